@@ -1,0 +1,10 @@
+"""What was exchanged."""
+
+from django.apps import AppConfig
+
+
+class ArchiveConfig(AppConfig):
+    """The archive application."""
+
+    name = "archive"
+    verbose_name = "Archive"

@@ -1,0 +1,43 @@
+"""What was exchanged: facts, and what they amount to."""
+
+from archive.models.exchange import (
+    AccessRecord,
+    Acknowledgment,
+    AuditEntry,
+    Direction,
+    Document,
+    Event,
+    Interchange,
+    Payload,
+    Transmission,
+    TransmissionOutcome,
+    document_name,
+)
+from archive.models.projections import (
+    AcknowledgmentState,
+    Delivery,
+    DocumentReference,
+    DocumentState,
+    Translation,
+    Validation,
+)
+
+__all__ = [
+    "AccessRecord",
+    "Acknowledgment",
+    "AcknowledgmentState",
+    "AuditEntry",
+    "Delivery",
+    "Direction",
+    "Document",
+    "DocumentReference",
+    "DocumentState",
+    "Event",
+    "Interchange",
+    "Payload",
+    "Translation",
+    "Transmission",
+    "TransmissionOutcome",
+    "Validation",
+    "document_name",
+]

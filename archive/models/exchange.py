@@ -1,0 +1,219 @@
+"""The facts of what was exchanged. Order of reading: Payload, Transmission, Interchange, Document."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from archive.facts import Fact
+from partners.models import Agreement, Mailbox, TradingPartner
+
+
+class Direction(models.TextChoices):
+    """Seen from us."""
+
+    IN = "in", "Received"
+    OUT = "out", "Sent"
+
+
+class Payload(Fact):
+    """Encrypted bytes: AES-256-GCM under the store key ``key_id``; ``address`` is the ciphertext's SHA-256.
+
+    ``fingerprint`` is a keyed hash of the plain bytes: it finds the same content again and tells a reader of
+    the table nothing.
+    """
+
+    address = models.CharField(max_length=64, unique=True)
+    ciphertext = models.BinaryField()
+    key_id = models.CharField(max_length=16)
+    nonce = models.BinaryField(max_length=12)
+    size = models.PositiveIntegerField(help_text="Bytes before encryption.")
+    fingerprint = models.CharField(max_length=64, db_index=True)
+
+    def __str__(self) -> str:
+        return f"payload {self.address[:12]}"
+
+
+class Transmission(Fact):
+    """One attempt to move a file: out, written before the first byte leaves; in, with the bytes taken."""
+
+    direction = models.CharField(max_length=3, choices=Direction)
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="transmissions")
+    name = models.CharField(
+        max_length=300, help_text="The file's name on the mailbox: a label, never a path."
+    )
+    payload = models.ForeignKey(Payload, models.PROTECT, related_name="transmissions")
+    interchange = models.ForeignKey(
+        "archive.Interchange", models.PROTECT, null=True, related_name="attempts", help_text="What was sent."
+    )
+    correlation_id = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [
+            # flows.receive asks whether a listed file was taken before
+            models.Index(fields=["mailbox", "name"], name="transmission_mailbox_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TransmissionOutcome(Fact):
+    """What became of a transmission."""
+
+    class Result(models.TextChoices):
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown: the answer was lost"
+        REMOVED = "removed", "Taken and removed from the mailbox"
+        KEPT = "kept", "Taken and left in the mailbox"
+
+    transmission = models.ForeignKey(Transmission, models.PROTECT, related_name="outcomes")
+    result = models.CharField(max_length=9, choices=Result)
+    detail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.get_result_display()
+
+
+class Interchange(Fact):
+    """One ISA to IEA. Outbound, the row and its payload are committed before the first attempt to send."""
+
+    direction = models.CharField(max_length=3, choices=Direction)
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="interchanges")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="interchanges")
+    payload = models.ForeignKey(Payload, models.PROTECT, related_name="interchanges")
+    transmission = models.ForeignKey(
+        Transmission,
+        models.PROTECT,
+        null=True,
+        related_name="interchanges",
+        help_text="Brought by this file.",
+    )
+    position = models.PositiveIntegerField(default=0, help_text="In its file, from 0.")
+    name = models.CharField(
+        max_length=300, blank=True, help_text="The file's name, the same for every attempt."
+    )
+    sender_qualifier = models.CharField(max_length=2)
+    sender_id = models.CharField(max_length=15)
+    receiver_qualifier = models.CharField(max_length=2)
+    receiver_id = models.CharField(max_length=15)
+    control_number = models.CharField(max_length=9, help_text="ISA13")
+    epoch = models.PositiveIntegerField(default=0, help_text="Counts the wraps of our own control numbers.")
+    version = models.CharField(max_length=5, help_text="ISA12")
+    usage_indicator = models.CharField(max_length=1)
+    correlation_id = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["sender_id", "receiver_id", "control_number"], name="interchange_envelope"
+            ),  # duplicates
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["transmission", "position"], name="interchange_once_per_file"),
+            models.UniqueConstraint(
+                fields=[
+                    "sender_qualifier", "sender_id", "receiver_qualifier", "receiver_id", "epoch",
+                    "control_number", "usage_indicator",
+                ],
+                condition=models.Q(direction="out"),
+                name="interchange_control_number_once",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"interchange {self.control_number}"
+
+
+class Document(Fact):
+    """One transaction set, or one thing that was meant to be one, inside an interchange."""
+
+    interchange = models.ForeignKey(Interchange, models.PROTECT, related_name="documents")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="archived_documents")
+    partner = models.ForeignKey(TradingPartner, models.PROTECT, null=True, related_name="archived_documents")
+    direction = models.CharField(max_length=3, choices=Direction)
+    transaction_set = models.CharField(max_length=6, help_text="ST01")
+    version = models.CharField(max_length=12, help_text="GS08")
+    group_control_number = models.CharField(max_length=9, help_text="GS06")
+    control_number = models.CharField(max_length=9, help_text="ST02")
+    position = models.PositiveIntegerField(help_text="In its interchange, from 0.")
+    offset = models.PositiveIntegerField(help_text="First byte, in the interchange's payload.")
+    length = models.PositiveIntegerField()
+    guide = models.CharField(max_length=60, blank=True, help_text="The guide that wrote or reads it.")
+
+    class Meta:
+        indexes = [models.Index(fields=["group_control_number", "control_number"], name="document_numbers")]
+        constraints = [models.UniqueConstraint(fields=["interchange", "position"], name="document_once")]
+
+    def __str__(self) -> str:
+        return f"{document_name(self.transaction_set)} {self.control_number}"
+
+
+class Acknowledgment(Fact):
+    """What a functional acknowledgment (997) said of one document of ours."""
+
+    document = models.ForeignKey(Document, models.PROTECT, related_name="acknowledgments")
+    source = models.ForeignKey(Document, models.PROTECT, related_name="acknowledges")
+    code = models.CharField(
+        max_length=1, help_text="AK501, or AK901 where the set was not named: A E P R M W X"
+    )
+    findings = models.JSONField(default=list, help_text="Segment, element and code; no data of the document.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "source"], name="acknowledgment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} for {self.document}"
+
+
+class Event(Fact):
+    """One line of a timeline. ``subject`` is ``order:7``, ``document:3``, ``case:9`` …; no personal data."""
+
+    subject = models.CharField(max_length=60, db_index=True)
+    kind = models.CharField(max_length=40)
+    sentence = models.TextField()
+    document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="events")
+    actor = models.CharField(max_length=150, blank=True, help_text="Empty: the machine.")
+    correlation_id = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class AccessRecord(Fact):
+    """Somebody or something read the content of a payload; written before the content is given out."""
+
+    payload = models.ForeignKey(Payload, models.PROTECT, related_name="accesses")
+    actor = models.CharField(max_length=150)
+    purpose = models.CharField(max_length=100)
+    correlation_id = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.purpose}"
+
+
+class AuditEntry(Fact):
+    """A person's verb: who did what to what, and why."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor = models.CharField(max_length=150)
+    verb = models.CharField(max_length=60)
+    subject = models.CharField(max_length=60, db_index=True)
+    reason = models.TextField(blank=True)
+    detail = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.verb} {self.subject}"
+
+
+DOCUMENT_NAMES = {
+    "850": "Purchase order (850)",
+    "855": "Purchase order acknowledgment (855)",
+    "997": "Functional acknowledgment (997)",
+}
+
+
+def document_name(transaction_set: str) -> str:
+    """Return the business name first, the code second."""
+    return DOCUMENT_NAMES.get(transaction_set, f"Transaction set {transaction_set}")

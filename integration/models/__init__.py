@@ -1,0 +1,22 @@
+"""Orders, purchase orders, their ledger, effects on the store, cases, and the queue of work."""
+
+from integration.models.case import ExceptionCase
+from integration.models.effect import StoreEffect
+from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
+from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget
+from integration.models.work import Lane, Work
+
+__all__ = [
+    "ORDER_STATUSES",
+    "ExceptionCase",
+    "Lane",
+    "LineEntry",
+    "Order",
+    "OrderDocument",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "Store",
+    "StoreBudget",
+    "StoreEffect",
+    "Work",
+]

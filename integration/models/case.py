@@ -1,0 +1,86 @@
+"""Exception cases: what only a person can settle."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from archive.facts import Reported
+from archive.models import Document, Transmission
+from integration.models.purchase import PurchaseOrder
+from integration.models.store import Order, Store
+from partners.models import Mailbox, TradingPartner
+
+
+class ExceptionCase(Reported):
+    """One thing that a person has to look at: one sentence with the numbers in it, and what it hangs on.
+
+    ``cause`` names the one thing that is wrong (``sku:AC-100 order:7``): while a case is open, the same
+    cause opens no second one.
+    """
+
+    class Kind(models.TextChoices):
+        NO_PARTNER = "no_partner", "No partner for an item"
+        SEVERAL_PARTNERS = "several_partners", "Several partners for an item"
+        NO_ADDRESS = "no_address", "No shipping address"
+        NOT_WRITABLE = "not_writable", "Document cannot be written"
+        ACKNOWLEDGMENT_DIFFERS = "acknowledgment_differs", "Partner answered differently"
+        UNKNOWN_PURCHASE_ORDER = "unknown_purchase_order", "Unknown purchase order"
+        REJECTED = "rejected", "Partner rejected our document"
+        OVERDUE = "overdue", "Answer overdue"
+        UNREADABLE = "unreadable", "File or document not readable"
+        NOT_FOR_US = "not_for_us", "Not for us, or not from there"
+        DUPLICATE = "duplicate", "Number used twice"
+        STORE = "store", "Store"
+        MAILBOX = "mailbox", "Mailbox"
+        PARKED = "parked", "Work stopped"
+
+    class Decision(models.TextChoices):
+        SETTLED = "settled", "Settled outside; nothing more to do"
+        RETRY = "retry", "Try again"
+        RELEASED = "released", "The cause is gone"
+
+    kind = models.CharField(max_length=24, choices=Kind)
+    cause = models.CharField(max_length=200)
+    sentence = models.TextField()
+    store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="cases")
+    order = models.ForeignKey(Order, models.PROTECT, null=True, blank=True, related_name="cases")
+    purchase_order = models.ForeignKey(
+        PurchaseOrder, models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    partner = models.ForeignKey(TradingPartner, models.PROTECT, null=True, blank=True, related_name="cases")
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, null=True, blank=True, related_name="cases")
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="cases")
+    transmission = models.ForeignKey(
+        Transmission, models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    money = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    evidence = models.JSONField(default=list, blank=True, help_text="Rows of what was asked and what was said.")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="cases"
+    )
+    decision = models.CharField(max_length=24, choices=Decision, blank=True)
+    decision_reason = models.TextField(blank=True)
+    plan = models.JSONField(default=dict, blank=True, help_text="What the decision does, as previewed.")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=150, blank=True, help_text="A user, or Gridport.")
+
+    class Meta:
+        ordering = ["-opened_at"]
+        permissions = [("decide", "Can decide cases and start work again")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause"], condition=models.Q(closed_at=None), name="case_one_open_per_cause"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def subject(self) -> str:
+        """The case's name in events and audit entries."""
+        return f"case:{self.pk}"

@@ -1,0 +1,54 @@
+"""What we mean to do to the store, written before it is done."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from archive.facts import Reported
+from integration.models.store import Order
+
+
+class StoreEffect(Reported):
+    """One intended change of an order in the store, applied at most once.
+
+    States::
+
+        waiting ──► sending ──► done
+           ▲           │  └───► unknown ──► done | waiting   (look before repeating)
+           └───────────┘
+        waiting ──► skipped   (the order is not where the change may begin: said on the order)
+        sending ──► failed    (the store refused; a case)
+    """
+
+    class Kind(models.TextChoices):
+        STATUS = "status", "Set the order's status"
+        METAFIELD = "metafield", "Write the acknowledgment metafield"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Being written"
+        UNKNOWN = "unknown", "Unknown: the answer was lost"
+        DONE = "done", "Done"
+        SKIPPED = "skipped", "Not needed"
+        FAILED = "failed", "Failed"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="effects")
+    kind = models.CharField(max_length=9, choices=Kind)
+    marker = models.CharField(max_length=60, unique=True, help_text="What this effect is known by, ever.")
+    intended = models.JSONField()
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    answer = models.JSONField(default=dict, help_text="What the store said or was found to hold.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "sending", "unknown", "done", "skipped", "failed"]),
+                name="storeeffect_state_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.order}"

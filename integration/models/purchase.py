@@ -1,0 +1,120 @@
+"""What we ask of partners for an order, and the ledger of what came of it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from archive.facts import Fact, Reported
+from archive.models import Document
+from integration.models.store import Order
+from partners.models import Agreement
+
+
+class PurchaseOrder(Reported):
+    """One purchase order: one order, one agreement, one ship-to; ever, unless a person resubmits.
+
+    States::
+
+        routed ──► composed ──► generated ──► accepted
+           │           │            │
+           │           │            └──► disputed   (the partner answered otherwise: a case)
+           └───────────┴──► dropped                 (the order changed or is no longer eligible)
+    """
+
+    class State(models.TextChoices):
+        ROUTED = "routed", "Routed"
+        COMPOSED = "composed", "Composed, watching"
+        GENERATED = "generated", "Sent, or about to be"
+        ACCEPTED = "accepted", "Accepted"
+        DISPUTED = "disputed", "Answered differently"
+        DROPPED = "dropped", "Dropped"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="purchase_orders")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="purchase_orders")
+    ship_to = models.CharField(max_length=20, help_text="Id of the order's shipping address.")
+    number = models.CharField(max_length=22, unique=True, help_text="BEG03: 22 characters at most.")
+    state = models.CharField(max_length=9, choices=State, default=State.ROUTED)
+    content = models.JSONField(null=True, help_text="The canonical purchase order.")
+    digest = models.CharField(max_length=64, blank=True, help_text="Of the order that it was composed from.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "agreement", "ship_to"],
+                condition=~models.Q(state="dropped"),
+                name="purchaseorder_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["routed", "composed", "generated", "accepted", "disputed", "dropped"]
+                ),
+                name="purchaseorder_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Purchase order {self.number}"
+
+
+class PurchaseOrderLine(models.Model):
+    """One line as it was asked for. Quantities that came of it are in ``LineEntry`` alone."""
+
+    purchase_order = models.ForeignKey(PurchaseOrder, models.CASCADE, related_name="lines")
+    line_number = models.PositiveIntegerField(help_text="PO101, from 1.")
+    store_line = models.PositiveBigIntegerField(help_text="The line's id in the store (order_product_id).")
+    sku = models.CharField(max_length=250)
+    vendor_item = models.CharField(max_length=48, blank=True)
+    upc = models.CharField(max_length=14, blank=True)
+    description = models.CharField(max_length=300, blank=True)
+    quantity = models.DecimalField(max_digits=15, decimal_places=4)
+    unit = models.CharField(max_length=20)
+    unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+
+    class Meta:
+        ordering = ["line_number"]
+        constraints = [
+            models.UniqueConstraint(fields=["purchase_order", "line_number"], name="purchaseorderline_number"),
+            models.UniqueConstraint(fields=["purchase_order", "store_line"], name="purchaseorderline_store_line"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line_number} of {self.purchase_order}"
+
+
+class LineEntry(Fact):
+    """One entry of the ledger of a purchase order line, written once.
+
+    *Movements* (ordered, cancelled, shipped, invoiced, returned, credited) are summed and corrected only by
+    an entry that reverses. *Statements* (acknowledged, backordered, promised, priced) are never summed: the
+    latest one that is not reversed holds. ``stated_at`` orders statements, whatever order they came in.
+    """
+
+    class Kind(models.TextChoices):
+        ORDERED = "ordered", "Ordered"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+
+    MOVEMENTS = frozenset({Kind.ORDERED})
+
+    line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=12, choices=Kind)
+    quantity = models.DecimalField(max_digits=15, decimal_places=4)
+    unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    promised_on = models.DateField(null=True)
+    document = models.ForeignKey(Document, models.PROTECT, related_name="line_entries")
+    position = models.PositiveIntegerField(default=0, help_text="In its document.")
+    stated_at = models.DateTimeField(help_text="When the document says so; orders statements.")
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "kind", "document", "position"],
+                condition=models.Q(reverses=None),
+                name="lineentry_once_per_document",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.quantity}"

@@ -1,0 +1,176 @@
+"""The store, and the orders it holds, as last read."""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from archive.facts import Reported
+from archive.models import Document
+from partners.models import Agreement, Mode
+from partners.models.agreement import check_time_zone
+from partners.secrets import EncryptedTextField
+
+# BigCommerce order statuses, by id; a merchant may rename the labels but never the ids.
+ORDER_STATUSES = {
+    0: "Incomplete",
+    1: "Pending",
+    2: "Shipped",
+    3: "Partially Shipped",
+    4: "Refunded",
+    5: "Cancelled",
+    6: "Declined",
+    7: "Awaiting Payment",
+    8: "Awaiting Pickup",
+    9: "Awaiting Shipment",
+    10: "Completed",
+    11: "Awaiting Fulfillment",
+    12: "Manual Verification Required",
+    13: "Disputed",
+    14: "Partially Refunded",
+}
+
+
+def default_import_statuses() -> list[int]:
+    """Paid and not yet worked on: Awaiting Fulfillment."""
+    return [11]
+
+
+def default_movable_statuses() -> list[int]:
+    """From these alone may an acceptance move the order; any other was set by a person for a reason."""
+    return [1, 7, 11, 12]
+
+
+class Store(models.Model):
+    """One BigCommerce store: how it is reached, which orders are ours to work on."""
+
+    name = models.CharField(max_length=80, unique=True)
+    store_hash = models.CharField(max_length=40, unique=True)
+    base_url = models.URLField("API address", default="https://api.bigcommerce.com")
+    token = EncryptedTextField("API token")
+    time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
+    currency = models.CharField(max_length=3, default="USD")
+    mode = models.CharField(max_length=5, choices=Mode, default=Mode.WATCH)
+    live_from = models.DateTimeField(
+        null=True, blank=True, help_text="Orders placed before are history and never worked on."
+    )
+    live_from_order = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Orders with a lower number are history likewise."
+    )
+    import_statuses = models.JSONField(
+        default=default_import_statuses, help_text="Ids of the statuses whose orders are worked on."
+    )
+    settle_minutes = models.PositiveIntegerField(
+        default=10, help_text="How long an order must be unchanged before it is sent on."
+    )
+    poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
+    accepted_status = models.PositiveSmallIntegerField(
+        default=9,
+        choices=list(ORDER_STATUSES.items()),
+        help_text="The order's status once every purchase order of it is accepted.",
+    )
+    movable_statuses = models.JSONField(
+        default=default_movable_statuses, help_text="Only an order in one of these statuses is moved."
+    )
+    purchase_order_prefix = models.CharField(max_length=8, blank=True, help_text="Before each purchase order number.")
+    agreements = models.ManyToManyField(Agreement, blank=True, related_name="stores")
+    polled_until = models.DateTimeField(null=True, editable=False, help_text="Changes up to here were seen.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StoreBudget(models.Model):
+    """The store's rate limit as last told, shared by all workers (``integration.bigcommerce.budget``)."""
+
+    store = models.OneToOneField(Store, models.CASCADE, primary_key=True, related_name="budget")
+    quota = models.PositiveIntegerField(default=150)
+    requests_left = models.IntegerField(default=150)
+    window_ends_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.requests_left} of {self.quota} requests left for {self.store}"
+
+
+class Order(Reported):
+    """An order as last read from the store. ``content`` is everything read, for composing documents.
+
+    States::
+
+        settling ──► routed ──► accepted
+           │  ▲        │
+           │  └────────┤ changed in the store before it was sent: read and routed anew
+           ├─► not_ours   (status, date or lines say that it is not ours to work on)
+           └─► held       (a case says why; routed again when that is settled)
+    """
+
+    class State(models.TextChoices):
+        SETTLING = "settling", "Settling"
+        NOT_OURS = "not_ours", "Not to be worked on"
+        HELD = "held", "Held by a case"
+        ROUTED = "routed", "With the partners"
+        ACCEPTED = "accepted", "Accepted by every partner"
+
+    store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
+    number = models.PositiveBigIntegerField(help_text="The order's id in the store.")
+    state = models.CharField(max_length=8, choices=State, default=State.SETTLING)
+    state_reason = models.CharField(max_length=300, blank=True)
+    status_id = models.PositiveSmallIntegerField(choices=list(ORDER_STATUSES.items()))
+    placed_at = models.DateTimeField()
+    modified_at = models.DateTimeField(help_text="The store's date_modified, whole seconds.")
+    customer_name = models.CharField(max_length=200, blank=True)
+    total = models.DecimalField(max_digits=20, decimal_places=4)
+    currency = models.CharField(max_length=3)
+    content = models.JSONField(help_text="Lines, addresses and totals as read.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what a purchase order is made of.")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-placed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["store", "number"], name="order_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["settling", "not_ours", "held", "routed", "accepted"]),
+                name="order_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.number}"
+
+    @property
+    def subject(self) -> str:
+        """The order's name in events and audit entries."""
+        return f"order:{self.pk}"
+
+    @property
+    def ordering_key(self) -> str:
+        """Work that must not overtake other work of the same order carries this key."""
+        return f"order:{self.pk}"
+
+
+class OrderDocument(Reported):
+    """Links an order, and the purchase order where there is one, to a document of the archive."""
+
+    class Role(models.TextChoices):
+        PURCHASE_ORDER = "purchase_order", "Purchase order"
+        FUNCTIONAL_ACKNOWLEDGMENT = "functional_acknowledgment", "Functional acknowledgment"
+        PURCHASE_ORDER_ACKNOWLEDGMENT = "purchase_order_acknowledgment", "Purchase order acknowledgment"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="documents")
+    purchase_order = models.ForeignKey(
+        "integration.PurchaseOrder", models.PROTECT, null=True, related_name="documents"
+    )
+    document = models.ForeignKey(Document, models.PROTECT, related_name="orders")
+    role = models.CharField(max_length=30, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "document"], name="orderdocument_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} of {self.order}"

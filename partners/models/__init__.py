@@ -1,0 +1,25 @@
+"""With whom we trade and what was agreed."""
+
+from partners.models.agreement import (
+    Agreement,
+    AgreementDocument,
+    CodeList,
+    CodeListEntry,
+    ControlNumber,
+    ItemCrossReference,
+)
+from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
+
+__all__ = [
+    "Agreement",
+    "AgreementDocument",
+    "CodeList",
+    "CodeListEntry",
+    "ControlNumber",
+    "ItemCrossReference",
+    "Mailbox",
+    "Mode",
+    "PartnerIdentifier",
+    "Partnership",
+    "TradingPartner",
+]

@@ -1,0 +1,167 @@
+"""Trading partners and the mailboxes through which they are reached."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from partners.secrets import EncryptedTextField
+
+QUALIFIERS = {
+    "01": "01 · D-U-N-S number",
+    "08": "08 · UCC communications ID",
+    "09": "09 · X.121",
+    "12": "12 · Telephone number",
+    "14": "14 · D-U-N-S plus suffix",
+    "16": "16 · D-U-N-S plus 4",
+    "20": "20 · Health industry number",
+    "30": "30 · U.S. federal tax ID",
+    "ZZ": "ZZ · Mutually defined",
+}  # those in use of element I05 (ISA05, ISA07)
+# What ISA06/ISA08 can hold: basic character set, 15 wide, no separator that anyone uses.
+interchange_id = RegexValidator(
+    r"^[A-Z0-9 ./&()+=-]{1,15}$", "1 to 15 capital letters, digits or . / & ( ) + = -"
+)
+
+
+class TradingPartner(models.Model):
+    """A business that we exchange documents with."""
+
+    name = models.CharField(max_length=80, unique=True)
+    note = models.TextField(blank=True)
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartnerIdentifier(models.Model):
+    """An interchange ID under which a partner sends and receives (ISA05/06 and ISA07/08)."""
+
+    partner = models.ForeignKey(TradingPartner, models.CASCADE, related_name="identifiers")
+    qualifier = models.CharField(max_length=2, choices=list(QUALIFIERS.items()), default="ZZ")
+    value = models.CharField("ID", max_length=15, validators=[interchange_id])
+
+    class Meta:
+        ordering = ["qualifier", "value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["qualifier", "value"],
+                name="partneridentifier_unique",
+                violation_error_message="Another partner already uses this interchange ID.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.qualifier}:{self.value}"
+
+
+class Mode(models.TextChoices):
+    """Whether the world notices us: nothing happens to a live store or mailbox by surprise."""
+
+    WATCH = "watch", "Watch: show everything, send and change nothing"
+    LIVE = "live", "Live"
+
+
+class Mailbox(models.Model):
+    """A place where files are left and taken: a network's mailbox for many partners, or one partner's own."""
+
+    class Kind(models.TextChoices):
+        NETWORK = "network", "Network mailbox, shared by many partners"
+        PRIVATE = "private", "Private to one partner"
+
+    class Transport(models.TextChoices):
+        SFTP = "sftp", "SFTP"
+        DIRECTORY = "directory", "Directory on this server"
+
+    class AfterFetch(models.TextChoices):
+        REMOVE = "remove", "Remove the file from the mailbox"
+        KEEP = "keep", "Leave it (known again by name and content)"
+
+    class UploadMode(models.TextChoices):
+        RENAME = "rename", "Upload under a temporary name, then rename"
+        DIRECT = "direct", "Upload under the final name"
+
+    class FetchOrder(models.TextChoices):
+        NAME = "name", "By name"
+        OLDEST = "oldest", "Oldest first"
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.NETWORK)
+    partner = models.ForeignKey(
+        TradingPartner, models.PROTECT, null=True, blank=True, related_name="private_mailboxes",
+        help_text="For a private mailbox: whose it is.",
+    )  # fmt: skip
+    mode = models.CharField(max_length=5, choices=Mode, default=Mode.WATCH)
+    transport = models.CharField(max_length=9, choices=Transport, default=Transport.SFTP)
+    host = models.CharField(max_length=200, blank=True)
+    port = models.PositiveIntegerField(
+        default=22, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    username = models.CharField(max_length=100, blank=True)
+    password = EncryptedTextField(blank=True)
+    private_key = EncryptedTextField(blank=True, help_text="OpenSSH or PEM text; used before the password.")
+    host_keys = models.TextField(
+        blank=True,
+        help_text="One public key a line, as in known_hosts without the host. No key is ever added by itself.",
+    )
+    inbound_path = models.CharField(
+        "fetch from", max_length=400, help_text="The folder that partners' files lie in."
+    )
+    outbound_path = models.CharField("send to", max_length=400, help_text="The folder that our files go to.")
+    file_pattern = models.CharField(
+        max_length=100, default="*", help_text="Only files of this form are taken."
+    )
+    fetch_order = models.CharField(max_length=6, choices=FetchOrder, default=FetchOrder.NAME)
+    after_fetch = models.CharField(max_length=6, choices=AfterFetch, default=AfterFetch.REMOVE)
+    upload_mode = models.CharField(max_length=6, choices=UploadMode, default=UploadMode.RENAME)
+    outbound_name = models.CharField(
+        max_length=100,
+        default="{receiver}.{number}.{set}.edi",
+        help_text="Name of the files we send: {receiver}, {number} (ISA13) and {set} are filled in.",
+    )
+    settle_seconds = models.PositiveIntegerField(
+        default=120, help_text="A file that is not whole X12 is taken once unchanged for this long."
+    )
+    poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
+    usage_indicator = models.CharField(
+        max_length=1, choices=[("P", "Production"), ("T", "Test")], default="P",
+        help_text="ISA15 that this mailbox may carry; anything else becomes a case.",
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "mailboxes"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="network", partner=None)
+                | models.Q(kind="private", partner__isnull=False),
+                name="mailbox_partner_fits_kind",
+                violation_error_message="A private mailbox names its partner; a network mailbox names none.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Partnership(models.Model):
+    """Which interchange ID a mailbox may bring and reach, and how far the network has approved it."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Requested"
+        PENDING = "pending", "Waiting for the partner's approval"
+        ACTIVE = "active", "Active"
+
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="partnerships")
+    identifier = models.ForeignKey(PartnerIdentifier, models.PROTECT, related_name="partnerships")
+    state = models.CharField(max_length=9, choices=State, default=State.REQUESTED)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailbox", "identifier"], name="partnership_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.identifier} on {self.mailbox}"

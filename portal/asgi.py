@@ -1,0 +1,8 @@
+"""The ASGI application: chunked requests arrive whole here, and not under WSGI."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+application = get_asgi_application()

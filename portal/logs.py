@@ -1,0 +1,59 @@
+"""Logs as JSON lines, each with the correlation id of the chain that wrote it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from pythonjsonlogger.json import JsonFormatter
+
+from archive.correlation import correlated, current_correlation_id
+
+
+class CorrelationFilter(logging.Filter):
+    """Add ``correlation_id`` to each record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Never drop a record."""
+        record.correlation_id = current_correlation_id()
+        return True
+
+
+class JsonLines(JsonFormatter):
+    """Fields ``time, level, logger, message, correlation_id`` and whatever ``extra`` brings."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "%(asctime)s %(levelname)s %(name)s %(message)s %(correlation_id)s",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+        )
+
+
+class CorrelationMiddleware:
+    """Run each request under a correlation id of its own and return it as ``X-Correlation-Id``."""
+
+    async_capable = True
+    sync_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        """Serve one request."""
+        if iscoroutinefunction(self.get_response):
+            return self._serve_async(request)
+        with correlated("") as correlation_id:
+            response = self.get_response(request)
+        assert isinstance(response, HttpResponse)
+        response["X-Correlation-Id"] = correlation_id
+        return response
+
+    async def _serve_async(self, request: HttpRequest) -> HttpResponse:
+        with correlated("") as correlation_id:
+            response = await self.get_response(request)  # type: ignore[misc]
+        response["X-Correlation-Id"] = correlation_id
+        return response

@@ -1,0 +1,22 @@
+"""Migrate as the owner of the schema: the application's role may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.management.commands import migrate
+
+
+class Command(migrate.Command):
+    """Django's ``migrate`` on ``DATABASE_OWNER_URL`` unless another database is named."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take Django's arguments with another default database."""
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        """Migrate."""
+        result: str | None = super().handle(*args, **options)
+        return result
