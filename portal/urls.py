@@ -4,7 +4,11 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
+from portal import health
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("health/live", health.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
     path("admin/", admin.site.urls),
 ]

@@ -3,7 +3,7 @@
 from integration.models.case import ExceptionCase
 from integration.models.effect import StoreEffect
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
-from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget
+from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.work import Lane, Work
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "StoreBudget",
     "StoreEffect",
     "Work",
+    "order_key",
 ]

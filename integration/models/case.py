@@ -26,6 +26,7 @@ class ExceptionCase(Reported):
         NOT_WRITABLE = "not_writable", "Document cannot be written"
         ACKNOWLEDGMENT_DIFFERS = "acknowledgment_differs", "Partner answered differently"
         UNKNOWN_PURCHASE_ORDER = "unknown_purchase_order", "Unknown purchase order"
+        ORDER_CHANGED = "order_changed", "Order changed after it was sent"
         REJECTED = "rejected", "Partner rejected our document"
         OVERDUE = "overdue", "Answer overdue"
         UNREADABLE = "unreadable", "File or document not readable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from archive.facts import Reported
 from archive.models import Document
@@ -52,7 +53,7 @@ class Store(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     mode = models.CharField(max_length=5, choices=Mode, default=Mode.WATCH)
     live_from = models.DateTimeField(
-        null=True, blank=True, help_text="Orders placed before are history and never worked on."
+        default=timezone.now, help_text="Orders placed before are history and never worked on."
     )
     live_from_order = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Orders with a lower number are history likewise."
@@ -95,6 +96,11 @@ class StoreBudget(models.Model):
         return f"{self.requests_left} of {self.quota} requests left for {self.store}"
 
 
+def order_key(store_pk: int, number: int) -> str:
+    """Return the ordering key of all work for one order, whether its row exists yet or not."""
+    return f"order:{store_pk}:{number}"
+
+
 class Order(Reported):
     """An order as last read from the store. ``content`` is everything read, for composing documents.
 
@@ -126,7 +132,7 @@ class Order(Reported):
     currency = models.CharField(max_length=3)
     content = models.JSONField(help_text="Lines, addresses and totals as read.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of what a purchase order is made of.")
-    read_at = models.DateTimeField()
+    read_at = models.DateTimeField(help_text="When it was last read from the store.")
 
     class Meta:
         ordering = ["-placed_at"]
@@ -149,7 +155,7 @@ class Order(Reported):
     @property
     def ordering_key(self) -> str:
         """Work that must not overtake other work of the same order carries this key."""
-        return f"order:{self.pk}"
+        return order_key(self.store_id, self.number)
 
 
 class OrderDocument(Reported):

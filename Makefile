@@ -1,0 +1,68 @@
+# make help lists the targets. Nothing but python3 (3.11 or newer) has to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?=
+TESTS ?= tests
+PYTEST ?= -n 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint chaos lock clean
+
+help:
+	@echo "make demo    one order, there and back: starts everything, prints an address and logins"
+	@echo "make test    lint and all tests (TESTS=path for some of them)"
+	@echo "make lint    style, types, layers, migrations, deployment checks"
+	@echo "make chaos   the tests that kill and race, at full size"
+	@echo "make setup   what the others do first: .venv, requirements, private database"
+	@echo "make lock    resolve requirements*.in anew"
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gridport needs Python 3.11 or newer; %s is %s. Say which to use: make PYTHON=python3.11 ..." % (sys.executable, sys.version.split()[0]))'
+	@echo "Making $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Installed again only when the locked list changes; the development list contains the other.
+$(VENV)/installed: requirements.txt $(VENV)/made
+	@[ -f $(VENV)/installed-dev ] || echo "Installing the locked requirements (about a minute the first time) ..." >&2
+	@[ -f $(VENV)/installed-dev ] || $(BIN)/pip install --quiet --require-hashes -r requirements.txt >&2
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/made
+	@echo "Installing the locked requirements and the development tools (about a minute the first time) ..." >&2
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt >&2
+	@touch $@ $(VENV)/installed
+
+setup: $(VENV)/installed
+	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@echo "Ready. Next: make demo" >&2
+
+demo: $(VENV)/installed
+	@$(BIN)/python manage.py demo $(DEMO)
+
+lint: $(VENV)/installed-dev
+	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy portal integration archive partners
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 0
+	$(BIN)/python manage.py deploycheck
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST) $(TESTS)
+
+chaos: $(VENV)/installed-dev
+	GRIDPORT_CHAOS=1 $(BIN)/python -m pytest tests/chaos
+
+lock: $(VENV)/installed-dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+clean:
+	@if [ -x $(BIN)/python ]; then $(BIN)/python manage.py localdb stop; fi
+	rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache .hypothesis

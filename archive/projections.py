@@ -1,0 +1,139 @@
+"""From facts to projections. ``project`` writes one document's; ``rebuild`` writes all anew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from archive import store
+from archive.models import (
+    AcknowledgmentState,
+    Delivery,
+    Direction,
+    Document,
+    DocumentReference,
+    DocumentState,
+    TransmissionOutcome,
+    Translation,
+)
+from archive.translation import RANKS, Translated, normal_form, translate_segments
+from integration.x12.envelope import GroupReading, SetReading, read_interchange
+from integration.x12.findings import Finding
+from integration.x12.validate import check_group
+from partners.agreements import code_lists
+
+OVERDUE_EVENT = "acknowledgment_overdue"
+
+_ACKNOWLEDGED = {
+    "A": AcknowledgmentState.ACCEPTED,
+    "E": AcknowledgmentState.ACCEPTED_WITH_ERRORS,
+    "P": AcknowledgmentState.PARTIALLY_ACCEPTED,
+    "R": AcknowledgmentState.REJECTED,
+    "M": AcknowledgmentState.REJECTED,
+    "W": AcknowledgmentState.REJECTED,
+    "X": AcknowledgmentState.REJECTED,
+}  # AK501, AK901 (elements 717, 715)
+_DELIVERED = {
+    TransmissionOutcome.Result.DELIVERED: Delivery.DELIVERED,
+    TransmissionOutcome.Result.FAILED: Delivery.FAILED,
+    TransmissionOutcome.Result.UNKNOWN: Delivery.UNKNOWN,
+}
+
+
+def project(document: Document) -> DocumentState:
+    """Bring the status of ``document`` up to date from the facts; its content too, where it is not there yet."""
+    state = DocumentState.objects.filter(document=document).first()
+    if state is None:
+        data = store.open(document.interchange.payload, purpose="read for the archive")
+        groups = read_interchange(data).groups
+        located = _locate(document, groups)
+        write_content(document, located[0], located[1], hashlib.sha256(data).hexdigest())
+    DocumentState.objects.filter(document=document).update(
+        delivery=_delivery(document), acknowledgment=_acknowledgment(document)
+    )
+    return DocumentState.objects.get(document=document)
+
+
+def write_content(document: Document, each: SetReading, findings: Sequence[Finding], sha256: str) -> Translated:
+    """Write what the bytes of ``document`` say, in the caller's transaction, with its statuses."""
+    translated = translate_segments(
+        each.segments,
+        document.transaction_set,
+        document.version,
+        each.separators,
+        code_lists(document.agreement),
+        findings,
+    )
+    DocumentState.objects.update_or_create(
+        document=document,
+        defaults={
+            "validation": translated.validation,
+            "sha256": sha256,
+            "number": translated.number,
+            "delivery": _delivery(document),
+            "acknowledgment": _acknowledgment(document),
+        },
+    )
+    Translation.objects.update_or_create(
+        document=document,
+        defaults={
+            "content": translated.content,
+            "findings": translated.findings,
+            "report": translated.report,
+        },
+    )
+    control = [("control_number", document.interchange.control_number)]
+    DocumentReference.objects.filter(document=document).delete()
+    DocumentReference.objects.bulk_create(
+        DocumentReference(
+            document=document, kind=kind, value=value[:100], normal=normal_form(value), rank=RANKS[kind]
+        )
+        for kind, value in dict.fromkeys([*translated.references, *control])
+    )
+    return translated
+
+
+def _locate(document: Document, groups: Sequence[GroupReading]) -> tuple[SetReading, list[Finding]]:
+    for group in groups:
+        for each, verdict in zip(group.sets, check_group(group), strict=True):
+            if each.offset == document.offset:
+                return each, verdict.findings
+    raise LookupError(f"{document} is not where its interchange says: offset {document.offset}.")
+
+
+def _delivery(document: Document) -> str:
+    if document.direction == Direction.IN:
+        return Delivery.NONE
+    attempts = list(document.interchange.attempts.order_by("pk").prefetch_related("outcomes"))
+    if not attempts:
+        return Delivery.WAITING
+    results = [outcome.result for attempt in attempts for outcome in attempt.outcomes.all()]
+    if TransmissionOutcome.Result.DELIVERED in results:
+        return Delivery.DELIVERED
+    last = [outcome.result for outcome in attempts[-1].outcomes.all()]
+    return _DELIVERED[TransmissionOutcome.Result(last[-1])] if last else Delivery.SENDING
+
+
+def _acknowledgment(document: Document) -> str:
+    if document.direction == Direction.IN or document.transaction_set == "997":
+        return AcknowledgmentState.NOT_EXPECTED
+    said = document.acknowledgments.order_by("-pk").first()
+    if said is not None:
+        return _ACKNOWLEDGED.get(said.code, AcknowledgmentState.REJECTED)
+    if document.agreement is None or not document.agreement.functional_acknowledgment_hours:
+        return AcknowledgmentState.NOT_EXPECTED
+    if document.events.filter(kind=OVERDUE_EVENT).exists():
+        return AcknowledgmentState.OVERDUE
+    return AcknowledgmentState.WAITING
+
+
+def rebuild() -> int:
+    """Write every projection anew from the facts; return how many documents were projected."""
+    DocumentReference.objects.all().delete()
+    Translation.objects.all().delete()
+    DocumentState.objects.all().delete()
+    count = 0
+    for document in Document.objects.select_related("interchange__payload", "agreement").order_by("pk").iterator():
+        project(document)
+        count += 1
+    return count

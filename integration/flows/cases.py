@@ -1,0 +1,50 @@
+"""Open and close exception cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from archive.record import record_event
+from integration.models import ExceptionCase
+
+MACHINE = "Gridport"
+
+
+def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
+    """Open a case, or bring the open case of the same ``cause`` up to date; return it.
+
+    ``links`` are fields of ``ExceptionCase``: order, partner, document, money, due_at, evidence …
+    """
+    try:
+        with transaction.atomic():
+            case = ExceptionCase.objects.create(kind=kind, cause=cause[:200], sentence=sentence, **links)
+    except IntegrityError:
+        ExceptionCase.objects.filter(cause=cause[:200], closed_at=None).update(sentence=sentence, **links)
+        return ExceptionCase.objects.get(cause=cause[:200], closed_at=None)
+    record_event(case.subject, "case_opened", sentence)
+    if case.order is not None:
+        record_event(case.order.subject, "case_opened", f"Case opened: {sentence}")
+    return case
+
+
+def close_case(case: ExceptionCase, decision: str, reason: str, *, actor: str = MACHINE) -> bool:
+    """Close ``case``; return False where it was closed already."""
+    with transaction.atomic():
+        closed = ExceptionCase.objects.filter(pk=case.pk, closed_at=None).update(
+            decision=decision, decision_reason=reason, closed_at=timezone.now(), closed_by=actor
+        )
+        if closed:
+            by = "" if actor == MACHINE else actor
+            record_event(case.subject, "case_closed", f"Closed: {reason}", actor=by)
+            if case.order is not None:
+                record_event(case.order.subject, "case_closed", f"Case closed: {reason}", actor=by)
+    return bool(closed)
+
+
+def close_cause(cause: str, reason: str) -> bool:
+    """Close the open case of ``cause`` because the cause is gone; return whether there was one."""
+    case = ExceptionCase.objects.filter(cause=cause[:200], closed_at=None).first()
+    return case is not None and close_case(case, ExceptionCase.Decision.RELEASED, reason)

@@ -1,0 +1,164 @@
+"""The canonical purchase order: what the guide then writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from archive.record import record_event
+from integration.documents import (
+    Contact,
+    Party,
+    PurchaseOrder as CanonicalPurchaseOrder,
+    PurchaseOrderLine as CanonicalLine,
+    Shipping,
+    to_json,
+)
+from integration.flows.import_orders import import_step
+from integration.flows.stores import client_for
+from integration.models import Order, PurchaseOrder
+from integration.work import Claim, Step
+from partners.models import Agreement, Mode, Partnership
+
+
+def compose(subject: str, claim: Claim) -> list[Step]:
+    """Read the order once more; if it is as it was routed, make the canonical purchase order of it.
+
+    An order that changed meanwhile goes back to being read and routed: what is sent is what the store holds now.
+    """
+    purchase_order = PurchaseOrder.objects.select_related(
+        "order__store", "agreement__partner", "agreement__mailbox"
+    ).get(pk=subject)
+    order = purchase_order.order
+    if purchase_order.state not in (PurchaseOrder.State.ROUTED, PurchaseOrder.State.COMPOSED):
+        return _next(purchase_order)
+    with client_for(order.store) as client:
+        now = client.get_order(order.number)
+    if now.date_modified != order.modified_at or now.status_id != order.status_id:
+        with claim.transaction():
+            record_event(order.subject, "read_again", "Changed in the store before it was sent: read and routed anew.")
+        return [import_step(order.store_id, order.number)]
+    document = canonical_purchase_order(purchase_order, timezone.now())
+    waits_for = why_watching(purchase_order)
+    with claim.transaction():
+        changed = PurchaseOrder.objects.filter(
+            pk=purchase_order.pk, state__in=[PurchaseOrder.State.ROUTED, PurchaseOrder.State.COMPOSED]
+        ).update(content=to_json(document), digest=order.digest, state=PurchaseOrder.State.COMPOSED)
+        if changed and waits_for:
+            record_event(order.subject, "watching", f"{purchase_order} is composed and not sent: {waits_for}")
+    return [] if waits_for else _next(purchase_order)
+
+
+def _next(purchase_order: PurchaseOrder) -> list[Step]:
+    return [Step("generate", str(purchase_order.pk), purchase_order.order.ordering_key)]
+
+
+def why_watching(purchase_order: PurchaseOrder) -> str:
+    """Return why nothing may be sent for ``purchase_order`` yet, or ``""``."""
+    agreement = purchase_order.agreement
+    for subject in (purchase_order.order.store, agreement, agreement.mailbox):
+        if subject.mode != Mode.LIVE:
+            return f"{subject._meta.verbose_name} {subject} is in watch."
+    return partnership_problem(agreement)
+
+
+def partnership_problem(agreement: Agreement) -> str:
+    """Return why the network would not take our documents for this partner yet, or ``""``."""
+    partnership = Partnership.objects.filter(mailbox=agreement.mailbox, identifier=agreement.identifier).first()
+    if partnership is None:
+        return f"mailbox {agreement.mailbox} has no partnership with {agreement.identifier}."
+    if partnership.state != Partnership.State.ACTIVE:
+        state = partnership.get_state_display().lower()
+        return f"the partnership with {agreement.identifier} on {agreement.mailbox} is not active: {state}."
+    return ""
+
+
+def time_zone_of(agreement: Agreement, order: Order) -> ZoneInfo:
+    """Return the time zone of dates written into X12: the agreement's, else the store's."""
+    return ZoneInfo(agreement.time_zone or order.store.time_zone)
+
+
+def canonical_purchase_order(purchase_order: PurchaseOrder, now: datetime) -> CanonicalPurchaseOrder:
+    """Return the canonical document of ``purchase_order``; its date is the order's, in the agreement's time zone."""
+    order, agreement = purchase_order.order, purchase_order.agreement
+    content = order.content
+    address = next(each for each in content["addresses"] if str(each["id"]) == purchase_order.ship_to)
+    placed_on = order.placed_at.astimezone(time_zone_of(agreement, order)).date()
+    return CanonicalPurchaseOrder(
+        purpose="original",
+        order_type="dropship",
+        purchase_order_number=purchase_order.number,
+        purchase_order_date=placed_on,
+        currency=agreement.currency,
+        customer_order_number=str(order.number),
+        shipping=Shipping(routing=address["shipping_method"]) if address["shipping_method"] else None,
+        notes=content["customer_message"].strip() or None,
+        ship_to=party(address),
+        bill_to=None,
+        buyer=Party(name=order.store.name),
+        lines=tuple(
+            CanonicalLine(
+                line_number=str(line.line_number),
+                quantity=line.quantity.normalize() if line.quantity % 1 else line.quantity.quantize(1),
+                unit=line.unit,
+                unit_price=line.unit_price,
+                vendor_item=line.vendor_item or None,
+                buyer_item=line.sku,
+                upc=line.upc or None,
+                description=line.description or None,
+            )
+            for line in purchase_order.lines.all()
+        ),
+    )
+
+
+def party(address: dict[str, Any]) -> Party:
+    """Return the party of a store's address; a company stands first and the person with it."""
+    person = " ".join(part for part in (address["first_name"], address["last_name"]) if part)
+    name, second = (address["company"], person) if address["company"] else (person, "")
+    contact = Contact(phone=address["phone"] or None, email=address["email"] or None)
+    return Party(
+        name=name or None,
+        name_2=second or None,
+        address_lines=tuple(line for line in (address["street_1"], address["street_2"]) if line),
+        city=address["city"] or None,
+        state=state_code(address) or None,
+        postal_code=address["zip"] or None,
+        country=address["country_iso2"] or None,
+        contact=contact if contact.phone or contact.email else None,
+    )
+
+
+def state_code(address: dict[str, Any]) -> str:
+    """Return the two-letter code of a state or province where the country uses them, else its name.
+
+    The store gives full names; X12 element 156 is two characters.
+    """
+    name: str = address["state"]
+    codes = STATE_CODES.get(address["country_iso2"], {})
+    return codes.get(name.casefold(), name)
+
+
+def _codes(pairs: str) -> dict[str, str]:
+    return {name.casefold(): code for code, name in (pair.split(" ", 1) for pair in pairs.split("; "))}
+
+
+STATE_CODES = {
+    "US": _codes(
+        "AL Alabama; AK Alaska; AZ Arizona; AR Arkansas; CA California; CO Colorado; CT Connecticut; DE Delaware;"
+        " DC District of Columbia; FL Florida; GA Georgia; HI Hawaii; ID Idaho; IL Illinois; IN Indiana; IA Iowa;"
+        " KS Kansas; KY Kentucky; LA Louisiana; ME Maine; MD Maryland; MA Massachusetts; MI Michigan; MN Minnesota;"
+        " MS Mississippi; MO Missouri; MT Montana; NE Nebraska; NV Nevada; NH New Hampshire; NJ New Jersey;"
+        " NM New Mexico; NY New York; NC North Carolina; ND North Dakota; OH Ohio; OK Oklahoma; OR Oregon;"
+        " PA Pennsylvania; PR Puerto Rico; RI Rhode Island; SC South Carolina; SD South Dakota; TN Tennessee;"
+        " TX Texas; UT Utah; VT Vermont; VA Virginia; WA Washington; WV West Virginia; WI Wisconsin; WY Wyoming"
+    ),
+    "CA": _codes(
+        "AB Alberta; BC British Columbia; MB Manitoba; NB New Brunswick; NL Newfoundland and Labrador;"
+        " NS Nova Scotia; NT Northwest Territories; NU Nunavut; ON Ontario; PE Prince Edward Island; QC Quebec;"
+        " SK Saskatchewan; YT Yukon"
+    ),
+}

@@ -1,0 +1,150 @@
+"""The verbs of staff: each checks, leaves an audit entry with its reason, and has its effect, in one transaction.
+
+Admin, pages, API and commands call these and nothing else. A refused verb raises ``Refused`` with the sentence
+to show, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from archive.record import record_audit, record_event
+from integration.flows.cases import close_case
+from integration.flows.steps import STEPS
+from integration.models import ExceptionCase, PurchaseOrder, Store, Work
+from integration.work import Step, put, unpark
+from partners.models import Agreement, Mailbox, Mode
+
+DECIDE = "integration.decide"
+GO_LIVE = "partners.go_live"
+
+
+class Refused(Exception):
+    """The verb is not allowed or makes no sense now; ``str()`` is the sentence for the person who asked."""
+
+
+def _require(user: User, permission: str, reason: str) -> str:
+    if not user.has_perm(permission):
+        raise Refused("You may look at this, and not decide it. Ask somebody in the group “decide”.")
+    if not reason.strip():
+        raise Refused("Say why in a few words: the reason is kept with the decision.")
+    return reason.strip()
+
+
+def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
+    """Close ``case`` as settled outside Gridport."""
+    reason = _require(user, DECIDE, reason)
+    with transaction.atomic():
+        if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
+            raise Refused("Somebody else has closed this case already.")
+        record_audit(user, "settle case", case.subject, reason=reason)
+
+
+def work_behind(case: ExceptionCase) -> Work | None:
+    """Return the stopped or waiting work that the case is about, if it is about work."""
+    if not case.cause.startswith("work:"):
+        return None
+    _, step, subject = case.cause.split(":", 2)
+    return Work.objects.filter(step=step, subject=subject).first()
+
+
+def retry_case(user: User, case: ExceptionCase, reason: str) -> None:
+    """Let the work behind ``case`` go on at once, and close the case; it opens again if the work fails again."""
+    reason = _require(user, DECIDE, reason)
+    with transaction.atomic():
+        steps = steps_to_retry(case)
+        if not steps:
+            raise Refused("There is nothing to try again for this case: settle it with a reason instead.")
+        if not close_case(case, ExceptionCase.Decision.RETRY, reason, actor=user.get_username()):
+            raise Refused("Somebody else has closed this case already.")
+        record_audit(user, "retry case", case.subject, reason=reason)
+        found = work_behind(case)
+        if found is not None:
+            unpark(found.pk)
+        for step in steps:
+            put(STEPS[step.name].lane, step)
+
+
+def steps_to_retry(case: ExceptionCase) -> list[Step]:
+    """Return what trying again would do: the work behind the case, or looking at the order once more."""
+    found = work_behind(case)
+    if found is not None:
+        return [Step(found.step, found.subject, found.ordering_key)]
+    Kind = ExceptionCase.Kind  # noqa: N806 - a class, by its own name
+    order = case.order
+    if order is not None and case.kind in (
+        Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE
+    ):  # fmt: skip
+        return [Step("import_order", f"{order.store_id}:{order.number}", order.ordering_key)]
+    if case.document is not None and case.kind == Kind.UNKNOWN_PURCHASE_ORDER:
+        return [Step("match", str(case.document.pk), f"document:{case.document.pk}")]
+    return []
+
+
+def own_case(user: User, case: ExceptionCase, owner: User | None) -> None:
+    """Give ``case`` to ``owner``, or to nobody."""
+    if not user.has_perm(DECIDE):
+        raise Refused("You may look at this, and not decide it. Ask somebody in the group “decide”.")
+    with transaction.atomic():
+        ExceptionCase.objects.filter(pk=case.pk).update(owner=owner)
+        name = owner.get_username() if owner else "nobody"
+        record_audit(user, "assign case", case.subject, detail={"owner": name})
+        record_event(case.subject, "case_owner", f"Given to {name}.", actor=user.get_username())
+
+
+def release_work(user: User, row: Work, reason: str) -> None:
+    """Let one parked row of work go on."""
+    reason = _require(user, DECIDE, reason)
+    with transaction.atomic():
+        if not unpark(row.pk):
+            raise Refused("This work is not stopped: it goes on by itself.")
+        record_audit(user, "release work", f"work:{row.step}:{row.subject}", reason=reason)
+
+
+def go_live(user: User, subject: Store | Mailbox | Agreement, reason: str, *, live_from: datetime | None = None) -> None:
+    """Let a store, mailbox or agreement act on the world; what waited in watch is looked at again."""
+    reason = _require(user, GO_LIVE, reason)
+    with transaction.atomic():
+        changes: dict[str, Any] = {"mode": Mode.LIVE}
+        if isinstance(subject, Agreement):
+            changes["live_from"] = live_from or timezone.now()
+        elif isinstance(subject, Store) and live_from is not None:
+            changes["live_from"] = live_from
+        changed = type(subject).objects.filter(pk=subject.pk, mode=Mode.WATCH).update(**changes)
+        if not changed:
+            raise Refused(f"{subject} is live already.")
+        _record_mode(user, subject, "go live", reason)
+        for order in _orders_waiting(subject):
+            step = Step("import_order", f"{order.store_id}:{order.number}", order.ordering_key)
+            put(STEPS[step.name].lane, step)
+
+
+def back_to_watch(user: User, subject: Store | Mailbox | Agreement, reason: str) -> None:
+    """Stop acting on the world: everything is still read, composed and shown, and nothing sent or written."""
+    reason = _require(user, GO_LIVE, reason)
+    with transaction.atomic():
+        if not type(subject).objects.filter(pk=subject.pk, mode=Mode.LIVE).update(mode=Mode.WATCH):
+            raise Refused(f"{subject} is in watch already.")
+        _record_mode(user, subject, "back to watch", reason)
+
+
+def _record_mode(user: User, subject: Store | Mailbox | Agreement, verb: str, reason: str) -> None:
+    name = f"{subject._meta.model_name}:{subject.pk}"
+    record_audit(user, verb, name, reason=reason)
+    record_event(name, verb.replace(" ", "_"), f"{verb.capitalize()}: {reason}", actor=user.get_username())
+
+
+def _orders_waiting(subject: Store | Mailbox | Agreement) -> list[Any]:
+    waiting = PurchaseOrder.objects.filter(state=PurchaseOrder.State.COMPOSED).select_related("order")
+    if isinstance(subject, Store):
+        waiting = waiting.filter(order__store=subject)
+    elif isinstance(subject, Mailbox):
+        waiting = waiting.filter(agreement__mailbox=subject)
+    else:
+        waiting = waiting.filter(agreement=subject)
+    return list({row.order_id: row.order for row in waiting}.values())

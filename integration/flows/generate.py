@@ -1,0 +1,125 @@
+"""The canonical purchase order into the bytes of an 850: guide, numbers, identity, ledger, in one transaction."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from archive.models import Document
+from archive.record import record_event
+from integration.documents import PurchaseOrder as CanonicalPurchaseOrder, from_json
+from integration.failpoints import failpoint
+from integration.flows.cases import close_cause, open_case
+from integration.flows.compose import time_zone_of, why_watching
+from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
+from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
+from integration.work import Claim, Step
+from integration.x12.structure import walk
+from integration.x12.syntax import Segment, segment
+from integration.x12.tables import find_table
+from partners.agreements import code_lists
+from partners.mapping.guides import load_shipped_guide
+from partners.mapping.read import read
+from partners.mapping.report import BLOCKING
+from partners.mapping.write import write
+from partners.mapping.norm import norm
+
+SET = "850"
+
+
+def generate(subject: str, claim: Claim) -> list[Step]:
+    """Write the 850 of a composed purchase order once, ever, and return the step that sends it."""
+    with claim.transaction():
+        purchase_order = (
+            PurchaseOrder.objects.select_for_update(of=("self",))
+            .select_related("order__store", "agreement__partner", "agreement__mailbox", "agreement__identifier")
+            .get(pk=subject)
+        )
+        document = _existing(purchase_order)
+        if document is None:
+            if purchase_order.state != PurchaseOrder.State.COMPOSED or why_watching(purchase_order):
+                return []
+            document = _write(purchase_order)
+            if document is None:
+                return []
+    failpoint("generate.committed")
+    return [Step("transmit", str(document.interchange_id), purchase_order.order.ordering_key)]
+
+
+def _existing(purchase_order: PurchaseOrder) -> Document | None:
+    link = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).select_related("document").first()
+    return link.document if link else None
+
+
+def _write(purchase_order: PurchaseOrder) -> Document | None:
+    order, agreement = purchase_order.order, purchase_order.agreement
+    cause = f"write:{purchase_order.number}"
+    now = timezone.now()
+    try:
+        segments = purchase_order_segments(purchase_order)
+        outgoing = Outgoing(agreement, SET, segments, time_zone_of(agreement, order))
+        document = store_interchange(outgoing, now)
+    except NotWritable as problem:
+        sentence = f"Purchase order {purchase_order.number} to {agreement.partner} cannot be written. {problem}"
+        open_case(
+            ExceptionCase.Kind.NOT_WRITABLE,
+            cause,
+            sentence,
+            order=order,
+            store=order.store,
+            purchase_order=purchase_order,
+            partner=agreement.partner,
+            money=order.total,
+            currency=order.currency,
+        )
+        Order.objects.filter(pk=order.pk).update(state=Order.State.HELD, state_reason=sentence[:300])
+        return None
+    close_cause(cause, "It can be written now.")
+    OrderDocument.objects.create(
+        order=order, purchase_order=purchase_order, document=document, role=OrderDocument.Role.PURCHASE_ORDER
+    )
+    LineEntry.objects.bulk_create(
+        LineEntry(
+            line=line,
+            kind=LineEntry.Kind.ORDERED,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            document=document,
+            stated_at=now,
+        )
+        for line in purchase_order.lines.all()
+    )
+    PurchaseOrder.objects.filter(pk=purchase_order.pk, state=PurchaseOrder.State.COMPOSED).update(
+        state=PurchaseOrder.State.GENERATED
+    )
+    record_event(
+        f"document:{document.pk}",
+        "generated",
+        f"Purchase order {purchase_order.number} written for {agreement.partner}, interchange"
+        f" {document.interchange.control_number}.",
+        document=document,
+    )
+    return document
+
+
+def purchase_order_segments(purchase_order: PurchaseOrder) -> list[Segment]:
+    """Return the body of the 850: written by the guide, then read back and compared before anything is sent.
+
+    Raises ``NotWritable`` naming the first value that the guide could not write.
+    """
+    agreement = purchase_order.agreement
+    canonical = from_json("purchase_order", purchase_order.content or {})
+    assert isinstance(canonical, CanonicalPurchaseOrder)
+    guide = load_shipped_guide(SET, agreement.version)
+    codes = code_lists(agreement)
+    written = write(canonical, guide, codes=codes)
+    blocking = [entry for entry in written.report if entry.kind in BLOCKING or entry.kind == "not_carried"]
+    if blocking:
+        more = f" ({len(blocking) - 1} more of the kind.)" if len(blocking) > 1 else ""
+        raise NotWritable(f"{blocking[0].sentence}{more}")
+    table = find_table(SET, agreement.version)
+    assert table is not None
+    whole = [segment("ST", SET, "0001"), *written.segments, segment("SE", str(len(written.segments) + 2), "0001")]
+    back = read(walk(whole, table).root, guide, codes=codes).document
+    if back != norm(canonical, guide, codes=codes):
+        raise NotWritable("What was written does not read back as it was meant: report this to the maker of Gridport.")
+    return list(written.segments)

@@ -1,0 +1,252 @@
+"""Orders: from the store to our rows. Polling by date of change is the source of truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from archive.record import record_event
+from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
+from integration.flows.cases import close_cause, open_case
+from integration.flows.stores import client_for
+from integration.models import ORDER_STATUSES, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, Work, order_key
+from integration.work import Claim, Step
+
+OVERLAP = timedelta(minutes=5)
+"""How far each poll looks back: the store's dates have whole seconds and its pages move while they are read."""
+
+CANCELLED = frozenset({4, 5, 6})  # Refunded, Cancelled, Declined
+
+
+def import_step(store_pk: int, number: int, delay: timedelta = timedelta(0)) -> Step:
+    """Return the step that looks at one order."""
+    return Step("import_order", f"{store_pk}:{number}", order_key(store_pk, number), delay)
+
+
+def poll_store(subject: str, claim: Claim) -> list[Step]:
+    """Ask the store what changed; return a step for each order that our rows do not reflect yet.
+
+    The cursor passes an order only once its row or its work is committed, so a death between asking and
+    handing over loses nothing.
+    """
+    store = Store.objects.get(pk=subject)
+    since = max(store.polled_until or store.live_from, store.live_from) - OVERLAP
+    steps: list[Step] = []
+    safe = store.polled_until or store.live_from
+    with client_for(store) as client:
+        page: list[StoreOrder] = []
+        for found in client.iter_orders_modified_since(since):
+            page.append(found)
+            if len(page) == 250:
+                safe = _pass_over(store, page, steps, safe)
+                page = []
+        safe = _pass_over(store, page, steps, safe)
+    with claim.transaction():
+        Store.objects.filter(pk=store.pk).update(polled_until=safe)
+    again = Step("poll_store", subject, f"poll:{store.pk}", timedelta(seconds=store.poll_seconds))
+    return [*steps, again]
+
+
+def _pass_over(store: Store, page: Sequence[StoreOrder], steps: list[Step], safe: datetime) -> datetime:
+    numbers = [found.id for found in page]
+    known = dict(Order.objects.filter(store=store, number__in=numbers).values_list("number", "modified_at"))
+    subjects = [f"{store.pk}:{number}" for number in numbers]
+    in_hand = set(
+        Work.objects.filter(step="import_order", subject__in=subjects).values_list("subject", flat=True)
+    )
+    for found in page:
+        if known.get(found.id) == found.date_modified:
+            safe = safe if steps else max(safe, found.date_modified)
+            continue
+        if not steps and f"{store.pk}:{found.id}" in in_hand:
+            safe = max(safe, found.date_modified)
+        steps.append(import_step(store.pk, found.id))
+    return safe
+
+
+def import_order(subject: str, claim: Claim) -> list[Step]:
+    """Read one order and decide what is next for it: wait, route it, or leave it alone."""
+    store_pk, number = (int(part) for part in subject.split(":"))
+    store = Store.objects.get(pk=store_pk)
+    known = Order.objects.filter(store=store, number=number).first()
+    with client_for(store) as client:
+        found = client.get_order(number)
+        if known is not None and _is_echo(known, found):
+            with claim.transaction():
+                Order.objects.filter(pk=known.pk).update(
+                    modified_at=found.date_modified, status_id=found.status_id, read_at=timezone.now()
+                )
+            return []
+        lines = client.get_lines(number)
+        addresses = client.get_shipping_addresses(number)
+    content = order_content(found, lines, addresses)
+    with claim.transaction():
+        order, changed = _save(store, found, content)
+        return _decide(store, order, changed)
+
+
+def _is_echo(known: Order, found: StoreOrder) -> bool:
+    """Say whether the change is our own write, told back to us."""
+    ours = StoreEffect.objects.filter(order=known, state=StoreEffect.State.DONE).order_by("-finished_at").first()
+    return (
+        ours is not None
+        and ours.answer.get("date_modified") == found.date_modified.isoformat()
+        and ours.answer.get("status_id") == found.status_id
+    )
+
+
+def _save(store: Store, found: StoreOrder, content: dict[str, Any]) -> tuple[Order, bool]:
+    digest = content_digest(content)
+    known = Order.objects.select_for_update().filter(store=store, number=found.id).first()
+    changed = known is not None and known.digest != digest
+    fields = {
+        "status_id": found.status_id,
+        "placed_at": found.date_created,
+        "modified_at": found.date_modified,
+        "customer_name": content["customer_name"],
+        "total": found.total_inc_tax,
+        "currency": found.currency_code,
+        "content": content,
+        "digest": digest,
+        "read_at": timezone.now(),
+    }
+    order, created = Order.objects.update_or_create(store=store, number=found.id, defaults=fields)
+    if created:
+        record_event(order.subject, "order_read", f"Order {order.number} read from {store}.")
+    elif known is not None and known.status_id != order.status_id:
+        was, now = ORDER_STATUSES[known.status_id], ORDER_STATUSES[order.status_id]
+        record_event(order.subject, "order_status", f"Status in the store: {was} → {now}.")
+    return order, changed
+
+
+def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
+    sent = order.purchase_orders.exclude(
+        state__in=[PurchaseOrder.State.ROUTED, PurchaseOrder.State.COMPOSED, PurchaseOrder.State.DROPPED]
+    ).exists()
+    reason = why_not_ours(store, order)
+    if sent:
+        if changed or order.status_id in CANCELLED:
+            _tell_changed_after_sending(order, changed)
+        return []
+    if reason:
+        _leave_alone(order, reason)
+        return []
+    settled_at = order.modified_at + timedelta(minutes=store.settle_minutes)
+    if settled_at > timezone.now():
+        _set_state(order, Order.State.SETTLING, f"Sent on once unchanged for {store.settle_minutes} minutes.")
+        return [import_step(store.pk, order.number, settled_at - timezone.now())]
+    return [Step("route", str(order.pk), order.ordering_key)]
+
+
+def why_not_ours(store: Store, order: Order) -> str:
+    """Return why ``order`` is not to be worked on, or ``""``."""
+    if order.placed_at < store.live_from:
+        return f"Placed before {store.live_from:%Y-%m-%d %H:%M} UTC, when {store} went live: history."
+    if store.live_from_order is not None and order.number < store.live_from_order:
+        return f"Before order {store.live_from_order}, the first that is worked on."
+    if order.status_id not in store.import_statuses:
+        wanted = ", ".join(ORDER_STATUSES[status] for status in store.import_statuses)
+        return f"Its status is {ORDER_STATUSES[order.status_id]}; worked on are: {wanted}."
+    if order.content["is_deleted"]:
+        return "Archived in the store."
+    if not physical_lines(order):
+        return "It has no lines." if not order.content["lines"] else "It holds nothing that is shipped."
+    return ""
+
+
+def physical_lines(order: Order) -> list[dict[str, Any]]:
+    """Return the order's lines that somebody has to ship: physical, with a quantity left, not a bundle's parent."""
+    lines: list[dict[str, Any]] = order.content["lines"]
+    bundles = {line["parent_order_product_id"] for line in lines if line["is_bundled_product"]}
+    return [
+        line
+        for line in lines
+        if line["type"] == "physical"
+        and line["quantity"] - line["quantity_refunded"] > 0
+        and line["id"] not in bundles
+        and not line["order_pickup_method_id"]
+    ]
+
+
+def _leave_alone(order: Order, reason: str) -> None:
+    dropped = order.purchase_orders.exclude(state=PurchaseOrder.State.DROPPED).update(
+        state=PurchaseOrder.State.DROPPED
+    )
+    if dropped:
+        record_event(order.subject, "dropped", f"No longer to be sent, and nothing was sent: {reason}")
+    for case in order.cases.filter(closed_at=None):
+        close_cause(case.cause, f"The order is not worked on: {reason}")
+    _set_state(order, Order.State.NOT_OURS, reason)
+
+
+def _set_state(order: Order, state: str, reason: str) -> None:
+    changed = Order.objects.filter(pk=order.pk).exclude(state=state, state_reason=reason)
+    if changed.update(state=state, state_reason=reason):
+        record_event(order.subject, state, reason)
+
+
+def _tell_changed_after_sending(order: Order, changed: bool) -> None:
+    what = (
+        f"is now {ORDER_STATUSES[order.status_id]}"
+        if order.status_id in CANCELLED
+        else "was changed in the store: lines or addresses are not what was sent"
+    )
+    assert changed or order.status_id in CANCELLED
+    numbers = ", ".join(order.purchase_orders.exclude(state="dropped").values_list("number", flat=True))
+    open_case(
+        ExceptionCase.Kind.ORDER_CHANGED,
+        f"changed:{order.subject}",
+        f"Order {order.number} {what} after purchase order {numbers} had been sent. Tell the partner, then settle"
+        " this case.",
+        order=order,
+        store=order.store,
+        money=order.total,
+        currency=order.currency,
+    )
+
+
+def order_content(found: StoreOrder, lines: Sequence[StoreOrderLine], addresses: Sequence[StoreAddress]) -> dict[str, Any]:
+    """Return everything read of an order as JSON: money and quantities as text but for whole quantities."""
+    billing = found.billing_address
+    name = " ".join(part for part in (billing.first_name, billing.last_name) if part) or billing.company
+    content = {
+        "customer_name": name,
+        "is_deleted": found.is_deleted,
+        "customer_message": found.customer_message,
+        "currency": found.currency_code,
+        "billing_address": asdict(billing),
+        "lines": [asdict(line) for line in lines],
+        "addresses": [asdict(address) for address in addresses],
+    }
+    parsed: dict[str, Any] = json.loads(json.dumps(content, default=_as_text))
+    return parsed
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+# What a line must keep for the purchase order made of it to stay right; prices of sale and shipped quantities
+# may change without it.
+_LINE_FIELDS = ("id", "sku", "name", "quantity", "quantity_refunded", "order_address_id", "type")
+
+
+def content_digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a purchase order is made of."""
+    made_of = {
+        "lines": [{name: line[name] for name in _LINE_FIELDS} for line in content["lines"]],
+        "addresses": content["addresses"],
+        "message": content["customer_message"],
+    }
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,168 @@
+"""One document of ours into one interchange: numbers taken, exact bytes and identity stored, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from archive import store
+from archive.correlation import current_correlation_id, new_correlation_id
+from archive.models import Direction, Document, Interchange
+from archive.projections import write_content
+from archive.translation import guide_name
+from integration.errors import PermanentError
+from integration.x12.envelope import (
+    EnvelopeError,
+    GroupToWrite,
+    InterchangeHeader,
+    SetToWrite,
+    read_interchange,
+    write_interchange,
+)
+from integration.x12.syntax import Segment, Separators, UnsafeData, choose_separators
+from integration.x12.tables import find_table
+from integration.x12.validate import check_group
+from partners.control_numbers import next_control_number
+from partners.models import Agreement, ControlNumber
+
+
+class NotWritable(PermanentError):
+    """The document cannot be written for this partner; ``str()`` says which value stands in the way."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What is to be sent: the body of one transaction set (without ST and SE), for one agreement."""
+
+    agreement: Agreement
+    transaction_set: str
+    segments: Sequence[Segment]
+    time_zone: ZoneInfo
+
+
+def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
+    """Store the interchange that carries ``outgoing`` and return its document. The caller holds a transaction.
+
+    Raises ``NotWritable``, with nothing stored, where the data cannot be written or would not be valid.
+    """
+    agreement = outgoing.agreement
+    separators = _separators(outgoing)
+    sender = f"{agreement.own_qualifier}:{agreement.own_id}"
+    receiver = str(agreement.identifier)
+    epoch, number = next_control_number(sender, receiver, ControlNumber.Kind.INTERCHANGE)
+    _, group_number = next_control_number(sender, receiver, ControlNumber.Kind.GROUP)
+    data = _bytes(outgoing, separators, number, group_number, now)
+    reading = read_interchange(data)
+    group = reading.groups[0]
+    verdict = check_group(group)[0]
+    errors = [finding for finding in verdict.findings if finding.severity == "error"]
+    if errors:
+        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        raise NotWritable(f"It would not be valid: {errors[0].sentence}{more}")
+    interchange = Interchange.objects.create(
+        direction=Direction.OUT,
+        mailbox=agreement.mailbox,
+        agreement=agreement,
+        payload=store.put(data),
+        name=_file_name(agreement, number, outgoing.transaction_set),
+        sender_qualifier=reading.sender_qualifier,
+        sender_id=reading.sender_id,
+        receiver_qualifier=reading.receiver_qualifier,
+        receiver_id=reading.receiver_id,
+        control_number=reading.control_number,
+        epoch=epoch,
+        version=reading.version,
+        usage_indicator=reading.usage_indicator,
+        correlation_id=current_correlation_id() or new_correlation_id(),
+    )
+    located = group.sets[0]
+    document = Document.objects.create(
+        interchange=interchange,
+        agreement=agreement,
+        partner=agreement.partner,
+        direction=Direction.OUT,
+        transaction_set=outgoing.transaction_set,
+        version=group.version,
+        group_control_number=group.control_number,
+        control_number=located.control_number,
+        position=0,
+        offset=located.offset,
+        length=located.length,
+        guide=guide_name(outgoing.transaction_set, group.version),
+    )
+    write_content(document, located, verdict.findings, hashlib.sha256(data).hexdigest())
+    return document
+
+
+def _separators(outgoing: Outgoing) -> Separators:
+    agreement = outgoing.agreement
+    preferred = Separators(
+        agreement.element_separator, agreement.segment_terminator, agreement.component_separator, None
+    )
+    problem = preferred.problem()
+    if problem:
+        raise NotWritable(f"{problem} Mend the separators of agreement {agreement}.")
+    return preferred if agreement.separators_fixed else choose_separators(outgoing.segments, preferred)
+
+
+def _bytes(outgoing: Outgoing, separators: Separators, number: int, group_number: int, now: datetime) -> bytes:
+    agreement = outgoing.agreement
+    local = now.astimezone(outgoing.time_zone)
+    table = find_table(outgoing.transaction_set, agreement.version)
+    if table is None:
+        raise NotWritable(
+            f"Version {agreement.version} of transaction set {outgoing.transaction_set} is not known; mend the version"
+            f" of agreement {agreement}."
+        )
+    header = InterchangeHeader(
+        sender_qualifier=agreement.own_qualifier,
+        sender_id=agreement.own_id,
+        receiver_qualifier=agreement.identifier.qualifier,
+        receiver_id=agreement.identifier.value,
+        date=local.date(),
+        time=local.time(),
+        control_number=number,
+        usage_indicator=agreement.mailbox.usage_indicator,
+    )
+    group = GroupToWrite(
+        functional_id=table.group,
+        sender=agreement.own_group_id or agreement.own_id,
+        receiver=agreement.partner_group_id or agreement.identifier.value,
+        date=local.date(),
+        time=local.time(),
+        control_number=group_number,
+        sets=[SetToWrite(outgoing.transaction_set, 1, outgoing.segments)],
+        version=agreement.version,
+    )
+    try:
+        return write_interchange(header, [group], separators, agreement.character_set)  # type: ignore[arg-type]
+    except UnsafeData as error:
+        raise NotWritable(_why_unsafe(error, agreement)) from error
+    except EnvelopeError as error:
+        raise NotWritable(f"{error} Mend agreement {agreement}.") from error
+
+
+def _why_unsafe(error: UnsafeData, agreement: Agreement) -> str:
+    place = f"{error.segment.tag}{error.element:02d}"
+    if not error.character.isascii():
+        return (
+            f"“{error.text}” ({place}) holds “{error.character}”, which the character set agreed with"
+            f" {agreement.partner} ({agreement.get_character_set_display()}) does not have. Correct the order in the"
+            f" store, or agree on Unicode and set it on agreement {agreement}."
+        )
+    return (
+        f"“{error.text}” ({place}) holds “{error.character}”, which {agreement.partner} uses as a separator. Correct"
+        f" the order in the store, or let agreement {agreement} choose free separators."
+    )
+
+
+def _file_name(agreement: Agreement, number: int, transaction_set: str) -> str:
+    """Return the file's name on the mailbox: letters, digits, dot, dash and underscore only."""
+    name = agreement.mailbox.outbound_name.format(
+        receiver=agreement.identifier.value, number=f"{number:09d}", set=transaction_set
+    )
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name).lstrip(".")

@@ -1,0 +1,87 @@
+"""From a mailbox into the archive: the bytes first, committed; only then is the remote file touched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from django.utils import timezone
+
+from archive.exchange import known_files, record_arrival, record_outcome, same_content
+from archive.models import Transmission, TransmissionOutcome
+from archive.record import record_event
+from integration.flows.mailboxes import transport_for
+from integration.transports.base import RemoteFile, Transport
+from integration.work import Claim, Step
+from integration.x12.envelope import is_whole
+from partners.models import Mailbox, Mode
+
+LARGEST_FILE = 50_000_000
+Result = TransmissionOutcome.Result
+
+
+def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
+    """Take every whole file that ``mailbox`` holds; return a translate step for each new one."""
+    mailbox = Mailbox.objects.get(pk=subject)
+    steps: list[Step] = []
+    with transport_for(mailbox) as transport:
+        listed = [each for each in transport.list() if fnmatchcase(each.name, mailbox.file_pattern)]
+        if mailbox.fetch_order == Mailbox.FetchOrder.OLDEST:
+            listed.sort(key=lambda each: (each.modified_at, each.name))
+        else:
+            listed.sort(key=lambda each: each.name)
+        for remote in listed:
+            steps.extend(_take(mailbox, transport, remote, claim))
+    again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", timedelta(seconds=mailbox.poll_seconds))
+    return [*steps, again]
+
+
+def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> list[Step]:
+    data = transport.fetch(remote.name, LARGEST_FILE)
+    if not _is_complete(mailbox, remote, data):
+        return []
+    earlier = next((known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None)
+    if earlier is None:
+        with claim.transaction():
+            arrived = record_arrival(mailbox, remote.name, data)
+            subject = f"transmission:{arrived.pk}"
+            record_event(subject, "arrived", f"Arrived on {mailbox} as {remote.name}, {len(data)} bytes.")
+    else:
+        arrived = earlier
+        if _finished(earlier) and mailbox.after_fetch == Mailbox.AfterFetch.REMOVE and mailbox.mode == Mode.LIVE:
+            with claim.transaction():
+                sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
+                record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
+    _leave_behind(mailbox, transport, remote, arrived, claim)
+    # Returned for a known file too: a death between storing and handing over must not lose the step.
+    return [Step("translate", str(arrived.pk), f"transmission:{arrived.pk}")] if not _translated(arrived) else []
+
+
+def _leave_behind(
+    mailbox: Mailbox, transport: Transport, remote: RemoteFile, arrived: Transmission, claim: Claim
+) -> None:
+    """Remove the remote file where that is agreed; in watch nothing on the mailbox is touched."""
+    if mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP:
+        if not _finished(arrived):
+            with claim.transaction():
+                record_outcome(arrived, Result.KEPT)
+        return
+    transport.remove(remote.name)
+    if not arrived.outcomes.filter(result=Result.REMOVED).exists():
+        with claim.transaction():
+            record_outcome(arrived, Result.REMOVED)
+
+
+def _is_complete(mailbox: Mailbox, remote: RemoteFile, data: bytes) -> bool:
+    """X12 is whole when its IEA matches, however new it is; anything else when it lay unchanged long enough."""
+    if is_whole(data):
+        return True
+    return timezone.now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
+
+
+def _finished(transmission: Transmission) -> bool:
+    return transmission.outcomes.exists()
+
+
+def _translated(transmission: Transmission) -> bool:
+    return transmission.interchanges.exists() or transmission.cases.exists()

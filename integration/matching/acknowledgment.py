@@ -1,0 +1,219 @@
+"""A purchase order acknowledgment (855) held against what was ordered: the decision, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from integration.documents import AcknowledgedLine, Acknowledgment, PurchaseOrderAcknowledgment
+
+# BAK02 (element 587) whose meaning is "yes, all of it", with or without repeating the lines.
+WHOLE_ACCEPTANCES = frozenset({"detail_no_change", "accepted", "no_detail"})
+# BAK02 that leaves the answer to the lines.
+LINE_BY_LINE = frozenset({"detail_with_change", "replenishment", "exceptions_only"})
+# ACK01 (element 668) that accepts its quantity as it was ordered.
+ACCEPTING = frozenset({"accepted", "accepted_and_shipped", "accepted_and_released"})
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One line of a purchase order as it was sent; ``quantity`` in ``unit``, ``unit_price`` per unit."""
+
+    line_number: int
+    sku: str
+    vendor_item: str
+    upc: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that the partner answered otherwise; ``line_number`` is None for the whole order."""
+
+    line_number: int | None
+    sku: str
+    what: str
+    asked: str
+    answered: str
+
+    def __str__(self) -> str:
+        place = f"Line {self.line_number} ({self.sku}): " if self.line_number is not None else ""
+        return f"{place}{self.what}: asked {self.asked}, answered {self.answered}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatement:
+    """What the partner accepted of one line."""
+
+    line_number: int
+    quantity: Decimal
+    unit_price: Decimal | None
+    promised_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``accepted`` only without any difference; ``statements`` then has every line of the order once."""
+
+    accepted: bool
+    differences: tuple[Difference, ...]
+    statements: tuple[LineStatement, ...]
+
+
+def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> Decision:
+    """Compare ``answer`` with the order's lines; every line is looked at, none stops at the first difference."""
+    kind = answer.acknowledgment_type
+    differences: list[Difference] = []
+    if answer.purpose not in (None, "original", "confirmation"):
+        differences.append(Difference(None, "", "purpose of the answer", "an answer", words(answer.purpose)))
+    if kind in WHOLE_ACCEPTANCES and not answer.lines:
+        statements = tuple(
+            LineStatement(line.line_number, line.quantity, line.unit_price, _promise(answer, None)) for line in asked
+        )
+        return Decision(not differences, tuple(differences), statements if not differences else ())
+    if kind not in WHOLE_ACCEPTANCES and kind not in LINE_BY_LINE:
+        differences.append(Difference(None, "", "the order", "to be accepted", words(kind)))
+    found, strangers = _pair(asked, answer.lines)
+    for line in strangers:
+        called = line.vendor_item or line.upc or line.buyer_item or line.sku or "without an item number"
+        differences.append(
+            Difference(None, "", "an item that was not ordered", "nothing", f"line {line.line_number or '?'}, {called}")
+        )
+    statements_made = []
+    for line in asked:
+        answered = found.get(line.line_number)
+        if answered is None:
+            differences.append(Difference(line.line_number, line.sku, "the line", _amount(line), "not mentioned"))
+            continue
+        said = _compare_line(line, answered, kind, answer)
+        differences.extend(said.differences)
+        statements_made.append(said.statement)
+    if differences:
+        return Decision(False, tuple(differences), ())
+    return Decision(True, (), tuple(statements_made))
+
+
+@dataclass(frozen=True, slots=True)
+class _LineAnswer:
+    statement: LineStatement
+    differences: tuple[Difference, ...]
+
+
+def _pair(
+    asked: Sequence[AskedLine], answered: Sequence[AcknowledgedLine]
+) -> tuple[dict[int, AcknowledgedLine], list[AcknowledgedLine]]:
+    """Pair by PO101 where the item does not contradict it, else by item number; return the rest apart."""
+    found: dict[int, AcknowledgedLine] = {}
+    left: list[AcknowledgedLine] = []
+    by_number = {line.line_number: line for line in asked}
+    for answer in answered:
+        number = int(answer.line_number) if answer.line_number and answer.line_number.isdecimal() else None
+        line = by_number.get(number) if number is not None else None
+        if line is not None and number not in found and not _contradicts(line, answer):
+            found[line.line_number] = answer
+        else:
+            left.append(answer)
+    strangers: list[AcknowledgedLine] = []
+    for answer in left:
+        matches = [line for line in asked if line.line_number not in found and _same_item(line, answer)]
+        if len(matches) == 1:
+            found[matches[0].line_number] = answer
+        else:
+            strangers.append(answer)
+    return found, strangers
+
+
+def _items(line: AskedLine | AcknowledgedLine) -> dict[str, str]:
+    names = {"vendor_item": line.vendor_item, "upc": line.upc}
+    return {name: value for name, value in names.items() if value}
+
+
+def _contradicts(line: AskedLine, answer: AcknowledgedLine) -> bool:
+    ours, theirs = _items(line), _items(answer)
+    shared = ours.keys() & theirs.keys()
+    return bool(shared) and all(ours[name] != theirs[name] for name in shared)
+
+
+def _same_item(line: AskedLine, answer: AcknowledgedLine) -> bool:
+    ours, theirs = _items(line), _items(answer)
+    return any(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+
+
+def _compare_line(
+    line: AskedLine, answered: AcknowledgedLine, kind: str | None, answer: PurchaseOrderAcknowledgment
+) -> _LineAnswer:
+    differences: list[Difference] = []
+
+    def differ(what: str, asked: str, said: str) -> None:
+        differences.append(Difference(line.line_number, line.sku, what, asked, said))
+
+    for each in answered.acknowledgments:
+        if each.status not in ACCEPTING:
+            quantity = _quantity(each, answered)
+            differ("status", f"{_amount(line)} accepted", f"{words(each.status)}, {_plain(quantity)}")
+    if not answered.acknowledgments and kind not in WHOLE_ACCEPTANCES:
+        differ("status", "accepted", "no status given")
+    accepted = _accepted_quantity(answered)
+    if accepted is None:
+        accepted = line.quantity
+    elif accepted != line.quantity and not differences:
+        differ("quantity", _plain(line.quantity), _plain(accepted))
+    for unit in {answered.unit, *(each.unit for each in answered.acknowledgments)} - {None, line.unit}:
+        differ("unit", line.unit, words(unit))
+    if None not in (line.unit_price, answered.unit_price) and line.unit_price != answered.unit_price:
+        differ("price", _plain(line.unit_price), _plain(answered.unit_price))
+    statement = LineStatement(
+        line.line_number, accepted, answered.unit_price or line.unit_price, _promise(answer, answered)
+    )
+    return _LineAnswer(statement, tuple(differences))
+
+
+def _accepted_quantity(answered: AcknowledgedLine) -> Decimal | None:
+    """Sum what is accepted over the line's acknowledgments: a split line says its parts apart."""
+    if not answered.acknowledgments:
+        return answered.quantity
+    quantities = [_quantity(each, answered) for each in answered.acknowledgments if each.status in ACCEPTING]
+    stated = [quantity for quantity in quantities if quantity is not None]
+    return sum(stated, Decimal(0)) if stated else None
+
+
+def _quantity(each: Acknowledgment, answered: AcknowledgedLine) -> Decimal | None:
+    if each.quantity is not None or len(answered.acknowledgments) > 1:
+        return each.quantity
+    return answered.quantity
+
+
+def _promise(answer: PurchaseOrderAcknowledgment, answered: AcknowledgedLine | None) -> date | None:
+    """Return the latest date by which the line is promised, from the line or else from the heading."""
+    if answered is not None:
+        dates = [
+            day
+            for each in answered.acknowledgments
+            for day in (each.delivers_on, each.promised_on, each.ships_on, each.promised_ship)
+            if day is not None
+        ]
+        if dates:
+            return max(dates)
+    return answer.delivers_on or answer.estimated_delivery or answer.ships_on
+
+
+def _amount(line: AskedLine) -> str:
+    return f"{_plain(line.quantity)} {line.unit}"
+
+
+def _plain(number: Decimal | None) -> str:
+    if number is None:
+        return "no quantity"
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def words(code: str | None) -> str:
+    """Return a word of the canonical vocabulary as people say it; a code without a word keeps its code."""
+    if code is None:
+        return "nothing said"
+    return f"code {code[1:]}" if code.startswith("?") else code.replace("_", " ")

@@ -1,0 +1,193 @@
+"""Where work is taken from the queue and handed to flows; the only door to django-q2.
+
+A django-q task is a knock: "this lane has work". Losing, doubling or truncating knocks costs seconds, since
+the ticker knocks again for whatever is due.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django_q.tasks import async_task
+
+from archive.correlation import correlated
+from integration import work
+from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
+from integration.flows.cases import close_cause, open_case
+from integration.flows.steps import STEPS, StepKind, standing_steps
+from integration.work import ClaimedWork, LeaseLost, Step
+
+logger = logging.getLogger(__name__)
+
+DRAIN_FOR = timedelta(seconds=20)
+KNOCK_LASTS = timedelta(seconds=10)
+TRIES_UNTIL_CASE = 5
+UNEXPECTED_UNTIL_PARKED = 5
+
+stopping = threading.Event()
+"""Set by the worker's SIGTERM: nothing more is begun, what was claimed is given back."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What to do with a step that failed."""
+
+    sentence: str
+    park: bool
+    wait: timedelta
+    tell: bool
+
+
+def knock(lane: str) -> bool:
+    """Have a worker drain ``lane`` unless a knock already waits; return whether one was sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO integration_lane AS l (name, knocked_at) VALUES (%s, clock_timestamp())
+            ON CONFLICT (name) DO UPDATE SET knocked_at = clock_timestamp()
+             WHERE l.knocked_at IS NULL OR l.knocked_at < clock_timestamp() - %s
+            RETURNING 1
+            """,
+            [lane, KNOCK_LASTS],
+        )
+        if cursor.fetchone() is None:
+            return False
+    async_task("integration.tasks.drain", lane, task_name=f"knock {lane}")
+    return True
+
+
+def tick() -> None:
+    """Make sure that standing work exists, and knock for every lane with something due."""
+    for step in standing_steps():
+        work.ensure(STEPS[step.name].lane, step)
+    for lane in work.due_lanes():
+        knock(lane)
+
+
+def drain(lane: str, drain_for: timedelta = DRAIN_FOR) -> int:
+    """Do the due work of ``lane`` until it is empty or ``drain_for`` is over; return how many steps were done."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integration_lane SET knocked_at = NULL WHERE name = %s", [lane])
+    ends = time.monotonic() + drain_for.total_seconds()
+    done = 0
+    while time.monotonic() < ends and not stopping.is_set():
+        claimed = work.claim(lane)
+        if not claimed:
+            return done
+        done += _do_batch(claimed)
+    return done
+
+
+def _do_batch(claimed: list[ClaimedWork]) -> int:
+    done = 0
+    waiting = list(claimed)
+    try:
+        while waiting and not stopping.is_set():
+            lease = STEPS[waiting[0].step].lease
+            current = waiting.pop(0)
+            if work.renew(current, lease=lease):
+                do(current)
+                done += 1
+    finally:
+        work.release(waiting)
+    return done
+
+
+def do(claimed: ClaimedWork) -> None:
+    """Run one claimed step and hand over what comes next, in one transaction with closing it."""
+    kind = STEPS[claimed.step]
+    with correlated(claimed.correlation_id):
+        if claimed.deaths >= work.DEATHS_UNTIL_PARKED:
+            _fail(claimed, kind, _died(claimed, kind))
+            return
+        try:
+            steps = kind.run(claimed.subject, claimed)
+            _hand_over(claimed, kind, steps)
+        except LeaseLost:
+            logger.warning("lease lost", extra={"step": claimed.step, "subject": claimed.subject})
+        except IntegrationError as error:
+            _fail(claimed, kind, _judge(claimed, kind, error))
+        except Exception as error:
+            _fail(claimed, kind, _unexpected(claimed, kind, error))
+            raise
+
+
+def _hand_over(claimed: ClaimedWork, kind: StepKind, steps: list[Step]) -> None:
+    with transaction.atomic():
+        work.finish(claimed)
+        for step in steps:
+            work.put(STEPS[step.name].lane, step)
+    if claimed.attempts > 1:
+        close_cause(_cause(claimed), f"It works again: {kind.words}.")
+    for lane in sorted({STEPS[step.name].lane for step in steps if not step.delay}):
+        knock(lane)
+
+
+def _judge(claimed: ClaimedWork, kind: StepKind, error: IntegrationError) -> Failure:
+    """Say what a failure that was foreseen leads to."""
+    sentence = str(error)
+    if isinstance(error, RetryableError):
+        wait = work.wait_before_retry(claimed.attempts, error.retry_after, random.SystemRandom())
+        return Failure(sentence, park=False, wait=wait, tell=claimed.attempts >= TRIES_UNTIL_CASE)
+    if kind.standing:
+        # A poll that stopped for good would hide what comes after the setting is mended.
+        return Failure(sentence, park=False, wait=kind.wait_after_refusal, tell=True)
+    assert isinstance(error, PermanentError | ConfigurationError)
+    return Failure(sentence, park=True, wait=timedelta(0), tell=True)
+
+
+def _unexpected(claimed: ClaimedWork, kind: StepKind, error: Exception) -> Failure:
+    logger.exception("step failed", extra={"step": claimed.step, "subject": claimed.subject})
+    sentence = (
+        f"A fault in Gridport stopped “{kind.words}” ({type(error).__name__}). Nothing is lost; the log has the"
+        f" details under correlation id {claimed.correlation_id}."
+    )
+    park = claimed.attempts >= UNEXPECTED_UNTIL_PARKED and not kind.standing
+    wait = work.wait_before_retry(claimed.attempts, None, random.SystemRandom())
+    return Failure(sentence, park=park, wait=wait, tell=True)
+
+
+def _died(claimed: ClaimedWork, kind: StepKind) -> Failure:
+    sentence = (
+        f"The worker died {claimed.deaths} times at “{kind.words}” ({claimed.subject}). It was put aside, so that"
+        " everything else goes on; look at the document before letting it try again."
+    )
+    return Failure(sentence, park=True, wait=timedelta(0), tell=True)
+
+
+def _cause(claimed: ClaimedWork) -> str:
+    return f"work:{claimed.step}:{claimed.subject}"
+
+
+def _fail(claimed: ClaimedWork, kind: StepKind, failure: Failure) -> None:
+    with transaction.atomic():
+        if failure.park:
+            work.park(claimed, failure.sentence)
+        else:
+            work.retry(claimed, failure.sentence, failure.wait)
+        if failure.tell:
+            links = kind.links(claimed.subject)
+            open_case(kind.case_kind, _cause(claimed), failure.sentence, **links)
+    logger.info(
+        "step put back" if not failure.park else "step parked",
+        extra={"step": claimed.step, "subject": claimed.subject, "sentence": failure.sentence},
+    )
+
+
+def drain_everything(rounds: int = 100) -> int:
+    """Do all due work of all lanes in this process, as tests and one-off commands want; return the count."""
+    done = 0
+    for _ in range(rounds):
+        lanes = work.due_lanes()
+        now = sum(drain(lane) for lane in lanes)
+        done += now
+        if not now:
+            break
+    return done
+

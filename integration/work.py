@@ -1,0 +1,266 @@
+"""The hand-over of work: put, claim, finish, retry, park.
+
+A claim counts the attempt before anything is done, so a step that kills its worker is seen to have died. A
+lease runs on the database's clock. Everything a claimed step writes is written inside ``claim.transaction()``,
+which refuses the write when the lease has passed to another worker.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection, transaction
+
+from archive.correlation import current_correlation_id, new_correlation_id
+from integration.models import Work
+
+LEASE = timedelta(seconds=60)
+DEATHS_UNTIL_PARKED = 3
+_LONGEST_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next: step ``name`` for ``subject`` (a primary key as text), not before ``delay``.
+
+    ``ordering_key`` keeps steps of one order, mailbox or store from overtaking one another.
+    """
+
+    name: str
+    subject: str
+    ordering_key: str
+    delay: timedelta = timedelta(0)
+
+
+class LeaseLost(Exception):
+    """The lease ran out and another worker holds the work: nothing was written."""
+
+
+class Claim(Protocol):
+    """Permission to write for one piece of work."""
+
+    def transaction(self) -> transaction.Atomic:
+        """Open a transaction that commits only while the permission holds."""
+
+
+class Unclaimed:
+    """The permission of a person or command that does a step at once, outside the queue."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Open a plain transaction."""
+        with transaction.atomic():
+            yield
+
+
+@dataclass(frozen=True)
+class ClaimedWork:
+    """One claimed row and the token that every later write must still find on it."""
+
+    pk: int
+    lane: str
+    step: str
+    subject: str
+    ordering_key: str
+    correlation_id: str
+    attempts: int
+    deaths: int
+    token: UUID
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Open a transaction that holds the row and so the lease; raise ``LeaseLost`` without it."""
+        with transaction.atomic():
+            held = Work.objects.select_for_update().filter(pk=self.pk, lease_token=self.token)
+            if not held.exists():
+                raise LeaseLost(f"{self.step} {self.subject}")
+            yield
+
+
+def put(lane: str, step: Step) -> None:
+    """Insert ``step``; where its row exists, bring it forward, or have it run again once it is done.
+
+    A parked row stays parked: a person decides when it goes on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO integration_work AS w
+                   (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error)
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + %s, false, '')
+            ON CONFLICT (step, subject) DO UPDATE
+               SET again = w.again OR w.lease_token IS NOT NULL,
+                   due_at = CASE WHEN w.lease_token IS NULL THEN LEAST(w.due_at, EXCLUDED.due_at)
+                                 ELSE w.due_at END
+            """,
+            [
+                lane,
+                step.name,
+                step.subject,
+                step.ordering_key,
+                current_correlation_id() or new_correlation_id(),
+                step.delay,
+            ],
+        )
+
+
+def ensure(lane: str, step: Step) -> None:
+    """Insert ``step`` where its row is missing, and leave it as it is where it exists."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO integration_work
+                   (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error)
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + %s, false, '')
+            ON CONFLICT (step, subject) DO NOTHING
+            """,
+            [lane, step.name, step.subject, step.ordering_key, new_correlation_id(), step.delay],
+        )
+
+
+_CLAIMABLE = """
+    SELECT w.id, w.attempts
+      FROM integration_work w
+     WHERE w.lane = %(lane)s AND w.parked_at IS NULL AND w.due_at <= clock_timestamp()
+       AND (w.lease_until IS NULL OR w.lease_until <= clock_timestamp())
+       AND NOT EXISTS (SELECT 1 FROM integration_work e
+                        WHERE e.ordering_key = w.ordering_key AND e.id < w.id)
+     ORDER BY w.due_at, w.id
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+"""
+_TAKE = """
+    UPDATE integration_work
+       SET attempts = attempts + 1,
+           deaths = deaths + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END,
+           lease_until = clock_timestamp() + %(lease)s, lease_token = %(token)s
+     WHERE id = ANY(%(ids)s)
+    RETURNING id, lane, step, subject, ordering_key, correlation_id, attempts, deaths
+"""
+
+
+def claim(lane: str, *, limit: int = 10, lease: timedelta = LEASE) -> list[ClaimedWork]:
+    """Claim up to ``limit`` due rows of ``lane``, the longest due first; an empty list says there are none.
+
+    A row tried before is claimed alone, so that what kills a worker never takes neighbours with it.
+    """
+    token = uuid4()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_CLAIMABLE, {"lane": lane, "limit": limit})
+            found = cursor.fetchall()
+            if not found:
+                return []
+            fresh = [pk for pk, attempts in found if attempts == 0]
+            chosen = [found[0][0]] if found[0][1] else fresh
+            cursor.execute(_TAKE, {"lease": lease, "token": token, "ids": chosen})
+            rows = cursor.fetchall()
+    except IntegrityError:
+        # Another worker took earlier work of the same key between our look and our claim.
+        return claim(lane, limit=1, lease=lease) if limit > 1 else []
+    place = {pk: number for number, pk in enumerate(chosen)}
+    return [ClaimedWork(*row, token=token) for row in sorted(rows, key=lambda row: place[row[0]])]
+
+
+def renew(work: ClaimedWork, *, lease: timedelta = LEASE) -> bool:
+    """Lengthen the lease from now; return False where it is already another's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integration_work SET lease_until = clock_timestamp() + %s WHERE id = %s AND lease_token = %s",
+            [lease, work.pk, work.token],
+        )
+        return cursor.rowcount == 1
+
+
+def finish(work: ClaimedWork) -> None:
+    """Close the row, in the caller's transaction; where it was asked for again meanwhile, open it anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET again = false, attempts = 0, deaths = 0, error = '', lease_until = NULL, lease_token = NULL,
+                   due_at = clock_timestamp()
+             WHERE id = %s AND lease_token = %s AND again
+            """,
+            [work.pk, work.token],
+        )
+        if cursor.rowcount:
+            return
+        cursor.execute("DELETE FROM integration_work WHERE id = %s AND lease_token = %s", [work.pk, work.token])
+        if cursor.rowcount != 1:
+            raise LeaseLost(f"{work.step} {work.subject}")
+
+
+def release(works: Sequence[ClaimedWork]) -> None:
+    """Give back what was claimed and not begun: the attempt does not count."""
+    for work in works:
+        Work.objects.filter(pk=work.pk, lease_token=work.token).update(
+            attempts=work.attempts - 1, deaths=work.deaths, lease_until=None, lease_token=None
+        )
+
+
+def wait_before_retry(attempts: int, retry_after: timedelta | None, rng: random.Random) -> timedelta:
+    """Return the pause before the next try: full jitter over a doubling ceiling, never below what was asked."""
+    ceiling = min(_LONGEST_WAIT.total_seconds(), 2.0 * 2 ** min(attempts, 12))
+    wait = timedelta(seconds=rng.uniform(0.5, ceiling))
+    return max(wait, retry_after) if retry_after else wait
+
+
+def retry(work: ClaimedWork, error: str, wait: timedelta) -> None:
+    """Put the row back for another try after ``wait``, with the sentence that says why."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET error = %s, due_at = clock_timestamp() + %s, lease_until = NULL, lease_token = NULL,
+                   deaths = 0, again = false
+             WHERE id = %s AND lease_token = %s
+            """,
+            [error, wait, work.pk, work.token],
+        )
+
+
+def park(work: ClaimedWork, error: str) -> None:
+    """Stop the row until a person lets it go on; later work of its ordering key waits behind it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET error = %s, parked_at = clock_timestamp(), lease_until = NULL, lease_token = NULL, again = false
+             WHERE id = %s AND lease_token = %s
+            """,
+            [error, work.pk, work.token],
+        )
+
+
+def unpark(pk: int) -> bool:
+    """Let a parked row go on as if it had never been tried; return whether there was one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET parked_at = NULL, attempts = 0, deaths = 0, due_at = clock_timestamp()
+             WHERE id = %s AND parked_at IS NOT NULL
+            """,
+            [pk],
+        )
+        return cursor.rowcount == 1
+
+
+def due_lanes() -> list[str]:
+    """Return the lanes that have work a worker could begin now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT lane FROM integration_work
+             WHERE parked_at IS NULL AND due_at <= clock_timestamp()
+               AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+            """
+        )
+        return [lane for (lane,) in cursor.fetchall()]

@@ -1,0 +1,70 @@
+"""The interchange header: 16 elements of fixed width, from which the separators are learnt.
+
+ISA is 105 bytes and the segment terminator, byte 105 (research/x12.md, section 6). Byte 3 is the element separator,
+byte 104 (ISA16) the component separator, byte 82 (ISA11) the repetition separator from version 00402 on and "U"
+before. The widths are verified by splitting at byte 3 before any of these is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integration.x12.syntax import Separators
+
+# The tag, then ISA01 to ISA16.
+ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+ISA_LENGTH = 105
+
+
+@dataclass(frozen=True, slots=True)
+class Isa:
+    """A header that could be trusted. ``isa[13]`` is ISA13, as it stands there; ``length`` includes the terminator."""
+
+    elements: tuple[str, ...]
+    separators: Separators
+    length: int = ISA_LENGTH + 1
+
+    def __getitem__(self, number: int) -> str:
+        if number < 1:
+            raise IndexError("Elements count from 1.")
+        return self.elements[number - 1]
+
+
+def parse_isa(data: bytes, start: int = 0) -> Isa | str:
+    """The header that begins at ``start``, or a sentence that says why it cannot be read."""
+    header = data[start : start + ISA_LENGTH]
+    if not header.startswith(b"ISA"):
+        return "This is not X12: an interchange begins with ISA."
+    if len(data) - start < ISA_LENGTH + 1:
+        return f"The file is cut off inside its ISA, which takes {ISA_LENGTH + 1} bytes; ask for it again."
+    parts = header.split(header[3:4])
+    if problem := _width_problem(parts):
+        return problem
+    characters = [chr(byte) for byte in (header[3], data[start + ISA_LENGTH], header[104])]
+    element, terminator, component = characters
+    separators = Separators(element, terminator, component, _repetition(chr(header[82]), characters))
+    if problem := separators.problem():
+        return f"The ISA cannot be read. {problem}"
+    return Isa(tuple(part.decode("latin-1") for part in parts[1:]), separators)
+
+
+def _width_problem(parts: list[bytes]) -> str | None:
+    for number, width in enumerate(ISA_WIDTHS):
+        if number >= len(parts):
+            break
+        if len(parts[number]) != width:
+            name = f"ISA{number:02d}" if number else "the tag"
+            return (
+                f"The ISA is misaligned: {name} has {len(parts[number])} characters instead of {width}, so its "
+                "separators cannot be known; ask the partner for the fixed widths of the standard."
+            )
+    if len(parts) == len(ISA_WIDTHS):
+        return None
+    return (
+        f"The ISA is misaligned: {len(parts) - 1} elements instead of 16 in its 105 bytes; ask for it again."
+    )
+
+
+def _repetition(character: str, taken: list[str]) -> str | None:
+    usable = character.isascii() and not character.isalnum() and character != " " and character not in taken
+    return character if usable else None

@@ -1,0 +1,389 @@
+"""Judges a transaction set against its table: structure, elements, counts and control numbers.
+
+Default policy (design.md, section 5):
+
+* **error**, the set is rejected (AK501 R): a segment that is unknown, misplaced, out of order, missing or too often;
+  an element that is missing, conditional and missing, excluded, or one too many; a number, date or time that is
+  none; a wrong segment count or control number; a set that we have no table for.
+* **warning**, accepted with errors (E): an unknown code, a text too short or too long, a control character in text.
+* **note**, never sent to the partner: a segment that the standard allows and our tables do not describe.
+
+An agreement's strictness is the caller's: findings are data, and ``acknowledgment_code`` judges any list of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import call
+from typing import Literal
+
+from integration.x12.elements import accepts, broken_notes, fault
+from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
+from integration.x12.reading import GroupReading, SetReading
+from integration.x12.structure import Loop, Walk, walk
+from integration.x12.syntax import Segment, Separators, components_of
+from integration.x12.tables import (
+    ElementTable,
+    LoopTable,
+    SegmentTable,
+    SegmentUse,
+    SetTable,
+    find_group_tables,
+    find_table,
+    knows_version,
+)
+
+# What a person, or a 997, can use. The verdict is taken before the cut.
+MAX_FINDINGS = 1000
+
+# Patterns of filled elements remembered as good per segment; a partner's habits are a few dozen.
+_MAX_PATTERNS = 1024
+
+_WARNING_CODES = frozenset({"4", "5", "7"})
+
+AcknowledgmentCode = Literal["A", "E", "R"]
+
+
+@dataclass(frozen=True, slots=True)
+class SetVerdict:
+    """The judgement on one set: ``code`` is its AK501 (A accepted, E accepted with errors, R rejected).
+
+    ``findings`` stand in the order of the segments, those on the whole set last, at most MAX_FINDINGS.
+    ``walk`` is None where there is no table or no set to walk.
+    """
+
+    findings: list[Finding]
+    walk: Walk | None
+    code: AcknowledgmentCode
+
+
+def acknowledgment_code(findings: Iterable[Finding]) -> AcknowledgmentCode:
+    """R if any finding is an error, E if any is a warning, else A."""
+    severities = {finding.severity for finding in findings}
+    if "error" in severities:
+        return "R"
+    return "E" if "warning" in severities else "A"
+
+
+def check_set(
+    segments: Sequence[Segment], table: SetTable | None, separators: Separators | None = None
+) -> SetVerdict:
+    """Judges one transaction set; ``segments`` run from ST to SE with their positions.
+
+    ``separators`` are those it was read with (default: the usual ones); composites are split by them. Never raises
+    on content. Without a table the set is rejected as not supported (AK502 1).
+    """
+    if table is None:
+        shown = segments[0][1] if segments else ""
+        sentence = f"Transaction set {shown!r} is not supported; agree with the partner on what he sends."
+        return _verdict([set_finding("error", "ST", "1", shown, sentence)], None)
+    walked = walk(segments, table)
+    findings = list(walked.findings)
+    inspection = _Inspection(table, separators or Separators(), findings)
+    inspection.inspect(walked.root)
+    findings.sort(key=lambda finding: finding.segment_position)
+    findings.extend(_check_ends(segments, table))
+    return _verdict(findings, walked)
+
+
+def check_group(group: GroupReading) -> list[SetVerdict]:
+    """Judges every set of a group, in order: by its table, by GS01 (a set must be of its group's kind) and by
+    ST02, which must be unique within the group."""
+    verdicts = []
+    seen: set[str] = set()
+    for each in group.sets:
+        findings = _check_membership(each, group)
+        if each.control_number in seen:
+            sentence = f"ST02 {each.control_number!r} was already used in this group; number each set anew."
+            findings.append(set_finding("error", "ST", "23", each.control_number, sentence))
+        seen.add(each.control_number)
+        verdicts.append(_check_read_set(each, group, findings))
+    return verdicts
+
+
+def group_findings(group: GroupReading) -> list[Finding]:
+    """Everything that is wrong with a group apart from its sets: what the envelope showed, and whether we support
+    its version (AK905 2) and its kind (AK905 1)."""
+    findings = list(group.findings)
+    if not knows_version(group.version):
+        sentence = f"Version {group.version!r} (GS08) is not supported; agree with the partner on 004010."
+        findings.append(group_finding("error", "GS", "2", group.version, sentence))
+    elif not find_group_tables(group.functional_id, group.version):
+        sentence = (
+            f"Functional group {group.functional_id!r} (GS01) is not supported; agree on what he sends."
+        )
+        findings.append(group_finding("error", "GS", "1", group.functional_id, sentence))
+    return findings
+
+
+def _check_membership(each: SetReading, group: GroupReading) -> list[Finding]:
+    table = find_table(each.code, group.version)
+    if table is None or table.group == group.functional_id:
+        return []
+    sentence = (
+        f"{table.name} ({each.code}) stands in functional group {group.functional_id!r}; it belongs in "
+        f"{table.group!r}, ask the partner to correct GS01."
+    )
+    return [set_finding("error", "ST", "6", each.code, sentence)]
+
+
+def _check_read_set(each: SetReading, group: GroupReading, findings: list[Finding]) -> SetVerdict:
+    if each.problem is not None:
+        return _verdict([*each.findings, *findings], None)
+    judged = check_set(each.segments, find_table(each.code, group.version), each.separators)
+    return _verdict([*judged.findings, *each.findings, *findings], judged.walk)
+
+
+def _verdict(findings: list[Finding], walked: Walk | None) -> SetVerdict:
+    code = acknowledgment_code(findings)
+    if len(findings) > MAX_FINDINGS:
+        more = f"{len(findings) - MAX_FINDINGS} further findings are left out; settle these first."
+        findings = [*findings[:MAX_FINDINGS], set_finding("note", "ST", "", "", more)]
+    return SetVerdict(findings, walked, code)
+
+
+def _check_ends(segments: Sequence[Segment], table: SetTable) -> list[Finding]:
+    if not segments or segments[0].tag != "ST" or segments[0][1] != table.code:
+        shown = segments[0][1] if segments else ""
+        sentence = f"ST01 is {shown!r} where {table.code!r} is expected ({table.name.lower()})."
+        return [set_finding("error", "ST", "6", shown, sentence)]
+    start, end = segments[0], segments[-1]
+    findings = []
+    if not start[2].strip():
+        findings.append(set_finding("error", "ST", "7", "", "ST02, the set's control number, is missing."))
+    if end.tag != "SE":
+        sentence = "The set has no SE: it is cut off, or the next set begins inside it; ask for it again."
+        return [*findings, set_finding("error", "SE", "2", end.tag, sentence)]
+    if start[2].strip() != end[2].strip():
+        sentence = f"SE02 {end[2]!r} differs from ST02 {start[2]!r}: two sets may be mixed; ask for it again."
+        findings.append(set_finding("error", "SE", "3", end[2], sentence))
+    if end[1].strip().lstrip("0") != str(len(segments)):
+        sentence = f"SE01 says {end[1]!r} segments, {len(segments)} were received; ask for the set again."
+        findings.append(set_finding("error", "SE", "4", end[1], sentence))
+    return findings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SegmentCheck:
+    """A segment's table made quick: good patterns of filled elements, and one test per element."""
+
+    table: SegmentTable
+    accepts: tuple[Callable[[str], object], ...]
+    good_patterns: set[tuple[bool, ...]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LoopCheck:
+    """The mandatory members and the maxima of a loop, by index; ST, SE and the trigger are seen elsewhere."""
+
+    required: frozenset[int]
+    limits: tuple[int | None, ...]
+
+
+@lru_cache(maxsize=4096)
+def _segment_check(table: SegmentTable) -> _SegmentCheck:
+    return _SegmentCheck(table, tuple(accepts(element) for element in table.elements))
+
+
+@lru_cache(maxsize=4096)
+def _loop_check(table: LoopTable) -> _LoopCheck:
+    required = frozenset(
+        index
+        for index, member in enumerate(table.members)
+        if member.required and not (isinstance(member, SegmentUse) and member.tag in ("ST", "SE"))
+    )
+    return _LoopCheck(required, tuple(member.max_use for member in table.members))
+
+
+def _name(member: SegmentUse | LoopTable) -> str:
+    return member.tag if isinstance(member, SegmentUse) else member.name
+
+
+class _Inspection:
+    """One pass over the tree of one set, loop by loop, that collects findings."""
+
+    def __init__(self, table: SetTable, separators: Separators, findings: list[Finding]) -> None:
+        self.separators = separators
+        self.findings = findings
+        self.table = table
+        self.checks = {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
+        self.undescribed: Counter[str] = Counter()
+        self.first_undescribed: dict[str, int] = {}
+
+    def inspect(self, root: Loop) -> None:
+        waiting: list[tuple[Loop, str]] = [(root, "")]
+        while waiting:
+            loop, path = waiting.pop()
+            self._check_members(loop, path)
+            for each in loop.segments:
+                self._check_segment(each, path)
+            if loop.loops:
+                waiting.extend((inner, f"{path}/{inner.table.name}".lstrip("/")) for inner in loop.loops)
+        self._note_undescribed()
+
+    def _check_members(self, loop: Loop, path: str) -> None:
+        check = _loop_check(loop.table)
+        found = set(loop.places)
+        for index in sorted(check.required - found) if not check.required <= found else ():
+            self._report_missing(loop, path, index)
+        if len(found) < len(loop.places):
+            for index, count in sorted(Counter(loop.places).items()):
+                limit = check.limits[index]
+                if limit is not None and count > limit:
+                    self._report_too_many(loop, path, index, limit)
+
+    def _report_missing(self, loop: Loop, path: str, index: int) -> None:
+        member = loop.table.members[index]
+        name = _name(member)
+        position = _gap(loop, index)
+        inside = f"loop {path}" if path else "the set"
+        what = self.table.segments[name].name
+        sentence = f"{name}, {what}: missing in {inside}; it belongs at segment {position}."
+        self.findings.append(segment_finding("error", name, position, path, "3", sentence))
+
+    def _report_too_many(self, loop: Loop, path: str, index: int, limit: int) -> None:
+        member = loop.table.members[index]
+        name = _name(member)
+        at = [child for child, place in zip(loop.children, loop.places, strict=True) if place == index]
+        position = _position(at[limit])
+        inside = f"in loop {path}" if path else "in the set"
+        what = self.table.segments[name].name
+        code, thing = ("5", "") if isinstance(member, SegmentUse) else ("4", "the loop ")
+        sentence = f"{name} (segment {position}), {what}: {thing}stands {len(at)} times {inside}, at most {limit} allowed."
+        self.findings.append(segment_finding("error", name, position, path, code, sentence))
+
+    def _check_segment(self, each: Segment, path: str) -> None:
+        check = self.checks.get(each.tag)
+        if check is None:
+            self.undescribed[each.tag] += 1
+            first = self.first_undescribed.get(each.tag, each.position)
+            self.first_undescribed[each.tag] = min(first, each.position)
+            return
+        pattern = tuple(map(bool, each.elements))
+        if pattern in check.good_patterns and all(map(call, check.accepts, each.elements)):
+            return
+        before = len(self.findings)
+        self._report_elements(each, path, check.table)
+        if len(self.findings) == before and len(check.good_patterns) < _MAX_PATTERNS:
+            check.good_patterns.add(pattern)
+
+    def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
+        place = _ElementPlace(each, path, None)
+        elements = each.elements
+        for element in table.elements:
+            text = elements[element.number - 1] if element.number <= len(elements) else ""
+            self._report_value(place, element, text)
+        for number, extra in enumerate(elements[len(table.elements) :], start=len(table.elements) + 1):
+            if extra:
+                words = f"element {number}: one element too many, the segment has {len(table.elements)}"
+                self.findings.append(place.finding("error", number, None, None, "3", extra, words))
+        for number, code, words in broken_notes(table.notes, [bool(text) for text in elements]):
+            element = table.elements[number - 1]
+            self.findings.append(place.on(element, "error", code, each[number], words))
+
+    def _report_value(self, place: _ElementPlace, element: ElementTable, text: str) -> None:
+        if element.required and not text.strip(" "):
+            self.findings.append(place.on(element, "error", "1", text, "missing, but mandatory"))
+        elif text and element.kind == "C":
+            self._report_composite(place, element, text)
+        elif text and (wrong := fault(text, element)):
+            code, words = wrong
+            severity: Severity = "warning" if _is_warning(code, element) else "error"
+            self.findings.append(place.on(element, severity, code, text, f"{_shown(text)} {words}"))
+
+    def _report_composite(self, outer: _ElementPlace, composite: ElementTable, text: str) -> None:
+        texts = components_of(text, self.separators)
+        place = _ElementPlace(outer.segment, outer.loop, composite)
+        for component in composite.components:
+            value = texts[component.number - 1] if component.number <= len(texts) else ""
+            self._report_value(place, component, value)
+        if any(texts[len(composite.components) :]):
+            words = (
+                f"{_shown(text)} has {len(texts)} components, the composite has {len(composite.components)}"
+            )
+            self.findings.append(outer.on(composite, "error", "3", text, words))
+        for number, code, words in broken_notes(composite.notes, [bool(each) for each in texts]):
+            component = composite.components[number - 1]
+            value = texts[number - 1] if number <= len(texts) else ""
+            self.findings.append(place.on(component, "error", code, value, words))
+
+    def _note_undescribed(self) -> None:
+        for tag, count in self.undescribed.items():
+            position = self.first_undescribed[tag]
+            name = self.table.segments[tag].name
+            often = f", the first of {count}" if count > 1 else ""
+            sentence = (
+                f"{tag} (segment {position}{often}), {name}: allowed, but not described here; left unread."
+            )
+            self.findings.append(segment_finding("note", tag, position, "", "", sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class _ElementPlace:
+    """Where elements, or the components of one composite, stand."""
+
+    segment: Segment
+    loop: str
+    composite: ElementTable | None
+
+    def on(self, table: ElementTable, severity: Severity, code: str, text: str, words: str) -> Finding:
+        if self.composite is None:
+            words = f"element {table.number}, {table.name}: {words}"
+            return self.finding(severity, table.number, None, table.data_element, code, text, words)
+        element = self.composite.number
+        words = f"element {element}, component {table.number}, {table.name}: {words}"
+        return self.finding(severity, element, table.number, table.data_element, code, text, words)
+
+    def finding(
+        self,
+        severity: Severity,
+        element: int,
+        component: int | None,
+        data_element: str | None,
+        code: str,
+        text: str,
+        words: str,
+    ) -> Finding:
+        tag, position = self.segment.tag, self.segment.position
+        sentence = f"{tag} (segment {position}), {words}."
+        return Finding(
+            severity,
+            tag,
+            position,
+            self.loop,
+            element,
+            component,
+            data_element,
+            code,
+            "element",
+            text,
+            sentence,
+        )
+
+
+def _is_warning(code: str, element: ElementTable) -> bool:
+    return code in _WARNING_CODES or (code == "6" and element.kind in ("AN", "ID", "B"))
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _position(child: Segment | Loop) -> int:
+    while isinstance(child, Loop):
+        child = child.children[0]
+    return child.position
+
+
+def _gap(loop: Loop, index: int) -> int:
+    """The position at which a missing member should stand: right behind the last child before its place."""
+    before = [child for child, place in zip(loop.children, loop.places, strict=True) if place < index]
+    if not before:
+        return 1
+    last: Segment | Loop = before[-1]
+    while isinstance(last, Loop):
+        last = last.children[-1]
+    return last.position + 1

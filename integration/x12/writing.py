@@ -1,0 +1,184 @@
+"""Writes one interchange: header and trailers, counts, control numbers, and exact bytes.
+
+Control numbers, dates and times are given by the caller, never made here; the same arguments give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+
+from integration.x12.isa import ISA_LENGTH
+from integration.x12.syntax import Encoding, Segment, Separators, UnsafeData, segment, serialise
+
+_ENVELOPE_TAGS = frozenset({"ISA", "TA1", "GS", "ST", "SE", "GE", "IEA"})
+_ID = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+class EnvelopeError(ValueError):
+    """An envelope that cannot be written; ``str()`` names the element and says what fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterchangeHeader:
+    """What stands in ISA. ``control_number`` is 1 to 999999999; ``usage_indicator`` P, T or I.
+
+    ``version`` is ISA12, "00401" for sets of 004010. ISA11 is the repetition separator if there is one, else "U".
+    """
+
+    sender_qualifier: str
+    sender_id: str
+    receiver_qualifier: str
+    receiver_id: str
+    date: date
+    time: time
+    control_number: int
+    usage_indicator: str
+    acknowledgment_requested: bool = False
+    version: str = "00401"
+
+
+@dataclass(frozen=True, slots=True)
+class SetToWrite:
+    """A set to be written: ``segments`` are its body, without ST and SE, which are made here."""
+
+    code: str
+    control_number: int
+    segments: Sequence[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupToWrite:
+    """A functional group to be written; ``version`` is GS08 and may have an industry suffix."""
+
+    functional_id: str
+    sender: str
+    receiver: str
+    date: date
+    time: time
+    control_number: int
+    sets: Sequence[SetToWrite]
+    version: str = "004010"
+    agency: str = "X"
+
+
+def set_segments(each: SetToWrite) -> list[Segment]:
+    """ST, the body, and SE with its count, numbered from 1: what goes on the wire, and what ``check_set`` judges."""
+    number = _control_number(each.control_number, "ST02").zfill(4)
+    if inner := next((one.tag for one in each.segments if one.tag in _ENVELOPE_TAGS), None):
+        raise EnvelopeError(
+            f"The body of set {each.code} holds {inner}, which the writer makes; leave it out."
+        )
+    count = str(len(each.segments) + 2)
+    whole = [segment("ST", each.code, number), *each.segments, segment("SE", count, number)]
+    return [segment(one.tag, *one.elements, position=at) for at, one in enumerate(whole, start=1)]
+
+
+def write_interchange(
+    header: InterchangeHeader,
+    groups: Sequence[GroupToWrite],
+    separators: Separators,
+    encoding: Encoding,
+    *,
+    line_breaks: bool = False,
+) -> bytes:
+    """The bytes of one interchange, ISA to IEA.
+
+    Raises EnvelopeError where a header field does not fit its element, UnsafeData where data holds a separator, a
+    control character, or a character that ``encoding`` lacks, ValueError where the separators are not legal.
+    ``line_breaks`` puts a newline behind each terminator, for people and for partners who want it.
+    """
+    body: list[Segment] = []
+    for group in groups:
+        number = _control_number(group.control_number, "GS06")
+        body.append(_gs(group, number))
+        for each in group.sets:
+            body.extend(set_segments(each))
+        body.append(segment("GE", str(len(group.sets)), number))
+    interchange_number = _control_number(header.control_number, "ISA13").zfill(9)
+    body.append(segment("IEA", str(len(groups)), interchange_number))
+    tail = serialise(body, separators, encoding, line_breaks=line_breaks)
+    return _isa(header, interchange_number, separators, line_breaks) + tail
+
+
+def _isa(header: InterchangeHeader, number: str, separators: Separators, line_breaks: bool) -> bytes:
+    elements = (
+        "00",
+        " " * 10,
+        "00",
+        " " * 10,
+        _fixed(header.sender_qualifier, 2, "ISA05"),
+        _padded(header.sender_id, "ISA06"),
+        _fixed(header.receiver_qualifier, 2, "ISA07"),
+        _padded(header.receiver_id, "ISA08"),
+        header.date.strftime("%y%m%d"),
+        header.time.strftime("%H%M"),
+        separators.repetition or "U",
+        _fixed(header.version, 5, "ISA12"),
+        number,
+        "1" if header.acknowledgment_requested else "0",
+        _usage(header.usage_indicator),
+        separators.component,
+    )
+    # ISA11 and ISA16 hold separators on purpose; everything else must be free of them.
+    for at, text in enumerate(elements, start=1):
+        held = next((each for each in separators.characters() if each in text), None)
+        if held is not None and at not in (11, 16):
+            raise UnsafeData(Segment("ISA", elements), at, None, held, text)
+    line = separators.element.join(("ISA", *elements))
+    if len(line) != ISA_LENGTH:
+        raise EnvelopeError(
+            f"The ISA came out at {len(line)} characters instead of {ISA_LENGTH}; report this."
+        )
+    ending = separators.segment + ("\n" if line_breaks and separators.segment != "\n" else "")
+    return (line + ending).encode("ascii")
+
+
+def _gs(group: GroupToWrite, number: str) -> Segment:
+    return segment(
+        "GS",
+        _fixed(group.functional_id, 2, "GS01"),
+        _application_id(group.sender, "GS02"),
+        _application_id(group.receiver, "GS03"),
+        group.date.strftime("%Y%m%d"),
+        group.time.strftime("%H%M"),
+        number,
+        group.agency,
+        group.version,
+    )
+
+
+def _control_number(number: int, where: str) -> str:
+    if not 1 <= number <= 999_999_999:
+        raise EnvelopeError(
+            f"{where}: control number {number} is not between 1 and 999999999; check the counter."
+        )
+    return str(number)
+
+
+def _fixed(text: str, width: int, where: str) -> str:
+    if len(text) != width or not _ID.fullmatch(text):
+        raise EnvelopeError(
+            f"{where}: {text!r} is not exactly {width} ASCII characters; correct the agreement."
+        )
+    return text
+
+
+def _padded(text: str, where: str) -> str:
+    if not 1 <= len(text) <= 15 or not _ID.fullmatch(text):
+        raise EnvelopeError(f"{where}: ID {text!r} is not 1 to 15 ASCII characters; correct the agreement.")
+    return text.ljust(15)
+
+
+def _application_id(text: str, where: str) -> str:
+    if not 2 <= len(text) <= 15 or not _ID.fullmatch(text):
+        raise EnvelopeError(f"{where}: ID {text!r} is not 2 to 15 ASCII characters; correct the agreement.")
+    return text
+
+
+def _usage(text: str) -> str:
+    if text not in ("P", "T", "I"):
+        raise EnvelopeError(f"ISA15: usage indicator {text!r} is none of P, T and I; correct the agreement.")
+    return text

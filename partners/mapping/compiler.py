@@ -1,0 +1,319 @@
+"""Loads a guide: its text is parsed, then compiled against the set's table and the canonical document's fields.
+
+What the table or the document does not know is refused here, naming the address, so that writing and reading never
+meet it. All problems are collected before GuideError is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from integration.documents import KINDS
+from integration.x12.tables import LoopTable, SegmentTable, SegmentUse, SetTable, find_table
+from partners.mapping.codes import HELD, CodeLists
+from partners.mapping.elements import ElementCompiler, Problem, Scope
+from partners.mapping.joins import JOINS
+from partners.mapping.rules import (
+    Body,
+    ConstantElement,
+    FieldElement,
+    GroupElement,
+    Guide,
+    Path,
+    QualifierElement,
+    SegmentRule,
+)
+from partners.mapping.sources import GuideError, parse_guide, parse_path
+
+_NAMES = ("transaction_set", "version", "group", "document")
+_PARTS = (*_NAMES, "missing_code", "codes", "fragments", "body")
+_OPTIONS = ("each", "at", "body", "text", "join", "required", "max", "id")
+# Parts of the language for sets with HL levels; no shipped guide needs them yet.
+_LATER = ("structure", "structures", "levels", "lift")
+
+_EMPTY = Body((), MappingProxyType({}))
+
+
+def load_guide(text: str) -> Guide:
+    """The guide in a YAML text. Raises GuideError with everything that is wrong, each with its address."""
+    tree = parse_guide(text)
+    problems = _header_problems(tree)
+    if problems:
+        raise GuideError(problems)
+    table = find_table(tree["transaction_set"], tree["version"])
+    if table is None:
+        name = f"{tree['transaction_set']} of version {tree['version']}"
+        raise GuideError([f"There is no table of the transaction set {name}; add one or correct the names."])
+    if tree["group"] != table.group:
+        raise GuideError([f"group: the {table.name.lower()} travels in {table.group}, not {tree['group']}."])
+    return _Compiler(tree, table).guide()
+
+
+@lru_cache(maxsize=32)
+def load_shipped_guide(set_code: str, version: str) -> Guide:
+    """The base guide shipped for a set, cached; ``version`` is matched on its first six characters (004010VICS).
+
+    Raises GuideError where none is shipped.
+    """
+    release = version[:6]
+    guides = resources.files("partners") / "guides"
+    # Version and set come from partners: only names that are there may reach a path.
+    if any(each.name == release for each in guides.iterdir()):
+        for each in (guides / release).iterdir():
+            if each.name == f"{set_code}.yaml":
+                return load_guide(each.read_text(encoding="utf-8"))
+    raise GuideError([f"No guide is shipped for the {set_code} of version {version}; write one and load it."])
+
+
+def _header_problems(tree: Mapping[str, Any]) -> list[str]:
+    problems = [
+        f"{name}: missing; a guide starts with {', '.join(_NAMES)}."
+        for name in _NAMES
+        if not isinstance(tree.get(name), str)
+    ]
+    for name in tree:
+        if name in _LATER:
+            problems.append(f"{name}: levels of HL segments are not part of this version of the language.")
+        elif name not in _PARTS:
+            problems.append(f"{name}: there is no such part; the parts are {', '.join(_PARTS)}.")
+    if not problems and tree["document"] not in KINDS:
+        problems.append(f"document: there is no {tree['document']!r}; use one of {', '.join(KINDS)}.")
+    if tree.get("missing_code", "hold") not in ("hold", "error"):
+        problems.append("missing_code: write hold or error.")
+    return problems
+
+
+class _Compiler:
+    def __init__(self, tree: Mapping[str, Any], table: SetTable) -> None:
+        self.tree = tree
+        self.table = table
+        self.problems: list[str] = []
+        self.carried: set[str] = set()
+        self.addresses: set[str] = set()
+        self.codes = self._code_lists(tree.get("codes", {}))
+        self.fragments: Mapping[str, Any] = tree.get("fragments", {})
+
+    def guide(self) -> Guide:
+        record = KINDS[self.tree["document"]]
+        body = self._body(self.tree.get("body", []), self.table.root, Scope(record, ""), "", ())
+        if not body.rules and not self.problems:
+            self.problems.append("body: there are no entries.")
+        if self.problems:
+            raise GuideError(self.problems)
+        return Guide(
+            transaction_set=self.table.code,
+            version=self.table.version,
+            group=self.table.group,
+            document=self.tree["document"],
+            record=record,
+            missing_code=cast(Literal["hold", "error"], self.tree.get("missing_code", "hold")),
+            codes=self.codes,
+            table=self.table,
+            body=body,
+            carried=frozenset(self.carried),
+        )
+
+    def _code_lists(self, lists: Any) -> CodeLists:
+        made: dict[str, Mapping[str, str]] = {}
+        for name, entries in (lists if isinstance(lists, Mapping) else {}).items():
+            if not isinstance(entries, Mapping) or not all(
+                isinstance(each, str) for each in entries.values()
+            ):
+                self.problems.append(f"codes {name}: write one code per word.")
+                continue
+            for word, code in entries.items():
+                if word.startswith(HELD) or word != word.strip() or not word or not code.strip():
+                    self.problems.append(f"codes {name}: {word!r} for {code!r} is no word for a code.")
+            made[name] = MappingProxyType(dict(entries))
+        return MappingProxyType(made)
+
+    def _body(self, entries: Any, loop: LoopTable, scope: Scope, prefix: str, used: tuple[str, ...]) -> Body:
+        if isinstance(entries, str):
+            if entries not in self.fragments or entries in used:
+                self.problems.append(
+                    f"{prefix}: there is no fragment {entries!r} to use here; the fragments are "
+                    f"{', '.join(self.fragments) or 'none'}."
+                )
+                return _EMPTY
+            return self._body(self.fragments[entries], loop, scope, prefix, (*used, entries))
+        rules = []
+        for entry in entries if isinstance(entries, list) else [entries]:
+            try:
+                rules.append(self._entry(entry, loop, scope, prefix, used))
+            except Problem as problem:
+                self.problems.append(f"{problem}.")
+        rules.sort(key=lambda rule: rule.member)
+        return self._tried(rules)
+
+    def _tried(self, rules: list[SegmentRule]) -> Body:
+        by_tag: dict[str, list[SegmentRule]] = {}
+        for rule in sorted(rules, key=lambda rule: -len(rule.filters)):
+            earlier = by_tag.setdefault(rule.tag, [])
+            for other in earlier:
+                if _covers(other, rule):
+                    self.problems.append(
+                        f"{rule.address}: is never read, {other.address} takes every such segment."
+                    )
+            earlier.append(rule)
+        return Body(tuple(rules), MappingProxyType({tag: tuple(tagged) for tag, tagged in by_tag.items()}))
+
+    def _entry(
+        self, entry: Any, loop: LoopTable, scope: Scope, prefix: str, used: tuple[str, ...]
+    ) -> SegmentRule:
+        tag, specification, options = _split(entry, prefix)
+        index, member = _find_member(tag, loop, f"{prefix}/{tag}".removeprefix("/"))
+        segment = _segment_table(member)
+        address = self._address(tag, specification, options, prefix)
+        paths, inner = self._repetition(options, scope, address)
+        compiler = ElementCompiler(address, segment, inner, self.codes, self.table)
+        elements = compiler.compile(specification)
+        self.problems.extend(compiler.problems)
+        groups = [each for each in elements if isinstance(each, GroupElement)]
+        rule = SegmentRule(
+            tag=tag,
+            address=address,
+            member=index,
+            opens_loop=isinstance(member, LoopTable),
+            table=segment,
+            elements=elements,
+            filters=MappingProxyType(
+                {
+                    each.number: frozenset(each.codes)
+                    for each in elements
+                    if isinstance(each, QualifierElement)
+                }
+            ),
+            body=self._inner_body(options, member, inner, address, used),
+            join=JOINS[options.get("join", "lines")] if paths["text"] is not None else None,
+            group=groups[0] if groups else None,
+            required=options.get("required") == "true",
+            maximum=int(options["max"]) if "max" in options else None,
+            **paths,
+        )
+        self._check_repetition(rule, len(groups))
+        if rule.text is None:
+            self.carried |= compiler.carried
+        else:
+            self.carried.add(scope.below(rule.text))
+        return rule
+
+    def _address(
+        self, tag: str, specification: Mapping[str, Any], options: Mapping[str, Any], prefix: str
+    ) -> str:
+        qualifiers = [
+            source.removeprefix("=").split(",")[0].strip()
+            for source in specification.values()
+            if isinstance(source, str) and source.startswith("=")
+        ]
+        own = options.get("id") or (f"{tag}[{','.join(qualifiers)}]" if qualifiers else tag)
+        address = f"{prefix}/{own}".removeprefix("/")
+        if address in self.addresses:
+            raise Problem(f"{address}: two entries have this address; give one of them an id")
+        self.addresses.add(address)
+        return address
+
+    def _repetition(
+        self, options: Mapping[str, Any], scope: Scope, address: str
+    ) -> tuple[dict[str, Path | None], Scope]:
+        paths: dict[str, Path | None] = {
+            name: parse_path(options[name]) if name in options else None for name in ("each", "at", "text")
+        }
+        given = [name for name, path in paths.items() if path is not None]
+        if len(given) > 1:
+            raise Problem(f"{address}: {' and '.join(given)} cannot stand together")
+        if "join" in options and paths["text"] is None:
+            raise Problem(f"{address}: join needs text")
+        try:
+            if paths["each"] is not None:
+                return paths, scope.inner(paths["each"], many=True)
+            if paths["at"] is not None:
+                return paths, scope.inner(paths["at"], many=False)
+            if paths["text"] is not None:
+                shape = scope.find(paths["text"])
+                if shape.many or shape.scalar is not str:
+                    raise Problem(f"{shape.name!r} is no text")
+                return paths, Scope(str, scope.below(paths["text"]))
+        except Problem as problem:
+            raise Problem(f"{address}: {problem}") from problem
+        return paths, scope
+
+    def _inner_body(
+        self,
+        options: Mapping[str, Any],
+        member: SegmentUse | LoopTable,
+        scope: Scope,
+        address: str,
+        used: tuple[str, ...],
+    ) -> Body:
+        if "body" not in options:
+            return _EMPTY
+        if isinstance(member, SegmentUse):
+            raise Problem(f"{address}: {member.tag} opens no loop here and cannot have a body")
+        return self._body(options["body"], member, scope, address, used)
+
+    def _check_repetition(self, rule: SegmentRule, groups: int) -> None:
+        if rule.text is not None:
+            fields = [each for each in rule.elements if isinstance(each, FieldElement)]
+            others = [
+                each
+                for each in rule.elements
+                if not isinstance(each, FieldElement | QualifierElement | ConstantElement)
+            ]
+            if len(fields) != 1 or others or rule.body.rules or fields[0].value.default is not None:
+                self.problems.append(
+                    f"{rule.address}: text takes one element `.` and no other field or body."
+                )
+        if groups > 1 or (groups and (rule.each or rule.text or rule.body.rules)):
+            self.problems.append(
+                f"{rule.address}: a list over elements stands alone, without each, text or body."
+            )
+
+
+def _split(entry: Any, prefix: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+    where = prefix or "body"
+    if not isinstance(entry, Mapping):
+        raise Problem(f"{where}: an entry is {{TAG: {{element: source}}}}, not {entry!r:.60}")
+    options = {name: value for name, value in entry.items() if name in _OPTIONS}
+    tags = [name for name in entry if name not in _OPTIONS]
+    if later := [name for name in tags if name in _LATER]:
+        raise Problem(f"{where}: {later[0]} belongs to HL levels, not part of this version of the language")
+    if len(tags) != 1 or not isinstance(entry[tags[0]], Mapping):
+        raise Problem(f"{where}: an entry has one segment and the options {', '.join(_OPTIONS)}, not {tags}")
+    wrong = [name for name, value in options.items() if name != "body" and not isinstance(value, str)]
+    if wrong or options.get("join", "lines") not in JOINS or options.get("required", "true") != "true":
+        raise Problem(f"{where}/{tags[0]}: {', '.join(wrong) or 'join or required'} has no such value")
+    if "max" in options and not (options["max"].isdecimal() and options["max"].isascii()):
+        raise Problem(f"{where}/{tags[0]}: max is a number")
+    return tags[0], entry[tags[0]], options
+
+
+def _find_member(tag: str, loop: LoopTable, address: str) -> tuple[int, SegmentUse | LoopTable]:
+    for index, member in enumerate(loop.members):
+        trigger = index == 0 and isinstance(member, SegmentUse) and member.tag == loop.name
+        name = member.tag if isinstance(member, SegmentUse) else member.name
+        if name == tag and not trigger and tag not in ("ST", "SE"):
+            if not _segment_table(member).described:
+                raise Problem(
+                    f"{address}: the table of {tag} has no elements yet; add them to the standard first"
+                )
+            return index, member
+    raise Problem(
+        f"{address}: {tag} has no place in {'loop ' + loop.name if loop.name.isalpha() or len(loop.name) < 3 else 'this set'}"
+    )
+
+
+def _segment_table(member: SegmentUse | LoopTable) -> SegmentTable:
+    if isinstance(member, SegmentUse):
+        return member.table
+    return cast(SegmentUse, member.members[0]).table
+
+
+def _covers(other: SegmentRule, rule: SegmentRule) -> bool:
+    """Whether every segment that the rule takes is taken by the other, which is tried before it."""
+    return all(
+        number in rule.filters and rule.filters[number] <= codes for number, codes in other.filters.items()
+    )

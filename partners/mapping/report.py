@@ -1,0 +1,41 @@
+"""What writing or reading has to say: one entry per value that did not pass as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["error", "not_carried", "unread", "conflict", "untranslated", "check", "out_of_order"]
+
+# The kinds after which a written set must not be sent. What is not carried is an error by agreement only.
+BLOCKING: Final[frozenset[Kind]] = frozenset({"error", "untranslated", "conflict"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a report.
+
+    ``kind``:
+        error: a value, segment or record that is wrong or missing; not_carried: a canonical value that the guide
+        has no place for; unread: an element or segment that the guide does not read; conflict: two places of one
+        field disagree; untranslated: a code list has no entry; check: a computed value differs; out_of_order: a
+        segment stands where the standard does not put it.
+    ``address``: the place in the set (``PO1/ACK.2``); "" for not_carried.
+    ``path``: the place in the document (``lines[0]/vendor_item``), "" where there is none.
+    ``sentence``: what, where and what to do, for people.
+    ``text``: the raw text or value at fault. ``code_list``: the list without an entry, for untranslated.
+    ``position``: the segment's position in the set, ST is 1; 0 where it is not known.
+    """
+
+    kind: Kind
+    address: str
+    path: str
+    sentence: str
+    text: str = ""
+    code_list: str = ""
+    position: int = 0
+
+
+def shortened(text: str) -> str:
+    """Text as it is shown in a sentence: quoted, and cut where it is long."""
+    return repr(text if len(text) <= 40 else f"{text[:39]}…")

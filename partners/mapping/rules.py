@@ -1,0 +1,247 @@
+"""A guide as compiled: rules that writer, reader and normal form interpret.
+
+Every rule has an address without ordinals (``PO1/ACK.2``, ``N1[ST]/N4.2``, ``REF[*].2``), unique within the guide;
+override rows will name rules by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from integration.x12.tables import ElementTable, SegmentTable, SetTable
+from partners.mapping.codes import CodeLists
+from partners.mapping.joins import Join
+from partners.mapping.transforms import Transform
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A canonical field and how it is written; the path ``()`` is the list item itself.
+
+    ``default`` is canonical, and fills the element of an emitted segment, only beside a filled element
+    ``condition`` where that is given.
+    """
+
+    path: Path
+    scalar: type
+    transforms: tuple[Transform, ...]
+    default: Any = None
+    condition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldElement:
+    """One field in one element (or component)."""
+
+    number: int
+    address: str
+    table: ElementTable
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class QualifierElement:
+    """``=Q,Q2``: the first is written; all are read, and a segment with another one is not the rule's."""
+
+    number: int
+    address: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantElement:
+    """``~C if n``: written, reported where it differs, never a filter."""
+
+    number: int
+    address: str
+    text: str
+    condition: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedElement:
+    """``#count TAG`` or ``#sum TAG.n`` over the whole set: written last, compared when read."""
+
+    number: int
+    address: str
+    table: ElementTable
+    derivation: Literal["count", "sum"]
+    tag: str
+    element: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeElement:
+    """An element of components; the numbers of its parts are component numbers."""
+
+    number: int
+    address: str
+    table: ElementTable
+    parts: tuple[FieldElement | QualifierElement | ConstantElement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A field that stands as qualifier and value; the first qualifier is written, all are read."""
+
+    qualifiers: tuple[str, ...]
+    address: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class PairsElement:
+    """Qualifier and value in any of several places; ``starts`` are the qualifiers' element numbers.
+
+    ``rest`` is a list of records with ``qualifier`` and ``value`` for pairs without a field.
+    """
+
+    address: str
+    starts: tuple[int, ...]
+    tables: Mapping[int, ElementTable]
+    pairs: tuple[Pair, ...]
+    rest: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupElement:
+    """``"3..22 each stores"``: a list over groups of elements, then over further segments of the same tag."""
+
+    address: str
+    starts: tuple[int, ...]
+    size: int
+    tables: Mapping[int, ElementTable]
+    items: Path
+    values: tuple[Value, ...]
+
+
+ElementRule = (
+    FieldElement
+    | QualifierElement
+    | ConstantElement
+    | DerivedElement
+    | CompositeElement
+    | PairsElement
+    | GroupElement
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentRule:
+    """One entry of a guide: a segment, or a loop with its trigger.
+
+    At most one of ``each`` (a list, an occurrence per item), ``at`` (a record), ``text`` (one text over several
+    segments, cut and joined by ``join``) and ``group`` (an element rule that may go on in further segments).
+    ``member`` is the segment's or loop's index in the table of the loop around; ``filters`` are the element numbers
+    that choose the rule, with the codes that they take.
+    """
+
+    tag: str
+    address: str
+    member: int
+    opens_loop: bool
+    table: SegmentTable
+    elements: tuple[ElementRule, ...]
+    filters: Mapping[int, frozenset[str]]
+    body: Body
+    each: Path | None = None
+    at: Path | None = None
+    text: Path | None = None
+    join: Join | None = None
+    group: GroupElement | None = None
+    required: bool = False
+    maximum: int | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether one loop may hold the rule's segment more than once."""
+        return self.each is not None or self.text is not None or self.group is not None
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether the segment itself carries any canonical value."""
+        bare = (QualifierElement, ConstantElement, DerivedElement)
+        return any(
+            any(isinstance(part, FieldElement) for part in each.parts)
+            if isinstance(each, CompositeElement)
+            else not isinstance(each, bare)
+            for each in self.elements
+        )
+
+    @property
+    def always(self) -> bool:
+        """Whether it is written without any value: what is computed, and what holds constants alone."""
+        derived = any(isinstance(each, DerivedElement) for each in self.elements)
+        return not self.has_fields and (derived or not self.body.rules)
+
+    def takes(self, elements: Sequence[str]) -> bool:
+        """Whether a segment with these elements is the rule's own, by its qualifiers."""
+        return all(
+            (elements[number - 1].rstrip(" ") if number <= len(elements) else "") in codes
+            for number, codes in self.filters.items()
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """The rules of one loop: ``rules`` in the order of the wire, ``by_tag`` in the order in which they are tried."""
+
+    rules: tuple[SegmentRule, ...]
+    by_tag: Mapping[str, tuple[SegmentRule, ...]]
+
+    def find(self, tag: str, elements: Sequence[str]) -> SegmentRule | None:
+        """The rule that reads such a segment: most qualifiers first, then as the guide lists them."""
+        return next((rule for rule in self.by_tag.get(tag, ()) if rule.takes(elements)), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guide:
+    """One transaction set of one version, both ways.
+
+    ``document`` is the kind of canonical document, ``record`` its type; ``carried`` the paths that the guide has a
+    place for, as ``lines[]/quantity``. ``missing_code``: ``hold`` reads a code without entry as ``?ZZ``, ``error``
+    leaves the field out.
+    """
+
+    transaction_set: str
+    version: str
+    group: str
+    document: str
+    record: type
+    missing_code: Literal["hold", "error"]
+    codes: CodeLists
+    table: SetTable
+    body: Body
+    carried: frozenset[str]
+
+    def rules(self) -> Iterator[SegmentRule]:
+        """All rules, a loop's own before those in it, in the order of the wire."""
+        yield from _all_rules(self.body)
+
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of all segments, elements, components and pairs, each once."""
+        found: list[str] = []
+        for rule in self.rules():
+            found.append(rule.address)
+            for element in rule.elements:
+                found.append(element.address)
+                if isinstance(element, CompositeElement):
+                    found.extend(part.address for part in element.parts)
+                if isinstance(element, PairsElement):
+                    found.extend(pair.address for pair in element.pairs)
+        return tuple(found)
+
+
+def _all_rules(body: Body) -> Iterator[SegmentRule]:
+    for rule in body.rules:
+        yield rule
+        yield from _all_rules(rule.body)
+
+
+def shown(base: str, path: Path) -> str:
+    """A path below a base as reports show it: ``lines[0]`` and ``("substitute", "upc")``."""
+    return "/".join((base, *path) if base else path)

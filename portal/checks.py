@@ -1,0 +1,145 @@
+"""System checks: what would fail at three in the morning fails at start-up. Ids ``gridport.E001`` and on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError, connection
+
+MIGRATIONS_ROLE_HINT = "Connect as gridport_app: `manage.py roles --sql` prints the statements that create it."
+
+
+@register()
+def database_is_named(**kwargs: Any) -> list[CheckMessage]:
+    """E001: there is a database to speak to."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.dummy":
+        return []
+    return [
+        Error(
+            "No database: neither DATABASE_URL nor a private installation.",
+            hint="Run `make setup` for a private PostgreSQL, or set DATABASE_URL and DATABASE_OWNER_URL.",
+            id="gridport.E001",
+        )
+    ]
+
+
+@register()
+def database_is_postgresql(**kwargs: Any) -> list[CheckMessage]:
+    """E002: PostgreSQL, and no connection pool in processes that fork."""
+    default = settings.DATABASES["default"]
+    found: list[CheckMessage] = []
+    if default["ENGINE"] not in ("django.db.backends.postgresql", "django.db.backends.dummy"):
+        found.append(
+            Error(
+                f"DATABASE_URL names {default['ENGINE']}: Gridport runs on PostgreSQL 15 or newer alone.",
+                hint="Set DATABASE_URL to a postgres:// address.",
+                id="gridport.E002",
+            )
+        )
+    if default.get("OPTIONS", {}).get("pool"):
+        found.append(
+            Error(
+                "The database connection pool is on: forked workers would share its sockets.",
+                hint="Take `pool` out of the database options.",
+                id="gridport.E003",
+            )
+        )
+    return found
+
+
+@register()
+def encryption_keys_are_fernet_keys(**kwargs: Any) -> list[CheckMessage]:
+    """E004: secrets can be written and read."""
+    try:
+        keys = [Fernet(key) for key in settings.ENCRYPTION_KEYS]
+    except ValueError:
+        keys = []
+    if keys:
+        return []
+    return [
+        Error(
+            "ENCRYPTION_KEYS is empty or holds something that is not a Fernet key.",
+            hint="32 random bytes in URL-safe base64, newest first; `make setup` makes one for a private installation.",
+            id="gridport.E004",
+        )
+    ]
+
+
+@register()
+def knocks_are_given_out_once(**kwargs: Any) -> list[CheckMessage]:
+    """E005: a django-q task ends before the broker gives it out again."""
+    cluster = settings.Q_CLUSTER
+    if cluster["timeout"] < cluster["retry"] and cluster["max_attempts"] == 1 and cluster["ack_failures"]:
+        return []
+    return [
+        Error(
+            "Q_CLUSTER lets the broker repeat knocks by itself.",
+            hint="Keep timeout below retry, max_attempts at 1 and ack_failures on: our own table decides retries.",
+            id="gridport.E005",
+        )
+    ]
+
+
+@register(Tags.database)
+def application_role_is_powerless(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E006: the application's role is not superuser, not owner of the schema, and member of neither."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT current_user, r.rolname
+                  FROM pg_roles r
+                 WHERE pg_has_role(current_user, r.oid, 'MEMBER')
+                   AND (r.rolsuper OR r.rolcreaterole OR EXISTS (
+                        SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                         WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relowner = r.oid))
+                 ORDER BY 2 LIMIT 1
+                """
+            )
+            row = cursor.fetchone()
+    except DatabaseError as error:
+        return [
+            Error(
+                f"The database does not answer: {str(error).splitlines()[0]}",
+                hint="Is it running? A private one is started by `make setup`.",
+                id="gridport.E007",
+            )
+        ]
+    if row is None:
+        return []
+    return [
+        Error(
+            f"The application connects as {row[0]}, which is or may become {row[1]}: it could rewrite history.",
+            hint=MIGRATIONS_ROLE_HINT,
+            id="gridport.E006",
+        )
+    ]
+
+
+@register(deploy=True)
+def private_server_is_not_deployed(**kwargs: Any) -> list[CheckMessage]:
+    """E008, W009: a deployment names its database, and keeps the owner's address from the application."""
+    found: list[CheckMessage] = []
+    if settings.USES_PRIVATE_SERVER:
+        found.append(
+            Error(
+                "The private PostgreSQL is for trying out and for one machine: nobody backs it up.",
+                hint="Set DATABASE_URL (as gridport_app) to a PostgreSQL server that is looked after.",
+                id="gridport.E008",
+            )
+        )
+    if settings.DATABASES["owner"]["ENGINE"] != "django.db.backends.dummy":
+        found.append(
+            Warning(
+                "DATABASE_OWNER_URL is set in a process that serves or works.",
+                hint="Set it for migrate, backup and restore alone.",
+                id="gridport.W009",
+            )
+        )
+    return found

@@ -1,0 +1,80 @@
+"""Databases and files that all tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from portal.copies import DatabaseCopies
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+def in_ci() -> bool:
+    """Say whether missing parts fail instead of skipping."""
+    return os.environ.get("CI") == "true"
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip with ``reason``; under CI fail with it."""
+    if in_ci():
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Other people's data beside the repository."""
+    if not SHARED.is_dir():
+        skip_or_fail("The folder shared beside the repository is absent: public samples cannot be read.")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def copies() -> DatabaseCopies:
+    """The maker of migrated databases."""
+    return DatabaseCopies(
+        os.environ["DATABASE_OWNER_URL"], os.environ["DATABASE_URL"], Path(settings.DATA_FOLDER)
+    )
+
+
+def point_at(name: str) -> None:
+    """Point both database aliases at the database ``name``."""
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(copies: DatabaseCopies, django_db_blocker: Any) -> Iterator[None]:
+    """Run the tests that roll back on a copy of the migrated database, as gridport_app."""
+    name = f"gridport_test_{os.getpid()}"
+    with django_db_blocker.unblock():
+        copies.make(name)
+        point_at(name)
+        yield
+        point_at("gridport")
+        copies.drop(name)
+
+
+@pytest.fixture
+def committed(copies: DatabaseCopies, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """Run the test on a database of its own, where commits are real; yield the database's name."""
+    before = connections["default"].settings_dict["NAME"]
+    name = f"gridport_test_{os.getpid()}_{uuid4().hex[:8]}"
+    with django_db_blocker.unblock():
+        copies.make(name)
+        point_at(name)
+        try:
+            yield name
+        finally:
+            point_at(before)
+            copies.drop(name)
