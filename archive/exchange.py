@@ -71,7 +71,9 @@ def record_outcome(transmission: Transmission, result: str, detail: str = "") ->
     return TransmissionOutcome.objects.create(transmission=transmission, result=result, detail=detail)
 
 
-def earlier_interchanges(envelope: Envelope, agreement: Agreement | None, before: Interchange | None) -> list[Interchange]:
+def earlier_interchanges(
+    envelope: Envelope, agreement: Agreement | None, before: Interchange | None
+) -> list[Interchange]:
     """Return received interchanges of the same identity within the agreement's window, oldest first."""
     window = timedelta(days=agreement.duplicate_window_days if agreement else 90)
     found = Interchange.objects.filter(

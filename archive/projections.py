@@ -13,8 +13,8 @@ from archive.models import (
     Document,
     DocumentReference,
     DocumentState,
-    TransmissionOutcome,
     Translation,
+    TransmissionOutcome,
 )
 from archive.translation import RANKS, Translated, normal_form, translate_segments
 from integration.x12.envelope import GroupReading, SetReading, read_interchange
@@ -54,7 +54,9 @@ def project(document: Document) -> DocumentState:
     return DocumentState.objects.get(document=document)
 
 
-def write_content(document: Document, each: SetReading, findings: Sequence[Finding], sha256: str) -> Translated:
+def write_content(
+    document: Document, each: SetReading, findings: Sequence[Finding], sha256: str
+) -> Translated:
     """Write what the bytes of ``document`` say, in the caller's transaction, with its statuses."""
     translated = translate_segments(
         each.segments,
@@ -133,7 +135,9 @@ def rebuild() -> int:
     Translation.objects.all().delete()
     DocumentState.objects.all().delete()
     count = 0
-    for document in Document.objects.select_related("interchange__payload", "agreement").order_by("pk").iterator():
+    for document in (
+        Document.objects.select_related("interchange__payload", "agreement").order_by("pk").iterator()
+    ):
         project(document)
         count += 1
     return count

@@ -190,4 +190,3 @@ def drain_everything(rounds: int = 100) -> int:
         if not now:
             break
     return done
-

@@ -192,7 +192,9 @@ def finish(work: ClaimedWork) -> None:
         )
         if cursor.rowcount:
             return
-        cursor.execute("DELETE FROM integration_work WHERE id = %s AND lease_token = %s", [work.pk, work.token])
+        cursor.execute(
+            "DELETE FROM integration_work WHERE id = %s AND lease_token = %s", [work.pk, work.token]
+        )
         if cursor.rowcount != 1:
             raise LeaseLost(f"{work.step} {work.subject}")
 

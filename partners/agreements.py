@@ -38,7 +38,9 @@ def find_agreement(mailbox: Mailbox, *, sender: tuple[str, str], receiver: tuple
         )
     found = on_mailbox.filter(identifier=identifier, own_qualifier=receiver[0], own_id=receiver[1]).first()
     if found is None:
-        return Belonging(None, f"There is no agreement with {identifier.partner} as {_shown(receiver)} on {mailbox}.")
+        return Belonging(
+            None, f"There is no agreement with {identifier.partner} as {_shown(receiver)} on {mailbox}."
+        )
     return Belonging(found)
 
 

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
-MIGRATIONS_ROLE_HINT = "Connect as gridport_app: `manage.py roles --sql` prints the statements that create it."
+MIGRATIONS_ROLE_HINT = (
+    "Connect as gridport_app: `manage.py roles --sql` prints the statements that create it."
+)
 
 
 @register()
@@ -85,7 +87,9 @@ def knocks_are_given_out_once(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def application_role_is_powerless(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def application_role_is_powerless(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
     """E006: the application's role is not superuser, not owner of the schema, and member of neither."""
     if not databases or "default" not in databases:
         return []

@@ -13,11 +13,19 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from django.db import connections
 from psycopg import sql
 
 from portal.roles import schema_statements
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def point_at(name: str) -> None:
+    """Point this process's database connections at the database ``name``."""
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
 
 
 def with_database(address: str, database: str) -> str:
@@ -104,6 +112,10 @@ class DatabaseCopies:
 def _migrations_digest() -> str:
     """Return a short name for the state of all migrations of ours, so that a template is used while it fits."""
     digest = hashlib.sha256()
-    for path in [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "archive" / "facts.py", ROOT / "requirements.txt"]:
+    for path in [
+        *sorted(ROOT.glob("*/migrations/*.py")),
+        ROOT / "archive" / "facts.py",
+        ROOT / "requirements.txt",
+    ]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]

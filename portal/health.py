@@ -27,7 +27,9 @@ def ready(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
-        return JsonResponse({"ready": False, "problem": "The database does not answer or cannot write."}, status=503)
+        return JsonResponse(
+            {"ready": False, "problem": "The database does not answer or cannot write."}, status=503
+        )
     if waiting:
         problem = f"{len(waiting)} migrations are not applied: run manage.py migrate as the owner."
         return JsonResponse({"ready": False, "problem": problem}, status=503)

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from portal.copies import DatabaseCopies
+from portal.copies import DatabaseCopies, point_at
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -44,13 +44,6 @@ def copies() -> DatabaseCopies:
     return DatabaseCopies(
         os.environ["DATABASE_OWNER_URL"], os.environ["DATABASE_URL"], Path(settings.DATA_FOLDER)
     )
-
-
-def point_at(name: str) -> None:
-    """Point both database aliases at the database ``name``."""
-    for alias in connections:
-        connections[alias].close()
-        connections[alias].settings_dict["NAME"] = name
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ FACTS = [
     "archive_document",
     "archive_acknowledgment",
     "archive_event",
+    "archive_functionalanswer",
     "archive_accessrecord",
     "archive_auditentry",
 ]

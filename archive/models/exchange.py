@@ -167,6 +167,16 @@ class Acknowledgment(Fact):
         return f"{self.code} for {self.document}"
 
 
+class FunctionalAnswer(Fact):
+    """Our functional acknowledgment ``answer`` covers the received document ``source``."""
+
+    source = models.OneToOneField(Document, models.PROTECT, related_name="answered_by")
+    answer = models.ForeignKey(Document, models.PROTECT, related_name="answers")
+
+    def __str__(self) -> str:
+        return f"{self.answer} answers {self.source}"
+
+
 class Event(Fact):
     """One line of a timeline. ``subject`` is ``order:7``, ``document:3``, ``case:9`` …; no personal data."""
 

@@ -43,7 +43,9 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
     order, wanted = effect.order, int(effect.intended["status_id"])
     found = client.get_order(order.number)
     if found.status_id == wanted:
-        _finish(effect, claim, State.DONE, _answer(found), f"The order in the store is {ORDER_STATUSES[wanted]}.")
+        _finish(
+            effect, claim, State.DONE, _answer(found), f"The order in the store is {ORDER_STATUSES[wanted]}."
+        )
         return
     if found.status_id not in order.store.movable_statuses:
         sentence = (
@@ -60,7 +62,13 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
         _interrupted(effect, claim, error)
         raise
     failpoint("effect.written")
-    _finish(effect, claim, State.DONE, _answer(written), f"The order in the store is now {ORDER_STATUSES[wanted]}.")
+    _finish(
+        effect,
+        claim,
+        State.DONE,
+        _answer(written),
+        f"The order in the store is now {ORDER_STATUSES[wanted]}.",
+    )
 
 
 def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
@@ -73,7 +81,9 @@ def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> 
         _interrupted(effect, claim, error)
         raise
     failpoint("effect.written")
-    _finish(effect, claim, State.DONE, {}, "The purchase order's answer is written to the order in the store.")
+    _finish(
+        effect, claim, State.DONE, {}, "The purchase order's answer is written to the order in the store."
+    )
 
 
 def _answer(found: Any) -> dict[str, Any]:

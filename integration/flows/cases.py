@@ -13,6 +13,12 @@ from integration.models import ExceptionCase
 MACHINE = "Gridport"
 
 
+def open_once(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
+    """Open a case unless there ever was one of ``cause``: what a person settled is not asked again."""
+    earlier = ExceptionCase.objects.filter(cause=cause[:200]).first()
+    return earlier or open_case(kind, cause, sentence, **links)
+
+
 def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
     """Open a case, or bring the open case of the same ``cause`` up to date; return it.
 

@@ -12,10 +12,14 @@ from archive.record import record_event
 from integration.documents import (
     Contact,
     Party,
-    PurchaseOrder as CanonicalPurchaseOrder,
-    PurchaseOrderLine as CanonicalLine,
     Shipping,
     to_json,
+)
+from integration.documents import (
+    PurchaseOrder as CanonicalPurchaseOrder,
+)
+from integration.documents import (
+    PurchaseOrderLine as CanonicalLine,
 )
 from integration.flows.import_orders import import_step
 from integration.flows.stores import client_for
@@ -39,7 +43,9 @@ def compose(subject: str, claim: Claim) -> list[Step]:
         now = client.get_order(order.number)
     if now.date_modified != order.modified_at or now.status_id != order.status_id:
         with claim.transaction():
-            record_event(order.subject, "read_again", "Changed in the store before it was sent: read and routed anew.")
+            record_event(
+                order.subject, "read_again", "Changed in the store before it was sent: read and routed anew."
+            )
         return [import_step(order.store_id, order.number)]
     document = canonical_purchase_order(purchase_order, timezone.now())
     waits_for = why_watching(purchase_order)
@@ -67,7 +73,9 @@ def why_watching(purchase_order: PurchaseOrder) -> str:
 
 def partnership_problem(agreement: Agreement) -> str:
     """Return why the network would not take our documents for this partner yet, or ``""``."""
-    partnership = Partnership.objects.filter(mailbox=agreement.mailbox, identifier=agreement.identifier).first()
+    partnership = Partnership.objects.filter(
+        mailbox=agreement.mailbox, identifier=agreement.identifier
+    ).first()
     if partnership is None:
         return f"mailbox {agreement.mailbox} has no partnership with {agreement.identifier}."
     if partnership.state != Partnership.State.ACTIVE:

@@ -75,7 +75,7 @@ def steps_to_retry(case: ExceptionCase) -> list[Step]:
     found = work_behind(case)
     if found is not None:
         return [Step(found.step, found.subject, found.ordering_key)]
-    Kind = ExceptionCase.Kind  # noqa: N806 - a class, by its own name
+    Kind = ExceptionCase.Kind
     order = case.order
     if order is not None and case.kind in (
         Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE
@@ -106,7 +106,9 @@ def release_work(user: User, row: Work, reason: str) -> None:
         record_audit(user, "release work", f"work:{row.step}:{row.subject}", reason=reason)
 
 
-def go_live(user: User, subject: Store | Mailbox | Agreement, reason: str, *, live_from: datetime | None = None) -> None:
+def go_live(
+    user: User, subject: Store | Mailbox | Agreement, reason: str, *, live_from: datetime | None = None
+) -> None:
     """Let a store, mailbox or agreement act on the world; what waited in watch is looked at again."""
     reason = _require(user, GO_LIVE, reason)
     with transaction.atomic():

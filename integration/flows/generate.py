@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils import timezone
+from partners.mapping.guides import load_shipped_guide
+from partners.mapping.norm import norm
+from partners.mapping.read import read
+from partners.mapping.write import write
 
 from archive.models import Document
 from archive.record import record_event
-from integration.documents import PurchaseOrder as CanonicalPurchaseOrder, from_json
+from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
+from integration.documents import from_json
 from integration.failpoints import failpoint
 from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import time_zone_of, why_watching
@@ -17,11 +23,7 @@ from integration.x12.structure import walk
 from integration.x12.syntax import Segment, segment
 from integration.x12.tables import find_table
 from partners.agreements import code_lists
-from partners.mapping.guides import load_shipped_guide
-from partners.mapping.read import read
 from partners.mapping.report import BLOCKING
-from partners.mapping.write import write
-from partners.mapping.norm import norm
 
 SET = "850"
 
@@ -31,7 +33,9 @@ def generate(subject: str, claim: Claim) -> list[Step]:
     with claim.transaction():
         purchase_order = (
             PurchaseOrder.objects.select_for_update(of=("self",))
-            .select_related("order__store", "agreement__partner", "agreement__mailbox", "agreement__identifier")
+            .select_related(
+                "order__store", "agreement__partner", "agreement__mailbox", "agreement__identifier"
+            )
             .get(pk=subject)
         )
         document = _existing(purchase_order)
@@ -46,7 +50,11 @@ def generate(subject: str, claim: Claim) -> list[Step]:
 
 
 def _existing(purchase_order: PurchaseOrder) -> Document | None:
-    link = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).select_related("document").first()
+    link = (
+        purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER)
+        .select_related("document")
+        .first()
+    )
     return link.document if link else None
 
 
@@ -57,9 +65,12 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
     try:
         segments = purchase_order_segments(purchase_order)
         outgoing = Outgoing(agreement, SET, segments, time_zone_of(agreement, order))
-        document = store_interchange(outgoing, now)
+        with transaction.atomic():  # a refusal gives its control numbers back
+            document = store_interchange(outgoing, now)
     except NotWritable as problem:
-        sentence = f"Purchase order {purchase_order.number} to {agreement.partner} cannot be written. {problem}"
+        sentence = (
+            f"Purchase order {purchase_order.number} to {agreement.partner} cannot be written. {problem}"
+        )
         open_case(
             ExceptionCase.Kind.NOT_WRITABLE,
             cause,
@@ -118,8 +129,14 @@ def purchase_order_segments(purchase_order: PurchaseOrder) -> list[Segment]:
         raise NotWritable(f"{blocking[0].sentence}{more}")
     table = find_table(SET, agreement.version)
     assert table is not None
-    whole = [segment("ST", SET, "0001"), *written.segments, segment("SE", str(len(written.segments) + 2), "0001")]
+    whole = [
+        segment("ST", SET, "0001"),
+        *written.segments,
+        segment("SE", str(len(written.segments) + 2), "0001"),
+    ]
     back = read(walk(whole, table).root, guide, codes=codes).document
     if back != norm(canonical, guide, codes=codes):
-        raise NotWritable("What was written does not read back as it was meant: report this to the maker of Gridport.")
+        raise NotWritable(
+            "What was written does not read back as it was meant: report this to the maker of Gridport."
+        )
     return list(written.segments)

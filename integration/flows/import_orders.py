@@ -16,7 +16,16 @@ from archive.record import record_event
 from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.cases import close_cause, open_case
 from integration.flows.stores import client_for
-from integration.models import ORDER_STATUSES, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, Work, order_key
+from integration.models import (
+    ORDER_STATUSES,
+    ExceptionCase,
+    Order,
+    PurchaseOrder,
+    Store,
+    StoreEffect,
+    Work,
+    order_key,
+)
 from integration.work import Claim, Step
 
 OVERLAP = timedelta(minutes=5)
@@ -94,7 +103,11 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
 
 def _is_echo(known: Order, found: StoreOrder) -> bool:
     """Say whether the change is our own write, told back to us."""
-    ours = StoreEffect.objects.filter(order=known, state=StoreEffect.State.DONE).order_by("-finished_at").first()
+    ours = (
+        StoreEffect.objects.filter(order=known, kind=StoreEffect.Kind.STATUS, state=StoreEffect.State.DONE)
+        .order_by("-finished_at")
+        .first()
+    )
     return (
         ours is not None
         and ours.answer.get("date_modified") == found.date_modified.isoformat()
@@ -212,7 +225,9 @@ def _tell_changed_after_sending(order: Order, changed: bool) -> None:
     )
 
 
-def order_content(found: StoreOrder, lines: Sequence[StoreOrderLine], addresses: Sequence[StoreAddress]) -> dict[str, Any]:
+def order_content(
+    found: StoreOrder, lines: Sequence[StoreOrderLine], addresses: Sequence[StoreAddress]
+) -> dict[str, Any]:
     """Return everything read of an order as JSON: money and quantities as text but for whole quantities."""
     billing = found.billing_address
     name = " ".join(part for part in (billing.first_name, billing.last_name) if part) or billing.company

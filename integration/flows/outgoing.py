@@ -109,7 +109,9 @@ def _separators(outgoing: Outgoing) -> Separators:
     return preferred if agreement.separators_fixed else choose_separators(outgoing.segments, preferred)
 
 
-def _bytes(outgoing: Outgoing, separators: Separators, number: int, group_number: int, now: datetime) -> bytes:
+def _bytes(
+    outgoing: Outgoing, separators: Separators, number: int, group_number: int, now: datetime
+) -> bytes:
     agreement = outgoing.agreement
     local = now.astimezone(outgoing.time_zone)
     table = find_table(outgoing.transaction_set, agreement.version)

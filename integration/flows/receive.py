@@ -10,7 +10,10 @@ from django.utils import timezone
 from archive.exchange import known_files, record_arrival, record_outcome, same_content
 from archive.models import Transmission, TransmissionOutcome
 from archive.record import record_event
+from integration.errors import PermanentError
+from integration.flows.cases import open_case
 from integration.flows.mailboxes import transport_for
+from integration.models import ExceptionCase
 from integration.transports.base import RemoteFile, Transport
 from integration.work import Claim, Step
 from integration.x12.envelope import is_whole
@@ -31,16 +34,29 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
         else:
             listed.sort(key=lambda each: each.name)
         for remote in listed:
-            steps.extend(_take(mailbox, transport, remote, claim))
+            try:
+                steps.extend(_take(mailbox, transport, remote, claim))
+            except PermanentError as problem:
+                # One bad file delays no other.
+                open_case(
+                    ExceptionCase.Kind.MAILBOX,
+                    f"file:{mailbox.pk}:{remote.name}",
+                    str(problem),
+                    mailbox=mailbox,
+                )
     again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", timedelta(seconds=mailbox.poll_seconds))
     return [*steps, again]
 
 
 def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> list[Step]:
+    if _left_there_on_purpose(mailbox, remote):
+        return []
     data = transport.fetch(remote.name, LARGEST_FILE)
     if not _is_complete(mailbox, remote, data):
         return []
-    earlier = next((known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None)
+    earlier = next(
+        (known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None
+    )
     if earlier is None:
         with claim.transaction():
             arrived = record_arrival(mailbox, remote.name, data)
@@ -48,13 +64,29 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
             record_event(subject, "arrived", f"Arrived on {mailbox} as {remote.name}, {len(data)} bytes.")
     else:
         arrived = earlier
-        if _finished(earlier) and mailbox.after_fetch == Mailbox.AfterFetch.REMOVE and mailbox.mode == Mode.LIVE:
+        if (
+            _finished(earlier)
+            and mailbox.after_fetch == Mailbox.AfterFetch.REMOVE
+            and mailbox.mode == Mode.LIVE
+        ):
             with claim.transaction():
                 sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
                 record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
     _leave_behind(mailbox, transport, remote, arrived, claim)
     # Returned for a known file too: a death between storing and handing over must not lose the step.
-    return [Step("translate", str(arrived.pk), f"transmission:{arrived.pk}")] if not _translated(arrived) else []
+    return (
+        [Step("translate", str(arrived.pk), f"transmission:{arrived.pk}")] if not _translated(arrived) else []
+    )
+
+
+def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:
+    """Say whether this is a file that we took before, left where it is, and that nobody touched since."""
+    return any(
+        known.payload.size == remote.size and remote.modified_at <= known.recorded_at and _translated(known)
+        for known in known_files(mailbox, remote.name)
+        if known.outcomes.filter(result=Result.KEPT).exists()
+        and (mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP)
+    )
 
 
 def _leave_behind(

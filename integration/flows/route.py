@@ -45,7 +45,7 @@ def route(subject: str, claim: Claim) -> list[Step]:
 
 
 def _routing(order: Order) -> Routing:
-    Kind = ExceptionCase.Kind  # noqa: N806 - a class, by its own name
+    Kind = ExceptionCase.Kind
     routing = Routing()
     addresses = {address["id"] for address in order.content["addresses"]}
     lines = physical_lines(order)
@@ -79,7 +79,8 @@ def _candidates(order: Order, skus: set[str]) -> dict[str, list[ItemCrossReferen
     for row in rows:
         listed[row.sku].append(row)
     return {
-        sku: [row for row in found if row.agreement.mode == Mode.LIVE] or found for sku, found in listed.items()
+        sku: [row for row in found if row.agreement.mode == Mode.LIVE] or found
+        for sku, found in listed.items()
     }
 
 
@@ -95,30 +96,38 @@ def _unroutable(order: Order, line: dict[str, Any], found: list[ItemCrossReferen
         return ExceptionCase.Kind.SEVERAL_PARTNERS, f"item:{line['sku']} {order.subject}", sentence
     sentence = (
         f"No partner lists {what} ({quantity} in order {order.number}). "
-        + ("Add it to an agreement's items" if line["sku"] else "Give the product a SKU, or ship it yourselves")
+        + (
+            "Add it to an agreement's items"
+            if line["sku"]
+            else "Give the product a SKU, or ship it yourselves"
+        )
         + "; nothing of this order is sent before."
     )
     return ExceptionCase.Kind.NO_PARTNER, f"item:{line['sku'] or line['id']} {order.subject}", sentence
 
 
 def _hold(order: Order, problems: list[tuple[str, str, str]]) -> None:
-    for kind, cause, sentence in dict((cause, (kind, cause, sentence)) for kind, cause, sentence in problems).values():
+    for kind, cause, sentence in dict(
+        (cause, (kind, cause, sentence)) for kind, cause, sentence in problems
+    ).values():
         open_case(
             kind, cause, sentence, order=order, store=order.store, money=order.total, currency=order.currency
         )
-    reason = problems[0][2] if len(problems) == 1 else f"{len(problems)} lines cannot be routed; see the cases."
+    reason = (
+        problems[0][2] if len(problems) == 1 else f"{len(problems)} lines cannot be routed; see the cases."
+    )
     Order.objects.filter(pk=order.pk).update(state=Order.State.HELD, state_reason=reason[:300])
 
 
 def _close_settled(order: Order, still_open: set[str]) -> None:
-    Kind = ExceptionCase.Kind  # noqa: N806 - a class, by its own name
+    Kind = ExceptionCase.Kind
     routing_kinds = [Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS]
     for case in order.cases.filter(closed_at=None, kind__in=routing_kinds).exclude(cause__in=still_open):
         close_cause(case.cause, "The line can be routed now.")
 
 
 def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder]:
-    State = PurchaseOrder.State  # noqa: N806 - a class, by its own name
+    State = PurchaseOrder.State
     standing = {
         (row.agreement_id, row.ship_to): row
         for row in order.purchase_orders.select_for_update().exclude(state=State.DROPPED)

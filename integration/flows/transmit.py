@@ -23,7 +23,9 @@ def transmit(subject: str, claim: Claim) -> list[Step]:
     if any(outcome.result == Result.DELIVERED for attempt in attempts for outcome in attempt.outcomes.all()):
         return []
     if interchange.mailbox.mode != Mode.LIVE:
-        raise RetryableError(f"Mailbox {interchange.mailbox} is in watch: {interchange.name} waits until it is live.")
+        raise RetryableError(
+            f"Mailbox {interchange.mailbox} is in watch: {interchange.name} waits until it is live."
+        )
     data = store.open(interchange.payload, purpose="send")
     with transport_for(interchange.mailbox) as transport:
         if attempts:

@@ -72,7 +72,8 @@ def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> D
         differences.append(Difference(None, "", "purpose of the answer", "an answer", words(answer.purpose)))
     if kind in WHOLE_ACCEPTANCES and not answer.lines:
         statements = tuple(
-            LineStatement(line.line_number, line.quantity, line.unit_price, _promise(answer, None)) for line in asked
+            LineStatement(line.line_number, line.quantity, line.unit_price, _promise(answer, None))
+            for line in asked
         )
         return Decision(not differences, tuple(differences), statements if not differences else ())
     if kind not in WHOLE_ACCEPTANCES and kind not in LINE_BY_LINE:
@@ -81,13 +82,21 @@ def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> D
     for line in strangers:
         called = line.vendor_item or line.upc or line.buyer_item or line.sku or "without an item number"
         differences.append(
-            Difference(None, "", "an item that was not ordered", "nothing", f"line {line.line_number or '?'}, {called}")
+            Difference(
+                None,
+                "",
+                "an item that was not ordered",
+                "nothing",
+                f"line {line.line_number or '?'}, {called}",
+            )
         )
     statements_made = []
     for line in asked:
         answered = found.get(line.line_number)
         if answered is None:
-            differences.append(Difference(line.line_number, line.sku, "the line", _amount(line), "not mentioned"))
+            differences.append(
+                Difference(line.line_number, line.sku, "the line", _amount(line), "not mentioned")
+            )
             continue
         said = _compare_line(line, answered, kind, answer)
         differences.extend(said.differences)

@@ -26,6 +26,7 @@ class ExceptionCase(Reported):
         NOT_WRITABLE = "not_writable", "Document cannot be written"
         ACKNOWLEDGMENT_DIFFERS = "acknowledgment_differs", "Partner answered differently"
         UNKNOWN_PURCHASE_ORDER = "unknown_purchase_order", "Unknown purchase order"
+        UNMATCHED = "unmatched", "Answer to nothing we sent"
         ORDER_CHANGED = "order_changed", "Order changed after it was sent"
         REJECTED = "rejected", "Partner rejected our document"
         OVERDUE = "overdue", "Answer overdue"
@@ -57,7 +58,9 @@ class ExceptionCase(Reported):
     )
     money = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
-    evidence = models.JSONField(default=list, blank=True, help_text="Rows of what was asked and what was said.")
+    evidence = models.JSONField(
+        default=list, blank=True, help_text="Rows of what was asked and what was said."
+    )
     opened_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(null=True, blank=True)
     owner = models.ForeignKey(

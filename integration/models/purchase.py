@@ -75,8 +75,12 @@ class PurchaseOrderLine(models.Model):
     class Meta:
         ordering = ["line_number"]
         constraints = [
-            models.UniqueConstraint(fields=["purchase_order", "line_number"], name="purchaseorderline_number"),
-            models.UniqueConstraint(fields=["purchase_order", "store_line"], name="purchaseorderline_store_line"),
+            models.UniqueConstraint(
+                fields=["purchase_order", "line_number"], name="purchaseorderline_number"
+            ),
+            models.UniqueConstraint(
+                fields=["purchase_order", "store_line"], name="purchaseorderline_store_line"
+            ),
         ]
 
     def __str__(self) -> str:

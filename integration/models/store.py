@@ -73,7 +73,9 @@ class Store(models.Model):
     movable_statuses = models.JSONField(
         default=default_movable_statuses, help_text="Only an order in one of these statuses is moved."
     )
-    purchase_order_prefix = models.CharField(max_length=8, blank=True, help_text="Before each purchase order number.")
+    purchase_order_prefix = models.CharField(
+        max_length=8, blank=True, help_text="Before each purchase order number."
+    )
     agreements = models.ManyToManyField(Agreement, blank=True, related_name="stores")
     polled_until = models.DateTimeField(null=True, editable=False, help_text="Changes up to here were seen.")
 

@@ -37,11 +37,15 @@ class Work(models.Model):
             models.UniqueConstraint(fields=["step", "subject"], name="work_once"),
             # The database's word that no two workers hold work of one key, whatever the claim saw.
             models.UniqueConstraint(
-                fields=["ordering_key"], condition=models.Q(lease_token__isnull=False), name="work_one_lease_per_key"
+                fields=["ordering_key"],
+                condition=models.Q(lease_token__isnull=False),
+                name="work_one_lease_per_key",
             ),
         ]
         indexes = [
-            models.Index(fields=["lane", "due_at"], condition=models.Q(parked_at=None), name="work_due"),  # claim
+            models.Index(
+                fields=["lane", "due_at"], condition=models.Q(parked_at=None), name="work_due"
+            ),  # claim
             models.Index(fields=["ordering_key", "id"], name="work_order"),  # claim: is there earlier work?
         ]
 

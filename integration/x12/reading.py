@@ -24,7 +24,7 @@ from integration.x12.findings import (
     set_finding,
 )
 from integration.x12.isa import Isa, parse_isa
-from integration.x12.splitting import PADDING, split_interchanges
+from integration.x12.splitting import PADDING, same_number, split_interchanges
 from integration.x12.syntax import Segment, Separators, segment
 
 MAX_SET_BYTES = 20 * 1024 * 1024
@@ -354,7 +354,7 @@ class _Scan:
         group.trailer_control_number = ge[2].strip()
         if _NUMBER.fullmatch(ge[1].strip()):
             group.declared_count = int(ge[1].strip())
-        if group.trailer_control_number != group.control_number:
+        if not same_number(group.trailer_control_number, group.control_number):
             sentence = f"GE02 {ge[2]!r} differs from GS06 {group.control_number!r}; tell the partner."
             group.findings.append(group_finding("warning", "GE", "4", ge[2], sentence))
         if group.declared_count != len(group.sets):
@@ -381,13 +381,13 @@ class _Scan:
             return
         self.closed = True
         reading = self.reading
-        if iea[2].strip() != reading.control_number:
+        if not same_number(iea[2], reading.control_number):
             sentence = (
                 f"IEA02 {iea[2]!r} differs from ISA13 {reading.control_number!r}; ask for the file again."
             )
             self._report("error", "IEA", "001", iea[2], sentence)
         groups = sum(1 for group in reading.groups if group.functional_id or group.control_number)
-        if iea[1].strip().lstrip("0") != (str(groups) if groups else ""):
+        if not same_number(iea[1], str(groups)):
             sentence = f"IEA01 says {iea[1]!r} groups, {groups} were received; ask for the file again."
             self._report("error", "IEA", "021", iea[1], sentence)
 

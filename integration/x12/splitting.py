@@ -75,9 +75,13 @@ def is_whole(data: bytes) -> bool:
     if trailer is None or len(trailer) < 3:
         return False
     groups = len(re.findall(_segment_start(isa) + rb"GS" + _element(isa), last.data))
-    return trailer[2].strip() == isa[13].strip() and trailer[1].strip().lstrip("0") == (
-        str(groups) if groups else ""
-    )
+    return same_number(trailer[2], isa[13]) and same_number(trailer[1], str(groups))
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two control numbers or counts of the envelope are the same; they are numeric, so zeros and blanks in
+    front do not count (ST02 and SE02 are text and are compared exactly)."""
+    return (one.strip().lstrip("0") or "0") == (other.strip().lstrip("0") or "0")
 
 
 def _trailer(data: bytes, isa: Isa) -> list[str] | None:

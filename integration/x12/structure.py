@@ -28,14 +28,14 @@ class Loop:
 
     ``children`` is the document's order (a segment read out of order comes after the loop that was open when it came),
     ``segments`` and ``loops`` are the same split in two. ``places[i]`` is the
-    index in ``table.members`` at which ``children[i]`` stands.
+    index in ``table.members`` at which ``children[i]`` stands (bytes, so that the garbage collector passes them over).
     """
 
     table: LoopTable
     segments: list[Segment] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     children: list[Segment | Loop] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    places: bytearray = field(default_factory=bytearray)
 
     @property
     def trigger(self) -> Segment | None:
@@ -106,7 +106,7 @@ def walk(segments: Sequence[Segment], table: SetTable) -> Walk:
             loop.segments.append(each)
             loop.children.append(each)
         else:
-            inner = Loop(move.opens, [each], [], [each], [0])
+            inner = Loop(move.opens, [each], [], [each], bytearray(1))
             loop.loops.append(inner)
             loop.children.append(inner)
             opened.append(inner)
@@ -208,20 +208,19 @@ def _out_of_order(each: Segment, place: _Place, table: SetTable) -> Finding:
     part = f"loop {place.path}" if place.path else "the set's own level"
     sentence = (
         f"{each.tag} (segment {each.position}), {name}: stands later than the standard puts it; "
-        f"it was read as part of {part}. Ask the partner to send it in its place."
+        f"it was read as part of {part}."
     )
     return segment_finding("error", each.tag, each.position, place.path, "7", sentence)
 
 
 def _misplaced(each: Segment, place: _Place, table: SetTable) -> Finding:
-    where = f"{each.tag!r} (segment {each.position})" if not each.tag.isalnum() else ""
-    where = where or f"{each.tag} (segment {each.position})"
+    tag = each.tag if each.tag.isalnum() else repr(each.tag[:20])
     if each.tag in table.segments:
         part = f"after loop {place.path}" if place.path else "at this place"
-        code, fault = "2", f"{table.segments[each.tag].name}: not expected {part}"
+        code, fault = "2", f", {table.segments[each.tag].name}: not expected {part}"
     elif each.tag in table.version_tags:
-        code, fault = "6", f"the {table.name.lower()} ({table.code}) has no such segment"
+        code, fault = "6", f": the {table.name.lower()} ({table.code}) has no such segment"
     else:
-        code, fault = "1", f"no segment of this name is known in version {table.version}"
-    sentence = f"{where}, {fault}; it was not read." if code == "2" else f"{where}: {fault}; it was not read."
+        code, fault = "1", f": no segment of this name is known in version {table.version}"
+    sentence = f"{tag} (segment {each.position}){fault}; it was not read."
     return segment_finding("error", each.tag, each.position, place.path, code, sentence)

@@ -15,11 +15,12 @@ from typing import Any, Literal, cast
 from integration.documents import KINDS
 from integration.x12.tables import LoopTable, SegmentTable, SegmentUse, SetTable, find_table
 from partners.mapping.codes import HELD, CodeLists
-from partners.mapping.elements import ElementCompiler, Problem, Scope
+from partners.mapping.elements import ElementCompiler, Problem, Scope, has_fields, numbers_of
 from partners.mapping.joins import JOINS
 from partners.mapping.rules import (
     Body,
     ConstantElement,
+    DerivedElement,
     FieldElement,
     GroupElement,
     Guide,
@@ -34,8 +35,6 @@ _PARTS = (*_NAMES, "missing_code", "codes", "fragments", "body")
 _OPTIONS = ("each", "at", "body", "text", "join", "required", "max", "id")
 # Parts of the language for sets with HL levels; no shipped guide needs them yet.
 _LATER = ("structure", "structures", "levels", "lift")
-
-_EMPTY = Body((), MappingProxyType({}))
 
 
 def load_guide(text: str) -> Guide:
@@ -95,7 +94,8 @@ class _Compiler:
         self.carried: set[str] = set()
         self.addresses: set[str] = set()
         self.codes = self._code_lists(tree.get("codes", {}))
-        self.fragments: Mapping[str, Any] = tree.get("fragments", {})
+        fragments = tree.get("fragments")
+        self.fragments: Mapping[str, Any] = fragments if isinstance(fragments, Mapping) else {}
 
     def guide(self) -> Guide:
         record = KINDS[self.tree["document"]]
@@ -138,7 +138,7 @@ class _Compiler:
                     f"{prefix}: there is no fragment {entries!r} to use here; the fragments are "
                     f"{', '.join(self.fragments) or 'none'}."
                 )
-                return _EMPTY
+                return _empty(loop)
             return self._body(self.fragments[entries], loop, scope, prefix, (*used, entries))
         rules = []
         for entry in entries if isinstance(entries, list) else [entries]:
@@ -147,9 +147,9 @@ class _Compiler:
             except Problem as problem:
                 self.problems.append(f"{problem}.")
         rules.sort(key=lambda rule: rule.member)
-        return self._tried(rules)
+        return self._tried(rules, loop)
 
-    def _tried(self, rules: list[SegmentRule]) -> Body:
+    def _tried(self, rules: list[SegmentRule], loop: LoopTable) -> Body:
         by_tag: dict[str, list[SegmentRule]] = {}
         for rule in sorted(rules, key=lambda rule: -len(rule.filters)):
             earlier = by_tag.setdefault(rule.tag, [])
@@ -159,7 +159,8 @@ class _Compiler:
                         f"{rule.address}: is never read, {other.address} takes every such segment."
                     )
             earlier.append(rule)
-        return Body(tuple(rules), MappingProxyType({tag: tuple(tagged) for tag, tagged in by_tag.items()}))
+        tried = {tag: tuple(tagged) for tag, tagged in by_tag.items()}
+        return Body(tuple(rules), MappingProxyType(tried), loop)
 
     def _entry(
         self, entry: Any, loop: LoopTable, scope: Scope, prefix: str, used: tuple[str, ...]
@@ -173,6 +174,8 @@ class _Compiler:
         elements = compiler.compile(specification)
         self.problems.extend(compiler.problems)
         groups = [each for each in elements if isinstance(each, GroupElement)]
+        body = self._inner_body(options, member, inner, address, used)
+        derived = any(isinstance(each, DerivedElement) for each in elements)
         rule = SegmentRule(
             tag=tag,
             address=address,
@@ -187,7 +190,9 @@ class _Compiler:
                     if isinstance(each, QualifierElement)
                 }
             ),
-            body=self._inner_body(options, member, inner, address, used),
+            numbers=frozenset().union(*(numbers_of(each) for each in elements)),
+            body=body,
+            always=not any(has_fields(each) for each in elements) and (derived or not body.rules),
             join=JOINS[options.get("join", "lines")] if paths["text"] is not None else None,
             group=groups[0] if groups else None,
             required=options.get("required") == "true",
@@ -250,7 +255,7 @@ class _Compiler:
         used: tuple[str, ...],
     ) -> Body:
         if "body" not in options:
-            return _EMPTY
+            return _empty(member if isinstance(member, LoopTable) else None)
         if isinstance(member, SegmentUse):
             raise Problem(f"{address}: {member.tag} opens no loop here and cannot have a body")
         return self._body(options["body"], member, scope, address, used)
@@ -301,9 +306,12 @@ def _find_member(tag: str, loop: LoopTable, address: str) -> tuple[int, SegmentU
                     f"{address}: the table of {tag} has no elements yet; add them to the standard first"
                 )
             return index, member
-    raise Problem(
-        f"{address}: {tag} has no place in {'loop ' + loop.name if loop.name.isalpha() or len(loop.name) < 3 else 'this set'}"
-    )
+    place = "this set" if loop.name.isdigit() else f"loop {loop.name}"
+    raise Problem(f"{address}: {tag} has no place in {place}")
+
+
+def _empty(loop: LoopTable | None) -> Body:
+    return Body((), MappingProxyType({}), loop)
 
 
 def _segment_table(member: SegmentUse | LoopTable) -> SegmentTable:

@@ -234,20 +234,18 @@ class ElementCompiler:
     def _composite(self, number: int, source: Mapping[str, Any]) -> CompositeElement:
         table = self.segment.elements[number - 1]
         address = f"{self.address}.{number}"
-        parts: list[FieldElement | QualifierElement | ConstantElement] = []
+        parts: list[FieldElement | ConstantElement] = []
         for text, part in source.items():
             key = parse_key(text)
             if len(key.numbers) > 1 or key.numbers[0] > len(table.components) or not isinstance(part, str):
                 raise Problem(f"{table.name} has {len(table.components)} components, not {text}")
             component = table.components[key.numbers[0] - 1]
-            match parse_source(part):
-                case QualifierSource(codes):
-                    parts.append(QualifierElement(key.numbers[0], f"{address}.{text}", codes))
-                case ConstantSource(constant, None):
-                    parts.append(ConstantElement(key.numbers[0], f"{address}.{text}", constant, None))
-                case _:
-                    value = self._pair_value(part, component)
-                    parts.append(FieldElement(key.numbers[0], f"{address}.{text}", component, value))
+            constant = parse_source(part)
+            if isinstance(constant, ConstantSource) and constant.condition is None:
+                parts.append(ConstantElement(key.numbers[0], f"{address}.{text}", constant.text, None))
+            else:
+                value = self._pair_value(part, component)
+                parts.append(FieldElement(key.numbers[0], f"{address}.{text}", component, value))
         return CompositeElement(number, address, table, tuple(parts))
 
     def _group(self, key: Key, source: Any) -> GroupElement:
@@ -301,12 +299,15 @@ def _default(text: str, shape: FieldShape, transforms: tuple[Transform, ...], co
     return text
 
 
-def value_of(rule: ElementRule) -> Iterable[Value]:
-    """The values of one element rule, in the order in which they are written; the items of a group not among them."""
-    if isinstance(rule, FieldElement):
-        return (rule.value,)
-    if isinstance(rule, PairsElement):
-        return tuple(pair.value for pair in rule.pairs)
+def numbers_of(rule: ElementRule) -> frozenset[int]:
+    """The element numbers that a rule knows."""
+    if isinstance(rule, PairsElement | GroupElement):
+        return frozenset(rule.tables)
+    return frozenset({rule.number})
+
+
+def has_fields(rule: ElementRule) -> bool:
+    """Whether the element carries any canonical value."""
     if isinstance(rule, CompositeElement):
-        return tuple(part.value for part in rule.parts if isinstance(part, FieldElement))
-    return ()
+        return any(isinstance(part, FieldElement) for part in rule.parts)
+    return isinstance(rule, FieldElement | PairsElement | GroupElement)

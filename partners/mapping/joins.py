@@ -17,6 +17,7 @@ from types import MappingProxyType
 class Join:
     """``cut(text, longest)`` gives the pieces, none of them blank; ``join(pieces)`` the text."""
 
+    name: str
     cut: Callable[[str, int], list[str]]
     join: Callable[[Sequence[str]], str]
 
@@ -60,8 +61,8 @@ def _exact(text: str, longest: int) -> list[str]:
 
 JOINS: Mapping[str, Join] = MappingProxyType(
     {
-        "lines": Join(_lines, "\n".join),
-        "words": Join(_cut_between_words, _joined_words),
-        "exact": Join(_exact, "".join),
+        "lines": Join("lines", _lines, "\n".join),
+        "words": Join("words", _cut_between_words, _joined_words),
+        "exact": Join("exact", _exact, "".join),
     }
 )

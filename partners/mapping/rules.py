@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from integration.x12.tables import ElementTable, SegmentTable, SetTable
+from integration.x12.tables import ElementTable, LoopTable, SegmentTable, SetTable
 from partners.mapping.codes import CodeLists
 from partners.mapping.joins import Join
 from partners.mapping.transforms import Transform
@@ -81,7 +81,7 @@ class CompositeElement:
     number: int
     address: str
     table: ElementTable
-    parts: tuple[FieldElement | QualifierElement | ConstantElement, ...]
+    parts: tuple[FieldElement | ConstantElement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,8 @@ class SegmentRule:
 
     At most one of ``each`` (a list, an occurrence per item), ``at`` (a record), ``text`` (one text over several
     segments, cut and joined by ``join``) and ``group`` (an element rule that may go on in further segments).
+    ``always``: written without any value, which is what is computed (CTT), and what holds constants alone.
+    ``numbers`` are the elements that the rule knows.
     ``member`` is the segment's or loop's index in the table of the loop around; ``filters`` are the element numbers
     that choose the rule, with the codes that they take.
     """
@@ -146,8 +148,10 @@ class SegmentRule:
     opens_loop: bool
     table: SegmentTable
     elements: tuple[ElementRule, ...]
+    numbers: frozenset[int]
     filters: Mapping[int, frozenset[str]]
     body: Body
+    always: bool
     each: Path | None = None
     at: Path | None = None
     text: Path | None = None
@@ -161,23 +165,6 @@ class SegmentRule:
         """Whether one loop may hold the rule's segment more than once."""
         return self.each is not None or self.text is not None or self.group is not None
 
-    @property
-    def has_fields(self) -> bool:
-        """Whether the segment itself carries any canonical value."""
-        bare = (QualifierElement, ConstantElement, DerivedElement)
-        return any(
-            any(isinstance(part, FieldElement) for part in each.parts)
-            if isinstance(each, CompositeElement)
-            else not isinstance(each, bare)
-            for each in self.elements
-        )
-
-    @property
-    def always(self) -> bool:
-        """Whether it is written without any value: what is computed, and what holds constants alone."""
-        derived = any(isinstance(each, DerivedElement) for each in self.elements)
-        return not self.has_fields and (derived or not self.body.rules)
-
     def takes(self, elements: Sequence[str]) -> bool:
         """Whether a segment with these elements is the rule's own, by its qualifiers."""
         return all(
@@ -188,10 +175,14 @@ class SegmentRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """The rules of one loop: ``rules`` in the order of the wire, ``by_tag`` in the order in which they are tried."""
+    """The rules of one loop: ``rules`` in the order of the wire, ``by_tag`` in the order in which they are tried.
+
+    ``loop`` is the loop's table; None where the segment opens none.
+    """
 
     rules: tuple[SegmentRule, ...]
     by_tag: Mapping[str, tuple[SegmentRule, ...]]
+    loop: LoopTable | None
 
     def find(self, tag: str, elements: Sequence[str]) -> SegmentRule | None:
         """The rule that reads such a segment: most qualifiers first, then as the guide lists them."""

@@ -42,7 +42,7 @@ def parse_guide(text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise GuideError([f"The guide is not readable YAML: {' '.join(str(error).split())}."]) from error
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
     if not isinstance(tree, dict):
         raise GuideError(["The guide is empty: it starts with transaction_set, version, group and document."])
     return tree

@@ -94,6 +94,12 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 _LONGEST = 40
 
 
+def read_number(text: str) -> Decimal | None:
+    """The number in an element (``4.50``, ``.5``, ``-3``), or None. Decimal() itself takes far more: exponents,
+    underscores, the digits of every script."""
+    return Decimal(text) if _NUMBER.fullmatch(text) and len(text) <= _LONGEST else None
+
+
 def shifted(value: Decimal, places: int) -> Decimal:
     """The value times ten to the power of ``places``, exactly: a Decimal context would round at 28 digits."""
     sign, digits, exponent = value.as_tuple()
@@ -108,7 +114,7 @@ def _plain(value: Decimal) -> str:
         raise WrongValue(f"a number expected, got {value}")
     if len(digits) + abs(exponent) > _LONGEST:
         raise WrongValue(f"{value} has too many digits")
-    return f"{value.copy_abs() if not value else value:f}"
+    return f"{value or value.copy_abs():f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +131,10 @@ class Number(Transform):
         return _plain(shifted(value, self.shift))
 
     def read(self, text: str, codes: CodeTables, dropped: Dropped) -> Any:
-        if not _NUMBER.fullmatch(text):
+        number = read_number(text)
+        if number is None:
             raise WrongValue(f"a number expected, got {text!r}")
-        return shifted(Decimal(text), -self.shift)
+        return shifted(number, -self.shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,7 @@ class Implied(Transform):
         return whole
 
     def read(self, text: str, codes: CodeTables, dropped: Dropped) -> Any:
-        if not _WHOLE.fullmatch(text):
+        if not _WHOLE.fullmatch(text) or len(text) > _LONGEST:
             raise WrongValue(f"a number without a decimal point expected, got {text!r}")
         return shifted(Decimal(text), -self.places)
 

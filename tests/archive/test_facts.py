@@ -21,13 +21,14 @@ ATTACKS = {
 }
 
 
-def test_the_fact_tables_are_the_ten_that_are_known() -> None:
+def test_the_fact_tables_are_the_eleven_that_are_known() -> None:
     assert FACTS == [
         "archive_accessrecord",
         "archive_acknowledgment",
         "archive_auditentry",
         "archive_document",
         "archive_event",
+        "archive_functionalanswer",
         "archive_interchange",
         "archive_payload",
         "archive_transmission",
@@ -80,9 +81,8 @@ def test_every_fact_table_has_always_enabled_guards_and_no_grant_to_change() -> 
 
 def test_even_the_owner_is_refused_by_the_trigger(committed: str) -> None:
     store.put(b"as it was")
-    with connections["owner"].cursor() as owner:
-        with pytest.raises(Exception, match="facts are written once"):
-            owner.execute("UPDATE archive_payload SET size = 0")
+    with connections["owner"].cursor() as owner, pytest.raises(Exception, match="facts are written once"):
+        owner.execute("UPDATE archive_payload SET size = 0")
     assert Payload.objects.get().size == 9
 
 

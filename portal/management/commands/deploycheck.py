@@ -28,7 +28,9 @@ class Command(BaseCommand):
             "ALLOWED_HOSTS": "portal.example",
             "BEHIND_PROXY": "true",
         }
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "GRIDPORT_DATA") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "GRIDPORT_DATA") if name in os.environ
+        }
         done = subprocess.run(
             [sys.executable, str(MANAGE), "check", "--deploy", "--fail-level", "WARNING"],
             env={**kept, **example},

@@ -1,0 +1,148 @@
+"""Every step that work can ask for: its lane, its verb, and how people are told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from archive.models import Document, Interchange, Transmission
+from integration.flows.apply import apply_effect
+from integration.flows.compose import compose
+from integration.flows.generate import generate
+from integration.flows.import_orders import import_order, poll_store
+from integration.flows.match import match
+from integration.flows.receive import fetch_mailbox
+from integration.flows.reconcile import reconcile
+from integration.flows.route import route
+from integration.flows.translate import translate
+from integration.flows.transmit import transmit
+from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect
+from integration.work import Claim, Step
+from partners.models import Mailbox
+
+Kind = ExceptionCase.Kind
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """One kind of step.
+
+    ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever and are
+    never parked: after a refusal they wait ``wait_after_refusal``. ``links`` gives what a case about a subject
+    hangs on.
+    """
+
+    lane: str
+    run: Callable[[str, Claim], list[Step]]
+    words: str
+    links: Callable[[str], dict[str, Any]]
+    case_kind: str = Kind.PARKED
+    standing: bool = False
+    lease: timedelta = timedelta(seconds=60)
+    wait_after_refusal: timedelta = timedelta(minutes=1)
+
+
+def _order_by_number(subject: str) -> dict[str, Any]:
+    store_pk, number = subject.split(":")
+    order = Order.objects.filter(store_id=store_pk, number=number).first()
+    return {"store": Store.objects.get(pk=store_pk), "order": order}
+
+
+def _order(subject: str) -> dict[str, Any]:
+    order = Order.objects.select_related("store").get(pk=subject)
+    return {"order": order, "store": order.store, "money": order.total, "currency": order.currency}
+
+
+def _purchase_order(subject: str) -> dict[str, Any]:
+    found = PurchaseOrder.objects.select_related("order__store", "agreement__partner").get(pk=subject)
+    return {**_order(str(found.order_id)), "purchase_order": found, "partner": found.agreement.partner}
+
+
+def _interchange(subject: str) -> dict[str, Any]:
+    found = Interchange.objects.select_related("mailbox", "agreement__partner").get(pk=subject)
+    document = found.documents.first()
+    link = document.orders.select_related("order").first() if document else None
+    return {
+        "mailbox": found.mailbox,
+        "partner": found.agreement.partner if found.agreement else None,
+        "document": document,
+        "order": link.order if link else None,
+    }
+
+
+def _transmission(subject: str) -> dict[str, Any]:
+    found = Transmission.objects.select_related("mailbox").get(pk=subject)
+    return {"transmission": found, "mailbox": found.mailbox}
+
+
+def _document(subject: str) -> dict[str, Any]:
+    found = Document.objects.select_related("partner").get(pk=subject)
+    return {"document": found, "partner": found.partner}
+
+
+def _effect(subject: str) -> dict[str, Any]:
+    return _order(str(StoreEffect.objects.get(pk=subject).order_id))
+
+
+def _store(subject: str) -> dict[str, Any]:
+    return {"store": Store.objects.get(pk=subject)}
+
+
+def _mailbox(subject: str) -> dict[str, Any]:
+    return {"mailbox": Mailbox.objects.get(pk=subject)}
+
+
+def _nothing(subject: str) -> dict[str, Any]:
+    return {}
+
+
+_SLOW = timedelta(minutes=5)
+
+STEPS: dict[str, StepKind] = {
+    "poll_store": StepKind(
+        "store",
+        poll_store,
+        "ask the store for changed orders",
+        _store,
+        Kind.STORE,
+        standing=True,
+        lease=_SLOW,
+    ),
+    "import_order": StepKind(
+        "orders", import_order, "read an order from the store", _order_by_number, Kind.STORE, lease=_SLOW
+    ),
+    "route": StepKind("orders", route, "find the partners for an order's lines", _order),
+    "compose": StepKind("orders", compose, "compose a purchase order", _purchase_order, lease=_SLOW),
+    "generate": StepKind("orders", generate, "write a purchase order (850)", _purchase_order),
+    "transmit": StepKind(
+        "mailboxes", transmit, "send a document to a mailbox", _interchange, Kind.MAILBOX, lease=_SLOW
+    ),
+    "fetch_mailbox": StepKind(
+        "mailboxes",
+        fetch_mailbox,
+        "fetch files from a mailbox",
+        _mailbox,
+        Kind.MAILBOX,
+        standing=True,
+        lease=_SLOW,
+    ),
+    "translate": StepKind("documents", translate, "read a received file", _transmission),
+    "match": StepKind("documents", match, "match a received document", _document),
+    "apply_effect": StepKind(
+        "effects", apply_effect, "write to an order in the store", _effect, Kind.STORE, lease=_SLOW
+    ),
+    "reconcile": StepKind(
+        "documents", reconcile, "look for answers that are overdue", _nothing, standing=True
+    ),
+}
+
+
+def standing_steps() -> list[Step]:
+    """Return the steps that must always wait or run: one poll a store, one fetch a mailbox, one reconciliation."""
+    stores = [Step("poll_store", str(pk), f"poll:{pk}") for pk in Store.objects.values_list("pk", flat=True)]
+    mailboxes = [
+        Step("fetch_mailbox", str(pk), f"fetch:{pk}") for pk in Mailbox.objects.values_list("pk", flat=True)
+    ]
+    return [*stores, *mailboxes, Step("reconcile", "all", "reconcile")]

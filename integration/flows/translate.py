@@ -1,0 +1,253 @@
+"""A received file into interchanges and documents, each judged; our functional acknowledgments prepared."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from archive import store
+from archive.exchange import Envelope, earlier_interchanges, same_content
+from archive.models import Direction, Document, Interchange, Transmission, document_name
+from archive.projections import write_content
+from archive.record import record_event
+from archive.translation import guide_name
+from integration.flows.answer import acknowledge_group
+from integration.flows.cases import open_case
+from integration.models import ExceptionCase
+from integration.work import Claim, Step
+from integration.x12.envelope import (
+    GroupReading,
+    InterchangeReading,
+    Piece,
+    SetReading,
+    read_interchange,
+    split_interchanges,
+)
+from integration.x12.validate import SetVerdict, check_group, group_findings
+from partners.agreements import find_agreement
+from partners.models import Agreement, AgreementDocument
+
+Kind = ExceptionCase.Kind
+MATCHED_SETS = frozenset({"855", "997"})
+
+
+@dataclass(frozen=True)
+class Received:
+    """One interchange as it was stored, with what its reading said."""
+
+    interchange: Interchange
+    reading: InterchangeReading
+    agreement: Agreement
+    sha256: str
+
+
+def translate(subject: str, claim: Claim) -> list[Step]:
+    """Record every interchange of the file once; return a step for each document that has to be matched or sent."""
+    transmission = Transmission.objects.select_related("mailbox", "payload").get(pk=subject)
+    data = store.open(transmission.payload, purpose="translate")
+    split = split_interchanges(data)
+    with claim.transaction():
+        if transmission.interchanges.exists():
+            return _steps_of(transmission)
+        if split.problem:
+            _case(
+                transmission,
+                Kind.UNREADABLE,
+                f"{transmission.name} on {transmission.mailbox}: {split.problem}",
+            )
+            return []
+        for note in split.notes:
+            record_event(f"transmission:{transmission.pk}", "note", note)
+        for position, piece in enumerate(split.pieces):
+            _record(transmission, position, piece, whole=len(piece.data) == len(data))
+        return _steps_of(transmission)
+
+
+def _steps_of(transmission: Transmission) -> list[Step]:
+    """Return the steps that follow from what is recorded of the file: the same ones each time."""
+    received = Document.objects.filter(
+        interchange__transmission=transmission, transaction_set__in=MATCHED_SETS
+    ).order_by("pk")
+    steps = [Step("match", str(document.pk), f"document:{document.pk}") for document in received]
+    answers = Interchange.objects.filter(
+        direction=Direction.OUT, documents__answers__source__interchange__transmission=transmission
+    ).distinct()
+    return steps + [
+        Step("transmit", str(answer.pk), f"interchange:{answer.pk}") for answer in answers.order_by("pk")
+    ]
+
+
+def _record(transmission: Transmission, position: int, piece: Piece, *, whole: bool) -> None:
+    reading = read_interchange(piece.data)
+    if reading.problem and not reading.sender_id:
+        _case(
+            transmission, Kind.UNREADABLE, f"{transmission.name} on {transmission.mailbox}: {reading.problem}"
+        )
+        return
+    envelope = Envelope(
+        sender_qualifier=reading.sender_qualifier,
+        sender_id=reading.sender_id,
+        receiver_qualifier=reading.receiver_qualifier,
+        receiver_id=reading.receiver_id,
+        control_number=reading.control_number,
+        version=reading.version,
+        usage_indicator=reading.usage_indicator,
+    )
+    belonging = find_agreement(
+        transmission.mailbox,
+        sender=(envelope.sender_qualifier, envelope.sender_id),
+        receiver=(envelope.receiver_qualifier, envelope.receiver_id),
+    )
+    interchange = Interchange.objects.create(
+        direction=Direction.IN,
+        mailbox=transmission.mailbox,
+        agreement=belonging.agreement,
+        payload=transmission.payload if whole else store.put(piece.data),
+        transmission=transmission,
+        position=position,
+        name=transmission.name,
+        correlation_id=transmission.correlation_id,
+        **vars(envelope),
+    )
+    refused = belonging.problem or _usage_problem(interchange) or (reading.problem or "")
+    if refused:
+        kind = Kind.UNREADABLE if reading.problem and not belonging.problem else Kind.NOT_FOR_US
+        _case(
+            transmission, kind, f"{transmission.name} on {transmission.mailbox} was kept and not read. {refused}",
+            partner=belonging.agreement.partner if belonging.agreement else None,
+        )  # fmt: skip
+        return
+    assert belonging.agreement is not None
+    if not _is_new(interchange, envelope, belonging.agreement, piece.data):
+        return
+    received = Received(interchange, reading, belonging.agreement, hashlib.sha256(piece.data).hexdigest())
+    place = 0
+    for group in reading.groups:
+        place = _record_group(received, group, place)
+
+
+def _usage_problem(interchange: Interchange) -> str:
+    wanted = interchange.mailbox.usage_indicator
+    if interchange.usage_indicator == wanted:
+        return ""
+    words = {"P": "production", "T": "test", "I": "information"}
+    return (
+        f"It is marked as {words.get(interchange.usage_indicator, interchange.usage_indicator)} data (ISA15"
+        f" {interchange.usage_indicator}), and {interchange.mailbox} carries {words[wanted]} data. Ask the sender to"
+        " send it through the right mailbox."
+    )
+
+
+def _is_new(interchange: Interchange, envelope: Envelope, agreement: Agreement, data: bytes) -> bool:
+    """Say whether the interchange's number was not used before; a number used twice is recorded or a case."""
+    earlier = earlier_interchanges(envelope, agreement, interchange)
+    if not earlier:
+        return True
+    transmission = interchange.transmission
+    assert transmission is not None
+    if any(same_content(each.payload, data) for each in earlier):
+        sentence = (
+            f"Interchange {envelope.control_number} of {agreement.partner} arrived again with the same content:"
+            " recorded, nothing done twice."
+        )
+        record_event(f"transmission:{transmission.pk}", "arrived_again", sentence)
+        return False
+    _case(
+        transmission,
+        Kind.DUPLICATE,
+        f"{agreement.partner} used interchange control number {envelope.control_number} again, with other content, in"
+        f" {transmission.name}. It was kept and not read: ask the partner which of the two holds, or whether he"
+        " restarted his numbers.",
+        partner=agreement.partner,
+    )
+    return False
+
+
+def _record_group(received: Received, group: GroupReading, place: int) -> int:
+    verdicts = check_group(group)
+    documents = []
+    for each, verdict in zip(group.sets, verdicts, strict=True):
+        documents.append(_record_set(received, group, each, verdict, place))
+        place += 1
+    for finding in group_findings(group):
+        if finding.severity == "error":
+            transmission = received.interchange.transmission
+            assert transmission is not None
+            _case(
+                transmission, Kind.UNREADABLE,
+                f"Group {group.control_number} of {received.agreement.partner} in {transmission.name}:"
+                f" {finding.sentence}",
+                partner=received.agreement.partner,
+            )  # fmt: skip
+            break
+    acknowledge_group(received.agreement, group, verdicts, documents, timezone.now())
+    return place
+
+
+def _record_set(
+    received: Received, group: GroupReading, each: SetReading, verdict: SetVerdict, place: int
+) -> Document:
+    agreement = received.agreement
+    document = Document.objects.create(
+        interchange=received.interchange,
+        agreement=agreement,
+        partner=agreement.partner,
+        direction=Direction.IN,
+        transaction_set=each.code[:6],
+        version=group.version[:12],
+        group_control_number=group.control_number[:9],
+        control_number=each.control_number[:9],
+        position=place,
+        offset=each.offset,
+        length=each.length,
+        guide=guide_name(each.code, group.version),
+    )
+    translated = write_content(document, each, verdict.findings, received.sha256)
+    name = document_name(each.code)
+    record_event(
+        f"document:{document.pk}", "translated", f"{name} of {agreement.partner} read.", document=document
+    )
+    if verdict.code == "R" and each.code != "997":
+        _document_case(
+            document, Kind.UNREADABLE,
+            f"{name} {translated.number} of {agreement.partner} does not hold to the standard and was rejected:"
+            f" {_first_error(verdict)}",
+        )  # fmt: skip
+    elif each.code not in MATCHED_SETS or not _agreed(agreement, each.code):
+        _document_case(
+            document, Kind.UNREADABLE,
+            f"{agreement.partner} sent {name}, which is not among the documents received under {agreement}. It was"
+            " kept; add it to the agreement or tell the partner.",
+        )  # fmt: skip
+    return document
+
+
+def _agreed(agreement: Agreement, transaction_set: str) -> bool:
+    return (
+        transaction_set == "997"
+        or agreement.documents.filter(
+            transaction_set=transaction_set, direction=AgreementDocument.Direction.IN, is_active=True
+        ).exists()
+    )
+
+
+def _first_error(verdict: SetVerdict) -> str:
+    return next(finding.sentence for finding in verdict.findings if finding.severity == "error")
+
+
+def _case(transmission: Transmission, kind: str, sentence: str, **links: object) -> None:
+    cause = f"transmission:{transmission.pk}:{kind}:{hashlib.sha256(sentence.encode()).hexdigest()[:8]}"
+    open_case(kind, cause, sentence, transmission=transmission, mailbox=transmission.mailbox, **links)
+
+
+def _document_case(document: Document, kind: str, sentence: str) -> None:
+    open_case(
+        kind,
+        f"document:{document.pk}:{kind}",
+        sentence,
+        document=document,
+        transmission=document.interchange.transmission,
+        partner=document.partner,
+    )

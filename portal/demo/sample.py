@@ -1,0 +1,134 @@
+"""What the demo's installation holds: a store, a network mailbox with two partners, people. All names are ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from integration.models import Store
+from partners.models import (
+    Agreement,
+    AgreementDocument,
+    ItemCrossReference,
+    Mailbox,
+    Mode,
+    PartnerIdentifier,
+    Partnership,
+    TradingPartner,
+)
+from portal.groups import ensure_groups
+
+OWN_ID = ("ZZ", "GRIDPORT")
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """One of the demo's suppliers: interchange ID, and the SKUs it lists with its own item number and price."""
+
+    name: str
+    qualifier: str
+    interchange_id: str
+    prefix: str
+
+
+SUPPLIERS = (
+    Supplier("Acme Supply", "ZZ", "ACMESUPPLY", "AC"),
+    Supplier("Borealis Trading", "01", "123456789", "BO"),
+)
+LOGINS = (
+    ("admin", "gridport-admin", "everything"),
+    ("desk", "gridport-desk", "view"),
+    ("lead", "gridport-lead", "decide"),
+)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the demo's simulators listen."""
+
+    store_url: str
+    store_hash: str
+    store_token: str
+    sftp_port: int
+    sftp_username: str
+    sftp_password: str
+    sftp_host_key: str
+
+
+def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
+    """Write the sample installation; ``skus`` gives the SKUs that each supplier's prefix lists."""
+    _people()
+    mailbox = Mailbox.objects.create(
+        name="Trading Grid mailbox",
+        mode=Mode.LIVE,
+        transport=Mailbox.Transport.SFTP,
+        host="127.0.0.1",
+        port=addresses.sftp_port,
+        username=addresses.sftp_username,
+        password=addresses.sftp_password,
+        host_keys=addresses.sftp_host_key,
+        inbound_path="outbox",
+        outbound_path="inbox",
+        poll_seconds=1,
+        settle_seconds=5,
+    )
+    store = Store.objects.create(
+        name="Harbor & Pine",
+        store_hash=addresses.store_hash,
+        base_url=addresses.store_url,
+        token=addresses.store_token,
+        time_zone="America/Chicago",
+        mode=Mode.LIVE,
+        live_from=timezone.now() - timedelta(days=4000),
+        settle_minutes=0,
+        poll_seconds=1,
+    )
+    for supplier in SUPPLIERS:
+        store.agreements.add(_agreement(supplier, mailbox, skus.get(supplier.prefix, [])))
+    return store
+
+
+def _agreement(supplier: Supplier, mailbox: Mailbox, skus: list[str]) -> Agreement:
+    partner = TradingPartner.objects.create(name=supplier.name)
+    identifier = PartnerIdentifier.objects.create(
+        partner=partner, qualifier=supplier.qualifier, value=supplier.interchange_id
+    )
+    Partnership.objects.create(mailbox=mailbox, identifier=identifier, state=Partnership.State.ACTIVE)
+    agreement = Agreement.objects.create(
+        name=f"{supplier.name}, drop shipment",
+        partner=partner,
+        mailbox=mailbox,
+        mode=Mode.LIVE,
+        live_from=timezone.now(),
+        own_qualifier=OWN_ID[0],
+        own_id=OWN_ID[1],
+        identifier=identifier,
+    )
+    for transaction_set, direction in (("850", "out"), ("855", "in")):
+        AgreementDocument.objects.create(
+            agreement=agreement, transaction_set=transaction_set, direction=direction
+        )
+    ItemCrossReference.objects.bulk_create(
+        ItemCrossReference(
+            agreement=agreement,
+            sku=sku,
+            vendor_item=f"{supplier.prefix}{number:05d}",
+            unit_cost=Decimal(number % 40 + 5) + Decimal("0.25"),
+        )
+        for number, sku in enumerate(sorted(set(skus)), start=1)
+    )
+    return agreement
+
+
+def _people() -> None:
+    ensure_groups()
+    for name, password, role in LOGINS:
+        user = User.objects.create_user(
+            name, password=password, is_staff=True, is_superuser=role == "everything"
+        )
+        if role != "everything":
+            user.groups.add(Group.objects.get(name=role))

@@ -1,0 +1,111 @@
+"""The demo's one order, there and back, judged by what others hold: the store's answer and the supplier's ledger."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from archive.models import Document, Event
+from integration.models import Order, PurchaseOrder
+from portal.demo.processes import DemoError
+
+TOLD = {
+    "order_read": "the order is read from the store",
+    "generated": "the purchase order (850) is written",
+    "delivered": "it lies on the network mailbox",
+    "acknowledged": "the supplier's functional acknowledgment (997) is matched",
+    "accepted": "the supplier's purchase order acknowledgment (855) accepts every line",
+    "effect_done": "the store is told",
+}
+
+
+class StoreView:
+    """The store as anybody with a token sees it."""
+
+    def __init__(self, url: str, store_hash: str, token: str) -> None:
+        self.base = f"{url}/stores/{store_hash}"
+        self.control = f"{url}/_simulator"
+        self.headers = {"X-Auth-Token": token, "Accept": "application/json"}
+
+    def status_of(self, order: int) -> int:
+        """Return the order's status by a fresh GET."""
+        answer = requests.get(f"{self.base}/v2/orders/{order}", headers=self.headers, timeout=10)
+        answer.raise_for_status()
+        return int(answer.json()["status_id"])
+
+    def place(self, order: int) -> None:
+        """Have the order appear in the store now."""
+        requests.post(f"{self.control}/orders/{order}/place", timeout=10).raise_for_status()
+
+
+def wait_until(true: Callable[[], bool], check: Callable[[], None], within: float, what: str) -> None:
+    """Wait for ``true``; raise ``DemoError`` naming ``what`` when it does not come, or what ``check`` raises."""
+    deadline = time.monotonic() + within
+    while not true():
+        check()
+        if time.monotonic() > deadline:
+            raise DemoError(f"{what} did not happen within {within:.0f} s; the logs are in .data/demo/logs.")
+        time.sleep(0.05)
+
+
+def tell(order: int, say: Callable[[str], None], told: set[str]) -> None:
+    """Say each thing that has happened to ``order`` since the last call."""
+    row = Order.objects.filter(number=order).first()
+    if row is None:
+        return
+    subjects = [row.subject, *(f"document:{pk}" for pk in row.documents.values_list("document", flat=True))]
+    kinds = set(Event.objects.filter(subject__in=subjects).values_list("kind", flat=True))
+    for kind, words in TOLD.items():
+        if kind in kinds and kind not in told:
+            told.add(kind)
+            say(f"  {words}")
+
+
+def documents_of(order: int) -> list[dict[str, Any]]:
+    """Return the order's documents as the demo prints them, in the order of the archive."""
+    found = (
+        Document.objects.filter(orders__order__number=order)
+        .select_related("state", "interchange")
+        .order_by("pk")
+        .distinct()
+    )
+    return [
+        {
+            "kind": document.transaction_set,
+            "direction": document.direction,
+            "control_number": document.interchange.control_number,
+            "validation": document.state.validation,
+            "delivery": document.state.delivery,
+            "acknowledgment": document.state.acknowledgment,
+            "sha256": document.state.sha256,
+        }
+        for document in found
+    ]
+
+
+def purchase_order_number(order: int) -> str:
+    """Return the number of the order's purchase order."""
+    return str(PurchaseOrder.objects.get(order__number=order).number)
+
+
+def judge(result: dict[str, Any], network: Path) -> None:
+    """Raise ``DemoError`` unless the 850 that the supplier read is the archive's and was accepted by 997 and 855."""
+    arrivals = [json.loads(line) for line in (network / "ledger.jsonl").read_text().splitlines()]
+    hashes = [
+        each["sha256"]
+        for each in arrivals
+        if each.get("event") == "arrival" and each.get("purchase_order") == result["purchase_order_number"]
+    ]
+    ours = [each for each in result["documents"] if each["kind"] == "850"]
+    kinds = sorted(f"{each['kind']} {each['direction']}" for each in result["documents"])
+    if len(ours) != 1 or hashes != [ours[0]["sha256"]]:
+        raise DemoError(f"The supplier read {hashes}, the archive holds {[each['sha256'] for each in ours]}.")
+    if ours[0]["acknowledgment"] != "accepted" or not {"850 out", "855 in", "997 in"} <= set(kinds):
+        raise DemoError(
+            f"The answers are not all there: {kinds}, acknowledgment {ours[0]['acknowledgment']}."
+        )

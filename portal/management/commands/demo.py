@@ -1,0 +1,224 @@
+"""One order, there and back, on this machine: store, network, suppliers, workers and portal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.copies import DatabaseCopies, point_at
+from portal.demo import sample, story
+from portal.demo.processes import DemoError, Processes
+from portal.installation import Installation
+from portal.localdb import LocalDatabaseError, PrivateServer
+
+DATABASE = "gridport_demo"
+STORY_ORDER = 1001
+STATUS_AFTER = 9
+TOKEN = "demo-token"  # noqa: S105 - the simulated store's, on loopback
+STORE_HASH = "harborpine"
+
+
+class Command(BaseCommand):
+    """``manage.py demo [--once] [--json] [--port N]``."""
+
+    help = "Start everything on this machine, send one order there and back, and stay up until Ctrl-C."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add how to end and what to print."""
+        parser.add_argument("--once", action="store_true", help="stop after the one order")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object on stdout, progress on stderr"
+        )
+        parser.add_argument("--port", type=int, default=0, help="of the portal; 0 takes 8000 or a free one")
+
+    def handle(self, *args: Any, once: bool, json: bool, port: int, **options: Any) -> None:
+        """Run the demo; exit 0 only if the order came back accepted and the store moved."""
+        stop = threading.Event()
+
+        def ask_to_stop(number: int, frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGINT, ask_to_stop)
+        signal.signal(signal.SIGTERM, ask_to_stop)
+        try:
+            self._run(stop, once=once, as_json=json, port=port)
+        except (DemoError, LocalDatabaseError) as error:
+            raise CommandError(str(error)) from error
+
+    def _say(self, line: str) -> None:
+        self.stderr.write(line)
+        self.stderr.flush()
+
+    def _run(self, stop: threading.Event, *, once: bool, as_json: bool, port: int) -> None:
+        began = time.monotonic()
+        folder = Path(settings.DATA_FOLDER) / "demo"
+        shutil.rmtree(folder, ignore_errors=True)
+        self._say("Database: starting.")
+        server = PrivateServer(Path(settings.DATA_FOLDER))
+        ours = not server.is_running()
+        installation = server.start()
+        try:
+            self._say("Database: making a fresh copy for the demo.")
+            environment = self._database(installation)
+            with Processes(folder / "logs", environment) as processes:
+                store = self._simulators(processes, folder, stop, once=once)
+                url = self._portal(processes, stop, port)
+                self._say(f"Ready after {time.monotonic() - began:.0f} s.")
+                result = self._story(processes, stop, store, folder)
+                if as_json:
+                    self.stdout.write(json.dumps(result))
+                    self.stdout.flush()
+                if not once:
+                    self._stay(processes, stop, url)
+            self._say("Stopped.")
+        finally:
+            if ours:
+                server.stop()
+
+    def _database(self, installation: Installation) -> dict[str, str]:
+        copies = DatabaseCopies(
+            installation.address("owner"), installation.address("app"), Path(settings.DATA_FOLDER)
+        )
+        app, _ = copies.make(DATABASE)
+        settings.ENCRYPTION_KEYS = [installation.encryption_key]
+        settings.SECRET_KEY = installation.secret_key
+        for alias, role in (("default", "app"), ("owner", "owner")):
+            settings.DATABASES[alias].update(_connection(installation, role))
+        point_at(DATABASE)
+        return {
+            "DATABASE_URL": app,
+            "SECRET_KEY": installation.secret_key,
+            "ENCRYPTION_KEYS": installation.encryption_key,
+            "HTTPS": "false",
+        }
+
+    def _simulators(
+        self, processes: Processes, folder: Path, stop: threading.Event, *, once: bool
+    ) -> story.StoreView:
+        self._say("Store and network: starting the simulators.")
+        network = processes.start_announced(
+            "network", "-m", "integration.simulators.network", "--root", str(folder / "network"), "--sftp",
+            "--port", "0", "--answer", "accept",
+        )  # fmt: skip
+        examples = settings.BASE_DIR.parent / "shared" / "bigcommerce" / "examples"
+        options = (
+            ["--examples", str(examples), "--examples-status", "11"] if examples.is_dir() and not once else []
+        )
+        store = processes.start_announced(
+            "store", "-m", "integration.simulators.store", "--port", "0", "--store-hash", STORE_HASH,
+            "--token", TOKEN, "--orders", "none", *options,
+        )  # fmt: skip
+        sample.fill(
+            sample.Addresses(
+                store_url=store["url"],
+                store_hash=STORE_HASH,
+                store_token=TOKEN,
+                sftp_port=network["port"],
+                sftp_username=network["username"],
+                sftp_password=network["password"],
+                sftp_host_key=network["host_key"],
+            ),
+            store["skus"],
+        )
+        self._orders: list[int] = (
+            [] if once else [number for number in store["orders"] if number != STORY_ORDER]
+        )
+        return story.StoreView(store["url"], STORE_HASH, TOKEN)
+
+    def _portal(self, processes: Processes, stop: threading.Event, port: int) -> str:
+        self._say("Worker and portal: starting.")
+        chosen = port or _port()
+        processes.start("worker", "manage.py", "worker")
+        processes.start("portal", "manage.py", "serve", "--port", str(chosen))
+        url = f"http://127.0.0.1:{chosen}/"
+        story.wait_until(
+            lambda: _answers(url + "health/ready"), self._watch(processes, stop), 60, "The portal's start"
+        )
+        return url
+
+    def _story(
+        self, processes: Processes, stop: threading.Event, store: story.StoreView, folder: Path
+    ) -> dict[str, Any]:
+        store.place(STORY_ORDER)
+        began = time.monotonic()
+        before = store.status_of(STORY_ORDER)
+        self._say(f"Order {STORY_ORDER} is placed in the store:")
+        told: set[str] = set()
+
+        def arrived() -> bool:
+            story.tell(STORY_ORDER, lambda line: self._say(line), told)
+            return store.status_of(STORY_ORDER) == STATUS_AFTER and "effect_done" in told
+
+        story.wait_until(arrived, self._watch(processes, stop), 90, "The order's way there and back")
+        seconds = round(time.monotonic() - began, 2)
+        documents = story.documents_of(STORY_ORDER)
+        result = {
+            "order_id": STORY_ORDER,
+            "purchase_order_number": story.purchase_order_number(STORY_ORDER),
+            "documents": documents,
+            "store_status_before": before,
+            "store_status_after": store.status_of(STORY_ORDER),
+            "seconds": seconds,
+        }
+        story.judge(result, folder / "network")
+        self._say(
+            f"Order {STORY_ORDER} came back accepted after {seconds} s: Awaiting Fulfillment → Awaiting Shipment."
+        )
+        for number in self._orders:
+            store.place(number)
+        return result
+
+    def _stay(self, processes: Processes, stop: threading.Event, url: str) -> None:
+        if self._orders:
+            self._say(f"{len(self._orders)} more orders are placed, many of them difficult.")
+        self._say("")
+        self._say(f"  {url}")
+        for name, password, role in sample.LOGINS:
+            self._say(f"    {name:6} {password:15} may {role}")
+        self._say("")
+        self._say("Ctrl-C stops everything.")
+        while not stop.wait(0.5):
+            processes.check()
+
+    def _watch(self, processes: Processes, stop: threading.Event) -> Callable[[], None]:
+        def check() -> None:
+            if stop.is_set():
+                raise DemoError("Stopped before the order was back.")
+            processes.check()
+
+        return check
+
+
+def _connection(installation: Installation, role: str) -> dict[str, Any]:
+    configured: dict[str, Any] = settings.env.db_url_config(installation.address(role, DATABASE))
+    return configured
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", 8000))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
