@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from partners.mapping.guides import load_shipped_guide
-from partners.mapping.read import read
-
 from archive.models import Validation
 from integration.documents import PurchaseOrder, PurchaseOrderAcknowledgment, to_json
 from integration.x12.acknowledgment import read_997
@@ -18,6 +15,8 @@ from integration.x12.structure import walk
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import find_table
 from integration.x12.validate import check_set
+from partners.mapping.compiler import load_shipped_guide
+from partners.mapping.reader import read
 from partners.mapping.report import Entry
 
 Codes = Mapping[str, Mapping[str, str]]

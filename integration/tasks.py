@@ -51,10 +51,10 @@ def knock(lane: str) -> bool:
             """
             INSERT INTO integration_lane AS l (name, knocked_at) VALUES (%s, clock_timestamp())
             ON CONFLICT (name) DO UPDATE SET knocked_at = clock_timestamp()
-             WHERE l.knocked_at IS NULL OR l.knocked_at < clock_timestamp() - %s
+             WHERE l.knocked_at IS NULL OR l.knocked_at < clock_timestamp() - make_interval(secs => %s)
             RETURNING 1
             """,
-            [lane, KNOCK_LASTS],
+            [lane, KNOCK_LASTS.total_seconds()],
         )
         if cursor.fetchone() is None:
             return False

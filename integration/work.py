@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
@@ -45,7 +45,7 @@ class LeaseLost(Exception):
 class Claim(Protocol):
     """Permission to write for one piece of work."""
 
-    def transaction(self) -> transaction.Atomic:
+    def transaction(self) -> AbstractContextManager[None]:
         """Open a transaction that commits only while the permission holds."""
 
 
@@ -93,7 +93,7 @@ def put(lane: str, step: Step) -> None:
             """
             INSERT INTO integration_work AS w
                    (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error)
-            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + %s, false, '')
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '')
             ON CONFLICT (step, subject) DO UPDATE
                SET again = w.again OR w.lease_token IS NOT NULL,
                    due_at = CASE WHEN w.lease_token IS NULL THEN LEAST(w.due_at, EXCLUDED.due_at)
@@ -105,7 +105,7 @@ def put(lane: str, step: Step) -> None:
                 step.subject,
                 step.ordering_key,
                 current_correlation_id() or new_correlation_id(),
-                step.delay,
+                step.delay.total_seconds(),
             ],
         )
 
@@ -117,10 +117,10 @@ def ensure(lane: str, step: Step) -> None:
             """
             INSERT INTO integration_work
                    (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error)
-            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + %s, false, '')
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '')
             ON CONFLICT (step, subject) DO NOTHING
             """,
-            [lane, step.name, step.subject, step.ordering_key, new_correlation_id(), step.delay],
+            [lane, step.name, step.subject, step.ordering_key, new_correlation_id(), step.delay.total_seconds()],
         )
 
 
@@ -139,7 +139,7 @@ _TAKE = """
     UPDATE integration_work
        SET attempts = attempts + 1,
            deaths = deaths + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END,
-           lease_until = clock_timestamp() + %(lease)s, lease_token = %(token)s
+           lease_until = clock_timestamp() + make_interval(secs => %(lease)s), lease_token = %(token)s
      WHERE id = ANY(%(ids)s)
     RETURNING id, lane, step, subject, ordering_key, correlation_id, attempts, deaths
 """
@@ -159,23 +159,28 @@ def claim(lane: str, *, limit: int = 10, lease: timedelta = LEASE) -> list[Claim
                 return []
             fresh = [pk for pk, attempts in found if attempts == 0]
             chosen = [found[0][0]] if found[0][1] else fresh
-            cursor.execute(_TAKE, {"lease": lease, "token": token, "ids": chosen})
+            cursor.execute(_TAKE, {"lease": lease.total_seconds(), "token": token, "ids": chosen})
             rows = cursor.fetchall()
     except IntegrityError:
         # Another worker took earlier work of the same key between our look and our claim.
         return claim(lane, limit=1, lease=lease) if limit > 1 else []
     place = {pk: number for number, pk in enumerate(chosen)}
-    return [ClaimedWork(*row, token=token) for row in sorted(rows, key=lambda row: place[row[0]])]
+    return [_claimed(row, token) for row in sorted(rows, key=lambda row: place[row[0]])]
+
+
+def _claimed(row: tuple[Any, ...], token: UUID) -> ClaimedWork:
+    pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths = row
+    return ClaimedWork(pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, token)
 
 
 def renew(work: ClaimedWork, *, lease: timedelta = LEASE) -> bool:
     """Lengthen the lease from now; return False where it is already another's."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE integration_work SET lease_until = clock_timestamp() + %s WHERE id = %s AND lease_token = %s",
-            [lease, work.pk, work.token],
+            "UPDATE integration_work SET lease_until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s AND lease_token = %s",
+            [lease.total_seconds(), work.pk, work.token],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def finish(work: ClaimedWork) -> None:
@@ -220,11 +225,11 @@ def retry(work: ClaimedWork, error: str, wait: timedelta) -> None:
         cursor.execute(
             """
             UPDATE integration_work
-               SET error = %s, due_at = clock_timestamp() + %s, lease_until = NULL, lease_token = NULL,
+               SET error = %s, due_at = clock_timestamp() + make_interval(secs => %s), lease_until = NULL, lease_token = NULL,
                    deaths = 0, again = false
              WHERE id = %s AND lease_token = %s
             """,
-            [error, wait, work.pk, work.token],
+            [error, wait.total_seconds(), work.pk, work.token],
         )
 
 
@@ -252,7 +257,7 @@ def unpark(pk: int) -> bool:
             """,
             [pk],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def due_lanes() -> list[str]:

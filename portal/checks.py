@@ -32,7 +32,7 @@ def database_is_named(**kwargs: Any) -> list[CheckMessage]:
 @register()
 def database_is_postgresql(**kwargs: Any) -> list[CheckMessage]:
     """E002: PostgreSQL, and no connection pool in processes that fork."""
-    default = settings.DATABASES["default"]
+    default: dict[str, Any] = settings.DATABASES["default"]
     found: list[CheckMessage] = []
     if default["ENGINE"] not in ("django.db.backends.postgresql", "django.db.backends.dummy"):
         found.append(

@@ -54,6 +54,6 @@ class CorrelationMiddleware:
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponse:
         with correlated("") as correlation_id:
-            response = await self.get_response(request)  # type: ignore[misc]
+            response: HttpResponse = await self.get_response(request)  # type: ignore[misc]
         response["X-Correlation-Id"] = correlation_id
         return response

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
-from partners.mapping.guides import load_shipped_guide
-from partners.mapping.norm import norm
-from partners.mapping.read import read
-from partners.mapping.write import write
 
 from archive.models import Document
 from archive.record import record_event
@@ -23,7 +19,11 @@ from integration.x12.structure import walk
 from integration.x12.syntax import Segment, segment
 from integration.x12.tables import find_table
 from partners.agreements import code_lists
+from partners.mapping.compiler import load_shipped_guide
+from partners.mapping.normal import norm
+from partners.mapping.reader import read
 from partners.mapping.report import BLOCKING
+from partners.mapping.writer import write
 
 SET = "850"
 

@@ -79,15 +79,15 @@ def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> D
     if kind not in WHOLE_ACCEPTANCES and kind not in LINE_BY_LINE:
         differences.append(Difference(None, "", "the order", "to be accepted", words(kind)))
     found, strangers = _pair(asked, answer.lines)
-    for line in strangers:
-        called = line.vendor_item or line.upc or line.buyer_item or line.sku or "without an item number"
+    for stranger in strangers:
+        called = stranger.vendor_item or stranger.upc or stranger.buyer_item or "without an item number"
         differences.append(
             Difference(
                 None,
                 "",
                 "an item that was not ordered",
                 "nothing",
-                f"line {line.line_number or '?'}, {called}",
+                f"line {stranger.line_number or '?'}, {called}",
             )
         )
     statements_made = []

@@ -1,7 +1,7 @@
 """``python -m integration.x12 check FILE``: the verdict on every set of a file, with its findings.
 
-Exit status: 0 everything is accepted (perhaps with errors noted), 1 something is rejected or the envelope is at
-fault, 2 the file cannot be read or is not X12.
+Exit status: 0 everything is accepted (perhaps with errors noted), 1 something is rejected or the envelope is
+at fault, 2 the file cannot be read or is not X12.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _check_interchange(interchange: InterchangeReading) -> int:
     _print(
         0,
         [
-            f"Interchange {interchange.control_number} from {interchange.sender_id} to {interchange.receiver_id}, "
-            f"usage {interchange.usage_indicator}"
+            f"Interchange {interchange.control_number} from {interchange.sender_id} "
+            f"to {interchange.receiver_id}, usage {interchange.usage_indicator}"
         ],
     )
     _print(1, _sentences(interchange.findings))

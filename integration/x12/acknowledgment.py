@@ -1,7 +1,7 @@
 """Functional acknowledgments (997): built from our verdicts, and read from a partner.
 
-The body built here stands between ST and SE; the writer makes those. Codes are those of 004010 (research/x12.md,
-section 5): AK3 for segments, AK4 for elements, AK5 for the set, AK9 for the group.
+The body built here stands between ST and SE; the writer makes those. Codes are those of 004010
+(research/x12.md, section 5): AK3 for segments, AK4 for elements, AK5 for the set, AK9 for the group.
 """
 
 from __future__ import annotations
@@ -92,10 +92,10 @@ def build_997(
 ) -> list[Segment]:
     """The body of the 997 that answers a group: AK1, one AK2 loop for each set, AK9.
 
-    ``verdicts`` are those of ``check_group``, one for each set in order. ``separators`` are those it will be written
-    with: the copy of a bad element (AK404) is cleaned of them. AK901 is A or E when every set is accepted, P when
-    some are, R when none is; faults of the group alone make it E, an unsupported version or group R. Raises
-    ValueError for a group that must not be answered (``expects_acknowledgment``).
+    ``verdicts`` are those of ``check_group``, one for each set in order. ``separators`` are those it will be
+    written with: the copy of a bad element (AK404) is cleaned of them. AK901 is A or E when every set is
+    accepted, P when some are, R when none is; faults of the group alone make it E, an unsupported version or
+    group R. Raises ValueError for a group that must not be answered (``expects_acknowledgment``).
     """
     if not expects_acknowledgment(group):
         raise ValueError(
@@ -112,7 +112,8 @@ def build_997(
 
 
 class _Cleaner:
-    """Makes text of a partner fit to be quoted: no separator, no control character, ASCII only, cut to length."""
+    """Makes text of a partner fit to be quoted: no separator, no control character, ASCII only, cut to
+    length."""
 
     def __init__(self, separators: Separators) -> None:
         self.forbidden = re.compile(f"[{re.escape(''.join(separators.characters()))}]")
@@ -123,7 +124,8 @@ class _Cleaner:
 
 
 def _segment_notes(findings: Iterable[Finding], clean: _Cleaner) -> list[Segment]:
-    """AK3 and AK4. A finding on the segment and those on its elements are an AK3 each: AK304 holds one code."""
+    """AK3 and AK4. A finding on the segment and those on its elements are an AK3 each: AK304 holds one
+    code."""
     notes: list[Segment] = []
     open_segment: tuple[int, str] | None = None
     elements = 0
@@ -188,8 +190,8 @@ def _ak9(group: GroupReading, verdicts: Sequence[SetVerdict]) -> Segment:
 
 @dataclass(frozen=True, slots=True)
 class SetAcknowledgment:
-    """What a partner says of one set. ``code`` is AK501, "" where AK5 is missing; ``findings`` are his AK3 and AK4,
-    ``reasons`` his AK502 codes."""
+    """What a partner says of one set. ``code`` is AK501, "" where AK5 is missing; ``findings`` are his AK3
+    and AK4, ``reasons`` his AK502 codes."""
 
     set_code: str
     control_number: str
@@ -206,9 +208,9 @@ class SetAcknowledgment:
 class FunctionalAcknowledgment:
     """A 997 as it was read.
 
-    ``group_id`` is AK101, ``group_control_number`` AK102 (our GS06), ``group_code`` AK901, "" where AK9 is missing.
-    Counts are None where they are no numbers. ``reasons`` are AK905 codes. ``problems`` are sentences on what could
-    not be understood (unknown codes, segments out of place).
+    ``group_id`` is AK101, ``group_control_number`` AK102 (our GS06), ``group_code`` AK901, "" where AK9 is
+    missing. Counts are None where they are no numbers. ``reasons`` are AK905 codes. ``problems`` are
+    sentences on what could not be understood (unknown codes, segments out of place).
     """
 
     group_id: str
@@ -224,8 +226,9 @@ class FunctionalAcknowledgment:
     def code_of(self, set_code: str, control_number: str) -> str:
         """The code that holds for one of our sets: A, E, R, M, W, X, or "" where he left it open.
 
-        A group rejected as a whole rejects its sets; else his AK5 holds; a set that he does not list is accepted
-        with an accepted or partially accepted group (the AK2 loop is optional). Leading zeros do not count.
+        A group rejected as a whole rejects its sets; else his AK5 holds; a set that he does not list is
+        accepted with an accepted or partially accepted group (the AK2 loop is optional). Leading zeros do not
+        count.
         """
         if self.group_code in SET_CODES - ACCEPTED_CODES:
             return self.group_code
@@ -246,8 +249,8 @@ class _SetDraft:
 
 
 def read_997(segments: Sequence[Segment], separators: Separators | None = None) -> FunctionalAcknowledgment:
-    """Reads a functional acknowledgment; ``segments`` run from ST to SE. Never raises on content: what is strange
-    stands in ``problems``."""
+    """Reads a functional acknowledgment; ``segments`` run from ST to SE. Never raises on content: what is
+    strange stands in ``problems``."""
     reader = _Reader(separators or Separators())
     steps = {
         "AK1": reader.ak1,

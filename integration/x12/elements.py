@@ -1,7 +1,7 @@
 """What the text of one element may be: types, lengths, codes, syntax notes. Decides nothing about severity.
 
-Numbers (N0 to N9, R) are plain decimal notation: an optional leading minus, ASCII digits, for R one decimal point;
-no plus sign, no exponent, no grouping. Their lengths count digits only. Nothing here makes a float.
+Numbers (N0 to N9, R) are plain decimal notation: an optional leading minus, ASCII digits, for R one decimal
+point; no plus sign, no exponent, no grouping. Their lengths count digits only. Nothing here makes a float.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def fault(text: str, table: ElementTable) -> tuple[str, str] | None:
 
 
 def accepts(table: ElementTable) -> Callable[[str], object]:
-    """A quick test of the same rules: true for a good text and for an empty one, false where ``fault`` (or, for
-    a filled composite, a look at its components) has to judge."""
+    """A quick test of the same rules: true for a good text and for an empty one, false where ``fault`` (or,
+    for a filled composite, a look at its components) has to judge."""
     if table.kind == "C":
         return _is_empty
     if table.codes is not None:

@@ -1,4 +1,5 @@
-"""The door to interchanges: cutting a file, reading one, writing one. See the modules for shapes and errors."""
+"""The door to interchanges: cutting a file, reading one, writing one. See the modules for shapes and
+errors."""
 
 from integration.x12.reading import (
     MAX_SEGMENT_BYTES,

@@ -1,4 +1,5 @@
-"""What a check has to say: one finding per fault, with its place, its code for the 997, and a sentence for people."""
+"""What a check has to say: one finding per fault, with its place, its code for the 997, and a sentence for
+people."""
 
 from __future__ import annotations
 
@@ -13,10 +14,11 @@ Level = Literal["segment", "element", "set", "group", "interchange"]
 class Finding:
     """One fault or remark.
 
-    ``severity``: an error rejects the set (AK501 R), a warning accepts it with errors (E), a note does neither and
-    is never sent to the partner. ``code_997`` is AK304 (level segment), AK403 (element), AK502 (set), AK905
-    (group) or the TA1 note code (interchange); "" for notes. ``segment_position`` counts from 1 at ST, 0 outside a
-    set. ``loop`` is the path of loop names ("PO1/N1"), "" at the root. ``value`` is the text at fault.
+    ``severity``: an error rejects the set (AK501 R), a warning accepts it with errors (E), a note does
+    neither and is never sent to the partner. ``code_997`` is AK304 (level segment), AK403 (element), AK502
+    (set), AK905 (group) or the TA1 note code (interchange); "" for notes. ``segment_position`` counts from 1
+    at ST, 0 outside a set. ``loop`` is the path of loop names ("PO1/N1"), "" at the root. ``value`` is the
+    text at fault.
     """
 
     severity: Severity

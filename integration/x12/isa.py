@@ -1,8 +1,8 @@
 """The interchange header: 16 elements of fixed width, from which the separators are learnt.
 
-ISA is 105 bytes and the segment terminator, byte 105 (research/x12.md, section 6). Byte 3 is the element separator,
-byte 104 (ISA16) the component separator, byte 82 (ISA11) the repetition separator from version 00402 on and "U"
-before. The widths are verified by splitting at byte 3 before any of these is believed.
+ISA is 105 bytes and the segment terminator, byte 105 (research/x12.md, section 6). Byte 3 is the element
+separator, byte 104 (ISA16) the component separator, byte 82 (ISA11) the repetition separator from version
+00402 on and "U" before. The widths are verified by splitting at byte 3 before any of these is believed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ ISA_LENGTH = 105
 
 @dataclass(frozen=True, slots=True)
 class Isa:
-    """A header that could be trusted. ``isa[13]`` is ISA13, as it stands there; ``length`` includes the terminator."""
+    """A header that could be trusted. ``isa[13]`` is ISA13, as it stands there; ``length`` includes the
+    terminator."""
 
     elements: tuple[str, ...]
     separators: Separators
@@ -55,8 +56,8 @@ def _width_problem(parts: list[bytes]) -> str | None:
         if len(parts[number]) != width:
             name = f"ISA{number:02d}" if number else "the tag"
             return (
-                f"The ISA is misaligned: {name} has {len(parts[number])} characters instead of {width}, so its "
-                "separators cannot be known; ask the partner for the fixed widths of the standard."
+                f"The ISA is misaligned: {name} has {len(parts[number])} characters instead of {width}, so "
+                "its separators cannot be known; ask the partner for the fixed widths of the standard."
             )
     if len(parts) == len(ISA_WIDTHS):
         return None

@@ -7,15 +7,17 @@ import unicodedata
 from integration.x12.isa import Isa, parse_isa
 from integration.x12.splitting import split_interchanges
 
-# Control characters, and those that are invisible or turn the direction of text: they could show what is not there.
+# Control characters, and those that are invisible or turn the direction of text: with them, a line could show
+# what is not there.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 def display_lines(data: bytes) -> list[str]:
-    """The text of raw bytes, one segment with its terminator a line; characters that do not show are escaped (\\x1c).
+    """The text of raw bytes, one segment with its terminator a line; characters that do not show are escaped
+    (\\x1c).
 
-    Newlines behind a terminator end the line and are not shown. Bytes that belong to no interchange, and files that
-    are not X12, are shown line by line. UTF-8, else Latin-1. Nothing is left out, nothing raises.
+    Newlines behind a terminator end the line and are not shown. Bytes that belong to no interchange, and
+    files that are not X12, are shown line by line. UTF-8, else Latin-1. Nothing is left out, nothing raises.
     """
     lines: list[str] = []
     at = 0

@@ -1,11 +1,12 @@
 """Reads one interchange: ISA, its groups, and where each transaction set lies.
 
-Only the envelope is parsed here; a set's segments are parsed when they are asked for, so that a mailbag of many
-sets takes the memory of one. Nothing raises on content: what is wrong becomes a finding or a ``problem``.
+Only the envelope is parsed here; a set's segments are parsed when they are asked for, so that a mailbag of
+many sets takes the memory of one. Nothing raises on content: what is wrong becomes a finding or a
+``problem``.
 
-Severity of envelope faults: those of the interchange carry TA1 note codes; a group whose GE is missing or disagrees is
-a *warning* (AK9 E with AK905), because its sets are whole and judged one by one, and rejecting them would make the
-partner send again what was processed.
+Severity of envelope faults: those of the interchange carry TA1 note codes; a group whose GE is missing or
+disagrees is a *warning* (AK9 E with AK905), because its sets are whole and judged one by one, and rejecting
+them would make the partner send again what was processed.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 class SetReading:
     """Where one transaction set lies: ``length`` bytes at ``offset`` of the interchange, from ST to SE.
 
-    ``code`` is ST01, ``control_number`` ST02. ``problem`` is the sentence why its segments are refused (its size).
-    ``findings`` is what the envelope showed: oversized segments, and the reason of ``problem``.
+    ``code`` is ST01, ``control_number`` ST02. ``problem`` is the sentence why its segments are refused (its
+    size). ``findings`` is what the envelope showed: oversized segments, and the reason of ``problem``.
     """
 
     code: str
@@ -56,7 +57,8 @@ class SetReading:
 
     @property
     def segments(self) -> list[Segment]:
-        """ST to SE (or to where the set breaks off), numbered from 1. Parsed anew at each reading: keep the list."""
+        """ST to SE (or to where the set breaks off), numbered from 1. Parsed anew at each reading: keep the
+        list."""
         if self.problem is not None:
             return []
         raw = self._data[self.offset : self.offset + self.length]
@@ -93,9 +95,9 @@ class GroupReading:
 class InterchangeReading:
     """One interchange. ``problem`` says why it could not be read (then all fields are empty).
 
-    IDs are stripped of their padding; date (ISA09, YYMMDD) and time (ISA10, HHMM) are as given. ``groups`` may hold a
-    group with empty fields: sets that stand in no group. ``interchange_acknowledgments`` are its TA1 segments.
-    ``findings`` carry TA1 note codes; ``notes`` say what was tolerated.
+    IDs are stripped of their padding; date (ISA09, YYMMDD) and time (ISA10, HHMM) are as given. ``groups``
+    may hold a group with empty fields: sets that stand in no group. ``interchange_acknowledgments`` are its
+    TA1 segments. ``findings`` carry TA1 note codes; ``notes`` say what was tolerated.
     """
 
     sender_qualifier: str = ""
@@ -117,8 +119,8 @@ class InterchangeReading:
 
 
 def parse_segments(text: str, separators: Separators) -> list[Segment]:
-    """Segments of decoded text, numbered from 1; blanks and newlines before a tag and empty segments belong to
-    nobody. An unterminated last segment is a segment."""
+    """Segments of decoded text, numbered from 1; blanks and newlines before a tag and empty segments belong
+    to nobody. An unterminated last segment is a segment."""
     leading = "".join(each for each in _LEADING if each != separators.element)
     found: list[Segment] = []
     for raw in text.split(separators.segment):
@@ -233,7 +235,10 @@ class _Scan:
 
     def _give_up(self) -> None:
         self.reading.groups.clear()
-        self.reading.problem = f"The interchange has more than {MAX_ENVELOPE_SEGMENTS} envelope segments; ask for smaller interchanges."
+        self.reading.problem = (
+            f"The interchange has more than {MAX_ENVELOPE_SEGMENTS} envelope segments; "
+            "ask for smaller interchanges."
+        )
 
     def _parse(self, start: int, end: int) -> Segment:
         text = self.data[start : min(end, start + MAX_SEGMENT_BYTES)].decode(self.encoding, "replace")
@@ -250,7 +255,8 @@ class _Scan:
             sentence = (
                 f"{len(stray)} bytes at {self.cursor} stand outside any transaction set and were not read."
             )
-            self._report("error", stray[:3].decode("ascii", "backslashreplace"), "022", shown, sentence)
+            tag = shown.split(self.element)[0][:3]
+            self._report("error", tag, "022", shown, sentence)
 
     def _gs(self, gs: Segment, start: int, end: int) -> None:
         self._end_set(start)

@@ -1,7 +1,8 @@
 """Cuts a file into its interchanges, whatever a partner or a network put around and between them.
 
-Tolerated, each with a note: a byte-order mark, blanks and newlines before ISA, several interchanges (each with its
-own separators), a missing last terminator, bytes behind the last IEA. Only bytes and offsets: nothing is decoded.
+Tolerated, each with a note: a byte-order mark, blanks and newlines before ISA, several interchanges (each
+with its own separators), a missing last terminator, bytes behind the last IEA. Only bytes and offsets:
+nothing is decoded.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from integration.x12.isa import Isa, parse_isa
 # Blanks, newlines, and what old transports fill up with: NUL and Ctrl-Z.
 PADDING = b" \t\r\n\x00\x1a"
 
+# A mailbag of a day holds hundreds; more than this is no mailbag, and each costs memory.
+MAX_INTERCHANGES = 10_000
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The bytes of one interchange, from ISA to the terminator of its IEA; ``offset`` is its place in the file."""
+    """The bytes of one interchange, from ISA to the terminator of its IEA; ``offset`` is its place in the
+    file."""
 
     offset: int
     data: bytes
@@ -28,7 +33,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """The interchanges of a file in order. ``problem`` says why there is none; ``notes`` what was passed over."""
+    """The interchanges of a file in order. ``problem`` says why there is none; ``notes`` what was passed
+    over."""
 
     pieces: list[Piece] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -48,6 +54,10 @@ def split_interchanges(data: bytes) -> FileReading:
                 break
             reading.notes.append(f"{found - at} bytes at {at}, before the next ISA, are not X12; not read.")
             at = found
+        if len(reading.pieces) == MAX_INTERCHANGES:
+            return FileReading(
+                problem=f"The file holds more than {MAX_INTERCHANGES} interchanges; ask for smaller files."
+            )
         end = _piece_end(data, at, reading.notes)
         reading.pieces.append(Piece(at, data[at:end]))
         at = _skip(data, end)
@@ -59,8 +69,8 @@ def split_interchanges(data: bytes) -> FileReading:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether the file has arrived completely: X12 whose last interchange ends with its own IEA (the control number
-    of its ISA, and the right number of groups). False also for what is not X12."""
+    """Whether the file has arrived completely: X12 whose last interchange ends with its own IEA (the control
+    number of its ISA, and the right number of groups). False also for what is not X12."""
     reading = split_interchanges(data)
     if not reading.pieces:
         return False
@@ -79,8 +89,8 @@ def is_whole(data: bytes) -> bool:
 
 
 def same_number(one: str, other: str) -> bool:
-    """Whether two control numbers or counts of the envelope are the same; they are numeric, so zeros and blanks in
-    front do not count (ST02 and SE02 are text and are compared exactly)."""
+    """Whether two control numbers or counts of the envelope are the same; they are numeric, so zeros and
+    blanks in front do not count (ST02 and SE02 are text and are compared exactly)."""
     return (one.strip().lstrip("0") or "0") == (other.strip().lstrip("0") or "0")
 
 
@@ -107,7 +117,8 @@ def _skip(data: bytes, at: int) -> int:
 
 
 def _find_isa(data: bytes, at: int) -> int | None:
-    """The next ISA that can be read; one in the middle of other text is no interchange unless its widths are right."""
+    """The next ISA that can be read; one in the middle of other text is no interchange unless its widths are
+    right."""
     for found in _NEXT_ISA.finditer(data, at):
         if isinstance(parse_isa(data, found.start()), Isa):
             return found.start()

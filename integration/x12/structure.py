@@ -1,14 +1,15 @@
 """From a flat row of segments to the tree of loops that the standard means.
 
-Each segment is looked for forward from where the walk stands, in the innermost open loop first, then in the loops
-around it. Only if no open loop has it ahead, any place of an open loop is taken, innermost first, and the segment is
-reported as out of order: a single segment joins that loop and the walk stays where it stood, so that one stray
-segment does not drag the rest of a line into the heading; a loop is opened there and the walk goes on in it. A loop inside LS..LE is reachable only while that LS is open. What fits nowhere is kept in
+Each segment is looked for forward from where the walk stands, in the innermost open loop first, then in the
+loops around it. Only if no open loop has it ahead, any place of an open loop is taken, innermost first, and
+the segment is reported as out of order: a single segment joins that loop and the walk stays where it stood,
+so that one stray segment does not drag the rest of a line into the heading; a loop is opened there and the
+walk goes on in it. A loop inside LS..LE is reachable only while that LS is open. What fits nowhere is kept in
 ``Walk.unread`` and reported; nothing is dropped.
 
-The walk is a state machine: a state is (loop, place in it), and since a place in an outer loop is where its open
-child stands, the state and the tag alone decide the move. Moves are found once and remembered in the compiled table,
-for tags of the set only, so that strange tags cannot make it grow.
+The walk is a state machine: a state is (loop, place in it), and since a place in an outer loop is where its
+open child stands, the state and the tag alone decide the move. Moves are found once and remembered in the
+compiled table, for tags of the set only, so that strange tags cannot make it grow.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from integration.x12.tables import LoopTable, SegmentUse, SetTable
 class Loop:
     """One repeat of a loop as it was found; the root has the members of the set itself.
 
-    ``children`` is the document's order (a segment read out of order comes after the loop that was open when it came),
-    ``segments`` and ``loops`` are the same split in two. ``places[i]`` is the
-    index in ``table.members`` at which ``children[i]`` stands (bytes, so that the garbage collector passes them over).
+    ``children`` is the document's order (a segment read out of order comes after the loop that was open when
+    it came), ``segments`` and ``loops`` are the same split in two. ``places[i]`` is the index in
+    ``table.members`` at which ``children[i]`` stands (bytes, so that the garbage collector passes them over).
     """
 
     table: LoopTable
@@ -67,7 +68,8 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """What to do with a tag: leave ``levels`` loops, stand at ``index`` there, open ``opens`` if it is a loop."""
+    """What to do with a tag: leave ``levels`` loops, stand at ``index`` there, open ``opens`` if it is a
+    loop."""
 
     levels: int
     index: int
@@ -77,7 +79,8 @@ class _Move:
 
 
 def walk(segments: Sequence[Segment], table: SetTable) -> Walk:
-    """Builds the loop tree of one transaction set; ``segments`` run from ST to SE. Never raises on content."""
+    """Builds the loop tree of one transaction set; ``segments`` run from ST to SE. Never raises on
+    content."""
     place = _start(table)
     loop = Loop(table.root)
     opened = [loop]
@@ -151,8 +154,8 @@ def _ahead(place: _Place, tag: str) -> _Move | None:
 
 
 def _first_ahead(here: _Place) -> int:
-    """A member that may stand only once is behind the walk as soon as it was seen, so that the same tag further
-    on, or in a loop around, is reached; the trigger always belongs to the loop around."""
+    """A member that may stand only once is behind the walk as soon as it was seen, so that the same tag
+    further on, or in a loop around, is reached; the trigger always belongs to the loop around."""
     if here.index == 0 and here.outer is None:
         return 0
     return here.index if _repeats(here.loop.members[here.index]) and here.index else here.index + 1

@@ -1,8 +1,8 @@
 """Segments, separators, and the bytes that they make: the lowest layer of X12, without any table.
 
-An element of a segment that was **read** is raw text: a composite is not split, because only the table (or the
-guide) knows which elements are composites, and text may hold the component separator. An element that is to be
-**written** as a composite is a ``Composite``. ``components_of`` takes both.
+An element of a segment that was **read** is raw text: a composite is not split, because only the table (or
+the guide) knows which elements are composites, and text may hold the component separator. An element that is
+to be **written** as a composite is a ``Composite``. ``components_of`` takes both.
 
 Writing never lets data break out: an element that holds a separator or a control character is refused by
 ``serialise`` with ``UnsafeData``; ``choose_separators`` finds separators that the data leaves free.
@@ -17,8 +17,8 @@ from typing import Literal
 
 Encoding = Literal["ascii", "latin-1", "utf-8"]
 
-# Candidates in order of preference, the common ones first. The last of each row is an information separator of
-# ASCII: a control character, which data never holds (serialise refuses it there), so one is always free.
+# Candidates in order of preference, the common ones first. The last of each row is an information separator
+# of ASCII: a control character, which data never holds (serialise refuses it there), so one is always free.
 ELEMENT_SEPARATORS = ("*", "|", "^", "+", "\x1d")
 SEGMENT_TERMINATORS = ("~", "'", "!", "\x1c")
 COMPONENT_SEPARATORS = (">", ":", "<", "\\", "\x1f")
@@ -102,7 +102,8 @@ class Segment:
         return self.elements[number - 1] if number <= len(self.elements) else ""
 
     def __len__(self) -> int:
-        """How many elements stand in the segment, trailing empties not counted where ``segment()`` made it."""
+        """How many elements stand in the segment, trailing empties not counted where ``segment()`` made
+        it."""
         return len(self.elements)
 
     def __bool__(self) -> bool:
@@ -141,8 +142,8 @@ class UnsafeData(ValueError):
             part += f", component {component}"
         place = f" (segment {where.position})" if where.position else ""
         super().__init__(
-            f"{where.tag!r}{place}, {part}: {text[:60]!r} holds {character!r}, which cannot be written there; "
-            "remove the character, or agree on other separators or another text encoding."
+            f"{where.tag!r}{place}, {part}: {text[:60]!r} holds {character!r}, which cannot be written "
+            "there; remove the character, or agree on other separators or another text encoding."
         )
 
 
@@ -208,8 +209,9 @@ def _unencodable(each: Segment, encoding: Encoding) -> UnsafeData | None:
 def choose_separators(segments: Iterable[Segment], preferred: Separators) -> Separators:
     """The preferred separators, each replaced by the next free candidate where the data holds it.
 
-    Candidates are ELEMENT_SEPARATORS, SEGMENT_TERMINATORS, COMPONENT_SEPARATORS, REPETITION_SEPARATORS, in that
-    order. The last of each is a control character: data that holds even that is refused by ``serialise``.
+    Candidates are ELEMENT_SEPARATORS, SEGMENT_TERMINATORS, COMPONENT_SEPARATORS, REPETITION_SEPARATORS, in
+    that order. The last of each is a control character: data that holds even that is refused by
+    ``serialise``.
     """
     held: set[str] = set()
     for each in segments:

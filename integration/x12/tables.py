@@ -1,12 +1,14 @@
-"""The standard as tables: which segments and loops a transaction set allows, and what stands in their elements.
+"""The standard as tables: which segments and loops a transaction set allows, and what stands in their
+elements.
 
 The facts are data files of ours below ``standard/<version>/``; adding a set or a version means adding files:
 
 ``elements.txt``
     ``number|kind min max|name`` for a simple element; ``number|C|name|components|notes`` for a composite.
 ``segments.txt``
-    ``tag|name|elements|notes``. Elements are numbers, ``!`` marks the mandatory ones. A line without elements is a
-    segment that the standard allows and we do not describe: it is kept, reported as unread, never rejected.
+    ``tag|name|elements|notes``. Elements are numbers, ``!`` marks the mandatory ones. A line without elements
+    is a segment that the standard allows and we do not describe: it is kept, reported as unread, never
+    rejected.
 ``codes.txt``
     ``number:`` followed by the codes of that element. Where there is no list, no code is judged.
 ``<set>.txt``
@@ -15,8 +17,9 @@ The facts are data files of ours below ``standard/<version>/``; adding a set or 
     indented by two blanks more.
 
 Syntax notes are written as in the standard's own diagrams, two digits per position: ``P0304`` both or none,
-``R0203`` at least one, ``E0204`` at most one, ``C0302`` the first needs all others, ``L030405`` the first needs at
-least one of the others. Facts were compared over several public sources (research/x12.md, section 5); names are ours.
+``R0203`` at least one, ``E0204`` at most one, ``C0302`` the first needs all others, ``L030405`` the first
+needs at least one of the others. Facts were compared over several public sources (research/x12.md, section
+5); names are ours.
 """
 
 from __future__ import annotations
@@ -45,8 +48,8 @@ class SyntaxNote:
 class ElementTable:
     """One place for an element. ``kind``: AN, ID, R, N0 to N9, DT, TM, B, or C for a composite.
 
-    ``min`` and ``max`` count characters; for R and N they count digits only. ``codes`` is None where we do not
-    judge. ``data_element`` is the number in the element dictionary ("353", "C001").
+    ``min`` and ``max`` count characters; for R and N they count digits only. ``codes`` is None where we do
+    not judge. ``data_element`` is the number in the element dictionary ("353", "C001").
     """
 
     number: int
@@ -99,8 +102,8 @@ class LoopTable:
 class SetTable:
     """One transaction set of one version.
 
-    ``group`` is the functional group code that it travels in (GS01). ``segments`` holds each segment that the set
-    allows; ``version_tags`` every tag that any of our sets of this version knows.
+    ``group`` is the functional group code that it travels in (GS01). ``segments`` holds each segment that the
+    set allows; ``version_tags`` every tag that any of our sets of this version knows.
     """
 
     code: str
@@ -115,7 +118,8 @@ class SetTable:
 def find_table(set_code: str, version: str) -> SetTable | None:
     """The table of a set, or None where we have none.
 
-    ``version`` is matched on its first six characters, so that industry suffixes (004010VICS, 004010UCS) work.
+    ``version`` is matched on its first six characters, so that industry suffixes (004010VICS, 004010UCS)
+    work.
     """
     return _sets(version[:6]).get(set_code)
 

@@ -2,13 +2,16 @@
 
 Default policy (design.md, section 5):
 
-* **error**, the set is rejected (AK501 R): a segment that is unknown, misplaced, out of order, missing or too often;
-  an element that is missing, conditional and missing, excluded, or one too many; a number, date or time that is
-  none; a wrong segment count or control number; a set that we have no table for.
-* **warning**, accepted with errors (E): an unknown code, a text too short or too long, a control character in text.
+* **error**, the set is rejected (AK501 R): a segment that is unknown, misplaced, out of order, missing or too
+often;
+  an element that is missing, conditional and missing, excluded, or one too many; a number, date or time that
+  is none; a wrong segment count or control number; a set that we have no table for.
+* **warning**, accepted with errors (E): an unknown code, a text too short or too long, a control character in
+text.
 * **note**, never sent to the partner: a segment that the standard allows and our tables do not describe.
 
-An agreement's strictness is the caller's: findings are data, and ``acknowledgment_code`` judges any list of them.
+An agreement's strictness is the caller's: findings are data, and ``acknowledgment_code`` judges any list of
+them.
 """
 
 from __future__ import annotations
@@ -73,8 +76,8 @@ def check_set(
 ) -> SetVerdict:
     """Judges one transaction set; ``segments`` run from ST to SE with their positions.
 
-    ``separators`` are those it was read with (default: the usual ones); composites are split by them. Never raises
-    on content. Without a table the set is rejected as not supported (AK502 1).
+    ``separators`` are those it was read with (default: the usual ones); composites are split by them. Never
+    raises on content. Without a table the set is rejected as not supported (AK502 1).
     """
     if table is None:
         shown = segments[0][1] if segments else ""
@@ -105,8 +108,8 @@ def check_group(group: GroupReading) -> list[SetVerdict]:
 
 
 def group_findings(group: GroupReading) -> list[Finding]:
-    """Everything that is wrong with a group apart from its sets: what the envelope showed, and whether we support
-    its version (AK905 2) and its kind (AK905 1)."""
+    """Everything that is wrong with a group apart from its sets: what the envelope showed, and whether we
+    support its version (AK905 2) and its kind (AK905 1)."""
     findings = list(group.findings)
     if not knows_version(group.version):
         sentence = f"Version {group.version!r} (GS08) is not supported; agree with the partner on 004010."
@@ -252,7 +255,8 @@ class _Inspection:
         inside = f"in loop {path}" if path else "in the set"
         what = self.table.segments[name].name
         code, thing = ("5", "") if isinstance(member, SegmentUse) else ("4", "the loop ")
-        sentence = f"{name} (segment {position}), {what}: {thing}stands {len(at)} times {inside}, at most {limit} allowed."
+        often = f"{thing}stands {len(at)} times {inside}, at most {limit} allowed"
+        sentence = f"{name} (segment {position}), {what}: {often}."
         self.findings.append(segment_finding("error", name, position, path, code, sentence))
 
     def _check_segment(self, each: Segment, path: str) -> None:

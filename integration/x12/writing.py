@@ -1,6 +1,7 @@
 """Writes one interchange: header and trailers, counts, control numbers, and exact bytes.
 
-Control numbers, dates and times are given by the caller, never made here; the same arguments give the same bytes.
+Control numbers, dates and times are given by the caller, never made here; the same arguments give the same
+bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class EnvelopeError(ValueError):
 class InterchangeHeader:
     """What stands in ISA. ``control_number`` is 1 to 999999999; ``usage_indicator`` P, T or I.
 
-    ``version`` is ISA12, "00401" for sets of 004010. ISA11 is the repetition separator if there is one, else "U".
+    ``version`` is ISA12, "00401" for sets of 004010. ISA11 is the repetition separator if there is one, else
+    "U".
     """
 
     sender_qualifier: str
@@ -65,7 +67,8 @@ class GroupToWrite:
 
 
 def set_segments(each: SetToWrite) -> list[Segment]:
-    """ST, the body, and SE with its count, numbered from 1: what goes on the wire, and what ``check_set`` judges."""
+    """ST, the body, and SE with its count, numbered from 1: what goes on the wire, and what ``check_set``
+    judges."""
     number = _control_number(each.control_number, "ST02").zfill(4)
     if inner := next((one.tag for one in each.segments if one.tag in _ENVELOPE_TAGS), None):
         raise EnvelopeError(
@@ -86,9 +89,10 @@ def write_interchange(
 ) -> bytes:
     """The bytes of one interchange, ISA to IEA.
 
-    Raises EnvelopeError where a header field does not fit its element, UnsafeData where data holds a separator, a
-    control character, or a character that ``encoding`` lacks, ValueError where the separators are not legal.
-    ``line_breaks`` puts a newline behind each terminator, for people and for partners who want it.
+    Raises EnvelopeError where a header field does not fit its element, UnsafeData where data holds a
+    separator, a control character, or a character that ``encoding`` lacks, ValueError where the separators
+    are not legal. ``line_breaks`` puts a newline behind each terminator, for people and for partners who want
+    it.
     """
     body: list[Segment] = []
     for group in groups:

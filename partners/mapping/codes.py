@@ -23,12 +23,19 @@ class CodeTables:
 
 
 def merged(own: CodeLists, partner: CodeLists) -> CodeLists:
-    """The guide's lists with the partner's entries before and over them; lists that the guide lacks are left out."""
-    return {name: {**partner.get(name, {}), **_without(own[name], partner.get(name, {}))} for name in own}
+    """The guide's lists with the partner's entries before and over them.
 
-
-def _without(entries: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, str]:
-    return {word: code for word, code in entries.items() if word not in replaced}
+    Lists that the guide lacks are left out, and so are the partner's entries without a word or code.
+    """
+    lists = {}
+    for name, entries in own.items():
+        over = {
+            word.strip(" "): code.strip(" ")
+            for word, code in partner.get(name, {}).items()
+            if word.strip(" ") and code.strip(" ") and not word.strip(" ").startswith(HELD)
+        }
+        lists[name] = {**over, **{word: code for word, code in entries.items() if word not in over}}
+    return lists
 
 
 def tables(lists: CodeLists) -> CodeTables:

@@ -91,7 +91,7 @@ _FIELD = re.compile(
     r"(?: +if +(?P<condition>[0-9]+))?",
     re.ASCII,
 )
-_CONSTANT = re.compile(r"~(?P<text>\S(?:.*?\S)?)(?: +if +(?P<condition>[0-9]+))?")
+_CONSTANT = re.compile(r"~(?P<text>\S.*?)(?: +if +(?P<condition>[0-9]+))?")
 _QUALIFIER = re.compile(r"=(?P<codes>[^\s,]+(?: *, *[^\s,]+)*)")
 _COUNT = re.compile(r"#count +(?P<tag>[A-Z][A-Z0-9]{1,2})")
 _SUM = re.compile(r"#sum +(?P<tag>[A-Z][A-Z0-9]{1,2})\.(?P<element>[0-9]+)")

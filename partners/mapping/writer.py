@@ -97,7 +97,7 @@ class _Writer:
 
     def written(self, document: Document) -> Written:
         drafts = self._body(self.guide.body, document, "")
-        self._check_members(self.guide.body, drafts, "")
+        self._check_members(self.guide.body, drafts, "", "")
         self._derive(drafts)
         for path, value in leaves(document):
             if re.sub(r"\[[0-9]+\]", "[]", path) not in self.guide.carried:
@@ -189,7 +189,7 @@ class _Writer:
         if not (filled or inner or rule.always):
             return []
         self._complete(draft)
-        self._check_members(rule.body, inner, path)
+        self._check_members(rule.body, inner, rule.address, path)
         if (reader := body.find(rule.tag, draft.elements)) is not rule and reader is not None:
             self._tell(rule.address, path, f"would be read back as {reader.address}; use its field instead")
         return [draft, *inner]
@@ -333,7 +333,7 @@ class _Writer:
 
     # What only the whole shows
 
-    def _check_members(self, body: Body, made: Sequence[_Draft], path: str) -> None:
+    def _check_members(self, body: Body, made: Sequence[_Draft], prefix: str, path: str) -> None:
         if body.loop is None:
             return
         rules = {id(rule): rule for rule in body.rules}
@@ -343,8 +343,9 @@ class _Writer:
             trigger = index == 0 and tag == body.loop.name
             if trigger or tag in ("ST", "SE"):
                 continue
+            address = f"{prefix}/{tag}".removeprefix("/")
             if member.required and not counts[index]:
-                self._tell(tag, path, f"{tag} is mandatory and nothing fills it")
+                self._tell(address, path, f"{tag} is mandatory and nothing fills it")
             if member.max_use is not None and counts[index] > member.max_use:
                 self._tell(
                     tag, path, f"{tag} may stand {member.max_use} times here, {counts[index]} were made"

@@ -3,11 +3,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from x12_documents import GOLDEN, placed, rows
 
 from integration.x12.structure import Loop, walk
 from integration.x12.syntax import Segment, segment
 from integration.x12.tables import LoopTable, SegmentUse, SetTable, find_table
+from tests.integration.x12.x12_documents import GOLDEN, placed, rows
 
 Tree = list["str | tuple[str, Tree]"]
 

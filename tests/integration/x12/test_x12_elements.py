@@ -37,8 +37,10 @@ def test_days_of_the_calendar_are_dates(text: str) -> None:
         "230229",
         "2026-1-1",
         "",
-    ]
-    + ["２０２６０１０１", "20260101 ", "TOMORROW"],
+        "２０２６０１０１",
+        "20260101 ",
+        "TOMORROW",
+    ],
 )
 def test_other_texts_are_no_dates(text: str) -> None:
     assert not is_date(text)

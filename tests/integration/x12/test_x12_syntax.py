@@ -5,7 +5,6 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from x12_documents import order_850
 
 from integration.x12.syntax import (
     COMPONENT_SEPARATORS,
@@ -22,6 +21,7 @@ from integration.x12.syntax import (
     segment,
     serialise,
 )
+from tests.integration.x12.x12_documents import order_850
 
 
 def test_elements_count_from_one_and_absent_ones_are_empty() -> None:

@@ -141,3 +141,11 @@ def read_group(data: bytes) -> GroupReading:
 def placed(code: str, body: Sequence[Segment]) -> list[Segment]:
     """ST, the body and SE with positions."""
     return set_segments(SetToWrite(code, 17, body))
+
+
+# One small order, ISA and whole, as exact text.
+ISA = "ISA*00*          *00*          *ZZ*SHOPTEST       *12*5550100        *260302*0941*U*00401*000000042*0*T*>~"
+SMALL = (
+    ISA + "GS*PO*SHOPTEST*5550100*20260302*0941*17*X*004010~ST*850*0017~BEG*00*NE*1**20260302~PO1*1*1*EA~"
+    "SE*4*0017~GE*1*17~IEA*1*000000042~"
+)

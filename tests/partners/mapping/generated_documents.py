@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from integration.documents import (
     KINDS,
-    Acknowledgment,
     AcknowledgedLine,
+    Acknowledgment,
     FieldShape,
     ItemId,
     OtherDate,
@@ -51,7 +51,9 @@ TEXTS_BY_FIELD = {
 }
 QUALIFIERS = {Reference: ("19", "2P", "ZZ"), OtherDate: ("175", "118"), ItemId: ("VA", "UA", "BO")}
 REQUIRED: dict[type, frozenset[str]] = {
-    PurchaseOrder: frozenset({"purpose", "order_type", "purchase_order_number", "purchase_order_date", "lines"}),
+    PurchaseOrder: frozenset(
+        {"purpose", "order_type", "purchase_order_number", "purchase_order_date", "lines"}
+    ),
     PurchaseOrderAcknowledgment: frozenset(
         {"purpose", "acknowledgment_type", "purchase_order_number", "purchase_order_date"}
     ),
@@ -64,9 +66,11 @@ REQUIRED: dict[type, frozenset[str]] = {
     OtherParty: frozenset({"role"}),
     ItemId: frozenset({"qualifier", "value"}),
 }
-# One pair of ACK04 and ACK05 holds one of the dates; a date and its kind stand in one segment.
+# N202 stands beside N201 only, and the date of a DTM beside its kind.
+NEEDED = {"name_3": "name_2", "date": "date_kind"}
+# One pair, ACK04 and ACK05, holds one of the dates.
 EXCLUSIVE = ("delivers_on", "ships_on", "promised_on", "promised_ship")
-NUMBERS = tuple(Decimal(each) for each in ("1", "4.50", "0", "-3", "0.0001", "1E+2", "12345678", "-0"))
+NUMBERS = tuple(Decimal(each) for each in ("1", "4.50", "0", "-3", "0.001", "1E+2", "123456", "-0"))
 DATES = (datetime.date(2026, 1, 31), datetime.date(1, 2, 3), datetime.date(9999, 12, 31))
 TIMES = (datetime.time(14, 30), datetime.time(0, 0), datetime.time(9, 5, 7, 11))
 
@@ -110,22 +114,38 @@ def documents(kind: str, *, hostility: int = 0) -> st.SearchStrategy[Any]:
     return _records(KINDS[kind], hostility)
 
 
+_MADE: dict[tuple[type, int], st.SearchStrategy[Any]] = {}
+
+
 def _records(record: type, hostility: int) -> st.SearchStrategy[Any]:
+    # Made once: hypothesis spends more time on making strategies than on drawing from them.
+    if (record, hostility) not in _MADE:
+        _MADE[record, hostility] = _made(record, hostility)
+    return _MADE[record, hostility]
+
+
+def _made(record: type, hostility: int) -> st.SearchStrategy[Any]:
+    shapes = shape_of(record)
+    fields = {name: _field(record, shape, hostility) for name, shape in shapes.items()}
+    # Bytes are spread evenly; integers would lean to the small ones, and so to the first fields.
+    bits = st.binary(min_size=8, max_size=8).map(lambda drawn: int.from_bytes(drawn))
+
     @st.composite
     def made(draw: st.DrawFn) -> Any:
-        required = REQUIRED.get(record, frozenset())
-        shapes = shape_of(record)
-        chosen = draw(st.sets(st.sampled_from(sorted(shapes)), min_size=1))
-        wanted = required | chosen
-        if record is Acknowledgment:
-            dates = sorted(wanted & set(EXCLUSIVE))
-            wanted = wanted - set(dates[1:])
-            if "date" in wanted:
-                wanted = wanted | {"date_kind"}
-        values = {name: draw(_field(record, shapes[name], hostility)) for name in sorted(wanted)}
-        return record(**values)
+        chosen = draw(bits)
+        wanted = {name for index, name in enumerate(shapes) if chosen >> index & 1} or {next(iter(shapes))}
+        return record(**{name: draw(fields[name]) for name in shapes if name in _together(record, wanted)})
 
     return made()
+
+
+def _together(record: type, wanted: set[str]) -> set[str]:
+    """The fields wanted, with those that they need and without those that exclude each other."""
+    together = wanted | REQUIRED.get(record, frozenset())
+    together |= {NEEDED[name] for name in together & set(NEEDED)} & set(shape_of(record))
+    if record is Acknowledgment:
+        together -= set(sorted(together & set(EXCLUSIVE))[1:])
+    return together
 
 
 def _field(record: type, shape: FieldShape, hostility: int) -> st.SearchStrategy[Any]:
@@ -141,8 +161,7 @@ def _one(record: type, shape: FieldShape, hostility: int) -> st.SearchStrategy[A
     values = _scalars(record, shape)
     if not hostility:
         return st.sampled_from(values)
-    spread = st.integers(0, 99)
-    return spread.flatmap(lambda each: st.sampled_from(HOSTILE if each < hostility else values))
+    return st.integers(0, 99).flatmap(lambda each: st.sampled_from(HOSTILE if each < hostility else values))
 
 
 def _scalars(record: type, shape: FieldShape) -> tuple[Any, ...]:

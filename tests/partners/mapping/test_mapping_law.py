@@ -1,0 +1,144 @@
+"""The law: what is read of what was written is the document's normal form, or the writer reports why not."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from integration.documents import catalogue, leaves
+from integration.x12.structure import Loop, walk
+from integration.x12.syntax import Segment
+from partners.mapping.normal import norm
+from partners.mapping.reader import read, read_set
+from partners.mapping.writer import write
+from tests.partners.mapping.generated_documents import documents
+from tests.partners.mapping.mapped_documents import SETS, differences, generic, guide_of, through_bytes
+
+
+def profile(examples: int) -> Any:
+    checks = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
+    return settings(
+        max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=checks
+    )
+
+
+@pytest.mark.parametrize("code", SETS)
+def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form(code: str) -> None:
+    guide = guide_of(code)
+    seen: Counter[str] = Counter()
+    covered: set[str] = set()
+
+    @profile(250)
+    @given(documents(guide.document))
+    def law(document: Any) -> None:
+        written = write(document, guide)
+        assert written.report == ()
+        result = through_bytes(guide, written.segments)
+        assert differences(result.document, norm(document, guide)) == {}
+        assert {each.kind for each in result.report} <= {"untranslated"}
+        seen["accepted"] += 1
+        covered.update(generic(path) for path, _ in leaves(document))
+
+    law()
+    assert seen == {"accepted": 250}
+    assert covered == {each.path for each in catalogue(guide.document)}
+
+
+@pytest.mark.parametrize(("code", "least_accepted", "least_refused"), [("850", 120, 120), ("855", 150, 90)])
+def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
+    code: str, least_accepted: int, least_refused: int
+) -> None:
+    guide = guide_of(code)
+    seen: Counter[str] = Counter()
+
+    @profile(300)
+    @given(documents(guide.document, hostility=1))
+    def law(document: Any) -> None:
+        written = write(document, guide)
+        if written.report:
+            assert all(each.sentence.endswith(".") for each in written.report)
+            seen["refused"] += 1
+            return
+        seen["accepted"] += 1
+        result = read_set(written.segments, guide)
+        assert differences(result.document, norm(document, guide)) == {}
+        assert {each.kind for each in result.report} <= {"untranslated"}
+
+    law()
+    assert seen["accepted"] >= least_accepted
+    assert seen["refused"] >= least_refused
+
+
+@pytest.mark.parametrize("code", SETS)
+def test_the_normal_form_of_a_normal_form_is_itself(code: str) -> None:
+    guide = guide_of(code)
+
+    @profile(100)
+    @given(documents(guide.document, hostility=1))
+    def law(document: Any) -> None:
+        once = norm(document, guide)
+        # A not-a-number is equal to nothing, itself included; as text it is.
+        assert repr(norm(once, guide)) == repr(once)
+
+    law()
+
+
+@pytest.mark.parametrize("code", SETS)
+def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
+    guide = guide_of(code)
+    seen: Counter[str] = Counter()
+
+    @profile(100)
+    @given(documents(guide.document, hostility=50))
+    def law(document: Any) -> None:
+        written = write(document, guide)
+        read_set(written.segments, guide)
+        norm(document, guide)
+        seen["errors" if written.errors else "accepted"] += 1
+
+    law()
+    assert seen["errors"] >= 90
+
+
+def shuffled(loop: Loop, rng: random.Random) -> None:
+    """Shuffles the members of each loop; its trigger stays first, and what has one tag keeps its order."""
+    first = 0 if loop.table.name in SETS else 1
+    inner = loop.children[first:]
+    queues: dict[str, list[Segment | Loop]] = {}
+    for each in inner:
+        queues.setdefault(_tag(each), []).append(each)
+    tags = [_tag(each) for each in inner]
+    rng.shuffle(tags)
+    loop.children[first:] = [queues[tag].pop(0) for tag in tags]
+    for each in loop.children:
+        if isinstance(each, Loop):
+            shuffled(each, rng)
+
+
+def _tag(child: Segment | Loop) -> str:
+    return child.tag if isinstance(child, Segment) else child.table.name
+
+
+@pytest.mark.parametrize("code", SETS)
+def test_segments_of_a_loop_in_any_order_give_the_same_document(code: str) -> None:
+    guide = guide_of(code)
+    rng = random.Random(855)
+    moved = 0
+
+    @profile(75)
+    @given(documents(guide.document))
+    def law(document: Any) -> None:
+        nonlocal moved
+        segments = write(document, guide).segments
+        loop = walk(segments, guide.table).root
+        before = [_tag(each) for each in loop.children]
+        shuffled(loop, rng)
+        moved += [_tag(each) for each in loop.children] != before
+        assert differences(read(loop, guide).document, norm(document, guide)) == {}
+
+    law()
+    assert moved >= 60

@@ -1,0 +1,77 @@
+"""The second law, on files of other people: what was read, written and read again is what was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from integration.documents import from_json, to_json
+from integration.x12.envelope import read_interchange, split_interchanges
+from integration.x12.syntax import Segment, Separators
+from partners.mapping.reader import read_set
+from partners.mapping.writer import write
+from tests.partners.mapping.mapped_documents import SETS, differences, guide_of
+
+
+def public_sets(samples: Path) -> Iterator[tuple[str, str, list[Segment], Separators]]:
+    for path in sorted(samples.iterdir()):
+        for piece in split_interchanges(path.read_bytes()).pieces:
+            reading = read_interchange(piece.data)
+            for group in reading.groups:
+                if group.version.startswith("004010"):
+                    for each in group.sets:
+                        yield path.name, each.code, each.segments, each.separators
+
+
+def test_every_public_purchase_order_and_acknowledgment_survives_a_second_reading(shared: Path) -> None:
+    seen: Counter[str] = Counter()
+    refused: list[str] = []
+    for name, code, segments, separators in public_sets(shared / "x12" / "samples"):
+        if code not in SETS:
+            continue
+        guide = guide_of(code)
+        first = read_set(segments, guide, separators=separators).document
+        assert first is not None
+        assert from_json(guide.document, to_json(first)) == first
+        written = write(first, guide)
+        if written.errors:
+            refused.append(f"{name} {written.errors[0].sentence}")
+            continue
+        assert written.report == ()
+        assert differences(read_set(written.segments, guide).document, first) == {}, name
+        seen[code] += 1
+    assert seen == {"850": 56, "855": 12}
+    # Both lack their date, BEG05, in the file itself.
+    assert (
+        refused == ["edinet__Samples-x12.850.issue135.edi BEG.5: date is mandatory and nothing fills it."] * 2
+    )
+
+
+def test_everything_in_a_public_set_is_read_or_reported(shared: Path) -> None:
+    """Each text of a set stands in the document, in the report, or is a qualifier, constant or count of the guide."""
+    checked = 0
+    for name, code, segments, separators in public_sets(shared / "x12" / "samples"):
+        if code not in SETS:
+            continue
+        guide = guide_of(code)
+        result = read_set(segments, guide, separators=separators)
+        again = write(result.document, guide).segments if result.document else ()
+        known = {element.strip(" ") for each in again for element in each.elements}
+        reported = " ".join(f"{each.text} {each.sentence}" for each in result.report)
+        # Text over several segments is wrapped anew, and numbers and dates are written our way.
+        document = " ".join(f"{each}" for each in (result.document and to_json(result.document).values()) or ())
+        for each in segments[1:-1]:
+            for text in each.elements:
+                words = text.split()
+                kept = text.strip(" ") in known or text in reported or all(word in document for word in words)
+                assert kept or _as_number(text) in map(_as_number, known), f"{name} {each.tag} {text!r}"
+                checked += 1
+    assert checked > 10_000
+
+
+def _as_number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text.removeprefix("20")
