@@ -58,11 +58,11 @@ def translate_segments(
     if table is None or not segments:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
     if transaction_set == "997":
-        content = asdict(read_997(segments))
+        content = asdict(read_997(segments, separators))
         return Translated(_validation(findings, []), [asdict(each) for each in findings], [], content)
     if transaction_set not in GUIDED_SETS:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
-    result = read(walk(segments, table).root, load_shipped_guide(transaction_set, version), codes=codes)
+    result = read(walk(segments, table).root, load_shipped_guide(transaction_set, version), codes, separators)
     document = result.document
     return Translated(
         validation=_validation(findings, result.report),

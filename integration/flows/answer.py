@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from archive.models import Document, FunctionalAnswer
 from archive.record import record_event
 from integration.flows.outgoing import Outgoing, store_interchange
-from integration.x12.acknowledgment import build_997
+from integration.x12.acknowledgment import build_997, expects_acknowledgment
 from integration.x12.envelope import GroupReading
 from integration.x12.validate import SetVerdict
 from partners.models import Agreement, Mode
@@ -26,7 +26,7 @@ def acknowledge_group(
 
     A functional acknowledgment is never acknowledged; in watch nothing is answered.
     """
-    if group.functional_id == "FA" or not agreement.sends_functional_acknowledgments or not documents:
+    if not expects_acknowledgment(group) or not agreement.sends_functional_acknowledgments or not documents:
         return None
     if Mode.WATCH in (agreement.mode, agreement.mailbox.mode):
         return None

@@ -178,17 +178,11 @@ def _anywhere(place: _Place, tag: str) -> _Move | None:
     here: _Place | None = place
     while here is not None:
         if not _bounded_and_ended(here):
-            for index in _nearest_first(here):
+            for index in range(0 if here.outer is None else 1, len(here.loop.members)):
                 if _tag(here.loop.members[index]) == tag:
                     return _move(here, levels, index, in_order=False)
         levels, here = levels + 1, here.outer
     return None
-
-
-def _nearest_first(here: _Place) -> list[int]:
-    first = 0 if here.outer is None else 1
-    stands = here.index
-    return sorted(range(first, len(here.loop.members)), key=lambda index: abs(index - stands))
 
 
 def _bounded_and_ended(here: _Place) -> bool:

@@ -199,7 +199,8 @@ class _Compiler:
             maximum=int(options["max"]) if "max" in options else None,
             **paths,
         )
-        self._check_repetition(rule, len(groups))
+        if not compiler.problems:
+            self._check_repetition(rule, len(groups))
         if rule.text is None:
             self.carried |= compiler.carried
         else:

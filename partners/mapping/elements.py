@@ -103,8 +103,9 @@ class ElementCompiler:
                 rules.append(self._element(key, source))
             except ValueError as error:
                 self.problems.append(f"{self.address}.{text}: {error}.")
-        self._check_conditions(rules)
-        self._check_mandatory(taken)
+        if not self.problems:
+            self._check_conditions(rules)
+            self._check_mandatory(taken)
         return tuple(rules)
 
     def _take(self, key: Key, source: Any, taken: set[int]) -> None:

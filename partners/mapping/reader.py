@@ -32,6 +32,8 @@ from partners.mapping.rules import (
 )
 from partners.mapping.transforms import Untranslated, WrongValue, read_number
 
+_TWICE = "the guide reads such a segment once; make it a list if more are meant"
+_NO_RULE = "the guide has no rule for it; add one if it matters"
 _ENVELOPE = ("ST", "SE")
 _OUT_OF_ORDER = "7"
 
@@ -128,9 +130,7 @@ class _Reader:
             segment = _trigger(child)
             rule = body.find(segment.tag, segment.elements)
             if rule is None or id(rule) in once:
-                self._unread(
-                    child, address, path, "the guide reads it once" if rule else "the guide does not read it"
-                )
+                self._unread(child, address, path, _TWICE if rule else _NO_RULE)
                 continue
             if not rule.repeats:
                 once.add(id(rule))
@@ -204,7 +204,7 @@ class _Reader:
 
     def _unread_element(self, address: str, text: str, path: str, segment: Segment, why: str = "") -> None:
         if text.strip(" "):
-            problem = f"{shortened(text)} was not read, {why or 'the guide has no field for it'}"
+            problem = f"{shortened(text)} was not read, {why or 'the guide has no field for it; add a rule if it matters'}"
             self._tell("unread", address, path, segment, problem, text)
 
     def _field(self, element: FieldElement, text: str, scope: _Scope, path: str, segment: Segment) -> None:
@@ -234,7 +234,11 @@ class _Reader:
             return None
         except Untranslated as error:
             held = self.guide.missing_code == "hold"
-            problem = f"{error}; it is held as {HELD + text!r}" if held else f"{error}; the field is left out"
+            problem = (
+                f"{error}; add one, until then it is {HELD + text!r}"
+                if held
+                else f"{error}; add one, until then the field is left out"
+            )
             self._tell("untranslated", address, path, segment, problem, text, error.code_list)
             return HELD + text if held else None
         return read
@@ -313,7 +317,7 @@ class _Reader:
                 what = f"{element.derivation} of {element.tag}" + (
                     f".{element.element}" if element.element else ""
                 )
-                problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}"
+                problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
                 self._tell("check", element.address, "", segment, problem, text)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +21,9 @@ import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.copies import DatabaseCopies, point_at
+from portal.copies import DatabaseCopies
 from portal.demo import sample, story
 from portal.demo.processes import DemoError, Processes
-from portal.installation import Installation
 from portal.localdb import LocalDatabaseError, PrivateServer
 
 DATABASE = "gridport_demo"
@@ -43,8 +46,9 @@ class Command(BaseCommand):
             "--json", action="store_true", help="print one JSON object on stdout, progress on stderr"
         )
         parser.add_argument("--port", type=int, default=0, help="of the portal; 0 takes 8000 or a free one")
+        parser.add_argument("--prepared", action="store_true", help=argparse.SUPPRESS)
 
-    def handle(self, *args: Any, once: bool, json: bool, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, json: bool, port: int, prepared: bool, **options: Any) -> None:
         """Run the demo; exit 0 only if the order came back accepted and the store moved."""
         stop = threading.Event()
 
@@ -54,7 +58,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, ask_to_stop)
         signal.signal(signal.SIGTERM, ask_to_stop)
         try:
-            self._run(stop, once=once, as_json=json, port=port)
+            if prepared:
+                self._run(stop, once=once, as_json=json, port=port)
+            else:
+                self._prepare(once=once, as_json=json, port=port)
         except (DemoError, LocalDatabaseError) as error:
             raise CommandError(str(error)) from error
 
@@ -62,48 +69,53 @@ class Command(BaseCommand):
         self.stderr.write(line)
         self.stderr.flush()
 
-    def _run(self, stop: threading.Event, *, once: bool, as_json: bool, port: int) -> None:
-        began = time.monotonic()
-        folder = Path(settings.DATA_FOLDER) / "demo"
-        shutil.rmtree(folder, ignore_errors=True)
+    def _prepare(self, *, once: bool, as_json: bool, port: int) -> None:
+        """Start the database, copy it, and run the demo in a process that is connected to the copy."""
         self._say("Database: starting.")
         server = PrivateServer(Path(settings.DATA_FOLDER))
         ours = not server.is_running()
         installation = server.start()
         try:
             self._say("Database: making a fresh copy for the demo.")
-            environment = self._database(installation)
-            with Processes(folder / "logs", environment) as processes:
-                store = self._simulators(processes, folder, stop, once=once)
-                url = self._portal(processes, stop, port)
-                self._say(f"Ready after {time.monotonic() - began:.0f} s.")
-                result = self._story(processes, stop, store, folder)
-                if as_json:
-                    self.stdout.write(json.dumps(result))
-                    self.stdout.flush()
-                if not once:
-                    self._stay(processes, stop, url)
-            self._say("Stopped.")
+            copies = DatabaseCopies(
+                installation.address("owner"), installation.address("app"), Path(settings.DATA_FOLDER)
+            )
+            app, _ = copies.make(DATABASE)
+            environment = {
+                "DATABASE_URL": app,
+                "SECRET_KEY": installation.secret_key,
+                "ENCRYPTION_KEYS": installation.encryption_key,
+                "HTTPS": "false",
+            }
+            flags = [*(["--once"] if once else []), *(["--json"] if as_json else []), "--port", str(port)]
+            inside = subprocess.Popen(
+                [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--prepared", *flags],
+                env={**os.environ, **environment},
+            )
+            # Ctrl-C reaches both processes; a SIGTERM to this one is passed on.
+            signal.signal(signal.SIGTERM, lambda number, frame: inside.send_signal(number))
+            code = inside.wait()
         finally:
             if ours:
                 server.stop()
+        if code:
+            sys.exit(code)
 
-    def _database(self, installation: Installation) -> dict[str, str]:
-        copies = DatabaseCopies(
-            installation.address("owner"), installation.address("app"), Path(settings.DATA_FOLDER)
-        )
-        app, _ = copies.make(DATABASE)
-        settings.ENCRYPTION_KEYS = [installation.encryption_key]
-        settings.SECRET_KEY = installation.secret_key
-        for alias, role in (("default", "app"), ("owner", "owner")):
-            settings.DATABASES[alias].update(_connection(installation, role))
-        point_at(DATABASE)
-        return {
-            "DATABASE_URL": app,
-            "SECRET_KEY": installation.secret_key,
-            "ENCRYPTION_KEYS": installation.encryption_key,
-            "HTTPS": "false",
-        }
+    def _run(self, stop: threading.Event, *, once: bool, as_json: bool, port: int) -> None:
+        began = time.monotonic()
+        folder = Path(settings.DATA_FOLDER) / "demo"
+        shutil.rmtree(folder, ignore_errors=True)
+        with Processes(folder / "logs", {}) as processes:
+            store = self._simulators(processes, folder, stop, once=once)
+            url = self._portal(processes, stop, port)
+            self._say(f"Ready after {time.monotonic() - began:.0f} s.")
+            result = self._story(processes, stop, store, folder)
+            if as_json:
+                self.stdout.write(json.dumps(result))
+                self.stdout.flush()
+            if not once:
+                self._stay(processes, stop, url)
+        self._say("Stopped.")
 
     def _simulators(
         self, processes: Processes, folder: Path, stop: threading.Event, *, once: bool
@@ -200,11 +212,6 @@ class Command(BaseCommand):
             processes.check()
 
         return check
-
-
-def _connection(installation: Installation, role: str) -> dict[str, Any]:
-    configured: dict[str, Any] = settings.env.db_url_config(installation.address(role, DATABASE))
-    return configured
 
 
 def _answers(url: str) -> bool:

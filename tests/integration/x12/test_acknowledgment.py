@@ -8,7 +8,7 @@ from integration.x12.acknowledgment import build_997, expects_acknowledgment, re
 from integration.x12.envelope import GroupReading
 from integration.x12.syntax import Segment, Separators, segment, serialise
 from integration.x12.tables import find_table
-from integration.x12.validate import check_group, check_set
+from integration.x12.validate import SetVerdict, check_group, check_set
 from tests.integration.x12.x12_documents import (
     GOLDEN,
     functional_997,
@@ -114,6 +114,18 @@ def test_the_copy_of_a_bad_element_is_cut_and_cleaned() -> None:
     data = data.replace(b"x" * 300, "1~SE*4>Ж\x07".encode())
     assert "AK4*1*354*6*1 SE 4 ??~AK5" in answered(data)
     assert "AK4|1|354|6|1~SE*4>??'AK5" in answered(data, Separators("|", "'", ":"))
+
+
+def test_an_unsupported_group_accepts_nothing_whatever_the_verdicts() -> None:
+    group = read_group(spoiled(("*X*004010~", "*X*003060~")))
+    body = build_997(group, [SetVerdict([], None, "A")])
+    assert body[-1] == segment("AK9", "R", "1", "1", "0", "2")
+
+
+def test_at_most_99_element_notes_follow_a_segment() -> None:
+    answer = answered(spoiled(("CTT*2~", "CTT*2" + "*x" * 130 + "~"))).split("~")
+    notes = [each for each in answer if each.startswith("AK4*")]
+    assert (len(notes), notes[-1]) == (99, "AK4*99**3*x")
 
 
 def test_a_strange_tag_is_not_quoted() -> None:

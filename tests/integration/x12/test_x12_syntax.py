@@ -124,6 +124,11 @@ def test_a_separator_in_the_data_gives_way_to_the_next_free_one() -> None:
     assert serialise(held, chosen, "ascii") == b"N1^ST^a*b|c'CTP^EA:x~y^z>'"
 
 
+def test_a_clash_does_not_take_the_preferred_separator_of_another_role() -> None:
+    chosen = choose_separators([segment("N1", "a*b")], Separators("*", "|", ">", "^"))
+    assert chosen == Separators("+", "|", ">", "^")
+
+
 def test_data_with_all_printable_candidates_gets_control_characters() -> None:
     every = "".join(
         (*ELEMENT_SEPARATORS, *SEGMENT_TERMINATORS, *COMPONENT_SEPARATORS, *REPETITION_SEPARATORS)

@@ -65,15 +65,17 @@ def test_a_partner_who_writes_otherwise_is_read_and_each_difference_told() -> No
     data = json.loads((PAIRS / "855/partner_flavour.json").read_text(encoding="utf-8"))
     assert result.document == from_json(guide.document, data)
     assert [(each.kind, each.address, each.path, each.text) for each in result.report] == [
-        ("out_of_order", "CUR", "", ""),
         ("unread", "XYZ", "", "1"),
+        ("out_of_order", "CUR", "", ""),
+        ("out_of_order", "N1/N3", "", ""),
+        ("out_of_order", "PO1/CTP", "", ""),
+        ("unread", "REF", "", "CO*SECOND"),
         ("unread", "TD5.1", "", "B"),
         ("unread", "TD5.2", "", "92"),
-        ("unread", "REF", "", "CO*SECOND"),
         ("unread", "N9.1", "", "L1"),
         ("unread", "N9.2", "", "HELLO"),
         ("unread", "N1[*]/REF", "other_parties[0]", "DP*4"),
-        ("untranslated", "PO1.3", "lines[0]", "Q9"),
+        ("untranslated", "PO1.3", "lines[0]/unit", "Q9"),
         ("conflict", "PO1.9", "lines[0]/vendor_item", "OTHER"),
         ("unread", "PO1.10", "lines[0]", "SK"),
         ("unread", "PO1/CTP", "lines[0]", "*RES*9.99"),

@@ -1,0 +1,44 @@
+"""``python -m integration.simulators.store``: print one JSON line when ready, serve until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+from pathlib import Path
+
+from integration.simulators.store.examples import example_orders
+from integration.simulators.store.sample_orders import SKUS, generated_orders
+from integration.simulators.store.server import StoreSimulator
+
+
+def main() -> None:
+    """Serve a store."""
+    parser = argparse.ArgumentParser(description="A BigCommerce store that answers like a real one.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--store-hash", default="simulated")
+    parser.add_argument("--token", default="simulated-token")
+    parser.add_argument("--orders", default="all", help="placed at the start: all, none, or ids with commas")
+    parser.add_argument("--examples", type=Path, help="folder with the official example payloads")
+    parser.add_argument("--examples-status", type=int, help="status of the example orders, else their own")
+    options = parser.parse_args()
+    orders = generated_orders()
+    if options.examples is not None:
+        orders.update(example_orders(options.examples, options.examples_status))
+    placed = {"all": sorted(orders), "none": []}.get(options.orders)
+    if placed is None:
+        placed = [int(number) for number in options.orders.split(",")]
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda number, frame: stop.set())
+    with StoreSimulator(
+        orders, placed=placed, store_hash=options.store_hash, token=options.token, port=options.port
+    ) as simulator:
+        ready = {"url": simulator.url, "port": simulator.port, "orders": sorted(orders), "skus": SKUS}
+        print(json.dumps(ready), flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The story of one order: store, 850, 997, 855, store."""
+
+from __future__ import annotations
+
+import hashlib
+
+from archive import store as archive_store
+from archive.models import Document, DocumentReference, DocumentState, Translation
+from archive.projections import rebuild
+from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect, Work
+from tests.world import World, world
+
+__all__ = ["world"]
+
+
+def test_an_accepted_order_comes_back_and_moves_the_store(world: World) -> None:
+    world.place(1001)
+    world.run()
+
+    order = Order.objects.get(number=1001)
+    assert order.state == Order.State.ACCEPTED
+    assert world.store.state.order(1001)["status_id"] == 9
+    assert world.store.state.metafields[1001][0]["value"] == "1001-1: accepted"
+    purchase_order = PurchaseOrder.objects.get()
+    assert (purchase_order.number, purchase_order.state) == ("1001-1", PurchaseOrder.State.ACCEPTED)
+    assert [
+        (entry.kind, entry.quantity, entry.document.transaction_set) for entry in LineEntry.objects.order_by("pk")
+    ] == [("ordered", 2, "850"), ("acknowledged", 2, "855")]
+    assert ExceptionCase.objects.count() == 0
+    [sent] = world.network.arrivals("1001-1")
+    document = Document.objects.select_related("state", "interchange__payload").get(transaction_set="850")
+    assert sent["sha256"] == document.state.sha256
+    data = archive_store.open(document.interchange.payload, purpose="test")
+    assert hashlib.sha256(data).hexdigest() == sent["sha256"]
+    assert [
+        (each.transaction_set, each.direction, each.state.validation, each.state.delivery, each.state.acknowledgment)
+        for each in Document.objects.select_related("state").order_by("pk")
+    ] == [
+        ("850", "out", "valid", "delivered", "accepted"),
+        ("997", "in", "valid", "none", "not_expected"),
+        ("855", "in", "valid", "none", "not_expected"),
+        ("997", "out", "valid", "delivered", "not_expected"),
+    ]
+
+
+def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
+    world.place(1001)
+    world.run()
+    ledger = world.store.state.ledger
+    written = next(place for place, entry in enumerate(ledger) if entry["method"] == "PUT")
+    assert [entry["path"] for entry in ledger[written + 1 :] if entry["path"] != "/v2/orders"] == ["/v2/orders/1001"]
+    assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+
+
+def test_projections_dropped_and_rebuilt_are_equal(world: World) -> None:
+    world.place(1001)
+    world.run()
+
+    def rows() -> list[object]:
+        states = DocumentState.objects.order_by("pk").values_list(
+            "pk", "validation", "delivery", "acknowledgment", "sha256", "number"
+        )
+        translations = Translation.objects.order_by("pk").values_list("pk", "content", "findings", "report")
+        references = DocumentReference.objects.order_by("document", "kind", "value").values_list(
+            "document", "kind", "value", "normal", "rank"
+        )
+        return [list(states), list(translations), list(references)]
+
+    before = rows()
+    assert rebuild() == 4
+    assert rows() == before
+    assert len(before[0]) == 4  # type: ignore[arg-type]
+
+
+def test_a_short_answer_opens_a_case_and_changes_nothing(world: World) -> None:
+    world.network.answer = "short"
+    world.place(1004)
+    world.run()
+    case = ExceptionCase.objects.get()
+    assert case.kind == ExceptionCase.Kind.ACKNOWLEDGMENT_DIFFERS
+    assert case.sentence == (
+        "Acme Supply answered purchase order 1004-1 differently. Line 1 (AC-004): status: asked 12 each accepted,"
+        " answered backordered, 1. The order in the store was left as it is."
+    )
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.DISPUTED
+    assert world.store.state.order(1004)["status_id"] == 11
+    assert StoreEffect.objects.count() == 0
+
+
+def test_a_rejected_document_opens_a_case(world: World) -> None:
+    world.network.answer = "reject"
+    world.place(1001)
+    world.run()
+    case = ExceptionCase.objects.get()
+    assert case.kind == ExceptionCase.Kind.REJECTED
+    assert Document.objects.get(transaction_set="850").state.acknowledgment == "rejected"
+
+
+def test_two_ship_to_addresses_make_two_purchase_orders_and_one_move(world: World) -> None:
+    world.place(1007)
+    world.run()
+    assert [row.number for row in PurchaseOrder.objects.order_by("number")] == ["1007-1", "1007-2"]
+    assert world.store.state.order(1007)["status_id"] == 9
+    writes = [entry for entry in world.store.state.ledger if entry["method"] == "PUT"]
+    assert [entry["body"] for entry in writes] == [{"status_id": 9}]

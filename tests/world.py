@@ -1,0 +1,68 @@
+"""A whole world in one process: store, network mailbox in folders, our rows; work is done when a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from integration import tasks
+from integration.models import Store, Work
+from integration.simulators.network.suppliers import Network
+from integration.simulators.store.sample_orders import SKUS, generated_orders
+from integration.simulators.store.server import StoreSimulator
+from partners.models import Mailbox
+from portal.demo import sample
+
+
+@dataclass
+class World:
+    """The simulators and the verbs of tests. Suppliers answer when ``run`` or ``deliver`` lets them."""
+
+    store: StoreSimulator
+    network: Network
+    row: Store
+    mailbox: Mailbox
+
+    def place(self, number: int) -> None:
+        """Have an order appear in the store."""
+        self.store.state.place(number)
+
+    def poll(self) -> None:
+        """Make standing work due, and do everything that is due."""
+        tasks.tick()
+        Work.objects.filter(step__in=["poll_store", "fetch_mailbox", "reconcile"]).update(due_at="2020-01-01T00:00Z")
+        tasks.drain_everything()
+
+    def run(self, rounds: int = 4) -> None:
+        """Let everybody do what they have to, in turn, until nobody has anything to do."""
+        for _ in range(rounds):
+            self.poll()
+            self.network.take_all()
+
+
+@pytest.fixture
+def world(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A store with the twenty orders, none placed; two suppliers; the demo's installation."""
+    monkeypatch.setattr(tasks, "async_task", lambda *args, **options: None)
+    orders = generated_orders()
+    with StoreSimulator(orders, placed=[], store_hash="harborpine", token="token") as simulator:
+        network = Network(tmp_path / "network")
+        row = sample.fill(
+            sample.Addresses(
+                store_url=simulator.url,
+                store_hash="harborpine",
+                store_token="token",
+                sftp_port=1,
+                sftp_username="",
+                sftp_password="",
+                sftp_host_key="",
+            ),
+            SKUS,
+        )
+        Mailbox.objects.update(
+            transport="directory", inbound_path=str(network.outbox), outbound_path=str(network.inbox)
+        )
+        yield World(simulator, network, row, Mailbox.objects.get())
