@@ -120,7 +120,14 @@ def ensure(lane: str, step: Step) -> None:
             VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '')
             ON CONFLICT (step, subject) DO NOTHING
             """,
-            [lane, step.name, step.subject, step.ordering_key, new_correlation_id(), step.delay.total_seconds()],
+            [
+                lane,
+                step.name,
+                step.subject,
+                step.ordering_key,
+                new_correlation_id(),
+                step.delay.total_seconds(),
+            ],
         )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from psycopg import sql
 
 from portal.roles import schema_statements
 
+GONE_WITHIN = 10.0
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -75,12 +77,21 @@ class DatabaseCopies:
         return with_database(self.app_address, name), with_database(self.owner_address, name)
 
     def drop(self, name: str) -> None:
-        """Drop ``name``, whoever is still connected."""
+        """Drop ``name``, once the last of its connections has gone."""
         with self._server() as server:
             self._drop(server, name)
 
     def _drop(self, server: psycopg.Connection, name: str) -> None:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        # The owner may not end the application's sessions, and one that was closed takes a moment to be gone.
+        deadline = time.monotonic() + GONE_WITHIN
+        while True:
+            try:
+                server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+                return
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def _server(self) -> psycopg.Connection:
         return psycopg.connect(with_database(self.owner_address, "postgres"), autocommit=True)

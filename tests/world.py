@@ -33,7 +33,9 @@ class World:
     def poll(self) -> None:
         """Make standing work due, and do everything that is due."""
         tasks.tick()
-        Work.objects.filter(step__in=["poll_store", "fetch_mailbox", "reconcile"]).update(due_at="2020-01-01T00:00Z")
+        Work.objects.filter(step__in=["poll_store", "fetch_mailbox", "reconcile"]).update(
+            due_at="2020-01-01T00:00Z"
+        )
         tasks.drain_everything()
 
     def run(self, rounds: int = 4) -> None:

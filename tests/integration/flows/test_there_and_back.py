@@ -24,7 +24,8 @@ def test_an_accepted_order_comes_back_and_moves_the_store(world: World) -> None:
     purchase_order = PurchaseOrder.objects.get()
     assert (purchase_order.number, purchase_order.state) == ("1001-1", PurchaseOrder.State.ACCEPTED)
     assert [
-        (entry.kind, entry.quantity, entry.document.transaction_set) for entry in LineEntry.objects.order_by("pk")
+        (entry.kind, entry.quantity, entry.document.transaction_set)
+        for entry in LineEntry.objects.order_by("pk")
     ] == [("ordered", 2, "850"), ("acknowledged", 2, "855")]
     assert ExceptionCase.objects.count() == 0
     [sent] = world.network.arrivals("1001-1")
@@ -33,7 +34,13 @@ def test_an_accepted_order_comes_back_and_moves_the_store(world: World) -> None:
     data = archive_store.open(document.interchange.payload, purpose="test")
     assert hashlib.sha256(data).hexdigest() == sent["sha256"]
     assert [
-        (each.transaction_set, each.direction, each.state.validation, each.state.delivery, each.state.acknowledgment)
+        (
+            each.transaction_set,
+            each.direction,
+            each.state.validation,
+            each.state.delivery,
+            each.state.acknowledgment,
+        )
         for each in Document.objects.select_related("state").order_by("pk")
     ] == [
         ("850", "out", "valid", "delivered", "accepted"),
@@ -48,7 +55,9 @@ def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
     world.run()
     ledger = world.store.state.ledger
     written = next(place for place, entry in enumerate(ledger) if entry["method"] == "PUT")
-    assert [entry["path"] for entry in ledger[written + 1 :] if entry["path"] != "/v2/orders"] == ["/v2/orders/1001"]
+    assert [entry["path"] for entry in ledger[written + 1 :] if entry["path"] != "/v2/orders"] == [
+        "/v2/orders/1001"
+    ]
     assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
 
 
