@@ -84,7 +84,9 @@ def interchange(
         ["GE", "1", str(number)],
         ["IEA", "1", f"{number:09d}"],
     ]
-    return "".join("*".join(each).rstrip("*") + "~" if each[0] != "ISA" else "*".join(each) + "~" for each in whole).encode()
+    return "".join(
+        "*".join(each).rstrip("*") + "~" if each[0] != "ISA" else "*".join(each) + "~" for each in whole
+    ).encode()
 
 
 def functional_acknowledgment(order: PurchaseOrder, *, accepted: bool) -> list[list[str]]:
@@ -101,7 +103,20 @@ def functional_acknowledgment(order: PurchaseOrder, *, accepted: bool) -> list[l
 
 def purchase_order_acknowledgment(order: PurchaseOrder, *, date: str, short: bool) -> list[list[str]]:
     """Return the body of an 855 that repeats every line; ``short`` backorders one of the first line's quantity."""
-    body = [["BAK", "00", "AC" if short else "AD", order.number, order.date, "", "", "", f"SO-{order.number}", date]]
+    body = [
+        [
+            "BAK",
+            "00",
+            "AC" if short else "AD",
+            order.number,
+            order.date,
+            "",
+            "",
+            "",
+            f"SO-{order.number}",
+            date,
+        ]
+    ]
     for place, each in enumerate(order.lines):
         line = [*each[:6], *each[6:]]
         body.append(line)

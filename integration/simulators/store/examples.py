@@ -23,7 +23,11 @@ def _load(folder: Path, name: str) -> list[dict[str, Any]]:
 
 def example_orders(folder: Path, status: int | None) -> dict[int, SampleOrder]:
     """Return the official orders by id, in ``status`` where one is given."""
-    lines = {218: ["order_product.json"], 247: ["order_products.json"], 100: ["order_product__product-with-variants.json"]}
+    lines = {
+        218: ["order_product.json"],
+        247: ["order_products.json"],
+        100: ["order_product__product-with-variants.json"],
+    }
     made = {}
     for name, number in ORDERS.items():
         order = next(each for each in _load(folder, name) if each["id"] == number)

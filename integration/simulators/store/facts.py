@@ -43,14 +43,42 @@ STATUSES = {
 }
 
 WRITABLE = frozenset(
-    """
-    base_handling_cost base_shipping_cost base_wrapping_cost channel_id customer_id customer_message date_created
-    discount_amount order_source ebay_order_id external_merchant_id external_source geoip_country
-    geoip_country_iso2 handling_cost_ex_tax handling_cost_inc_tax ip_address ip_address_v6 order_is_digital
-    payment_method payment_provider_id shipping_cost_ex_tax shipping_cost_inc_tax staff_notes status_id
-    subtotal_ex_tax subtotal_inc_tax customer_locale external_order_id total_ex_tax total_inc_tax
-    wrapping_cost_ex_tax wrapping_cost_inc_tax is_deleted
-    """.split()
+    [
+        "base_handling_cost",
+        "base_shipping_cost",
+        "base_wrapping_cost",
+        "channel_id",
+        "customer_id",
+        "customer_message",
+        "date_created",
+        "discount_amount",
+        "order_source",
+        "ebay_order_id",
+        "external_merchant_id",
+        "external_source",
+        "geoip_country",
+        "geoip_country_iso2",
+        "handling_cost_ex_tax",
+        "handling_cost_inc_tax",
+        "ip_address",
+        "ip_address_v6",
+        "order_is_digital",
+        "payment_method",
+        "payment_provider_id",
+        "shipping_cost_ex_tax",
+        "shipping_cost_inc_tax",
+        "staff_notes",
+        "status_id",
+        "subtotal_ex_tax",
+        "subtotal_inc_tax",
+        "customer_locale",
+        "external_order_id",
+        "total_ex_tax",
+        "total_inc_tax",
+        "wrapping_cost_ex_tax",
+        "wrapping_cost_inc_tax",
+        "is_deleted",
+    ]
 )
 """Plain fields that PUT /orders/{id} takes: ``order_Put`` of orders.v2, less those known to be a trap.
 
@@ -65,15 +93,41 @@ NOT_SIMULATED = frozenset({"products", "shipping_addresses", "consignments", "fe
 """Writable at the real store; the simulator says so and refuses, rather than to reckon wrongly."""
 
 READ_ONLY = frozenset(
-    """
-    id date_modified date_shipped cart_id status subtotal_tax shipping_cost_tax shipping_cost_tax_class_id
-    handling_cost_tax handling_cost_tax_class_id wrapping_cost_tax wrapping_cost_tax_class_id payment_status
-    store_credit_amount gift_certificate_amount currency_id currency_code currency_exchange_rate
-    default_currency_id default_currency_code store_default_currency_code
-    store_default_to_transactional_exchange_rate coupon_discount shipping_address_count total_tax
-    is_tax_inclusive_pricing is_email_opt_in external_id items_total items_shipped refunded_amount coupons
-    credit_card_type
-    """.split()
+    [
+        "id",
+        "date_modified",
+        "date_shipped",
+        "cart_id",
+        "status",
+        "subtotal_tax",
+        "shipping_cost_tax",
+        "shipping_cost_tax_class_id",
+        "handling_cost_tax",
+        "handling_cost_tax_class_id",
+        "wrapping_cost_tax",
+        "wrapping_cost_tax_class_id",
+        "payment_status",
+        "store_credit_amount",
+        "gift_certificate_amount",
+        "currency_id",
+        "currency_code",
+        "currency_exchange_rate",
+        "default_currency_id",
+        "default_currency_code",
+        "store_default_currency_code",
+        "store_default_to_transactional_exchange_rate",
+        "coupon_discount",
+        "shipping_address_count",
+        "total_tax",
+        "is_tax_inclusive_pricing",
+        "is_email_opt_in",
+        "external_id",
+        "items_total",
+        "items_shipped",
+        "refunded_amount",
+        "coupons",
+        "credit_card_type",
+    ]
 )
 
 LARGEST_PAGE = 250

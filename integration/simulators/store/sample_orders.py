@@ -74,7 +74,9 @@ def person(**changes: str) -> dict[str, str]:
     return {**made, **changes}
 
 
-def line(sku: str, quantity: int = 1, *, kind: str = "physical", name: str = "", place: int = 0) -> dict[str, Any]:
+def line(
+    sku: str, quantity: int = 1, *, kind: str = "physical", name: str = "", place: int = 0
+) -> dict[str, Any]:
     """Return one order product; its id, order and address are filled in with the order."""
     number = sum(ord(letter) for letter in sku) + place
     price = Decimal(number % 60 + 9) + Decimal("0.95")
@@ -138,7 +140,12 @@ def _shipping_address(number: int, place: int, address: dict[str, str]) -> dict[
 
 
 def _order(
-    number: int, status: int, total: Decimal, billing: dict[str, Any], lines: list[dict[str, Any]], addresses: int
+    number: int,
+    status: int,
+    total: Decimal,
+    billing: dict[str, Any],
+    lines: list[dict[str, Any]],
+    addresses: int,
 ) -> dict[str, Any]:
     zero, amount = money(0), money(total)
     costs = {

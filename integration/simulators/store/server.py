@@ -69,7 +69,7 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names that http.server looks for
+    do_POST = do_PUT = do_DELETE = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the ledger says it."""
@@ -128,7 +128,14 @@ class _Request(BaseHTTPRequestHandler):
         state = self.simulator.state
         with state.lock:
             state.ledger.append(
-                {"method": self.command, "path": path, "query": query, "body": body, "status": status, "at": time.time()}
+                {
+                    "method": self.command,
+                    "path": path,
+                    "query": query,
+                    "body": body,
+                    "status": status,
+                    "at": time.time(),
+                }
             )
 
     def _control(self, path: str, body: dict[str, Any]) -> Answer:
@@ -202,7 +209,13 @@ def _v3_page(rows: list[Any], query: dict[str, str]) -> Answer:
     limit, page = int(query.get("limit", 50)), int(query.get("page", 1))
     found = rows[(page - 1) * limit : page * limit]
     pages = max(1, -(-len(rows) // limit))
-    pagination = {"total": len(rows), "count": len(found), "per_page": limit, "current_page": page, "total_pages": pages}
+    pagination = {
+        "total": len(rows),
+        "count": len(found),
+        "per_page": limit,
+        "current_page": page,
+        "total_pages": pages,
+    }
     return 200, {"data": found, "meta": {"pagination": pagination}}
 
 
@@ -210,7 +223,9 @@ def _metafields(state: StoreState, ids: list[int], query: dict[str, str]) -> Ans
     state.order(ids[0])
     wanted = {name: query[name] for name in ("namespace", "key") if name in query}
     held = state.metafields.get(ids[0], [])
-    return _v3_page([each for each in held if all(each[name] == value for name, value in wanted.items())], query)
+    return _v3_page(
+        [each for each in held if all(each[name] == value for name, value in wanted.items())], query
+    )
 
 
 def _variants(query: dict[str, str]) -> Answer:
