@@ -92,9 +92,8 @@ class _Request(BaseHTTPRequestHandler):
     def _api(self, path: str, query: dict[str, str], body: dict[str, Any]) -> None:
         state = self.simulator.state
         fault = state.take_fault(self.command, path)
-        if fault is not None and fault.kind != "apply_then_close":
-            if self._fail(fault, path, query, body):
-                return
+        if fault is not None and fault.kind != "apply_then_close" and self._fail(fault, path, query, body):
+            return
         try:
             if self.headers.get("X-Auth-Token") != self.simulator.token:
                 raise Refusal(401, {"status": 401, "title": "Unauthorized", "type": "about:blank"})
