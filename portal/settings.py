@@ -107,9 +107,9 @@ USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_FOLDER / "static"
+# Where `collectstatic` puts the files for a web server of its own; without it they are served from the packages.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
-# Without collectstatic, files are served from the packages; behind a release step, from STATIC_ROOT.
 WHITENOISE_USE_FINDERS = True
 
 LOGIN_URL = reverse_lazy("admin:login")

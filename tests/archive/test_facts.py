@@ -95,3 +95,12 @@ def test_a_fact_cannot_be_dated_back(committed: str) -> None:
             [payload.pk],
         )
         assert cursor.fetchone() == (True,)
+
+
+def test_a_payload_changed_by_the_owner_past_the_guard_is_noticed(committed: str) -> None:
+    payload = store.put(b"as it was")
+    with connections["owner"].cursor() as owner:
+        owner.execute("ALTER TABLE archive_payload DISABLE TRIGGER guard_rows")
+        owner.execute("UPDATE archive_payload SET ciphertext = %s", [b"something else"])
+    with pytest.raises(store.PayloadDamaged):
+        store.open(Payload.objects.get(pk=payload.pk), purpose="t")

@@ -1,0 +1,82 @@
+"""Every system check is triggered once, by id."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage
+from django.db import connections
+
+from portal import checks
+
+
+def ids(found: list[CheckMessage]) -> list[str | None]:
+    return [each.id for each in found]
+
+
+def with_settings(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**changed))
+
+
+def test_no_database_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_settings(monkeypatch, DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}})
+    assert ids(checks.database_is_named()) == ["gridport.E001"]
+
+
+@pytest.mark.parametrize(
+    ("database", "found"),
+    [
+        ({"ENGINE": "django.db.backends.sqlite3"}, ["gridport.E002"]),
+        ({"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"pool": True}}, ["gridport.E003"]),
+        ({"ENGINE": "django.db.backends.postgresql"}, []),
+    ],
+)
+def test_other_engines_and_pools_are_refused(
+    monkeypatch: pytest.MonkeyPatch, database: dict[str, Any], found: list[str]
+) -> None:
+    with_settings(monkeypatch, DATABASES={"default": database})
+    assert ids(checks.database_is_postgresql()) == found
+
+
+@pytest.mark.parametrize(
+    "keys", [[], ["not a key"], ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "short"]]
+)
+def test_keys_that_are_no_fernet_keys_are_refused(settings: Any, keys: list[str]) -> None:
+    settings.ENCRYPTION_KEYS = keys
+    assert ids(checks.encryption_keys_are_fernet_keys()) == ["gridport.E004"]
+
+
+@pytest.mark.parametrize("change", [{"timeout": 300}, {"max_attempts": 0}, {"ack_failures": False}])
+def test_a_broker_that_repeats_knocks_is_refused(settings: Any, change: dict[str, Any]) -> None:
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, **change}
+    assert ids(checks.knocks_are_given_out_once()) == ["gridport.E005"]
+
+
+@pytest.mark.django_db
+def test_the_applications_own_role_passes() -> None:
+    assert checks.application_role_is_powerless(databases=["default"]) == []
+
+
+def connected_as(monkeypatch: pytest.MonkeyPatch, alias: str) -> None:
+    monkeypatch.setattr(checks, "connection", connections[alias])
+
+
+def test_the_owner_of_the_schema_is_refused(committed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected_as(monkeypatch, "owner")
+    [found] = checks.application_role_is_powerless(databases=["default"])
+    assert found.id == "gridport.E006"
+    assert "gridport_owner" in found.msg
+
+
+def test_a_database_that_does_not_answer_is_told(committed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connections["default"].settings_dict, "NAME", "no_such_database")
+    connections["default"].close()
+    assert ids(checks.application_role_is_powerless(databases=["default"])) == ["gridport.E007"]
+
+
+def test_the_private_server_is_not_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = {"owner": {"ENGINE": "django.db.backends.postgresql"}}
+    with_settings(monkeypatch, USES_PRIVATE_SERVER=True, DATABASES=owner)
+    assert ids(checks.private_server_is_not_deployed()) == ["gridport.E008", "gridport.W009"]
