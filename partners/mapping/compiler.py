@@ -21,6 +21,7 @@ from partners.mapping.rules import (
     Body,
     ConstantElement,
     DerivedElement,
+    ElementRule,
     FieldElement,
     GroupElement,
     Guide,
@@ -81,6 +82,11 @@ def _header_problems(tree: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name}: there is no such part; the parts are {', '.join(_PARTS)}.")
     if not problems and tree["document"] not in KINDS:
         problems.append(f"document: there is no {tree['document']!r}; use one of {', '.join(KINDS)}.")
+    problems.extend(
+        f"{name}: write it as named entries."
+        for name in ("codes", "fragments")
+        if not isinstance(tree.get(name, {}), Mapping)
+    )
     if tree.get("missing_code", "hold") not in ("hold", "error"):
         problems.append("missing_code: write hold or error.")
     return problems
@@ -94,8 +100,7 @@ class _Compiler:
         self.carried: set[str] = set()
         self.addresses: set[str] = set()
         self.codes = self._code_lists(tree.get("codes", {}))
-        fragments = tree.get("fragments")
-        self.fragments: Mapping[str, Any] = fragments if isinstance(fragments, Mapping) else {}
+        self.fragments: Mapping[str, Any] = tree.get("fragments", {})
 
     def guide(self) -> Guide:
         record = KINDS[self.tree["document"]]
@@ -117,9 +122,9 @@ class _Compiler:
             carried=frozenset(self.carried),
         )
 
-    def _code_lists(self, lists: Any) -> CodeLists:
+    def _code_lists(self, lists: Mapping[str, Any]) -> CodeLists:
         made: dict[str, Mapping[str, str]] = {}
-        for name, entries in (lists if isinstance(lists, Mapping) else {}).items():
+        for name, entries in lists.items():
             if not isinstance(entries, Mapping) or not all(
                 isinstance(each, str) for each in entries.values()
             ):
@@ -175,7 +180,6 @@ class _Compiler:
         self.problems.extend(compiler.problems)
         groups = [each for each in elements if isinstance(each, GroupElement)]
         body = self._inner_body(options, member, inner, address, used)
-        derived = any(isinstance(each, DerivedElement) for each in elements)
         rule = SegmentRule(
             tag=tag,
             address=address,
@@ -183,16 +187,10 @@ class _Compiler:
             opens_loop=isinstance(member, LoopTable),
             table=segment,
             elements=elements,
-            filters=MappingProxyType(
-                {
-                    each.number: frozenset(each.codes)
-                    for each in elements
-                    if isinstance(each, QualifierElement)
-                }
-            ),
+            filters=_filters(elements),
             numbers=frozenset().union(*(numbers_of(each) for each in elements)),
             body=body,
-            always=not any(has_fields(each) for each in elements) and (derived or not body.rules),
+            always=_is_always_written(elements, body),
             join=JOINS[options.get("join", "lines")] if paths["text"] is not None else None,
             group=groups[0] if groups else None,
             required=options.get("required") == "true",
@@ -319,6 +317,16 @@ def _segment_table(member: SegmentUse | LoopTable) -> SegmentTable:
     if isinstance(member, SegmentUse):
         return member.table
     return cast(SegmentUse, member.members[0]).table
+
+
+def _filters(elements: tuple[ElementRule, ...]) -> Mapping[int, frozenset[str]]:
+    qualifiers = (each for each in elements if isinstance(each, QualifierElement))
+    return MappingProxyType({each.number: frozenset(each.codes) for each in qualifiers})
+
+
+def _is_always_written(elements: tuple[ElementRule, ...], body: Body) -> bool:
+    derived = any(isinstance(each, DerivedElement) for each in elements)
+    return not any(has_fields(each) for each in elements) and (derived or not body.rules)
 
 
 def _covers(other: SegmentRule, rule: SegmentRule) -> bool:

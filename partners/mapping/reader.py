@@ -15,7 +15,7 @@ from integration.x12.structure import Loop, walk
 from integration.x12.syntax import Segment, Separators, components_of
 from partners.mapping.codes import HELD, CodeLists, CodeTables, merged, tables
 from partners.mapping.derived import derived
-from partners.mapping.report import Entry, Kind, shortened
+from partners.mapping.report import BLOCKING, Entry, Kind, shortened
 from partners.mapping.rules import (
     Body,
     CompositeElement,
@@ -47,6 +47,11 @@ class ReadResult:
 
     document: Document | None
     report: tuple[Entry, ...]
+
+    @property
+    def errors(self) -> tuple[Entry, ...]:
+        """The entries that somebody must settle: wrong, conflicting and untranslated values."""
+        return tuple(each for each in self.report if each.kind in BLOCKING)
 
 
 def read(
@@ -150,14 +155,15 @@ class _Reader:
         self, rule: SegmentRule, segment: Segment, inside: Sequence[Segment | Loop], scope: _Scope, path: str
     ) -> None:
         if rule.each is not None:
-            items = list(_find(scope, rule.each) or ())
+            items: list[Any] = _find(scope, rule.each) or []
             item_path = f"{shown(path, rule.each)}[{len(items)}]"
             item: _Scope = {}
             self._segment(rule, segment, inside, item, item_path)
             if not item:
                 self._tell("unread", rule.address, item_path, segment, "nothing in it has a value")
                 return
-            _record(scope, rule.each[:-1])[rule.each[-1]] = [*items, item.get("", item)]
+            items.append(item.get("", item))
+            _record(scope, rule.each[:-1])[rule.each[-1]] = items
         elif rule.at is not None:
             record: _Scope = _find(scope, rule.at) or {}
             self._segment(rule, segment, inside, record, shown(path, rule.at))

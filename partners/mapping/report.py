@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 Kind = Literal["error", "not_carried", "unread", "conflict", "untranslated", "check", "out_of_order"]
 
-# The kinds after which a written set must not be sent. What is not carried is an error by agreement only.
+# The kinds after which a written set must not be sent, and a read one needs somebody. What is not carried or unread
+# is an error by agreement only.
 BLOCKING: Final[frozenset[Kind]] = frozenset({"error", "untranslated", "conflict"})
 
 

@@ -348,7 +348,7 @@ class _Writer:
                 self._tell(address, path, f"{tag} is mandatory and nothing fills it")
             if member.max_use is not None and counts[index] > member.max_use:
                 self._tell(
-                    tag, path, f"{tag} may stand {member.max_use} times here, {counts[index]} were made"
+                    address, path, f"{tag} may stand {member.max_use} times here, {counts[index]} were made"
                 )
 
     def _derive(self, drafts: Sequence[_Draft]) -> None:

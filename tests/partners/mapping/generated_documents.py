@@ -128,30 +128,33 @@ def _made(record: type, hostility: int) -> st.SearchStrategy[Any]:
     shapes = shape_of(record)
     fields = {name: _field(record, shape, hostility) for name, shape in shapes.items()}
     # Bytes are spread evenly; integers would lean to the small ones, and so to the first fields.
-    bits = st.binary(min_size=8, max_size=8).map(lambda drawn: int.from_bytes(drawn))
+    masks = st.binary(min_size=8, max_size=8).map(lambda drawn: int.from_bytes(drawn))
 
     @st.composite
     def made(draw: st.DrawFn) -> Any:
-        chosen = draw(bits)
+        chosen = draw(masks) | (draw(masks) if not hostility else 0)
         wanted = {name for index, name in enumerate(shapes) if chosen >> index & 1} or {next(iter(shapes))}
-        return record(**{name: draw(fields[name]) for name in shapes if name in _together(record, wanted)})
+        together = _together(record, wanted, chosen)
+        return record(**{name: draw(fields[name]) for name in shapes if name in together})
 
     return made()
 
 
-def _together(record: type, wanted: set[str]) -> set[str]:
-    """The fields wanted, with those that they need and without those that exclude each other."""
+def _together(record: type, wanted: set[str], choice: int) -> set[str]:
+    """The fields wanted, with those that they need, and one at ``choice`` of those that exclude each other."""
     together = wanted | REQUIRED.get(record, frozenset())
     together |= {NEEDED[name] for name in together & set(NEEDED)} & set(shape_of(record))
     if record is Acknowledgment:
-        together -= set(sorted(together & set(EXCLUSIVE))[1:])
+        dates = sorted(together & set(EXCLUSIVE))
+        together -= {each for index, each in enumerate(dates) if index != choice % len(dates)}
     return together
 
 
 def _field(record: type, shape: FieldShape, hostility: int) -> st.SearchStrategy[Any]:
     if not shape.many:
         return _one(record, shape, hostility)
-    least = 1 if shape.name in REQUIRED.get(record, ()) else 0
+    # A well-behaved list that was chosen is not empty, so that rare paths are reached.
+    least = 1 if not hostility or shape.name in REQUIRED.get(record, ()) else 0
     return st.lists(_one(record, shape, hostility), min_size=least, max_size=2).map(tuple)
 
 

@@ -214,6 +214,7 @@ HEADS = [
     (HEADER.replace("group: PR\n", ""), "group: missing; a guide starts with "),
     (HEADER.replace("purchase_order_acknowledgment", "poem"), "document: there is no 'poem'; use one of "),
     (HEADER + "missing_code: guess\n", "missing_code: write hold or error."),
+    (HEADER + "fragments: party\n", "fragments: write it as named entries."),
     (HEADER + "bdoy: 1\n", "bdoy: there is no such part; the parts are "),
     (
         HEADER + "levels: {S: 1}\n",

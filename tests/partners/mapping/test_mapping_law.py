@@ -19,7 +19,7 @@ from tests.partners.mapping.generated_documents import documents
 from tests.partners.mapping.mapped_documents import SETS, differences, generic, guide_of, through_bytes
 
 
-def profile(examples: int) -> Any:
+def profile(examples: int) -> settings:
     checks = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
     return settings(
         max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=checks
@@ -32,7 +32,7 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
     seen: Counter[str] = Counter()
     covered: set[str] = set()
 
-    @profile(250)
+    @profile(130)
     @given(documents(guide.document))
     def law(document: Any) -> None:
         written = write(document, guide)
@@ -44,12 +44,12 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
         covered.update(generic(path) for path, _ in leaves(document))
 
     law()
-    assert seen == {"accepted": 250}
+    assert seen == {"accepted": 130}
     assert covered == {each.path for each in catalogue(guide.document)}
 
 
 @pytest.mark.parametrize(
-    ("code", "hostility", "least_accepted", "least_refused"), [("850", 1, 120, 80), ("855", 3, 100, 80)]
+    ("code", "hostility", "least_accepted", "least_refused"), [("850", 1, 50, 40), ("855", 3, 40, 40)]
 )
 def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
     code: str, hostility: int, least_accepted: int, least_refused: int
@@ -57,7 +57,7 @@ def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
     guide = guide_of(code)
     seen: Counter[str] = Counter()
 
-    @profile(300)
+    @profile(150)
     @given(documents(guide.document, hostility=hostility))
     def law(document: Any) -> None:
         written = write(document, guide)
@@ -79,7 +79,7 @@ def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
 def test_the_normal_form_of_a_normal_form_is_itself(code: str) -> None:
     guide = guide_of(code)
 
-    @profile(100)
+    @profile(40)
     @given(documents(guide.document, hostility=1))
     def law(document: Any) -> None:
         once = norm(document, guide)
@@ -94,7 +94,7 @@ def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
     guide = guide_of(code)
     seen: Counter[str] = Counter()
 
-    @profile(100)
+    @profile(40)
     @given(documents(guide.document, hostility=50))
     def law(document: Any) -> None:
         written = write(document, guide)
@@ -103,7 +103,7 @@ def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
         seen["errors" if written.errors else "accepted"] += 1
 
     law()
-    assert seen["errors"] >= 90
+    assert seen["errors"] >= 35
 
 
 def shuffled(loop: Loop, rng: random.Random) -> None:
@@ -131,7 +131,7 @@ def test_segments_of_a_loop_in_any_order_give_the_same_document(code: str) -> No
     rng = random.Random(855)
     moved = 0
 
-    @profile(75)
+    @profile(40)
     @given(documents(guide.document))
     def law(document: Any) -> None:
         nonlocal moved
@@ -143,4 +143,4 @@ def test_segments_of_a_loop_in_any_order_give_the_same_document(code: str) -> No
         assert differences(read(loop, guide).document, norm(document, guide)) == {}
 
     law()
-    assert moved >= 60
+    assert moved >= 32
