@@ -1,91 +1,146 @@
-"""The store's rate limit. The quota is the store's, shared by all its apps and all our workers."""
+"""The store's rate limit. The quota is the store's, shared by all its apps and all our workers.
+
+Facts (BigCommerce, "API rate limits"): a window of 30 s; each answer says ``X-Rate-Limit-Requests-Quota``,
+``-Requests-Left`` and ``-Time-Reset-Ms``, the milliseconds left of the window; a 429 may come with none of these.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from django.db import connection
 
 RESERVE = 3
-"""Requests of each window that are left to the store's other apps."""
+"""Requests of each window that are left to the store's other apps; of a small quota, a tenth at most."""
+
+WINDOW = timedelta(seconds=30)
+"""How long a window is taken to last that no answer has told of yet."""
+
+SAME_WINDOW = timedelta(seconds=5)
+"""Two answers whose windows end within this are of one window: the time of reset is told, then travels."""
+
+_LARGEST = 2_147_483_647
+_LONGEST = timedelta(hours=1)
 
 
 class RateBudget(Protocol):
     """Asked before each request, told after each answer."""
 
     def before_request(self) -> timedelta:
-        """Return how long to wait before the next request may be made; nothing where it may be made now."""
+        """Take one request and return nothing, or return how long to wait before asking again."""
 
     def after_response(self, headers: Mapping[str, str], status: int) -> None:
-        """Learn from the headers ``X-Rate-Limit-Requests-Left``, ``-Requests-Quota`` and ``-Time-Reset-Ms``."""
+        """Learn from what an answer says; one that says nothing changes nothing."""
 
 
-def told(headers: Mapping[str, str]) -> tuple[int, int, int] | None:
-    """Return (quota, requests left, milliseconds to the next window) where the headers say all three."""
-    names = ("X-Rate-Limit-Requests-Quota", "X-Rate-Limit-Requests-Left", "X-Rate-Limit-Time-Reset-Ms")
-    try:
-        quota, left, reset = (int(headers[name]) for name in names)
-    except (KeyError, ValueError):
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer says of its window."""
+
+    quota: int
+    left: int
+    resets_in: timedelta
+
+
+def told(headers: Mapping[str, str], status: int = 200) -> Told | None:
+    """Return what ``headers`` say where they say all of it; after a 429 nothing is left, whatever they say."""
+    quota = _number(headers, "X-Rate-Limit-Requests-Quota")
+    left = _number(headers, "X-Rate-Limit-Requests-Left")
+    resets_in = _milliseconds(headers)
+    if quota is None or left is None or resets_in is None:
         return None
-    return quota, left, reset
+    return Told(min(quota, _LARGEST), 0 if status == 429 else min(left, _LARGEST), resets_in)
+
+
+def asked_wait(headers: Mapping[str, str]) -> timedelta | None:
+    """Return how long a 429 asks us to wait, an hour at most; nothing where it does not say."""
+    wait = _milliseconds(headers)
+    if wait is not None:
+        return wait
+    for name in ("X-Retry-After", "Retry-After"):
+        seconds = _number(headers, name)
+        if seconds is not None:
+            return min(timedelta(seconds=min(seconds, 3600)), _LONGEST)
+    return None
+
+
+def _milliseconds(headers: Mapping[str, str]) -> timedelta | None:
+    found = _number(headers, "X-Rate-Limit-Time-Reset-Ms")
+    return None if found is None else timedelta(milliseconds=min(found, 3_600_000))
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    said = headers.get(name, "").strip()
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else None
 
 
 class InMemoryBudget:
-    """A budget of one process, for tools and tests."""
+    """A budget of one process, for tools and tests; threads may share it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._left: int | None = None
-        self._ends = 0.0
+        self._quota = 0
+        self._left = 0
+        self._ends: float | None = None
 
     def before_request(self) -> timedelta:
-        """Take one request from the window."""
+        """Take one request, or return how long to wait. Before the first answer nothing is withheld."""
         with self._lock:
+            if self._ends is None:
+                return timedelta(0)
             now = self._clock()
-            if self._left is None or now >= self._ends:
-                self._left = None
-                return timedelta(0)
-            if self._left > RESERVE:
-                self._left -= 1
-                return timedelta(0)
-            return timedelta(seconds=self._ends - now)
+            if now >= self._ends:
+                self._left, self._ends = self._quota, now + WINDOW.total_seconds()
+            elif self._left <= min(RESERVE, self._quota // 10):
+                return timedelta(seconds=self._ends - now)
+            self._left -= 1
+            return timedelta(0)
 
     def after_response(self, headers: Mapping[str, str], status: int) -> None:
-        """Learn how much is left."""
-        said = told(headers)
+        """Learn how much is left; of two answers of one window the lower count holds."""
+        said = told(headers, status)
         if said is None:
             return
-        _, left, reset = said
         with self._lock:
-            self._left = 0 if status == 429 else left
-            self._ends = self._clock() + reset / 1000
+            now = self._clock()
+            ends = now + said.resets_in.total_seconds()
+            self._quota = said.quota
+            if self._ends is None or now >= self._ends or ends > self._ends + SAME_WINDOW.total_seconds():
+                self._left, self._ends = said.left, ends
+            else:
+                self._left, self._ends = min(self._left, said.left), min(self._ends, ends)
 
 
 class SharedBudget:
-    """One budget for all workers of a store, in the table of ``StoreBudget``; the database's clock decides."""
+    """One budget for all workers of a store, in the table of ``StoreBudget``; the database's clock decides.
+
+    To be used outside a transaction: within one, every other worker would wait for its end.
+    """
 
     def __init__(self, store_pk: int) -> None:
         self.store_pk = store_pk
 
     def before_request(self) -> timedelta:
-        """Take one request from the window in one statement."""
+        """Take one request in one statement, or return how long to wait."""
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 UPDATE integration_storebudget
-                   SET requests_left = CASE WHEN window_ends_at IS NULL OR window_ends_at <= clock_timestamp()
-                                            THEN quota - 1 ELSE requests_left - 1 END,
-                       window_ends_at = CASE WHEN window_ends_at <= clock_timestamp() THEN NULL
-                                             ELSE window_ends_at END
-                 WHERE store_id = %s
-                   AND (requests_left > %s OR window_ends_at IS NULL OR window_ends_at <= clock_timestamp())
+                   SET requests_left = CASE WHEN window_ends_at > clock_timestamp()
+                                            THEN requests_left ELSE quota END - 1,
+                       window_ends_at = CASE WHEN window_ends_at > clock_timestamp()
+                                             THEN window_ends_at ELSE clock_timestamp() + make_interval(secs => %(window)s) END
+                 WHERE store_id = %(store)s
+                   AND (requests_left > LEAST(%(reserve)s, quota / 10)
+                        OR window_ends_at IS NULL OR window_ends_at <= clock_timestamp())
                 """,
-                [self.store_pk, RESERVE],
+                {"store": self.store_pk, "reserve": RESERVE, "window": WINDOW.total_seconds()},
             )
             if cursor.rowcount:
                 return timedelta(0)
@@ -95,31 +150,35 @@ class SharedBudget:
                 [self.store_pk],
             )
             row = cursor.fetchone()
+        # No row: nothing was told of this store yet, and nothing is withheld.
         return row[0] if row else timedelta(0)
 
     def after_response(self, headers: Mapping[str, str], status: int) -> None:
-        """Write what the store said; the lower count of two answers of one window holds."""
-        said = told(headers)
+        """Write what the store said; of two answers of one window the lower count holds."""
+        said = told(headers, status)
         if said is None:
             return
-        quota, left, reset = said
-        left = 0 if status == 429 else left
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 INSERT INTO integration_storebudget AS b (store_id, quota, requests_left, window_ends_at)
-                VALUES (%(store)s, %(quota)s, %(left)s, clock_timestamp() + make_interval(secs => %(reset)s))
+                VALUES (%(store)s, %(quota)s, %(left)s, clock_timestamp() + make_interval(secs => %(resets_in)s))
                 ON CONFLICT (store_id) DO UPDATE
                    SET quota = EXCLUDED.quota,
                        requests_left = CASE WHEN b.window_ends_at > clock_timestamp()
+                                             AND EXCLUDED.window_ends_at <= b.window_ends_at + make_interval(secs => %(same)s)
                                             THEN LEAST(b.requests_left, EXCLUDED.requests_left)
                                             ELSE EXCLUDED.requests_left END,
-                       window_ends_at = EXCLUDED.window_ends_at
+                       window_ends_at = CASE WHEN b.window_ends_at > clock_timestamp()
+                                              AND EXCLUDED.window_ends_at <= b.window_ends_at + make_interval(secs => %(same)s)
+                                             THEN LEAST(b.window_ends_at, EXCLUDED.window_ends_at)
+                                             ELSE EXCLUDED.window_ends_at END
                 """,
                 {
                     "store": self.store_pk,
-                    "quota": quota,
-                    "left": left,
-                    "reset": reset / 1000,
+                    "quota": said.quota,
+                    "left": said.left,
+                    "resets_in": said.resets_in.total_seconds(),
+                    "same": SAME_WINDOW.total_seconds(),
                 },
             )

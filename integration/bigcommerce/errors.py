@@ -1,4 +1,8 @@
-"""What the store answered, as errors of the integration. Sentences are for staff; bodies and tokens never appear."""
+"""What the store answered, as errors of the integration. Sentences are for staff; tokens and bodies never appear.
+
+V2 answers a refusal with ``[{"status", "message", "details"}]``, V3 with ``{"status", "title", "errors": {…}}`` (stock:
+``detail``), refunds with these inside ``data``; proxies before the store answer with web pages.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,20 @@ import json
 from datetime import timedelta
 
 import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from integration.errors import ConfigurationError, PermanentError, RetryableError
+from integration.bigcommerce.fields import BrokenAnswer
+from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
+
+__all__ = [
+    "BrokenAnswer",
+    "NotFound",
+    "Refused",
+    "connection_failed",
+    "no_data",
+    "refusal",
+    "too_many_requests",
+]
 
 
 class NotFound(PermanentError):
@@ -15,32 +31,50 @@ class NotFound(PermanentError):
 
 
 class Refused(PermanentError):
-    """The store understood and refused (400, 409, 413, 422); ``status`` is its HTTP status."""
+    """The store understood and refused (400, 409, 413, 422 …); ``status`` is its HTTP status."""
 
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
         self.status = status
 
 
-def connection_lost(what: str, error: requests.RequestException, *, writes: bool) -> RetryableError:
-    """The answer never came; a write may have been carried out all the same."""
-    slow = isinstance(error, requests.Timeout)
-    how = "did not answer in time" if slow else "could not be reached or broke the connection off"
-    return RetryableError(f"The store {how} ({what}). It is tried again by itself.", ambiguous=writes)
+def connection_failed(what: str, error: requests.RequestException, *, writes: bool) -> IntegrationError:
+    """The answer never came; a write may have been carried out all the same, unless it was never sent."""
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return ConfigurationError(
+            f"The store's API address cannot be used ({what}). Correct it on the store's page."
+        )
+    never_sent = _never_sent(error)
+    if isinstance(error, requests.Timeout) and not never_sent:
+        how = "did not answer in time"
+    elif never_sent:
+        how = "could not be reached"
+    else:
+        how = "broke the connection off"
+    return RetryableError(
+        f"The store {how} ({what}). It is tried again by itself.", ambiguous=writes and not never_sent
+    )
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
 def no_data(what: str, response: requests.Response, *, writes: bool) -> RetryableError:
-    """A 2xx answer without the data that belongs in it."""
-    kind = response.headers.get("Content-Type", "").split(";")[0]
+    """An answer without the data that belongs in it."""
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip()
     if not response.content:
         found = "nothing"
-    elif "html" in kind:
+    elif _is_web_page(response):
         found = "a web page"
     else:
-        found = f"something that is not data ({kind or 'no content type'})"
+        found = f"something that cannot be read ({kind[:60] or 'of no stated type'})"
     return RetryableError(
-        f"The store answered with {found} instead of data ({what}). It is tried again by itself; if it goes on, look"
-        " whether the store is down for maintenance.",
+        f"The store answered with {found} instead of data ({what}, HTTP {response.status_code}). It is tried again by"
+        " itself; if it goes on, look whether the store is down for maintenance and its API address is right.",
         ambiguous=writes,
     )
 
@@ -53,8 +87,8 @@ def too_many_requests(what: str, wait: timedelta | None) -> RetryableError:
     )
 
 
-def refusal(what: str, response: requests.Response, *, writes: bool) -> Exception:
-    """Return the error for a status of 400 and above other than 429."""
+def refusal(what: str, response: requests.Response, *, writes: bool) -> IntegrationError:
+    """Return the error for a status of 300 and above other than 429."""
     status = response.status_code
     if status == 401:
         return ConfigurationError(
@@ -66,10 +100,20 @@ def refusal(what: str, response: requests.Response, *, writes: bool) -> Exceptio
             f"The store's API token may not do this ({what}): a scope is missing. Add the scope to the API account in"
             " the store."
         )
+    if status in (301, 308):
+        return ConfigurationError(
+            f"The store's API has another address ({what}, HTTP {status}). Correct it on the store's page."
+        )
+    if status < 400 or (status == 404 and _is_web_page(response)):
+        return no_data(what, response, writes=writes)
+    said = _message(response)
     if status == 404:
         return NotFound(f"The store does not have it ({what}).")
-    said = _message(response)
-    if status >= 500:
+    if status == 503 and "suspended" in said.lower():
+        return ConfigurationError(
+            f"The store is suspended ({what}). Settle with BigCommerce why, then let it be tried again."
+        )
+    if status >= 500 or status == 408:
         return RetryableError(
             f"The store had a fault of its own ({what}, HTTP {status}{said}). It is tried again by itself.",
             ambiguous=writes,
@@ -77,19 +121,32 @@ def refusal(what: str, response: requests.Response, *, writes: bool) -> Exceptio
     return Refused(f"The store refused ({what}, HTTP {status}{said}).", status)
 
 
+def _is_web_page(response: requests.Response) -> bool:
+    return "html" in response.headers.get("Content-Type", "").lower() or response.content.lstrip()[
+        :1
+    ].startswith(b"<")
+
+
 def _message(response: requests.Response) -> str:
-    """Return the store's own words: V2 answers with a list of messages, V3 with a title and errors by field."""
+    """Return the store's own words as ``: …``, or ``""``."""
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
-    if isinstance(body, list):
-        texts = [str(each.get("message", "")) for each in body if isinstance(each, dict)]
-    elif isinstance(body, dict):
-        errors = body.get("errors")
-        details = [str(text) for text in errors.values()] if isinstance(errors, dict) else []
-        texts = [str(body.get("title", "")), *details]
-    else:
-        texts = []
-    said = "; ".join(text for text in texts if text)
-    return f": {said[:300]}" if said else ""
+    if isinstance(body, dict) and isinstance(body.get("data"), list) and "title" not in body:
+        body = body["data"]
+    texts = [text for each in (body if isinstance(body, list) else [body]) for text in _words(each)]
+    # A cut, so that a store's long answer does not fill a page of ours; no control characters.
+    said = " ".join("; ".join(dict.fromkeys(texts)).split())[:300]
+    return f": {''.join(letter for letter in said if letter.isprintable())}" if said else ""
+
+
+def _words(answer: object) -> list[str]:
+    if not isinstance(answer, dict):
+        return []
+    errors = answer.get("errors")
+    details = answer.get("details")
+    found = [answer.get("message"), answer.get("title"), answer.get("detail")]
+    found += list(errors.values()) if isinstance(errors, dict) else []
+    found += [details.get("invalid_reason")] if isinstance(details, dict) else []
+    return [each for each in found if isinstance(each, str) and each]

@@ -1,43 +1,63 @@
-"""SFTP through paramiko, with the server's key pinned: no key is ever added by itself."""
+"""SFTP through paramiko: pinned host key, no agent, no known_hosts, no keys looked for."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import posixpath
-import socket
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
 
-from integration.errors import ConfigurationError, IntegrationError, RetryableError
+from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
 from integration.transports.base import (
-    TEMPORARY_PREFIX,
     MailboxSettings,
     RemoteFile,
     Transport,
-    is_plain_name,
+    not_a_file,
+    plain_names,
     require_plain_name,
     too_large,
 )
+from integration.transports.hostkeys import PinnedKeys, connected
+
+_PREFETCHED_FROM = 1_000_000
+"""Files of this size are asked for piece upon piece without waiting. Smaller ones are read plainly, since some
+servers tell a size that is not what they then send."""
 
 
-def fingerprint(key_line: str) -> str:
-    """Return ``SHA256:…`` of a public key line, as ``ssh-keygen -l`` shows it. Raises ``ValueError``."""
-    parts = key_line.split()
-    if len(parts) < 2:
-        raise ValueError("A public key line is a type and the key: ssh-ed25519 AAAA…")
-    digest = hashlib.sha256(base64.b64decode(parts[1], validate=True)).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+class _Client(paramiko.SFTPClient):
+    """Takes names and messages that are not UTF-8; as it comes, one such file name breaks every listing.
+
+    The two methods are the library's own seams for answers (paramiko 5.1); a contract test fails if they move.
+    """
+
+    def _request(self, kind: int, *arguments: Any) -> Any:
+        answered, message = super()._request(kind, *arguments)  # type: ignore[misc]
+        return answered, _lenient(message)
+
+    def _convert_status(self, message: Any) -> None:
+        super()._convert_status(_lenient(message))  # type: ignore[misc]
 
 
-def key_line(key: paramiko.PKey) -> str:
-    """Return ``key`` as a line for ``MailboxSettings.host_keys``."""
-    return f"{key.get_name()} {key.get_base64()}"
+def _lenient(message: Any) -> Any:
+    if message is not None:
+        message.get_text = lambda: message.get_string().decode(errors="surrogateescape")
+    return message
 
 
 class SftpTransport(Transport):
@@ -46,138 +66,186 @@ class SftpTransport(Transport):
     def __init__(self, settings: MailboxSettings) -> None:
         self._settings = settings
         self._where = f"{settings.host}:{settings.port}"
-        self._transport = self._connected()
+        if not settings.username:
+            raise ConfigurationError(
+                f"The mailbox at {self._where} names no user. Enter it on the mailbox's page."
+            )
+        pinned = PinnedKeys(settings.host_keys)
+        key = _private_key(settings.private_key) if settings.private_key else None
+        with self._translated("connect"):
+            self._transport = connected(settings.host, settings.port, settings.timeout)
         try:
-            with self._translated("log in"):
-                self._log_in()
-                opened = paramiko.SFTPClient.from_transport(self._transport)
-            assert opened is not None
-            self._sftp = opened
-            channel = opened.get_channel()
-            assert channel is not None
-            channel.settimeout(settings.timeout)
+            self._greet(pinned)
+            self._log_in(key)
+            self._sftp = self._opened()
         except IntegrationError:
             self._transport.close()
             raise
 
-    def _connected(self) -> paramiko.Transport:
-        settings = self._settings
-        pinned = _pinned(settings)
+    def _greet(self, pinned: PinnedKeys) -> None:
         with self._translated("connect"):
-            plain = socket.create_connection((settings.host, settings.port), settings.timeout)
-            try:
-                transport = paramiko.Transport(plain)
-            except paramiko.SSHException:
-                plain.close()
-                raise
-        try:
-            transport.banner_timeout = transport.auth_timeout = settings.timeout
-            # Ask for the kinds of key that are pinned: a server with several would else show another.
-            options = transport.get_security_options()
-            options.key_types = _preferred(options.key_types, set(pinned))
-            with self._translated("connect"):
-                transport.start_client(timeout=settings.timeout)
-            self._check_host_key(transport.get_remote_server_key(), pinned)
-        except IntegrationError:
-            transport.close()
-            raise
-        return transport
+            options = self._transport.get_security_options()
+            options.key_types = pinned.preferred(options.key_types)
+            self._transport.start_client(timeout=self._settings.timeout)
+            shown = self._transport.get_remote_server_key()
+        pinned.check(shown, self._where)
 
-    def _check_host_key(self, shown: paramiko.PKey, pinned: dict[str, set[str]]) -> None:
-        if shown.get_base64() in pinned.get(shown.get_name(), set()):
-            return
-        known = ", ".join(fingerprint(line) for line in self._settings.host_keys) or "none"
-        raise ConfigurationError(
-            f"{self._where} showed the host key {fingerprint(key_line(shown))}; pinned is {known}. Nothing was sent or"
-            " fetched. Ask the operator of the mailbox whether the key was changed, and pin the new one only then."
+    def _log_in(self, key: paramiko.PKey | None) -> None:
+        settings, transport = self._settings, self._transport
+        with self._translated("log in"):
+            try:
+                if key is not None:
+                    transport.auth_publickey(settings.username, key)
+                # Asked for where there is no key, and where the server wants both.
+                if not transport.is_authenticated() and settings.password:
+                    transport.auth_password(settings.username, settings.password)
+            except paramiko.AuthenticationException as error:
+                # The library says the same when the line went dead or nobody answered in time.
+                if not transport.is_active() or "timeout" in str(error):
+                    raise paramiko.SSHException("no answer to the login") from error
+                raise self._refused(error) from error
+        if not transport.is_authenticated():
+            raise self._refused(None)
+
+    def _refused(self, error: paramiko.AuthenticationException | None) -> ConfigurationError:
+        allowed = error.allowed_types if isinstance(error, paramiko.BadAuthenticationType) else []
+        offers = f" It takes: {', '.join(allowed)}." if allowed else ""
+        return ConfigurationError(
+            f"{self._where} refused the login of {self._settings.username}.{offers} Enter the right password or key on"
+            " the mailbox's page."
         )
 
-    def _log_in(self) -> None:
-        settings = self._settings
-        if settings.private_key:
-            self._transport.auth_publickey(settings.username, _private_key(settings.private_key))
-        else:
-            self._transport.auth_password(settings.username, settings.password)
+    def _opened(self) -> paramiko.SFTPClient:
+        with self._translated("open SFTP"):
+            opened = _Client.from_transport(self._transport)
+            channel = opened.get_channel() if opened is not None else None
+            if opened is None or channel is None:
+                raise paramiko.SSHException("no channel")
+            channel.settimeout(self._settings.timeout)
+            return opened
 
     def list(self) -> list[RemoteFile]:
         """Return the plain files of the inbound folder."""
         folder = self._settings.inbound_path
         with self._translated(f"list {folder}", folder):
             entries = self._sftp.listdir_attr(folder)
+        plain = plain_names((entry.filename for entry in entries), f"{self._where} {folder}")
         return [
             _described(entry.filename, entry)
             for entry in entries
-            if is_plain_name(entry.filename) and stat.S_ISREG(entry.st_mode or 0)
+            if entry.filename in plain and not self._settings.is_temporary(entry.filename) and _is_file(entry)
         ]
 
     def fetch(self, name: str, limit: int) -> bytes:
         """Return the bytes of an inbound file."""
-        path = self._inbound(name)
-        with self._translated(f"fetch {name}"), self._sftp.open(path, "rb") as file:
-            file.prefetch()
-            data: bytes = file.read(limit + 1)
+        path = posixpath.join(self._settings.inbound_path, require_plain_name(name))
+        with self._translated(f"fetch {name}"):
+            try:
+                attributes = self._sftp.lstat(path)
+                if not _is_file(attributes):
+                    raise not_a_file(name)
+                size = attributes.st_size or 0
+                if size > limit:
+                    raise too_large(name, limit)
+                with self._sftp.open(path, "rb") as file:
+                    if size >= _PREFETCHED_FROM:
+                        file.prefetch(size, 64)
+                    data: bytes = file.read(limit + 1)
+            except FileNotFoundError as error:
+                raise RetryableError(
+                    f"{name} is no longer on {self._where}: somebody else took it, or it is being written anew. It is"
+                    " looked for again by itself."
+                ) from error
+            except PermissionError as error:
+                raise PermanentError(
+                    f"{self._where} does not let us read {name}. Ask its operator for the right; it is tried again with"
+                    " each poll."
+                ) from error
         if len(data) > limit:
             raise too_large(name, limit)
         return data
 
     def remove(self, name: str) -> None:
         """Remove an inbound file."""
-        with self._translated(f"remove {name}"):
-            try:
-                self._sftp.remove(self._inbound(name))
-            except FileNotFoundError:
-                return
+        path = posixpath.join(self._settings.inbound_path, require_plain_name(name))
+        with self._translated(f"remove {name}"), suppress(FileNotFoundError):
+            self._sftp.remove(path)
 
     def send(self, name: str, data: bytes) -> None:
         """Upload the file, under a hidden name first where that is agreed, and check its size on the server."""
-        target = self._outbound(name)
-        renames = self._settings.upload_mode == "rename"
-        written = self._outbound(name, TEMPORARY_PREFIX) if renames else target
-        with self._translated(f"send {name}", self._settings.outbound_path, ambiguous=True):
-            self._sftp.putfo(io.BytesIO(data), written, file_size=len(data), confirm=True)
-            if renames:
-                self._rename(written, target)
+        folder = self._settings.outbound_path
+        target = posixpath.join(folder, require_plain_name(name))
+        if self._settings.upload_mode != "rename":
+            # A mailbox that takes files at once has it no longer: that is what this mode is for.
+            self._upload(name, target, data, ambiguous=True)
+            return
+        written = posixpath.join(folder, self._settings.temporary_name(name))
+        if not self._upload(name, written, data, ambiguous=False):
+            raise ConfigurationError(
+                f"{self._where} no longer has {posixpath.basename(written)} right after its upload, so it takes files"
+                " under their temporary name. Set the mailbox's upload mode to the final name, and ask the operator"
+                f" whether {name} was taken."
+            )
+        with self._translated(f"rename {name}", folder, ambiguous=True):
+            self._rename(written, target)
+
+    def _upload(self, name: str, path: str, data: bytes, *, ambiguous: bool) -> bool:
+        """Write ``data`` to ``path``; return whether it lies there still."""
+        with self._translated(f"send {name}", self._settings.outbound_path, ambiguous=ambiguous):
+            self._sftp.putfo(io.BytesIO(data), path, file_size=len(data), confirm=False)
+            # The library keeps quiet about faults while it closes the file, such as a full disk.
+            found = self._attributes(path)
+        if found is None:
+            return False
+        if found.st_size is not None and found.st_size != len(data):
+            raise RetryableError(
+                f"Only {found.st_size} of {len(data)} bytes of {name} arrived on {self._where}. It is sent again by"
+                " itself.",
+                ambiguous=ambiguous,
+            )
+        return True
 
     def _rename(self, written: str, target: str) -> None:
         try:
             self._sftp.posix_rename(written, target)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError | PermissionError | EOFError):
-                raise
-            # Servers without the extension refuse a plain rename onto an existing file.
+            return
+        except (FileNotFoundError, PermissionError, TimeoutError):
+            raise
+        except OSError:
+            # The server does not know the extension, or refuses; a dead line shows itself in what follows.
+            found = self._attributes(target)
+        if found is not None:
+            if not _is_file(found):
+                raise not_a_file(posixpath.basename(target))
+            # A plain rename onto an existing file is refused (SFTP version 3).
             with suppress(FileNotFoundError):
                 self._sftp.remove(target)
-            self._sftp.rename(written, target)
+        self._sftp.rename(written, target)
+
+    def _attributes(self, path: str) -> paramiko.SFTPAttributes | None:
+        try:
+            return self._sftp.lstat(path)
+        except FileNotFoundError:
+            return None
 
     def find(self, name: str) -> RemoteFile | None:
         """Return the outbound file, if it lies there."""
+        path = posixpath.join(self._settings.outbound_path, require_plain_name(name))
         with self._translated(f"look for {name}"):
-            try:
-                return _described(name, self._sftp.stat(self._outbound(name)))
-            except FileNotFoundError:
-                return None
+            found = self._attributes(path)
+        return _described(name, found) if found is not None and _is_file(found) else None
 
     def close(self) -> None:
         """Close the connection."""
-        self._sftp.close()
+        with suppress(paramiko.SSHException, OSError, EOFError):
+            self._sftp.close()
         self._transport.close()
-
-    def _inbound(self, name: str) -> str:
-        return posixpath.join(self._settings.inbound_path, require_plain_name(name))
-
-    def _outbound(self, name: str, prefix: str = "") -> str:
-        return posixpath.join(self._settings.outbound_path, prefix + require_plain_name(name))
 
     @contextmanager
     def _translated(self, what: str, folder: str = "", *, ambiguous: bool = False) -> Iterator[None]:
-        """Translate what paramiko and the socket raise, once, here."""
+        """Translate what paramiko and the socket raise, once, here; ``folder`` is what may be missing."""
         try:
             yield
-        except paramiko.AuthenticationException as error:
-            raise ConfigurationError(
-                f"{self._where} refused the login of {self._settings.username}. Enter the right password or key on the"
-                " mailbox's page."
-            ) from error
         except FileNotFoundError as error:
             place = f"The folder {folder}" if folder else "The file"
             raise ConfigurationError(
@@ -194,48 +262,39 @@ class SftpTransport(Transport):
             ) from error
 
 
-def _pinned(settings: MailboxSettings) -> dict[str, set[str]]:
-    pinned: dict[str, set[str]] = {}
-    for line in settings.host_keys:
-        try:
-            fingerprint(line)
-        except ValueError as error:
-            raise ConfigurationError(
-                f"The pinned host key {line[:40]!r} is not a public key line. Correct it on the mailbox's page."
-            ) from error
-        kind, key = line.split()[:2]
-        pinned.setdefault(kind, set()).add(key)
-    return pinned
-
-
-def _preferred(offered: Sequence[str], kinds: set[str]) -> tuple[str, ...]:
-    # An RSA key signs as rsa-sha2-*, whatever its own name.
-    wanted = kinds | ({"rsa-sha2-512", "rsa-sha2-256"} if "ssh-rsa" in kinds else set())
-    return tuple(each for each in offered if each in wanted) or tuple(offered)
-
-
 def _private_key(text: str) -> paramiko.PKey:
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        try:
-            return kind.from_private_key(io.StringIO(text))
-        except (paramiko.SSHException, ValueError):
-            continue
-    raise ConfigurationError(
-        "The mailbox's private key cannot be read: paste it whole, unencrypted, as OpenSSH or PEM text."
+    # Not by the library's own reader: it refuses half of all ECDSA keys in OpenSSH's form, and PKCS #8 (paramiko 5.1).
+    data = text.strip().encode() + b"\n"
+    load = load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else load_pem_private_key
+    try:
+        key = load(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise _unreadable_key() from error
+    if isinstance(key, RSAPrivateKey):
+        return paramiko.RSAKey(key=key)
+    if isinstance(key, EllipticCurvePrivateKey):
+        return paramiko.ECDSAKey(vals=(key, key.public_key()))
+    if isinstance(key, Ed25519PrivateKey):
+        openssh = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+        return paramiko.Ed25519Key.from_private_key(io.StringIO(openssh.decode()))
+    raise _unreadable_key()
+
+
+def _unreadable_key() -> ConfigurationError:
+    return ConfigurationError(
+        "The mailbox's private key cannot be read. Paste an RSA, ECDSA or Ed25519 key whole, without a passphrase, as"
+        " OpenSSH or PEM text."
     )
+
+
+def _is_file(attributes: paramiko.SFTPAttributes) -> bool:
+    kind = stat.S_IFMT(attributes.st_mode or 0)
+    if kind:
+        return kind == stat.S_IFREG
+    # Servers may leave the kind out; the line made for people tells it then, and without that it is a file.
+    return getattr(attributes, "longname", "")[:1] not in ("d", "l", "b", "c", "p", "s")
 
 
 def _described(name: str, attributes: paramiko.SFTPAttributes) -> RemoteFile:
     modified = datetime.fromtimestamp(attributes.st_mtime or 0, UTC)
     return RemoteFile(name, attributes.st_size or 0, modified)
-
-
-def read_host_key(host: str, port: int, timeout: float = 10.0) -> tuple[str, str]:
-    """Return (key line, fingerprint) that a server shows now, for a person to compare and pin."""
-    try:
-        with socket.create_connection((host, port), timeout) as plain, paramiko.Transport(plain) as transport:
-            transport.start_client(timeout=timeout)
-            line = key_line(transport.get_remote_server_key())
-    except (paramiko.SSHException, OSError, EOFError) as error:
-        raise RetryableError(f"{host}:{port} did not answer as an SSH server. Check the address.") from error
-    return line, fingerprint(line)
