@@ -1,27 +1,54 @@
-"""The two groups of staff: *view* sees everything, *decide* also settles cases and configures."""
+"""The two groups of staff: *view* sees everything that the portal shows, *decide* acts on it."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-OURS = ("partners", "archive", "integration")
-CONFIGURED = (
-    "tradingpartner", "partneridentifier", "mailbox", "partnership", "agreement", "agreementdocument",
-    "itemcrossreference", "codelist", "codelistentry", "store",
-)  # fmt: skip
+VIEW = "view"
+DECIDE = "decide"
+
+SHOWN_APPS = ("archive", "integration", "partners")
+VERBS = (("integration", "decide"), ("partners", "go_live"))
+CONFIGURATION = (
+    ("partners", "tradingpartner"),
+    ("partners", "partneridentifier"),
+    ("partners", "mailbox"),
+    ("partners", "partnership"),
+    ("partners", "agreement"),
+    ("partners", "agreementdocument"),
+    ("partners", "itemcrossreference"),
+    ("partners", "codelist"),
+    ("partners", "codelistentry"),
+    ("integration", "store"),
+)
 
 
 def ensure_groups() -> tuple[Group, Group]:
-    """Create or mend the groups and return (view, decide)."""
-    ours = Permission.objects.filter(content_type__app_label__in=OURS)
-    looking = ours.filter(codename__startswith="view_")
-    deciding = ours.filter(
-        Q(codename__in=["decide", "go_live"])
-        | Q(content_type__model__in=CONFIGURED, codename__regex="^(add|change|delete)_")
-    )
-    view, _ = Group.objects.get_or_create(name="view")
-    view.permissions.set(looking)
-    decide, _ = Group.objects.get_or_create(name="decide")
-    decide.permissions.set(looking | deciding)
+    """Create the groups where they are missing and give them what they lack; return (view, decide).
+
+    Permissions that an administrator added by hand stay. Reading the content of documents is
+    ``archive.view_payload``: take it from a copy of *view* for people who may know that a document exists
+    and not what it says.
+    """
+    view, _ = Group.objects.get_or_create(name=VIEW)
+    decide, _ = Group.objects.get_or_create(name=DECIDE)
+    shown = Permission.objects.filter(content_type__app_label__in=SHOWN_APPS, codename__startswith="view_")
+    view.permissions.add(*shown)
+    decide.permissions.add(*shown, *Permission.objects.filter(_verbs() | _configuration()))
     return view, decide
+
+
+def _verbs() -> Q:
+    wanted = Q()
+    for app, codename in VERBS:
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    return wanted
+
+
+def _configuration() -> Q:
+    wanted = Q()
+    for app, model in CONFIGURATION:
+        names = [f"{verb}_{model}" for verb in ("add", "change", "delete")]
+        wanted |= Q(content_type__app_label=app, content_type__model=model, codename__in=names)
+    return wanted

@@ -1,0 +1,210 @@
+"""What all our admin classes share: bounded lists, visible filters, pages of our own, and read-only history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.views import ChangeList
+
+from portal.admin.show import list_url
+
+COUNT_LIMIT = 10_000
+"""Lists are counted and paged up to here: beyond it, people narrow the search."""
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than one row past ``COUNT_LIMIT``, however large the table is."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of rows, ``COUNT_LIMIT + 1`` standing for "more"."""
+        rows: Any = self.object_list
+        if isinstance(rows, QuerySet):
+            return int(rows.order_by()[: COUNT_LIMIT + 1].count())
+        return len(rows)
+
+
+@dataclass(frozen=True)
+class FilterChoice:
+    """One value of a filter: its words, and the query string that chooses it."""
+
+    words: str
+    query: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class FilterMenu:
+    """One filter as lists show it: a button that says what is chosen, and the choices."""
+
+    title: str
+    choices: list[FilterChoice]
+
+    @property
+    def chosen(self) -> str:
+        """What is chosen now."""
+        return next((choice.words for choice in self.choices if choice.chosen), "")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything but the first choice, which is everything, is chosen."""
+        return not self.choices[0].chosen
+
+
+@dataclass(frozen=True)
+class EmptyState:
+    """What an empty list says: that there is nothing yet, and what to do for there to be something."""
+
+    title: str
+    words: str
+
+
+class AttachingChangeList(ChangeList):  # type: ignore[misc]
+    """A list whose rows get what they show from a bounded number of further queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch the page, then let the admin class attach to it."""
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
+        self.result_list = rows
+        self.model_admin.attach(self.result_list)
+
+
+class GridAdmin(ModelAdmin):  # type: ignore[misc]
+    """The base of every admin class here."""
+
+    actions = None
+    show_full_result_count = False
+    list_per_page = 25
+    list_max_show_all = 0
+    paginator = CappedPaginator
+    compressed_fields = False
+    empty = EmptyState("Nothing here yet", "Rows appear here by themselves.")
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Attach to the rows of one page what their columns show beyond their own fields."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list class that calls ``attach``."""
+        return AttachingChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list with its filters in sight."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context is not None and "cl" in context:
+            context["filter_menus"] = _filter_menus(context["cl"])
+            context["count_limit"] = COUNT_LIMIT
+            context["empty"] = self.empty
+        return response
+
+    def find(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row of ``object_id`` or None; refuse those who may not look at it."""
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return row
+
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the answer for a row that is not there."""
+        answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return answer
+
+    def page(
+        self, request: HttpRequest, row: Model, template: str, context: dict[str, Any]
+    ) -> TemplateResponse:
+        """Return a page of our own inside the admin's frame, with the way back to the list as it was."""
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request,
+            template,
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": row,
+                "title": str(row),
+                "media": self.media,
+                "back_url": list_url(self.model, request.GET.get("_changelist_filters", "")),
+                **context,
+            },
+        )
+
+
+class HistoryAdmin(GridAdmin):
+    """What happened: looked at by those who may, and changed by nobody, whatever their rights."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; a form posted to it was not made by us."""
+        _only_look(request)
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the page of one row; a form posted to it was not made by us."""
+        _only_look(request)
+        row = self.find(request, object_id)
+        return self.missing(request, object_id) if row is None else self.show(request, row)
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Return the page of ``row``: the fields, unless a subclass has a page of its own."""
+        page: HttpResponse = super().change_view(request, str(row.pk))
+        return page
+
+
+class TableInline(TabularInline):  # type: ignore[misc]
+    """Rows that belong to the row above, as a table."""
+
+    extra = 0
+
+
+class StackInline(StackedInline):  # type: ignore[misc]
+    """Rows that belong to the row above, one form each."""
+
+    extra = 0
+
+
+def _only_look(request: HttpRequest) -> None:
+    if request.method not in ("GET", "HEAD"):
+        raise PermissionDenied
+
+
+def _filter_menus(cl: Any) -> list[FilterMenu]:
+    menus = []
+    for spec in cl.filter_specs:
+        choices = [
+            FilterChoice(str(each["display"]), each["query_string"], bool(each["selected"]))
+            for each in spec.choices(cl)
+        ]
+        menus.append(FilterMenu(str(spec.title), choices))
+    return menus

@@ -1,0 +1,187 @@
+"""Exception cases: open first, each with its sentence, its evidence and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from integration.flows import decide
+from integration.models import ExceptionCase
+from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.documents_table import document_words
+from portal.admin.filters import CaseFilter
+from portal.admin.orders import whole_number
+from portal.admin.readable import label
+from portal.admin.show import age, case_badge, link, moment, money, page_url
+from portal.admin.subjects import resolve_work, step_words
+from portal.admin.timeline import timeline
+from portal.admin.verbs import person, require, run
+
+_EVIDENCE_LABELS = {
+    "what": "What",
+    "asked": "We asked",
+    "answered": "They answered",
+    "line": "Line",
+    "sku": "SKU",
+}
+
+
+@admin.register(ExceptionCase)
+class CaseAdmin(HistoryAdmin):
+    """Cases; they are changed by verbs alone."""
+
+    list_display = (
+        "shown_sentence", "shown_kind", "shown_state", "shown_order", "partner", "shown_money", "shown_due", "shown_owner",
+        "shown_age",
+    )  # fmt: skip
+    list_filter = (CaseFilter, "kind", "partner", "store")
+    list_select_related = ("order", "partner", "owner")
+    search_fields = ("sentence",)
+    search_help_text = "Order, purchase order, or words of the sentence"
+    empty = EmptyState(
+        "No open cases",
+        "Nothing needs a person right now. A case opens by itself when something does not match or cannot go on.",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExceptionCase]:
+        """Put open cases first, the ones due soonest at the top; the orders' content stays where it is."""
+        rows: QuerySet[ExceptionCase] = super().get_queryset(request)
+        return rows.defer("order__content")
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Return open before closed, then what is due first, then the oldest."""
+        return [F("closed_at").desc(nulls_first=True), F("due_at").asc(nulls_last=True), "opened_at", "pk"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ExceptionCase], search_term: str
+    ) -> tuple[QuerySet[ExceptionCase], bool]:
+        """Find by order number, purchase order number or words."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        wanted = Q(sentence__icontains=term) | Q(purchase_order__number__startswith=term.upper())
+        number = whole_number(term)
+        if number is not None:
+            wanted |= Q(order__number=number)
+        return queryset.filter(wanted), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the verbs."""
+        view = self.admin_site.admin_view(require_POST(self.decide))
+        own = [path("<path:object_id>/decide/", view, name="integration_exceptioncase_decide")]
+        return own + list(super().get_urls())
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Show the case's page."""
+        user = person(request)
+        case = ExceptionCase.objects.select_related(
+            "store",
+            "order",
+            "purchase_order",
+            "partner",
+            "mailbox",
+            "document__state",
+            "transmission",
+            "owner",
+        ).get(pk=row.pk)
+        steps = decide.steps_to_retry(case) if case.closed_at is None else []
+        work = decide.work_behind(case)
+        context = {
+            "case": case,
+            "title": f"Case {case.pk}: {case.get_kind_display().lower()}",
+            "badge": case_badge(case),
+            "age": age(case.opened_at, case.closed_at),
+            "money": money(case.money, case.currency),
+            "evidence": _evidence(case.evidence),
+            "is_open": case.closed_at is None,
+            "may_decide": user.has_perm(decide.DECIDE),
+            "is_mine": case.owner_id == user.pk,
+            "retry_words": [step_words(step.name) for step in steps],
+            "document_words": document_words(case.document) if case.document else "",
+            "work": work,
+            "work_words": step_words(work.step) if work is not None else "",
+            "work_about": resolve_work([work])[work.pk] if work is not None else None,
+            "decide_url": reverse("admin:integration_exceptioncase_decide", args=[case.pk]),
+            "timeline": timeline(case.subject),
+        }
+        return self.page(request, case, "portal/case.html", context)
+
+    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Do one verb to one case and show it again."""
+        user = require(request, decide.DECIDE)
+        case = self.find(request, object_id)
+        if case is None:
+            return self.missing(request, object_id)
+        reason = request.POST.get("reason", "")
+        verbs = {
+            "settle": (lambda: decide.settle_case(user, case, reason), "The case is settled."),
+            "retry": (lambda: decide.retry_case(user, case, reason), "It is tried again now."),
+            "take": (lambda: decide.own_case(user, case, user), "The case is yours."),
+            "give_back": (lambda: decide.own_case(user, case, None), "The case is nobody's again."),
+        }
+        chosen = verbs.get(request.POST.get("verb", ""))
+        if chosen is None:
+            return HttpResponseBadRequest("There is no such verb.")
+        run(request, *chosen)
+        return HttpResponseRedirect(page_url(case))
+
+    @display(description="Case")
+    def shown_sentence(self, case: ExceptionCase) -> str:
+        """Return the sentence, cut where it is long."""
+        return case.sentence if len(case.sentence) <= 140 else f"{case.sentence[:139]}…"
+
+    @display(description="Kind", ordering="kind")
+    def shown_kind(self, case: ExceptionCase) -> str:
+        """Return the kind in words."""
+        return str(case.get_kind_display())
+
+    @display(description="State", ordering="closed_at")
+    def shown_state(self, case: ExceptionCase) -> SafeString:
+        """Return open, past due or closed."""
+        return case_badge(case)
+
+    @display(description="Order", ordering="order__number")
+    def shown_order(self, case: ExceptionCase) -> str:
+        """Return the order as a link."""
+        return link(case.order)
+
+    @display(description="Money at stake", ordering="money")
+    def shown_money(self, case: ExceptionCase) -> str:
+        """Return the amount with its currency."""
+        return money(case.money, case.currency)
+
+    @display(description="Due", ordering="due_at")
+    def shown_due(self, case: ExceptionCase) -> str:
+        """Return when it has to be settled."""
+        return moment(case.due_at) or "No date"
+
+    @display(description="Owner", ordering="owner")
+    def shown_owner(self, case: ExceptionCase) -> str:
+        """Return who looks after it."""
+        return case.owner.get_username() if case.owner else "Nobody"
+
+    @display(description="Age", ordering="opened_at")
+    def shown_age(self, case: ExceptionCase) -> str:
+        """Return how long it is open, or was."""
+        return age(case.opened_at, case.closed_at or timezone.now())
+
+
+def _evidence(rows: list[Any]) -> dict[str, Any] | None:
+    """Return the evidence as a table: one column for each name that any row has."""
+    dictionaries = [row for row in rows if isinstance(row, dict)]
+    names = list(dict.fromkeys(name for row in dictionaries for name in row))
+    names = [name for name in names if any(row.get(name) not in (None, "") for row in dictionaries)]
+    if not names:
+        return None
+    return {
+        "labels": [_EVIDENCE_LABELS.get(name) or label(name) for name in names],
+        "rows": [["" if row.get(name) is None else str(row[name]) for name in names] for row in dictionaries],
+    }

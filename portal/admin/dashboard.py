@@ -1,0 +1,149 @@
+"""The first page: what needs a person, what is on its way, and whether anything is set up at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from archive.models import Document
+from integration.models import ExceptionCase, Order, Store, Work
+from partners.models import Agreement, Mailbox, Mode, TradingPartner
+from portal.admin.documents_table import WITH_STATE, document_rows
+from portal.admin.filters import INVALID, NOT_DELIVERED, OVERDUE, REJECTED, WAITING_TO_BE_SENT
+from portal.admin.show import BAD, QUIET, WAITING, WARNING, age, list_url, mode_badge, page_url
+
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One count, its words, and the list that it counts."""
+
+    count: str
+    words: str
+    url: str
+    tone: str
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to the index page's context what the user may see of the state of everything."""
+    may = request.user.has_perm
+    context["title"] = "Dashboard"
+    context["tiles"] = _tiles(may)
+    if may("integration.view_exceptioncase"):
+        context["case_kinds"] = _case_kinds()
+        context["oldest_cases"] = _oldest_cases()
+    if may("archive.view_document"):
+        last = Document.objects.select_related(*WITH_STATE).order_by("-pk")[:10]
+        context["last_documents"] = document_rows(last)
+    if may("integration.view_store") and may("partners.view_mailbox"):
+        context["connections"] = _connections()
+        context["first_steps"] = _first_steps()
+    return context
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    return rows.order_by()[: MOST + 1].count()
+
+
+def _tile(rows: QuerySet[Any], words: str, url: str, tone: str) -> Tile:
+    found = _count(rows)
+    shown = f"{MOST:,}+" if found > MOST else (f"{found:,}" if found else "None")
+    return Tile(shown, words, url, tone if found else QUIET)
+
+
+def _tiles(may: Any) -> list[Tile]:
+    tiles = []
+    if may("integration.view_exceptioncase"):
+        cases = ExceptionCase.objects.filter(closed_at=None)
+        tiles.append(_tile(cases, "Open cases", list_url(ExceptionCase), WARNING))
+    if may("integration.view_order"):
+        held = Order.objects.filter(state=Order.State.HELD)
+        tiles.append(_tile(held, "Orders held by a case", list_url(Order, "state__exact=held"), WARNING))
+    if may("archive.view_document"):
+        for condition, words, name, tone in (
+            (WAITING_TO_BE_SENT, "Documents waiting to be sent", "waiting", WAITING),
+            (NOT_DELIVERED, "Documents failed or unknown", "not_delivered", BAD),
+            (OVERDUE, "Acknowledgments overdue", "overdue", BAD),
+            (REJECTED, "Documents rejected by partners", "rejected", BAD),
+            (INVALID, "Documents received invalid", "invalid", BAD),
+        ):
+            tiles.append(
+                _tile(Document.objects.filter(condition), words, list_url(Document, f"status={name}"), tone)
+            )
+    if may("integration.view_work"):
+        stopped = Work.objects.filter(parked_at__isnull=False)
+        tiles.append(_tile(stopped, "Work stopped", list_url(Work, "state=stopped"), BAD))
+    return tiles
+
+
+def _case_kinds() -> list[dict[str, Any]]:
+    found = (
+        ExceptionCase.objects.filter(closed_at=None)
+        .order_by()
+        .values("kind")
+        .annotate(count=Count("pk"))
+        .order_by("-count")
+    )
+    words = dict(ExceptionCase.Kind.choices)
+    return [
+        {
+            "words": words.get(each["kind"], each["kind"]),
+            "count": each["count"],
+            "url": list_url(ExceptionCase, f"kind__exact={each['kind']}"),
+        }
+        for each in found
+    ]
+
+
+def _oldest_cases() -> list[dict[str, Any]]:
+    cases = (
+        ExceptionCase.objects.filter(closed_at=None).select_related("partner").order_by("opened_at", "pk")[:5]
+    )
+    return [{"row": case, "url": page_url(case), "age": age(case.opened_at)} for case in cases]
+
+
+def _connections() -> list[dict[str, Any]]:
+    rows: list[Any] = [*Store.objects.all(), *Mailbox.objects.all()]
+    problems = _poll_problems()
+    return [
+        {
+            "row": row,
+            "url": page_url(row),
+            "kind": "Store" if isinstance(row, Store) else "Mailbox",
+            "badge": mode_badge(row.mode),
+            "polled": getattr(row, "polled_until", None),
+            "problem": problems.get((row._meta.model_name, str(row.pk)), ""),
+        }
+        for row in rows
+    ]
+
+
+def _poll_problems() -> dict[tuple[str | None, str], str]:
+    """Return the sentence of the last failure of each poll that fails now."""
+    failing = Work.objects.filter(Q(step="poll_store") | Q(step="fetch_mailbox")).exclude(error="")
+    kinds = {"poll_store": "store", "fetch_mailbox": "mailbox"}
+    return {(kinds[row.step], row.subject): row.error for row in failing}
+
+
+def _first_steps() -> list[dict[str, Any]]:
+    """Return what is still to be set up, in its order; empty once a store, a mailbox and an agreement are live."""
+    live = Mode.LIVE
+    steps = [
+        ("Add a mailbox", Mailbox.objects.exists(), Mailbox, "where files are fetched and left"),
+        ("Add a trading partner", TradingPartner.objects.exists(), TradingPartner, "with its interchange ID"),
+        ("Add an agreement", Agreement.objects.exists(), Agreement, "who supplies which items, in which documents"),
+        ("Add the store", Store.objects.exists(), Store, "with an API token; it starts in watch"),
+        ("Let the mailbox go live", Mailbox.objects.filter(mode=live).exists(), Mailbox, "files are then taken and sent"),
+        ("Let the agreement go live", Agreement.objects.filter(mode=live).exists(), Agreement, "purchase orders are then sent"),
+        ("Let the store go live", Store.objects.filter(mode=live).exists(), Store, "answers are then written to orders"),
+    ]  # fmt: skip
+    if all(done for _, done, _, _ in steps):
+        return []
+    return [
+        {"words": words, "done": done, "url": list_url(model), "why": why}
+        for words, done, model, why in steps
+    ]

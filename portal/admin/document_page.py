@@ -1,0 +1,216 @@
+"""What the page of a document shows. Looking at it is a reading of content and leaves an access row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from archive.models import Document, Translation, Transmission, document_name
+from integration.x12.acknowledgment import CODE_MEANINGS
+from portal.admin.content import READ_CONTENT, Opened, document_text, open_for, whole_text
+from portal.admin.documents_table import document_rows, document_words, state_of
+from portal.admin.readable import Pair, readable
+from portal.admin.show import (
+    BAD,
+    GOOD,
+    QUIET,
+    WARNING,
+    acknowledgment_badge,
+    badge,
+    delivery_badge,
+    size,
+    summary_badge,
+    validation_badge,
+)
+from portal.admin.timeline import timeline
+
+VIEWS = ("readable", "raw", "interchange")
+_REPORT_WORDS = {
+    "error": ("Wrong or missing", BAD),
+    "not_carried": ("Not carried", WARNING),
+    "unread": ("Not read", QUIET),
+    "conflict": ("Contradiction", WARNING),
+    "untranslated": ("Code without a word", WARNING),
+    "check": ("Does not add up", WARNING),
+    "out_of_order": ("Out of order", WARNING),
+}
+_SEVERITIES = {
+    "error": ("Error", BAD),
+    "warning": ("Accepted with a remark", WARNING),
+    "note": ("Note", QUIET),
+}
+_RESULT_TONES = {"delivered": GOOD, "removed": GOOD, "kept": GOOD, "failed": BAD, "unknown": WARNING}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One finding or one line of the report, with its place in the set."""
+
+    badge: Any
+    sentence: str
+    place: str
+    position: int
+
+
+def document_context(document: Document, user: User, view: str) -> dict[str, Any]:
+    """Return everything that ``portal/document.html`` shows; ``view`` is one of ``VIEWS``."""
+    view = view if view in VIEWS else VIEWS[0]
+    opened = open_for(user, document.interchange.payload, f"look at document {document.pk}")
+    translation = _translation(document)
+    return {
+        "document": document,
+        "title": document_words(document),
+        "name": document_name(document.transaction_set),
+        "state": state_of(document),
+        "badges": _badges(document),
+        "identity": _identity(document),
+        "may_read": user.has_perm(READ_CONTENT),
+        "problem": opened.problem,
+        "view": view,
+        **_content(document, translation, opened, view),
+        "orders": [
+            link.order
+            for link in document.orders.select_related("order").defer("order__content").order_by("pk")
+        ],
+        "cases": list(document.cases.filter(closed_at=None)),
+        "attempts": _attempts(document),
+        "acknowledgments": _acknowledgments(document),
+        "answered_by": _answered_by(document),
+        "answers": _answers(document),
+        "timeline": timeline(f"document:{document.pk}", _file_subjects(document), document),
+    }
+
+
+def _translation(document: Document) -> Translation | None:
+    try:
+        return document.translation
+    except Translation.DoesNotExist:
+        return None
+
+
+def _content(
+    document: Document, translation: Translation | None, opened: Opened, view: str
+) -> dict[str, Any]:
+    """Return what the document says; nothing of it where its bytes were not given out."""
+    if opened.data is None:
+        return {"readable": None, "raw": None, "remarks": []}
+    findings = translation.findings if translation else []
+    content = translation.content if translation else None
+    return {
+        "readable": readable(document.transaction_set, content) if view == "readable" else None,
+        "raw": _raw(document, opened.data, findings, view),
+        "remarks": _remarks(findings, translation.report if translation else []),
+    }
+
+
+def _raw(document: Document, data: bytes, findings: list[Any], view: str) -> Any:
+    if view == "readable":
+        return None
+    return document_text(data, document, findings) if view == "raw" else whole_text(data)
+
+
+def _badges(document: Document) -> list[tuple[str, Any]]:
+    state = state_of(document)
+    if state is None:
+        return [("Status", summary_badge(None))]
+    return [
+        ("Validation", validation_badge(state)),
+        ("Delivery", delivery_badge(state)),
+        ("Acknowledgment", acknowledgment_badge(state)),
+    ]
+
+
+def _identity(document: Document) -> list[Pair]:
+    interchange = document.interchange
+    state = state_of(document)
+    pairs = [
+        Pair("Interchange control number (ISA13)", interchange.control_number),
+        Pair("Group control number (GS06)", document.group_control_number),
+        Pair("Set control number (ST02)", document.control_number),
+        Pair("Version (GS08)", document.version),
+        Pair("Sender", f"{interchange.sender_qualifier}:{interchange.sender_id}"),
+        Pair("Receiver", f"{interchange.receiver_qualifier}:{interchange.receiver_id}"),
+        Pair(
+            "Usage (ISA15)",
+            {"P": "Production", "T": "Test"}.get(interchange.usage_indicator, interchange.usage_indicator),
+        ),
+        Pair("Size", size(interchange.payload.size)),
+        Pair("Mapping", document.guide or "None: kept and not translated"),
+        Pair("SHA-256 of the interchange", state.sha256 if state else ""),
+    ]
+    return [pair for pair in pairs if pair.words]
+
+
+def _remarks(findings: list[Any], report: list[Any]) -> list[Remark]:
+    remarks = []
+    for each in findings:
+        title, tone = _SEVERITIES.get(each.get("severity", ""), ("Finding", WARNING))
+        place = "".join(
+            [each.get("segment_tag", ""), f"{each['element']:02d}" if each.get("element") else ""]
+        )
+        remarks.append(
+            Remark(badge(title, tone), each.get("sentence", ""), place, each.get("segment_position") or 0)
+        )
+    for each in report:
+        title, tone = _REPORT_WORDS.get(each.get("kind", ""), ("Remark", WARNING))
+        place = each.get("address") or each.get("path", "")
+        remarks.append(Remark(badge(title, tone), each.get("sentence", ""), place, each.get("position") or 0))
+    return remarks
+
+
+def _attempts(document: Document) -> list[dict[str, Any]]:
+    """Return each attempt to send the interchange, or the file that brought it, with what became of it."""
+    interchange = document.interchange
+    found: list[Transmission] = list(interchange.attempts.order_by("pk").prefetch_related("outcomes"))
+    if interchange.transmission is not None:
+        found = [interchange.transmission, *found]
+    return [
+        {
+            "row": attempt,
+            "outcomes": [
+                {
+                    "row": outcome,
+                    "badge": badge(outcome.get_result_display(), _RESULT_TONES.get(outcome.result, WARNING)),
+                }
+                for outcome in attempt.outcomes.order_by("pk")
+            ],
+        }
+        for attempt in found
+    ]
+
+
+def _acknowledgments(document: Document) -> list[dict[str, Any]]:
+    said = document.acknowledgments.select_related("source__state", "source__partner").order_by("pk")
+    return [
+        {
+            "words": CODE_MEANINGS.get(each.code, f"code {each.code}").capitalize(),
+            "badge": badge(
+                CODE_MEANINGS.get(each.code, f"code {each.code}").capitalize(),
+                {"A": GOOD, "E": WARNING, "P": WARNING}.get(each.code, BAD),
+            ),
+            "source": each.source,
+            "findings": [str(finding.get("sentence", "")) for finding in each.findings],
+            "at": each.recorded_at,
+        }
+        for each in said
+    ]
+
+
+def _answered_by(document: Document) -> Document | None:
+    """Return our functional acknowledgment of a received document."""
+    return Document.objects.filter(answers__source=document).first()
+
+
+def _answers(document: Document) -> list[Any]:
+    """Return the documents that a functional acknowledgment is about: the partner's, or ours."""
+    received = Document.objects.filter(answered_by__answer=document)
+    ours = Document.objects.filter(acknowledgments__source=document)
+    found = (received | ours).distinct().select_related("interchange", "partner", "state").order_by("pk")[:50]
+    return document_rows(found)
+
+
+def _file_subjects(document: Document) -> list[str]:
+    transmission = document.interchange.transmission_id
+    return [f"transmission:{transmission}"] if transmission is not None else []

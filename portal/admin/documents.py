@@ -1,0 +1,146 @@
+"""Documents: what each says, its bytes, its way, and what was answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from archive.models import Document, DocumentReference, document_name
+from archive.translation import normal_form
+from integration.models import OrderDocument
+from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.content import download, own_slice
+from portal.admin.document_page import document_context
+from portal.admin.documents_table import state_of
+from portal.admin.filters import KindFilter, PeriodFilter, ProgressFilter
+from portal.admin.orders import whole_number
+from portal.admin.show import link, moment, summary_badge
+from portal.admin.verbs import person
+
+MOST_FOUND = 1000
+
+
+@admin.register(Document)
+class DocumentAdmin(HistoryAdmin):
+    """Documents of the archive, both directions."""
+
+    list_display = (
+        "shown_name", "shown_number", "partner", "shown_direction", "shown_status", "shown_order", "shown_control",
+        "shown_recorded",
+    )  # fmt: skip
+    list_filter = (ProgressFilter, KindFilter, "direction", PeriodFilter, "partner")
+    list_select_related = ("partner", "state", "interchange")
+    search_fields = ("control_number",)
+    search_help_text = "Purchase order, order or control number"
+    ordering = ("-pk",)
+    empty = EmptyState(
+        "No documents yet",
+        "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
+        " receive once a mailbox is polled.",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        """Fetch the orders along."""
+        rows: QuerySet[Document] = super().get_queryset(request)
+        return rows.prefetch_related("orders__order")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Document], search_term: str
+    ) -> tuple[QuerySet[Document], bool]:
+        """Find by reference, exact ones first; a control number is found without its leading zeros too."""
+        normal = normal_form(search_term)
+        if not normal:
+            return (queryset if not search_term.strip() else queryset.none()), False
+        forms = {normal, normal.zfill(9)} if normal.isdigit() else {normal}
+        exact = set(_documents(normal__in=forms))
+        number = whole_number(search_term)
+        if number is not None:
+            linked = OrderDocument.objects.filter(order__number=number).order_by("-document_id")
+            exact.update(linked.values_list("document_id", flat=True)[:MOST_FOUND])
+        found = exact | set(_documents(normal__startswith=normal))
+        rank = Case(When(pk__in=exact, then=Value(0)), default=Value(1), output_field=IntegerField())
+        return queryset.filter(pk__in=found).order_by(rank, "-pk"), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the downloads."""
+        own = [
+            path(
+                "<path:object_id>/download/",
+                self.admin_site.admin_view(self.download),
+                name="archive_document_download",
+            )
+        ]
+        return own + list(super().get_urls())
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Show the document's page; its content is opened in the reader's name."""
+        document = Document.objects.select_related(
+            "interchange__payload", "interchange__mailbox", "interchange__transmission", "agreement", "partner",
+            "state", "translation",
+        ).get(pk=row.pk)  # fmt: skip
+        context = document_context(document, person(request), request.GET.get("show", ""))
+        return self.page(request, document, "portal/document.html", context)
+
+    def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Give out the document's interchange as it travelled, or its own segments (``part=document``)."""
+        document = self.find(request, object_id)
+        if document is None:
+            return self.missing(request, object_id)
+        interchange = document.interchange
+        alone = request.GET.get("part") == "document"
+        name = interchange.name or f"{interchange.control_number}.edi"
+        return download(
+            person(request),
+            interchange.payload,
+            f"document-{document.pk}-{name}" if alone else name,
+            f"download of document {document.pk}",
+            own_slice(document) if alone else None,
+        )
+
+    @display(description="Document", ordering="transaction_set")
+    def shown_name(self, document: Document) -> str:
+        """Return the business name."""
+        return document_name(document.transaction_set)
+
+    @display(description="Number")
+    def shown_number(self, document: Document) -> str:
+        """Return the document's own number."""
+        state = state_of(document)
+        return state.number if state else ""
+
+    @display(description="Direction", ordering="direction")
+    def shown_direction(self, document: Document) -> str:
+        """Return Sent or Received."""
+        return str(document.get_direction_display())
+
+    @display(description="Status")
+    def shown_status(self, document: Document) -> SafeString:
+        """Return the worst of the three statuses."""
+        return summary_badge(state_of(document))
+
+    @display(description="Order")
+    def shown_order(self, document: Document) -> str:
+        """Return the order as a link."""
+        first = next(iter(document.orders.all()), None)
+        return link(first.order) if first else ""
+
+    @display(description="Interchange")
+    def shown_control(self, document: Document) -> str:
+        """Return ISA13."""
+        return document.interchange.control_number
+
+    @display(description="Recorded", ordering="pk")
+    def shown_recorded(self, document: Document) -> str:
+        """Return when it was recorded."""
+        return moment(document.recorded_at)
+
+
+def _documents(**wanted: Any) -> list[int]:
+    found = DocumentReference.objects.filter(**wanted).order_by("-rank", "-document_id")
+    return list(found.values_list("document_id", flat=True)[:MOST_FOUND])

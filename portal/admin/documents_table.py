@@ -1,0 +1,60 @@
+"""Documents as rows of a table, wherever a page shows some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from archive.models import Direction, Document, DocumentState, document_name
+from portal.admin.show import page_url, summary_badge
+
+WITH_STATE = ("interchange", "partner", "agreement", "state")
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """One document as tables show it."""
+
+    name: str
+    url: str
+    number: str
+    partner: str
+    direction: str
+    status: SafeString
+    control_number: str
+    recorded_at: Any
+
+
+def state_of(document: Document) -> DocumentState | None:
+    """Return the document's statuses, or None where it was not read yet."""
+    try:
+        return document.state
+    except DocumentState.DoesNotExist:
+        return None
+
+
+def document_words(document: Document) -> str:
+    """Return the business name and the document's own number, else its control number."""
+    state = state_of(document)
+    number = state.number if state and state.number else f"no. {document.control_number}"
+    return f"{document_name(document.transaction_set)} {number}"
+
+
+def document_rows(documents: Iterable[Document]) -> list[DocumentRow]:
+    """Return the rows of ``documents``, which were selected with ``WITH_STATE``."""
+    return [
+        DocumentRow(
+            name=document_name(document.transaction_set),
+            url=page_url(document),
+            number=state.number if (state := state_of(document)) else "",
+            partner=document.partner.name if document.partner else "",
+            direction=Direction(document.direction).label,
+            status=summary_badge(state),
+            control_number=document.interchange.control_number,
+            recorded_at=document.recorded_at,
+        )
+        for document in documents
+    ]

@@ -1,0 +1,153 @@
+"""Files that came and went: each attempt, what became of it, and its bytes, whether they are X12 or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from archive.models import Direction, Document, Interchange, Transmission
+from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.content import READ_CONTENT, download, open_for, whole_text
+from portal.admin.documents_table import WITH_STATE, document_rows
+from portal.admin.filters import PeriodFilter
+from portal.admin.show import BAD, GOOD, WAITING, WARNING, badge, link, moment, size
+from portal.admin.timeline import timeline
+from portal.admin.verbs import person
+
+_TONES = {"delivered": GOOD, "removed": GOOD, "kept": GOOD, "failed": BAD, "unknown": WARNING}
+
+
+def result_badge(transmission: Transmission) -> SafeString:
+    """Return the last outcome of a transmission."""
+    outcomes = sorted(transmission.outcomes.all(), key=lambda outcome: outcome.pk)
+    if not outcomes:
+        return badge("No outcome yet", WAITING)
+    return badge(outcomes[-1].get_result_display(), _TONES.get(outcomes[-1].result, WARNING))
+
+
+@admin.register(Transmission)
+class TransmissionAdmin(HistoryAdmin):
+    """Transmissions, read-only."""
+
+    list_display = (
+        "name",
+        "shown_direction",
+        "shown_mailbox",
+        "shown_result",
+        "shown_size",
+        "shown_content",
+        "shown_at",
+    )
+    list_filter = ("direction", "mailbox", PeriodFilter)
+    search_fields = ("name",)
+    search_help_text = "How the file's name begins"
+    ordering = ("-pk",)
+    empty = EmptyState(
+        "No files yet",
+        "Files appear here by themselves, once a mailbox is polled or something is sent to it.",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transmission]:
+        """Fetch sizes and outcomes along, and no bytes."""
+        rows: QuerySet[Transmission] = super().get_queryset(request)
+        found = rows.select_related("payload", "mailbox", "interchange").prefetch_related("outcomes")
+        return found.defer("payload__ciphertext")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Transmission], search_term: str
+    ) -> tuple[QuerySet[Transmission], bool]:
+        """Find by the beginning of the name."""
+        term = search_term.strip()
+        return (queryset.filter(name__startswith=term) if term else queryset), False
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Count the documents of each file."""
+        pks = [row.pk for row in rows]
+        sent = {row.pk: row.interchange_id for row in rows if row.interchange_id}
+        inbound = Document.objects.filter(interchange__transmission__in=pks)
+        outbound = Document.objects.filter(interchange__in=list(sent.values()))
+        counts: dict[int, int] = {}
+        for pk in inbound.values_list("interchange__transmission", flat=True):
+            counts[pk] = counts.get(pk, 0) + 1
+        by_interchange: dict[int, int] = {}
+        for pk in outbound.values_list("interchange", flat=True):
+            by_interchange[pk] = by_interchange.get(pk, 0) + 1
+        for row in rows:
+            row.document_count = counts.get(row.pk, 0) or by_interchange.get(sent.get(row.pk, 0), 0)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the download."""
+        view = self.admin_site.admin_view(self.download)
+        own = [path("<path:object_id>/download/", view, name="archive_transmission_download")]
+        return own + list(super().get_urls())
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Show the file with its bytes as text; reading them leaves an access row."""
+        user = person(request)
+        opened = open_for(user, row.payload, f"look at file {row.pk}")
+        interchanges = Interchange.objects.filter(transmission=row).order_by("position")
+        carried = [*interchanges, *([row.interchange] if row.interchange else [])]
+        documents = (
+            Document.objects.filter(interchange__in=carried).select_related(*WITH_STATE).order_by("pk")[:200]
+        )
+        context = {
+            "file": row,
+            "badge": result_badge(row),
+            "size": size(row.payload.size),
+            "interchanges": carried,
+            "documents": document_rows(documents),
+            "cases": list(row.cases.filter(closed_at=None)),
+            "outcomes": [
+                {"row": each, "badge": badge(each.get_result_display(), _TONES.get(each.result, WARNING))}
+                for each in row.outcomes.order_by("pk")
+            ],
+            "may_read": user.has_perm(READ_CONTENT),
+            "problem": opened.problem,
+            "raw": whole_text(opened.data) if opened.data is not None else None,
+            "timeline": timeline(f"transmission:{row.pk}"),
+        }
+        return self.page(request, row, "portal/file.html", context)
+
+    def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Give out the file as it travelled."""
+        row = self.find(request, object_id)
+        if row is None:
+            return self.missing(request, object_id)
+        return download(person(request), row.payload, row.name, f"download of file {row.pk}")
+
+    @display(description="Direction", ordering="direction")
+    def shown_direction(self, row: Transmission) -> str:
+        """Return Sent or Received."""
+        return str(Direction(row.direction).label)
+
+    @display(description="Mailbox", ordering="mailbox")
+    def shown_mailbox(self, row: Transmission) -> str:
+        """Return the mailbox as a link."""
+        return link(row.mailbox)
+
+    @display(description="What became of it")
+    def shown_result(self, row: Transmission) -> SafeString:
+        """Return the last outcome."""
+        return result_badge(row)
+
+    @display(description="Size")
+    def shown_size(self, row: Transmission) -> str:
+        """Return the number of bytes."""
+        return size(row.payload.size)
+
+    @display(description="Documents")
+    def shown_content(self, row: Any) -> str:
+        """Return how many documents it holds."""
+        return str(row.document_count) if row.document_count else "None"
+
+    @display(description="When", ordering="pk")
+    def shown_at(self, row: Transmission) -> str:
+        """Return when it was recorded."""
+        return moment(row.recorded_at)

@@ -1,0 +1,110 @@
+"""Mailboxes: how files are fetched and left, and whose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Max
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from archive.models import Transmission
+from partners.models import Mailbox, Partnership
+from portal.admin.base import EmptyState, TableInline
+from portal.admin.live import LiveAdmin
+from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
+from portal.admin.show import moment
+
+
+class MailboxForm(SecretsForm):
+    """A mailbox with its login."""
+
+    secrets = ("password", "private_key")
+
+    password = SecretField()
+    remove_password = removal_box("Remove the stored password")
+    private_key = SecretField(lines=True)
+    remove_private_key = removal_box("Remove the stored private key")
+
+    class Meta:
+        model = Mailbox
+        fields = ("password", "private_key")
+
+
+class PartnershipInline(TableInline):
+    """Which IDs the mailbox may bring and reach."""
+
+    model = Partnership
+    fields = ("identifier", "state")
+    autocomplete_fields = ("identifier",)
+    verbose_name_plural = "Partnerships: whom this mailbox brings and reaches"
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(LiveAdmin):
+    """Mailboxes; their mode changes by verb, their secrets are never shown."""
+
+    form = MailboxForm
+    list_display = ("name", "shown_mode", "kind", "transport", "shown_place", "shown_last")
+    list_filter = ("mode", "kind", "transport")
+    search_fields = ("name", "host")
+    search_help_text = "Name or host"
+    inlines = (PartnershipInline,)
+    autocomplete_fields = ("partner",)
+    readonly_fields = ("shown_password", "shown_private_key")
+    empty = EmptyState(
+        "No mailboxes yet",
+        "Add one: the network's mailbox for many partners, or one partner's own. It starts in watch and touches nothing"
+        " before it goes live.",
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Group the settings; who may only look sees that a secret is stored, and not the field."""
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        login: tuple[Any, ...] = ("shown_password", "shown_private_key")
+        if may_write:
+            login = ("password", "private_key")
+            if obj is not None:
+                stored = [name for name in ("password", "private_key") if getattr(obj, name)]
+                login = (*login, *(f"remove_{name}" for name in stored))
+        return [
+            (None, {"fields": ("name", "kind", "partner", "usage_indicator")}),
+            ("Connection", {"fields": ("transport", "host", "port", "username", *login, "host_keys")}),
+            ("Receiving", {"fields": ("inbound_path", "file_pattern", "fetch_order", "after_fetch", "settle_seconds", "poll_seconds")}),
+            ("Sending", {"fields": ("outbound_path", "outbound_name", "upload_mode")}),
+        ]  # fmt: skip
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Attach when the last file moved."""
+        pks = [row.pk for row in rows]
+        found = (
+            Transmission.objects.filter(mailbox__in=pks).values("mailbox").annotate(last=Max("recorded_at"))
+        )
+        last = {each["mailbox"]: each["last"] for each in found}
+        for row in rows:
+            row.last_file_at = last.get(row.pk)
+
+    @display(description="Place")
+    def shown_place(self, mailbox: Mailbox) -> str:
+        """Return the host, or the folder of a directory."""
+        if mailbox.transport == Mailbox.Transport.SFTP:
+            return f"{mailbox.host}:{mailbox.port}"
+        return mailbox.inbound_path
+
+    @display(description="Last file")
+    def shown_last(self, mailbox: Any) -> str:
+        """Return when the last file came or went."""
+        return moment(mailbox.last_file_at) or "None yet"
+
+    @display(description="Password")
+    def shown_password(self, mailbox: Mailbox) -> SafeString:
+        """Return whether one is stored."""
+        return stored_badge(mailbox.password)
+
+    @display(description="Private key")
+    def shown_private_key(self, mailbox: Mailbox) -> SafeString:
+        """Return whether one is stored."""
+        return stored_badge(mailbox.private_key)

@@ -1,0 +1,94 @@
+"""The menu: what staff do, what is set up once, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+
+from archive.models import AccessRecord, AuditEntry, Document, Transmission
+from integration.models import ExceptionCase, Order, Store, Work
+from partners.models import Agreement, ControlNumber, ItemCrossReference, Mailbox, TradingPartner
+from portal.admin.show import list_url
+
+MOST_COUNTED = 1000
+
+
+def sections(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar as unfold wants it; items that the user may not open are left out by unfold."""
+    cases = _item("Cases", "report", ExceptionCase)
+    opened = _open_cases(request)
+    if opened:
+        cases.update(badge=opened, badge_variant="danger")
+    return [
+        {
+            "title": "Work",
+            "items": [
+                {
+                    "title": "Dashboard",
+                    "icon": "dashboard",
+                    "link": reverse("admin:index"),
+                    "permission": _anybody,
+                },
+                cases,
+                _item("Orders", "shopping_cart", Order),
+                _item("Documents", "description", Document),
+            ],
+        },
+        {
+            "title": "Setup",
+            "separator": True,
+            "items": [
+                _item("Stores", "storefront", Store),
+                _item("Mailboxes", "inbox", Mailbox),
+                _item("Partners", "groups", TradingPartner),
+                _item("Agreements", "handshake", Agreement),
+                _item("Items", "inventory_2", ItemCrossReference),
+            ],
+        },
+        {
+            "title": "Records",
+            "separator": True,
+            "items": [
+                _item("Files", "folder_open", Transmission),
+                _item("Background work", "manufacturing", Work),
+                _item("Control numbers", "tag", ControlNumber),
+                _item("Decisions", "gavel", AuditEntry),
+                _item("Content read", "visibility", AccessRecord),
+                _item("Changes of settings", "history", LogEntry),
+                _item("Users", "person", User),
+                _item("Groups", "group", Group),
+            ],
+        },
+    ]
+
+
+def _item(title: str, icon: str, model: type[Model]) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": list_url(model), "permission": _may_view(model)}
+
+
+def _may_view(model: type[Model]) -> Callable[[HttpRequest], bool]:
+    permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+    change = f"{model._meta.app_label}.change_{model._meta.model_name}"
+
+    def check(request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(permission) or request.user.has_perm(change))
+
+    return check
+
+
+def _anybody(request: HttpRequest) -> bool:
+    return True
+
+
+def _open_cases(request: HttpRequest) -> str:
+    """Return the badge: how many cases are open, counted no further than ``MOST_COUNTED``."""
+    if not _may_view(ExceptionCase)(request):
+        return ""
+    count = ExceptionCase.objects.filter(closed_at=None).order_by()[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")

@@ -1,0 +1,116 @@
+"""Who did what: decisions of staff, readings of content, changes of settings. Looked at, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.utils.html import format_html
+
+from archive.models import AccessRecord, AuditEntry
+from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.filters import PeriodFilter
+from portal.admin.show import moment
+from portal.admin.subjects import resolve
+
+
+class ChangedFilter(PeriodFilter):
+    """When a setting was changed."""
+
+    field = "action_time"
+
+
+@admin.register(AuditEntry)
+class DecisionAdmin(HistoryAdmin):
+    """Verbs of staff, with their reasons."""
+
+    list_display = ("shown_verb", "shown_subject", "actor", "reason", "shown_at")
+    list_filter = (PeriodFilter, "verb")
+    search_fields = ("actor__startswith", "reason")
+    search_help_text = "Person, or words of the reason"
+    ordering = ("-pk",)
+    fields = ("shown_verb", "shown_subject", "actor", "reason", "detail", "shown_at")
+    readonly_fields = fields
+    empty = EmptyState("No decisions yet", "Every verb of staff is kept here with its reason.")
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Attach what each decision was about."""
+        about = resolve(row.subject for row in rows)
+        for row in rows:
+            row.about = about[row.subject]
+
+    @display(description="Decision", ordering="verb")
+    def shown_verb(self, entry: AuditEntry) -> str:
+        """Return the verb."""
+        return entry.verb.capitalize()
+
+    @display(description="About")
+    def shown_subject(self, entry: Any) -> str:
+        """Return what it was about, as a link."""
+        about = getattr(entry, "about", None) or resolve([entry.subject])[entry.subject]
+        return (
+            format_html('<a class="gp-link" href="{}">{}</a>', about.url, about.words)
+            if about.url
+            else about.words
+        )
+
+    @display(description="When", ordering="pk")
+    def shown_at(self, entry: AuditEntry) -> str:
+        """Return when."""
+        return moment(entry.recorded_at)
+
+
+@admin.register(AccessRecord)
+class AccessAdmin(HistoryAdmin):
+    """Who read the content of what."""
+
+    list_display = ("shown_at", "actor", "purpose", "correlation_id")
+    list_filter = (PeriodFilter,)
+    search_fields = ("actor__startswith",)
+    search_help_text = "How the reader's name begins"
+    ordering = ("-pk",)
+    fields = ("shown_at", "actor", "purpose", "correlation_id")
+    readonly_fields = fields
+    empty = EmptyState(
+        "Nobody has read any content yet", "Each reading, by a person or by Gridport, leaves a row here."
+    )
+
+    @display(description="When", ordering="pk")
+    def shown_at(self, record: AccessRecord) -> str:
+        """Return when."""
+        return moment(record.recorded_at)
+
+
+@admin.register(LogEntry)
+class SettingChangeAdmin(HistoryAdmin):
+    """Which settings were changed by whom; values are not kept, so no secret is."""
+
+    list_display = ("shown_at", "user", "shown_change", "content_type", "object_repr", "shown_fields")
+    list_filter = (ChangedFilter,)
+    list_select_related = ("user", "content_type")
+    search_fields = ("object_repr__startswith",)
+    search_help_text = "How the name of what was changed begins"
+    ordering = ("-pk",)
+    fields = ("shown_at", "user", "shown_change", "content_type", "object_repr", "shown_fields")
+    readonly_fields = fields
+    empty = EmptyState(
+        "No changes of settings yet", "Each change of a setting in this portal leaves a row here."
+    )
+
+    @display(description="When", ordering="pk")
+    def shown_at(self, entry: LogEntry) -> str:
+        """Return when."""
+        return moment(entry.action_time)
+
+    @display(description="What was done")
+    def shown_change(self, entry: LogEntry) -> str:
+        """Return Added, Changed or Removed."""
+        return {ADDITION: "Added", CHANGE: "Changed"}.get(entry.action_flag, "Removed")
+
+    @display(description="Fields")
+    def shown_fields(self, entry: LogEntry) -> str:
+        """Return the names of the fields."""
+        return entry.get_change_message()

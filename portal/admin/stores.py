@@ -1,0 +1,126 @@
+"""Stores: how each is reached and which of its orders are worked on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from integration.models import ORDER_STATUSES, Store
+from partners.models import Mode
+from portal.admin.base import EmptyState
+from portal.admin.live import LiveAdmin
+from portal.admin.secrets import SecretField, SecretsForm, stored_badge
+from portal.admin.show import moment
+
+_STATUSES = list(ORDER_STATUSES.items())
+
+
+class StatusesField(forms.TypedMultipleChoiceField):
+    """Order statuses as boxes; stored as a list of their ids."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=_STATUSES, coerce=int, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **options
+        )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as sets of texts, since browsers send text."""
+        return {str(each) for each in initial or ()} != {str(each) for each in data or ()}
+
+
+class StoreForm(SecretsForm):
+    """A store with its token."""
+
+    secrets = ("token",)
+    needed = ("token",)
+
+    token = SecretField(label="API token")
+    import_statuses = StatusesField(
+        label="Work on orders that are", help_text="Orders in any other status are read and left alone."
+    )
+    movable_statuses = StatusesField(
+        label="Move only orders that are",
+        help_text="Any other status was set by a person for a reason, and stays.",
+    )
+
+    class Meta:
+        model = Store
+        fields = ("token", "import_statuses", "movable_statuses")
+
+
+@admin.register(Store)
+class StoreAdmin(LiveAdmin):
+    """Stores; their mode and live date change by verb, their token is never shown."""
+
+    form = StoreForm
+    list_display = ("name", "shown_mode", "store_hash", "currency", "time_zone", "shown_polled")
+    list_filter = ("mode",)
+    search_fields = ("name", "store_hash")
+    search_help_text = "Name or store hash"
+    autocomplete_fields = ("agreements",)
+    readonly_fields = ("shown_token", "shown_live_from", "shown_polled", "shown_import", "shown_movable")
+    empty = EmptyState(
+        "No stores yet",
+        "Add the BigCommerce store with an API token that may read and change orders. It starts in watch: orders are"
+        " shown, and nothing is sent or written before it goes live.",
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Group the settings; who may only look sees words in the place of fields."""
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        token = "token" if may_write else "shown_token"
+        imported = "import_statuses" if may_write else "shown_import"
+        movable = "movable_statuses" if may_write else "shown_movable"
+        seen = ("shown_live_from", "shown_polled") if obj else ()
+        return [
+            (None, {"fields": ("name", "time_zone", "currency", *seen)}),
+            ("Connection", {"fields": ("base_url", "store_hash", token, "poll_seconds")}),
+            ("Orders", {"fields": ("live_from_order", imported, "settle_minutes", "purchase_order_prefix", "agreements")}),
+            ("What is written back", {"fields": ("accepted_status", movable)}),
+        ]  # fmt: skip
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Read an API address without a scheme as one with TLS."""
+        if db_field.name == "base_url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Hold the first order fixed while the store is live: earlier ones would be worked on all at once."""
+        fixed = ("live_from_order",) if obj is not None and obj.mode == Mode.LIVE else ()
+        return (*self.readonly_fields, *fixed)
+
+    @display(description="Last polled")
+    def shown_polled(self, store: Store) -> str:
+        """Return up to when changes were seen."""
+        return moment(store.polled_until) or "Not yet"
+
+    @display(description="Orders placed from")
+    def shown_live_from(self, store: Store) -> str:
+        """Return the moment before which orders are history; set by the verb."""
+        return moment(store.live_from)
+
+    @display(description="API token")
+    def shown_token(self, store: Store) -> SafeString:
+        """Return whether one is stored."""
+        return stored_badge(store.token)
+
+    @display(description="Work on orders that are")
+    def shown_import(self, store: Store) -> str:
+        """Return the statuses in words."""
+        return _words(store.import_statuses)
+
+    @display(description="Move only orders that are")
+    def shown_movable(self, store: Store) -> str:
+        """Return the statuses in words."""
+        return _words(store.movable_statuses)
+
+
+def _words(statuses: list[int]) -> str:
+    return ", ".join(ORDER_STATUSES.get(each, f"status {each}") for each in statuses) or "None"

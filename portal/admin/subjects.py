@@ -1,0 +1,145 @@
+"""Subjects of events, audit entries and work (``order:7``, ``work:match:3``) as words and links, many at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from archive.models import Document, Interchange, Transmission
+from integration.flows.steps import STEPS
+from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect
+from partners.models import Agreement, Mailbox
+from portal.admin.documents_table import document_words
+from portal.admin.show import page_url
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a subject is called, and where its page is (empty where it has none)."""
+
+    words: str
+    url: str = ""
+
+
+# What the subject of each step is: a kind of ``_FINDERS``. A test holds this against STEPS.
+STEP_SUBJECTS = {
+    "poll_store": "store",
+    "import_order": "order_number",
+    "route": "order",
+    "compose": "purchase_order",
+    "generate": "purchase_order",
+    "transmit": "interchange",
+    "fetch_mailbox": "mailbox",
+    "translate": "transmission",
+    "match": "document",
+    "apply_effect": "effect",
+    "reconcile": "",
+}
+
+
+def step_words(step: str) -> str:
+    """Return what a step does, as a sentence's beginning: ``Match a received document``."""
+    words = STEPS[step].words if step in STEPS else step.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def resolve(subjects: Iterable[str]) -> dict[str, Subject]:
+    """Return the words and page of each subject, with one query for each kind among them."""
+    wanted = {subject: _kind_and_key(subject) for subject in dict.fromkeys(subjects)}
+    keys: dict[str, set[str]] = defaultdict(set)
+    for kind, key in wanted.values():
+        keys[kind].add(key)
+    found = {kind: _FINDERS[kind](keys[kind]) for kind in keys if kind in _FINDERS}
+    return {
+        subject: found.get(kind, {}).get(key) or Subject(_plain(subject))
+        for subject, (kind, key) in wanted.items()
+    }
+
+
+def resolve_work(rows: Iterable[Any]) -> dict[int, Subject]:
+    """Return what each row of work is about, by its primary key."""
+    subjects = {row.pk: f"work:{row.step}:{row.subject}" for row in rows}
+    found = resolve(subjects.values())
+    return {pk: found[subject] for pk, subject in subjects.items()}
+
+
+def _kind_and_key(subject: str) -> tuple[str, str]:
+    kind, _, key = subject.partition(":")
+    if kind == "work":
+        step, _, key = key.partition(":")
+        return STEP_SUBJECTS.get(step, ""), key
+    return kind, key
+
+
+def _plain(subject: str) -> str:
+    kind, _, key = subject.partition(":")
+    if kind == "work":
+        return ""
+    return f"{kind} {key}".strip()
+
+
+def _by_pk(model: Any, *related: str, words: Callable[[Any], str] = str) -> Any:
+    def find(keys: set[str]) -> dict[str, Subject]:
+        rows = model.objects.filter(pk__in=_numbers(keys)).select_related(*related)
+        return {str(row.pk): Subject(words(row), page_url(row)) for row in rows}
+
+    return find
+
+
+def _numbers(keys: set[str]) -> list[int]:
+    return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+
+
+def _order_numbers(keys: set[str]) -> dict[str, Subject]:
+    wanted = Q(pk=None)
+    for key in keys:
+        store, _, number = key.partition(":")
+        if len(_numbers({store, number})) == len({store, number}):
+            wanted |= Q(store_id=int(store), number=int(number))
+    rows = {f"{row.store_id}:{row.number}": row for row in Order.objects.filter(wanted).defer("content")}
+    return {
+        key: Subject(str(rows[key]), page_url(rows[key])) if key in rows else Subject(f"Order {key.partition(':')[2]}")
+        for key in keys
+    }  # fmt: skip
+
+
+def _purchase_orders(keys: set[str]) -> dict[str, Subject]:
+    rows = PurchaseOrder.objects.filter(pk__in=_numbers(keys)).select_related("order").defer("order__content")
+    return {str(row.pk): Subject(str(row), page_url(row.order)) for row in rows}
+
+
+def _effects(keys: set[str]) -> dict[str, Subject]:
+    rows = StoreEffect.objects.filter(pk__in=_numbers(keys)).select_related("order").defer("order__content")
+    return {str(row.pk): Subject(str(row.order), page_url(row.order)) for row in rows}
+
+
+def _interchanges(keys: set[str]) -> dict[str, Subject]:
+    rows = Interchange.objects.filter(pk__in=_numbers(keys)).prefetch_related("documents__state")
+    found = {}
+    for row in rows:
+        document = next(iter(row.documents.all()), None)
+        found[str(row.pk)] = (
+            Subject(document_words(document), page_url(document))
+            if document
+            else Subject(str(row).capitalize())
+        )
+    return found
+
+
+_FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
+    "order": _by_pk(Order),
+    "order_number": _order_numbers,
+    "purchase_order": _purchase_orders,
+    "document": _by_pk(Document, "state", words=document_words),
+    "case": _by_pk(ExceptionCase, words=lambda case: f"Case {case.pk}: {case.get_kind_display().lower()}"),
+    "transmission": _by_pk(Transmission),
+    "interchange": _interchanges,
+    "effect": _effects,
+    "store": _by_pk(Store),
+    "mailbox": _by_pk(Mailbox),
+    "agreement": _by_pk(Agreement),
+}

@@ -1,0 +1,83 @@
+"""Events of several subjects as one timeline, the newest last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from archive.models import Document, Event
+from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING
+from portal.admin.subjects import Subject, resolve
+
+LONGEST = 300
+
+_TONES = {
+    "accepted": GOOD,
+    "accepted_again": GOOD,
+    "acknowledged": GOOD,
+    "acknowledgment_overdue": BAD,
+    "answered": GOOD,
+    "arrived_again": WARNING,
+    "back_to_watch": WARNING,
+    "case_closed": GOOD,
+    "case_opened": WARNING,
+    "delivered": GOOD,
+    "dropped": WARNING,
+    "effect_done": GOOD,
+    "effect_failed": BAD,
+    "failed": BAD,
+    "go_live": GOOD,
+    "held": WARNING,
+    "settling": WAITING,
+    "watching": WAITING,
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a timeline. ``about`` is given where it is not the page's own subject."""
+
+    at: datetime
+    tone: str
+    sentence: str
+    actor: str
+    about: Subject | None = None
+
+
+def timeline(own: str, others: Iterable[str] = (), document: Document | None = None) -> list[Moment]:
+    """Return the events of ``own`` and of the subjects in ``others``; the last ``LONGEST`` of them.
+
+    The opening and closing of a case is told on the order too, so the case's own telling of it is left out of
+    an order's timeline.
+    """
+    subjects = [own, *others]
+    wanted = Q(subject__in=subjects)
+    if document is not None:
+        wanted |= Q(document=document)
+    events = list(Event.objects.filter(wanted).order_by("-pk")[:LONGEST])[::-1]
+    if own.startswith("order:"):
+        events = [event for event in events if not _told_twice(event)]
+    about = resolve(event.subject for event in events if event.subject != own)
+    return [
+        Moment(
+            at=event.recorded_at,
+            tone=_tone(event),
+            sentence=event.sentence,
+            actor=event.actor,
+            about=about.get(event.subject),
+        )
+        for event in events
+    ]
+
+
+def _told_twice(event: Event) -> bool:
+    return event.subject.startswith("case:") and event.kind in ("case_opened", "case_closed")
+
+
+def _tone(event: Event) -> str:
+    if event.kind == "acknowledged" and "rejected" in event.sentence:
+        return BAD
+    return _TONES.get(event.kind, QUIET)

@@ -1,0 +1,69 @@
+"""Verbs of staff as forms: a reason, one call of ``integration.flows.decide``, and its answer as a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from integration.flows.decide import Refused
+
+
+class ReasonForm(forms.Form):
+    """Why somebody does something; kept with what was done."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Kept with the decision and shown in the timeline.",
+        error_messages={"required": "Say why in a few words: the reason is kept with the decision."},
+    )
+
+
+class LiveFromForm(ReasonForm):
+    """Going live of a store: from which moment its orders are worked on."""
+
+    live_from = forms.DateTimeField(
+        label="Orders placed from",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        help_text="In the portal's time zone. Orders placed before this are history and never worked on.",
+    )
+
+    field_order = ["live_from", "reason"]
+
+
+def person(request: HttpRequest) -> User:
+    """Return who asks; admin pages are behind a login."""
+    return cast(User, request.user)
+
+
+def require(request: HttpRequest, permission: str) -> User:
+    """Return who asks, or refuse (403) where they may not."""
+    user = person(request)
+    if not user.has_perm(permission):
+        raise PermissionDenied
+    return user
+
+
+def run(request: HttpRequest, verb: Callable[[], Any], done: str) -> bool:
+    """Call ``verb``; say ``done``, or the sentence of its refusal. Return whether it was done."""
+    try:
+        verb()
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    messages.success(request, done)
+    return True
+
+
+def initial_moment(value: datetime) -> str:
+    """Return a time as the browser's field for date and time wants it."""
+    return value.strftime("%Y-%m-%dT%H:%M")

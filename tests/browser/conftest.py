@@ -1,0 +1,100 @@
+"""A portal that serves a database of its own, and a headless browser that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from django.db import connections
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.copies import with_database
+from tests.conftest import ROOT, skip_or_fail
+
+EXECUTABLES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
+    """The browser that the system has."""
+    found = next((path for name in EXECUTABLES if (path := shutil.which(name))), "")
+    if not found:
+        skip_or_fail(f"No browser is on PATH (one of {', '.join(EXECUTABLES)}): pages are not looked at.")
+    return found
+
+
+@pytest.fixture
+def portal(committed: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a served portal on the test's own database; rows made by the test are seen there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], committed),
+        "HTTPS": "false",
+    }
+    with (tmp_path / "portal.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)],
+            env=environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            _wait_for(address, process, tmp_path / "portal.log")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"The portal ended: {log.read_text()[-2000:]}")
+        try:
+            if requests.get(f"{address}/health/live", timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    pytest.fail("The portal did not answer within 30 s.")
+
+
+@pytest.fixture
+def browser(executable: str, portal: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """A headless browser; gone again before the database is, since its loop runs in this thread."""
+    # Django would take the test's own queries for a coroutine's.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable)
+        yield started
+        # While a loop runs, Django keeps other connections than without one.
+        connections.close_all()
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser, portal: str) -> Iterator[Page]:
+    """A fresh window; anything asked of another host than the portal fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=portal)
+    strangers: list[str] = []
+    errors: list[str] = []
+    opened = context.new_page()
+    opened.on(
+        "request",
+        lambda request: None if request.url.startswith((portal, "data:")) else strangers.append(request.url),
+    )
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert strangers == []
+    assert errors == []

@@ -1,0 +1,435 @@
+"""Rows for tests, made as the flows make them: each function gives one thing with what it stands on.
+
+Everything is invented. Nothing here is a fixture: call what you need inside a test that has a database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from archive import store as archive_store
+from archive.exchange import record_arrival, record_attempt, record_outcome
+from archive.models import (
+    Direction,
+    Document,
+    Interchange,
+    Transmission,
+    TransmissionOutcome,
+)
+from archive.projections import project, write_content
+from archive.translation import guide_name
+from integration.documents import to_json
+from integration.flows.cases import open_case
+from integration.flows.compose import canonical_purchase_order
+from integration.flows.generate import generate
+from integration.flows.translate import translate
+from integration.models import (
+    ExceptionCase,
+    Order,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Store,
+)
+from integration.work import Unclaimed
+from integration.x12.envelope import (
+    GroupToWrite,
+    InterchangeHeader,
+    SetToWrite,
+    read_interchange,
+    write_interchange,
+)
+from integration.x12.syntax import Segment, Separators, segment
+from integration.x12.validate import check_group
+from partners.models import (
+    Agreement,
+    AgreementDocument,
+    ItemCrossReference,
+    Mailbox,
+    Mode,
+    PartnerIdentifier,
+    Partnership,
+    TradingPartner,
+)
+from portal.groups import ensure_groups
+
+_numbers = count(1)
+GROUPS = {"850": "PO", "855": "PR", "997": "FA"}
+
+
+def user(name: str = "", group: str = "", *, superuser: bool = False, password: str | None = None) -> User:
+    """Return a member of staff in ``group`` (view, decide, or none); without a password nobody can log in as."""
+    ensure_groups()
+    made: User = User.objects.create_user(
+        name or f"user{next(_numbers)}", password=password, is_staff=True, is_superuser=superuser
+    )
+    if group:
+        made.groups.add(Group.objects.get(name=group))
+    return made
+
+
+def partner(name: str = "") -> TradingPartner:
+    """Return a partner with one interchange ID."""
+    number = next(_numbers)
+    made = TradingPartner.objects.create(name=name or f"Larch Supply {number}")
+    PartnerIdentifier.objects.create(partner=made, qualifier="ZZ", value=f"LARCH{number}")
+    return made
+
+
+def mailbox(name: str = "", **fields: Any) -> Mailbox:
+    """Return a network mailbox on a folder, in watch."""
+    given = {"transport": "directory", "inbound_path": "in", "outbound_path": "out", **fields}
+    return Mailbox.objects.create(name=name or f"Mailbox {next(_numbers)}", **given)
+
+
+def agreement(
+    name: str = "",
+    *,
+    of: TradingPartner | None = None,
+    on: Mailbox | None = None,
+    mode: str = Mode.WATCH,
+    skus: Sequence[str] = (),
+) -> Agreement:
+    """Return an agreement on 850 out and 855 in, with an active partnership; ``skus`` become its items."""
+    whose = of or partner()
+    box = on or mailbox()
+    identifier = whose.identifiers.get()
+    Partnership.objects.get_or_create(
+        mailbox=box, identifier=identifier, defaults={"state": Partnership.State.ACTIVE}
+    )
+    made = Agreement.objects.create(
+        name=name or f"{whose.name}, drop shipment",
+        partner=whose,
+        mailbox=box,
+        mode=mode,
+        own_id="GRIDPORT",
+        identifier=identifier,
+    )
+    for transaction_set, direction in (("850", "out"), ("855", "in")):
+        AgreementDocument.objects.create(agreement=made, transaction_set=transaction_set, direction=direction)
+    for sku in skus:
+        ItemCrossReference.objects.create(
+            agreement=made, sku=sku, vendor_item=f"V-{sku}", unit_cost=Decimal("4.50")
+        )
+    return made
+
+
+def store(name: str = "", **fields: Any) -> Store:
+    """Return a store in watch, live from long ago."""
+    number = next(_numbers)
+    given = {
+        "store_hash": f"hash{number}",
+        "token": "secret-token",
+        "live_from": timezone.now() - timedelta(days=400),
+        **fields,
+    }
+    return Store.objects.create(name=name or f"Fern & Stone {number}", **given)
+
+
+def order_line(number: int, sku: str, quantity: int = 2, name: str = "", **fields: Any) -> dict[str, Any]:
+    """Return one line as an order's content holds it."""
+    return {
+        "id": number,
+        "order_address_id": 1,
+        "order_pickup_method_id": 0,
+        "product_id": number,
+        "variant_id": 0,
+        "sku": sku,
+        "upc": "",
+        "name": name or f"Item {sku}",
+        "type": "physical",
+        "quantity": quantity,
+        "quantity_shipped": 0,
+        "quantity_refunded": 0,
+        "base_cost_price": "4.50",
+        "price_ex_tax": "9.00",
+        "price_inc_tax": "9.90",
+        "parent_order_product_id": 0,
+        "is_bundled_product": False,
+        **fields,
+    }
+
+
+def address(**fields: Any) -> dict[str, Any]:
+    """Return a shipping address as an order's content holds it."""
+    return {
+        "id": 1,
+        "first_name": "Ada",
+        "last_name": "Quist",
+        "company": "",
+        "street_1": "4 Rope Walk",
+        "street_2": "",
+        "city": "Millbrook",
+        "state": "New York",
+        "zip": "12545",
+        "country": "United States",
+        "country_iso2": "US",
+        "phone": "555-0100",
+        "email": "ada@example.com",
+        "shipping_method": "Ground",
+        **fields,
+    }
+
+
+def order(
+    number: int = 0,
+    *,
+    of: Store | None = None,
+    lines: Sequence[dict[str, Any]] | None = None,
+    customer: str = "Ada Quist",
+    **fields: Any,
+) -> Order:
+    """Return an order of two lines, settling."""
+    placed = timezone.now() - timedelta(hours=3)
+    content = {
+        "customer_name": customer,
+        "is_deleted": False,
+        "customer_message": "",
+        "currency": "USD",
+        "billing_address": {},
+        "lines": list(lines) if lines is not None else [order_line(1, "FS-1", 2), order_line(2, "FS-2", 5)],
+        "addresses": [address()],
+    }
+    given = {
+        "store": of or store(),
+        "status_id": 11,
+        "placed_at": placed,
+        "modified_at": placed,
+        "customer_name": customer,
+        "total": Decimal("69.3000"),
+        "currency": "USD",
+        "content": content,
+        "digest": "0" * 64,
+        "read_at": timezone.now(),
+        **fields,
+    }
+    return Order.objects.create(number=number or 10_000 + next(_numbers), **given)
+
+
+def purchase_order(of: Order | None = None, under: Agreement | None = None, **fields: Any) -> PurchaseOrder:
+    """Return the purchase order for every line of an order, routed."""
+    parent = of or order()
+    terms = under or agreement(skus=[line["sku"] for line in parent.content["lines"]])
+    place = parent.purchase_orders.count() + 1
+    given = {"ship_to": "1", "number": f"{parent.number}-{place}", **fields}
+    made = PurchaseOrder.objects.create(order=parent, agreement=terms, **given)
+    PurchaseOrderLine.objects.bulk_create(
+        PurchaseOrderLine(
+            purchase_order=made,
+            line_number=at,
+            store_line=line["id"],
+            sku=line["sku"],
+            vendor_item=f"V-{line['sku']}",
+            description=line["name"],
+            quantity=line["quantity"],
+            unit="each",
+            unit_price=Decimal("4.50"),
+        )
+        for at, line in enumerate(parent.content["lines"], start=1)
+    )
+    return made
+
+
+def go_live(made: PurchaseOrder) -> None:
+    """Put store, agreement and mailbox of a purchase order live, without the verb."""
+    for row in (made.order.store, made.agreement, made.agreement.mailbox):
+        type(row).objects.filter(pk=row.pk).update(mode=Mode.LIVE)
+        row.refresh_from_db()
+
+
+def sent(made: PurchaseOrder | None = None, *, delivered: bool = True) -> Document:
+    """Return the 850 of a purchase order, written by the real flow; delivered unless said otherwise."""
+    made = made or purchase_order()
+    go_live(made)
+    content = to_json(canonical_purchase_order(made, timezone.now()))
+    PurchaseOrder.objects.filter(pk=made.pk).update(state=PurchaseOrder.State.COMPOSED, content=content)
+    Order.objects.filter(pk=made.order_id).update(state=Order.State.ROUTED)
+    generate(str(made.pk), Unclaimed())
+    document = Document.objects.get(orders__purchase_order=made, transaction_set="850")
+    if delivered:
+        record_outcome(record_attempt(document.interchange), TransmissionOutcome.Result.DELIVERED)
+        project(document)
+    made.refresh_from_db()
+    return Document.objects.get(pk=document.pk)
+
+
+def interchange_bytes(
+    transaction_set: str,
+    body: Sequence[Segment],
+    *,
+    sender: tuple[str, str] = ("ZZ", "LARCH"),
+    receiver: tuple[str, str] = ("ZZ", "GRIDPORT"),
+    number: int = 0,
+) -> bytes:
+    """Return one interchange of one set, as a partner would send it."""
+    when = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    control = number or next(_numbers)
+    header = InterchangeHeader(
+        sender_qualifier=sender[0],
+        sender_id=sender[1],
+        receiver_qualifier=receiver[0],
+        receiver_id=receiver[1],
+        date=when.date(),
+        time=when.time(),
+        control_number=control,
+        usage_indicator="P",
+    )
+    group = GroupToWrite(
+        functional_id=GROUPS.get(transaction_set, "PR"),
+        sender=sender[1],
+        receiver=receiver[1],
+        date=when.date(),
+        time=time(9, 30),
+        control_number=control,
+        sets=[SetToWrite(transaction_set, 1, body)],
+        version="004010",
+    )
+    return write_interchange(header, [group], Separators(), "utf-8")
+
+
+def acceptance(of: PurchaseOrder, *, promised: date = date(2026, 12, 1)) -> list[Segment]:
+    """Return the body of an 855 that accepts every line as ordered."""
+    body = [segment("BAK", "00", "AD", of.number, "20261124")]
+    for line in of.lines.all():
+        quantity = f"{line.quantity.normalize():f}"
+        body += [
+            segment("PO1", str(line.line_number), quantity, "EA", "4.5", "", "VN", line.vendor_item),
+            segment("ACK", "IA", quantity, "EA", "068", promised.strftime("%Y%m%d")),
+        ]
+    return [*body, segment("CTT", str(of.lines.count()))]
+
+
+def shortage(of: PurchaseOrder, answered: int = 1) -> list[Segment]:
+    """Return the body of an 855 that accepts fewer of the first line and the others as ordered."""
+    body = acceptance(of)
+    first = of.lines.first()
+    assert first is not None
+    short = [
+        segment("PO1", str(first.line_number), f"{first.quantity.normalize():f}", "EA", "4.5", "", "VN", first.vendor_item),
+        segment("ACK", "IQ", str(answered), "EA"),
+    ]  # fmt: skip
+    return [segment("BAK", "00", "AC", of.number, "20261124"), *short, *body[3:]]
+
+
+def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
+    """Return the body of a 997 that answers a document of ours."""
+    return [
+        segment("AK1", GROUPS[of.transaction_set], str(int(of.group_control_number))),
+        segment("AK2", of.transaction_set, of.control_number),
+        segment("AK5", code),
+        segment("AK9", code, "1", "1", "0" if code == "R" else "1"),
+    ]
+
+
+def received(under: Agreement, transaction_set: str, body: Sequence[Segment], name: str = "") -> Document:
+    """Return a document that came through the agreement's mailbox, read by the real flow and not yet matched."""
+    identifier = under.identifier
+    data = interchange_bytes(
+        transaction_set,
+        body,
+        sender=(identifier.qualifier, identifier.value),
+        receiver=(under.own_qualifier, under.own_id),
+    )
+    arrived = received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi")
+    translate(str(arrived.pk), Unclaimed())
+    return Document.objects.get(interchange__transmission=arrived)
+
+
+def received_file(on: Mailbox, data: bytes, name: str = "file.txt") -> Transmission:
+    """Return a file as it was taken from a mailbox, whatever it holds; nothing is read in it."""
+    made = record_arrival(on, name, data)
+    record_outcome(made, TransmissionOutcome.Result.REMOVED)
+    return made
+
+
+def document(
+    under: Agreement | None = None,
+    transaction_set: str = "855",
+    body: Sequence[Segment] | None = None,
+    *,
+    direction: str = Direction.IN,
+    number: str = "",
+) -> Document:
+    """Return one document on its own, with bytes, statuses and references; it is linked to no order.
+
+    ``body`` defaults to the shortest 850, 855 or 997 that names the purchase order ``number``.
+    """
+    terms = under or agreement()
+    identities = [
+        (terms.identifier.qualifier, terms.identifier.value),
+        (terms.own_qualifier, terms.own_id),
+    ]
+    sender, receiver = identities if direction == Direction.IN else identities[::-1]
+    segments = body if body is not None else _body(transaction_set, number or f"PO-{next(_numbers)}")
+    data = interchange_bytes(transaction_set, segments, sender=sender, receiver=receiver)
+    reading = read_interchange(data)
+    name = f"{transaction_set}-{reading.control_number}.edi"
+    arrived = received_file(terms.mailbox, data, name) if direction == Direction.IN else None
+    interchange = Interchange.objects.create(
+        direction=direction,
+        mailbox=terms.mailbox,
+        agreement=terms,
+        payload=arrived.payload if arrived else archive_store.put(data),
+        transmission=arrived,
+        name=name,
+        sender_qualifier=reading.sender_qualifier,
+        sender_id=reading.sender_id,
+        receiver_qualifier=reading.receiver_qualifier,
+        receiver_id=reading.receiver_id,
+        control_number=reading.control_number,
+        version=reading.version,
+        usage_indicator=reading.usage_indicator,
+        correlation_id="0" * 32,
+    )
+    group = reading.groups[0]
+    located = group.sets[0]
+    made = Document.objects.create(
+        interchange=interchange,
+        agreement=terms,
+        partner=terms.partner,
+        direction=direction,
+        transaction_set=transaction_set,
+        version=group.version,
+        group_control_number=group.control_number,
+        control_number=located.control_number,
+        position=0,
+        offset=located.offset,
+        length=located.length,
+        guide=guide_name(transaction_set, group.version),
+    )
+    write_content(made, located, check_group(group)[0].findings, hashlib.sha256(data).hexdigest())
+    return made
+
+
+def _body(transaction_set: str, number: str) -> list[Segment]:
+    if transaction_set == "997":
+        return [
+            segment("AK1", "PO", "1"),
+            segment("AK2", "850", "0001"),
+            segment("AK5", "A"),
+            segment("AK9", "A", "1", "1", "1"),
+        ]
+    line = segment("PO1", "1", "2", "EA", "4.5", "", "VN", "V-1")
+    if transaction_set == "850":
+        return [segment("BEG", "00", "DS", number, "", "20261124"), line, segment("CTT", "1")]
+    return [
+        segment("BAK", "00", "AD", number, "20261124"),
+        line,
+        segment("ACK", "IA", "2", "EA"),
+        segment("CTT", "1"),
+    ]
+
+
+def case(sentence: str = "", **fields: Any) -> ExceptionCase:
+    """Return an open case."""
+    number = next(_numbers)
+    kind = fields.pop("kind", ExceptionCase.Kind.NO_PARTNER)
+    cause = fields.pop("cause", f"test:{number}")
+    return open_case(kind, cause, sentence or f"No partner lists SKU FS-{number}.", **fields)
