@@ -37,6 +37,7 @@ class SftpDoor:
         self.port = port
         self.renames = renames
         self.on_rename = on_rename
+        self.visits: set[asyncssh.SSHServerConnection] = set()
         self._key = host_key or asyncssh.generate_private_key("ssh-ed25519")
         self.host_key: str = " ".join(self._key.export_public_key().decode().split()[:2])
         self._loop = asyncio.new_event_loop()
@@ -62,50 +63,70 @@ class SftpDoor:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        door = self
-
-        class Login(asyncssh.SSHServer):
-            def begin_auth(self, username: str) -> bool:
-                return True
-
-            def password_auth_supported(self) -> bool:
-                return True
-
-            def validate_password(self, username: str, password: str) -> bool:
-                return (username, password) == (door.username, door.password)
-
-            def public_key_auth_supported(self) -> bool:
-                return bool(door.authorized_key)
-
-            def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-                offered = key.export_public_key().decode().split()[:2]
-                return username == door.username and offered == door.authorized_key.split()[:2]
-
-        class Files(asyncssh.SFTPServer):
-            def __init__(self, channel: asyncssh.SSHServerChannel[bytes]) -> None:
-                super().__init__(channel, chroot=str(door.root).encode())
-
-            def rename(self, oldpath: bytes, newpath: bytes) -> None:
-                door.before_rename()
-                super().rename(oldpath, newpath)
-
-            def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
-                if not door.renames:
-                    raise asyncssh.SFTPOpUnsupported("no such extension")
-                door.before_rename()
-                super().posix_rename(oldpath, newpath)
-
         listener = await asyncssh.listen(
-            "127.0.0.1", self.port, server_factory=Login, server_host_keys=[self._key], sftp_factory=Files,
-            reuse_address=True,
+            "127.0.0.1", self.port, server_factory=lambda: _Visit(self), server_host_keys=[self._key],
+            sftp_factory=lambda channel: _Folder(self, channel), reuse_address=True,
         )  # fmt: skip
         self.port = listener.get_port()
         self._ready.set()
         await self._stop.wait()
         listener.close()
+        for visit in list(self.visits):
+            visit.abort()
+            await visit.wait_closed()
         await listener.wait_closed()
+        # Sockets of visits that were broken off are closed by callbacks that the loop still has to run.
+        await asyncio.sleep(0)
 
     def before_rename(self) -> None:
         """Let a test interfere."""
         if self.on_rename is not None:
             self.on_rename()
+
+
+class _Visit(asyncssh.SSHServer):
+    """One client at the door."""
+
+    def __init__(self, door: SftpDoor) -> None:
+        self._door = door
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._door.visits.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._door.visits.discard(self._connection)
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == (self._door.username, self._door.password)
+
+    def public_key_auth_supported(self) -> bool:
+        return bool(self._door.authorized_key)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        offered = key.export_public_key().decode().split()[:2]
+        return username == self._door.username and offered == self._door.authorized_key.split()[:2]
+
+
+class _Folder(asyncssh.SFTPServer):
+    """The door's folder, as the root of everything that a client sees."""
+
+    def __init__(self, door: SftpDoor, channel: asyncssh.SSHServerChannel[bytes]) -> None:
+        super().__init__(channel, chroot=str(door.root).encode())
+        self._door = door
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        self._door.before_rename()
+        super().rename(oldpath, newpath)
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        if not self._door.renames:
+            raise asyncssh.SFTPOpUnsupported("no such extension")
+        self._door.before_rename()
+        super().posix_rename(oldpath, newpath)

@@ -8,14 +8,19 @@ import signal
 import threading
 from pathlib import Path
 
+from integration.simulators.store.catalog import SKUS
 from integration.simulators.store.examples import example_orders
-from integration.simulators.store.sample_orders import SKUS, generated_orders
+from integration.simulators.store.payloads import SampleOrder
+from integration.simulators.store.sample_orders import generated_orders
 from integration.simulators.store.server import StoreSimulator
 
 
 def main() -> None:
     """Serve a store."""
-    parser = argparse.ArgumentParser(description="A BigCommerce store that answers like a real one.")
+    parser = argparse.ArgumentParser(
+        prog="python -m integration.simulators.store",
+        description="A BigCommerce store that answers like a real one.",
+    )
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--store-hash", default="simulated")
     parser.add_argument("--token", default="simulated-token")
@@ -25,10 +30,14 @@ def main() -> None:
     options = parser.parse_args()
     orders = generated_orders()
     if options.examples is not None:
-        orders.update(example_orders(options.examples, options.examples_status))
-    placed = {"all": sorted(orders), "none": []}.get(options.orders)
-    if placed is None:
-        placed = [int(number) for number in options.orders.split(",")]
+        try:
+            orders.update(example_orders(options.examples, options.examples_status))
+        except OSError as error:
+            parser.error(f"--examples {options.examples} does not hold the official examples: {error}")
+    try:
+        placed = _placed(options.orders, orders)
+    except ValueError as error:
+        parser.error(str(error))
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda number, frame: stop.set())
@@ -38,6 +47,17 @@ def main() -> None:
         ready = {"url": simulator.url, "port": simulator.port, "orders": sorted(orders), "skus": SKUS}
         print(json.dumps(ready), flush=True)
         stop.wait()
+
+
+def _placed(told: str, orders: dict[int, SampleOrder]) -> list[int]:
+    """Return the orders that ``--orders`` names. Raises ``ValueError`` with a sentence."""
+    if told in ("all", "none"):
+        return sorted(orders) if told == "all" else []
+    known = {str(number): number for number in orders}
+    strange = [each for each in told.split(",") if each not in known]
+    if strange:
+        raise ValueError(f"--orders names {', '.join(strange)}; there are {', '.join(known)}.")
+    return [known[each] for each in told.split(",")]
 
 
 if __name__ == "__main__":

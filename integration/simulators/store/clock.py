@@ -1,30 +1,28 @@
-"""The clock of the simulated store: whole seconds, in UTC, and never back."""
+"""The store's clock: Unix time that tests may let jump ahead, and that never goes back."""
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+import time
 
 
 class StoreClock:
-    """Real time plus what it was advanced by. A step back of the machine's clock does not show."""
+    """The machine's time plus what it was advanced by; a step back of the machine's clock does not show."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._ahead = timedelta(0)
-        self._latest = datetime.min.replace(tzinfo=UTC)
+        self._ahead = 0.0
+        self._latest = 0.0
 
-    def now(self) -> datetime:
-        """Return the time, aware, in whole seconds: the store's dates have no finer resolution."""
+    def seconds(self) -> float:
+        """Return the time in seconds since 1970, UTC."""
         with self._lock:
-            seen = (datetime.now(UTC) + self._ahead).replace(microsecond=0)
-            self._latest = max(self._latest, seen)
+            self._latest = max(self._latest, time.time() + self._ahead)
             return self._latest
 
-    def advance(self, seconds: float) -> datetime:
-        """Let the store's time jump ahead by ``seconds``. Raises ``ValueError`` where they are negative."""
+    def advance(self, seconds: float) -> None:
+        """Let the time jump ahead. Raises ``ValueError`` for a negative jump."""
         if seconds < 0:
             raise ValueError("The store's clock never goes back: advance it by 0 seconds or more.")
         with self._lock:
-            self._ahead += timedelta(seconds=seconds)
-        return self.now()
+            self._ahead += seconds

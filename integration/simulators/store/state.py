@@ -1,187 +1,163 @@
-"""The store's memory: orders, metafields, armed faults, and the ledger of every request."""
+"""The store's memory: orders, metafields, armed faults, the rate limit, and the ledger of every request."""
 
 from __future__ import annotations
 
 import copy
 import threading
-import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from integration.simulators.store.sample_orders import SampleOrder
+from integration.simulators.store import order_fields
+from integration.simulators.store.clock import StoreClock
+from integration.simulators.store.dates import v2_date, v3_date
+from integration.simulators.store.faults import Fault
+from integration.simulators.store.ledger import Entry
+from integration.simulators.store.payloads import SampleOrder
+from integration.simulators.store.rate_limit import RateLimit
+from integration.simulators.store.statuses import STATUSES
 
-STATUSES = (
-    "Incomplete", "Pending", "Shipped", "Partially Shipped", "Refunded", "Cancelled", "Declined",
-    "Awaiting Payment", "Awaiting Pickup", "Awaiting Shipment", "Completed", "Awaiting Fulfillment",
-    "Manual Verification Required", "Disputed", "Partially Refunded",
-)  # fmt: skip
-# What PUT /v2/orders/{id} may write, as far as this simulator goes; the rest is refused as the store does.
-WRITABLE = frozenset(
-    {"status_id", "staff_notes", "customer_message", "external_order_id", "customer_id", "is_deleted"}
-)
-READ_ONLY = frozenset({"id", "date_created", "date_modified", "items_total", "total_inc_tax", "total_ex_tax"})
-
-
-class Refusal(Exception):
-    """An answer other than 200; ``body`` as the API words it."""
-
-    def __init__(self, status: int, body: Any) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
+OWNER = "simulated-client"
+"""The API account that every metafield belongs to: the store has one token."""
 
 
-def v2_error(status: int, message: str, details: dict[str, Any] | None = None) -> Refusal:
-    """Return a V2 error: a list of one message."""
-    error: dict[str, Any] = {"status": status, "message": message}
-    if details:
-        error["details"] = details
-    return Refusal(status, [error])
+class NotThere(LookupError):
+    """The store has no such thing; the text says what."""
 
 
-@dataclass
-class Fault:
-    """What the next ``times`` requests that match get instead of, or after, their answer."""
-
-    method: str
-    path: str
-    times: int
-    kind: str
-    status: int = 500
-    headers: bool = True
-    delay: float = 0.0
+class Taken(ValueError):
+    """Another metafield of the order has this namespace and key."""
 
 
-@dataclass
 class StoreState:
-    """Everything the store knows. Methods hold the lock; dates have whole seconds and never go back."""
+    """Everything the store knows; methods hold ``lock``.
 
-    orders: dict[int, SampleOrder]
-    placed: list[int]
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    metafields: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    ledger: list[dict[str, Any]] = field(default_factory=list)
-    quota: int = 100_000
-    _modified: dict[int, int] = field(default_factory=dict)
-    _clock: int = 0
-    _metafield_id: int = 0
-    _window: tuple[float, int] = (0.0, 0)
+    ``orders`` are those that can be placed, by id; ``metafields`` the API's objects by order; ``faults`` those still
+    to strike; ``ledger`` the requests, oldest first.
+    """
 
-    def __post_init__(self) -> None:
-        for number in self.placed:
+    def __init__(self, orders: dict[int, SampleOrder], placed: Iterable[int] = ()) -> None:
+        self.lock = threading.RLock()
+        self.clock = StoreClock()
+        self.rate_limit = RateLimit(self.clock)
+        self.orders = orders
+        self.metafields: dict[int, list[dict[str, Any]]] = {}
+        self.faults: list[Fault] = []
+        self.ledger: list[Entry] = []
+        self._placed: set[int] = set()
+        self._last_metafield = 0
+        for number in placed:
             self.place(number)
 
-    def now(self) -> int:
-        """Return the store's time in whole seconds, never less than before."""
-        self._clock = max(self._clock, int(time.time()))
-        return self._clock
+    @property
+    def quota(self) -> int:
+        """Requests of one window of the rate limit; setting it begins a new window."""
+        return self.rate_limit.quota
+
+    @quota.setter
+    def quota(self, requests: int) -> None:
+        self.rate_limit.quota = requests
 
     def place(self, number: int) -> None:
-        """Have an order appear, created and changed now."""
+        """Have an order appear, created and changed now. Raises ``NotThere``."""
         with self.lock:
-            sample = self.orders[number]
-            if number not in self.placed:
-                self.placed.append(number)
-            self._modified[number] = self.now()
-            sample.order["date_created"] = self.date(self._modified[number])
-
-    @staticmethod
-    def date(seconds: int) -> str:
-        """Return a date as V2 writes it: RFC 2822, UTC."""
-        return format_datetime(datetime.fromtimestamp(seconds, UTC))
-
-    def order(self, number: int) -> dict[str, Any]:
-        """Return an order as the API gives it; raise 404."""
-        with self.lock:
-            if number not in self._modified:
-                raise v2_error(404, "The requested resource was not found.")
-            order = copy.deepcopy(self.orders[number].order)
-            order["date_modified"] = self.date(self._modified[number])
-            order["status"] = order["custom_status"] = STATUSES[order["status_id"]]
-            return order
+            if number not in self.orders:
+                raise NotThere(f"There is no order {number} to place.")
+            now = v2_date(self.clock.seconds())
+            self.orders[number].order.update(date_created=now, date_modified=now)
+            self._placed.add(number)
 
     def sample(self, number: int) -> SampleOrder:
-        """Return an order with its lines and addresses; raise 404."""
-        self.order(number)
-        return self.orders[number]
-
-    def listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the orders of a list request, before paging."""
+        """Return a placed order with its lines and addresses, as the store holds it. Raises ``NotThere``."""
         with self.lock:
-            numbers = sorted(self._modified)
-            if "min_date_modified" in query:
-                floor = datetime.fromisoformat(query["min_date_modified"].replace("Z", "+00:00")).timestamp()
-                numbers = [number for number in numbers if self._modified[number] >= floor]
-            if "min_id" in query:
-                numbers = [number for number in numbers if number >= int(query["min_id"])]
-            if "status_id" in query:
-                wanted = int(query["status_id"])
-                numbers = [each for each in numbers if self.orders[each].order["status_id"] == wanted]
-            if query.get("sort", "").startswith("date_modified"):
-                numbers.sort(key=lambda number: (self._modified[number], number))
-            if query.get("sort", "").endswith(":desc"):
-                numbers.reverse()
-            return [self.order(number) for number in numbers]
+            if number not in self._placed:
+                raise NotThere(f"There is no order {number} in the store.")
+            return self.orders[number]
 
-    def change(self, number: int, changes: dict[str, Any], *, checked: bool = True) -> dict[str, Any]:
-        """Write to an order; ``checked`` refuses what the API does not let a client write."""
+    def order(self, number: int) -> dict[str, Any]:
+        """Return a copy of an order as the API gives it. Raises ``NotThere``."""
         with self.lock:
-            self.order(number)
-            for name in changes if checked else ():
-                if name in READ_ONLY:
-                    raise v2_error(
-                        400,
-                        f"The field '{name}' cannot be written to. Please remove it from your request before trying"
-                        " again.",
-                    )
-                if name not in WRITABLE:
-                    raise v2_error(400, f"The field '{name}' is not supported by this resource.")
-            if checked and changes.get("status_id", 0) not in range(len(STATUSES)):
-                raise v2_error(400, "The field 'status_id' is invalid.")
-            self.orders[number].order.update(changes)
-            self._modified[number] = self.now()
+            order = copy.deepcopy(self.sample(number).order)
+        status = STATUSES[order["status_id"]]
+        return {**order, "status": status.name, "custom_status": status.label}
+
+    def placed_orders(self) -> list[dict[str, Any]]:
+        """Return the placed orders as the store holds them: to look at, not to hand out."""
+        with self.lock:
+            return [self.orders[number].order for number in self._placed]
+
+    def change(self, number: int, changes: Mapping[str, Any], *, checked: bool = True) -> dict[str, Any]:
+        """Write to an order and return it; ``checked`` refuses what the API does not let a client write.
+
+        Raises ``NotThere`` and, where checked, ``Refusal``.
+        """
+        with self.lock:
+            order = self.sample(number).order
+            written = order_fields.checked(order, changes) if checked else changes
+            order.update({"date_modified": v2_date(self.clock.seconds()), **written})
             return self.order(number)
 
-    def add_metafield(self, number: int, body: dict[str, Any]) -> dict[str, Any]:
-        """Add a metafield; 409 where its namespace and key are taken."""
+    def add_metafield(self, number: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a metafield with these fields and return it. Raises ``NotThere`` and ``Taken``."""
         with self.lock:
-            self.order(number)
-            held = self.metafields.setdefault(number, [])
-            if any(each["namespace"] == body["namespace"] and each["key"] == body["key"] for each in held):
-                title = "A metafield with this namespace and key already exists."
-                raise Refusal(409, {"status": 409, "title": title, "type": "about:blank", "errors": {}})
-            self._metafield_id += 1
-            made = {"id": self._metafield_id, "resource_type": "order", "resource_id": number, **body}
-            held.append(made)
-            return made
+            self.sample(number)
+            self._keep_apart(number, fields["namespace"], fields["key"])
+            self._last_metafield += 1
+            now = v3_date(self.clock.seconds())
+            made = {
+                "id": self._last_metafield,
+                "key": fields["key"],
+                "value": fields["value"],
+                "namespace": fields["namespace"],
+                "permission_set": fields["permission_set"],
+                "description": fields.get("description", ""),
+                "resource_type": "order",
+                "resource_id": number,
+                "date_created": now,
+                "date_modified": now,
+                "owner_client_id": OWNER,
+            }
+            self.metafields.setdefault(number, []).append(made)
+            return dict(made)
 
-    def change_metafield(self, number: int, metafield: int, body: dict[str, Any]) -> dict[str, Any]:
-        """Change a metafield; 404 where there is none."""
+    def metafield(self, number: int, key: int) -> dict[str, Any]:
+        """Return a metafield as the store holds it. Raises ``NotThere``."""
         with self.lock:
             for each in self.metafields.get(number, []):
-                if each["id"] == metafield:
-                    each.update(body)
+                if each["id"] == key:
                     return each
-        raise Refusal(404, {"status": 404, "title": "Not found", "type": "about:blank"})
+        raise NotThere(f"There is no metafield {key} of order {number}.")
+
+    def change_metafield(self, number: int, key: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Write these fields of a metafield and return it. Raises ``NotThere`` and ``Taken``."""
+        with self.lock:
+            found = self.metafield(number, key)
+            changed = {**found, **fields, "date_modified": v3_date(self.clock.seconds())}
+            self._keep_apart(number, changed["namespace"], changed["key"], but=key)
+            found.update(changed)
+            return changed
+
+    def remove_metafield(self, number: int, key: int) -> None:
+        """Remove a metafield. Raises ``NotThere``."""
+        with self.lock:
+            found = self.metafield(number, key)
+            self.metafields[number].remove(found)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
-        """Return the fault that is armed for this request, and count it down."""
+        """Return the fault that is armed for this request and count it down; one that is used up goes."""
         with self.lock:
-            for fault in self.faults:
-                if fault.times > 0 and fault.method in ("*", method) and path.startswith(fault.path):
-                    fault.times -= 1
-                    return fault
-        return None
+            fault = next((each for each in self.faults if each.fits(method, path)), None)
+            if fault is not None:
+                fault.times -= 1
+                if not fault.times:
+                    self.faults.remove(fault)
+            return fault
 
-    def limit(self) -> tuple[int, int]:
-        """Count one request of the 30 s window; return (requests left, milliseconds to the next window)."""
+    def note(self, entry: Entry) -> None:
+        """Add to the ledger."""
         with self.lock:
-            ends, used = self._window
-            now = time.monotonic()
-            if now >= ends:
-                ends, used = now + 30.0, 0
-            self._window = (ends, used + 1)
-            return self.quota - used - 1, int((ends - now) * 1000)
+            self.ledger.append(entry)
+
+    def _keep_apart(self, number: int, namespace: str, key: str, *, but: int = 0) -> None:
+        for each in self.metafields.get(number, []):
+            if (each["namespace"], each["key"]) == (namespace, key) and each["id"] != but:
+                raise Taken(f"Order {number} has a metafield {key!r} in {namespace!r}.")

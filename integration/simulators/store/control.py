@@ -1,0 +1,148 @@
+"""The control door below ``/_simulator/``: JSON, no token, not in the ledger.
+
+======================== =====================================================================================
+request                  what it does
+======================== =====================================================================================
+GET ledger               tells every request to the API
+GET, DELETE faults       tells, or disarms, the armed faults
+POST faults              arms one: ``method, path, times, kind, status, headers, delay`` (see ``faults``)
+POST quota               ``{"requests": 5}``: sets the quota of the rate limit and begins a new window
+POST clock               ``{"advance": 31}``: lets the store's clock jump ahead by seconds
+GET orders/{id}          tells an order with its lines and addresses
+POST orders/{id}         writes to an order without the API's rules
+POST orders/{id}/place   has an order appear, created and changed now
+======================== =====================================================================================
+
+What is wrong is refused with ``{"error": a sentence}``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from integration.simulators.store.exchange import Reply, Request
+from integration.simulators.store.faults import fault_from
+from integration.simulators.store.state import NotThere, StoreState
+from integration.simulators.store.statuses import STATUSES
+
+PREFIX = "/_simulator/"
+LONGEST_JUMP = 315_360_000.0
+Fields = Mapping[str, Any]
+
+
+def control(state: StoreState, request: Request) -> Reply:
+    """Do what a request to the control door asks for."""
+    try:
+        status, told = 200, _done(state, request)
+    except NotThere as error:
+        status, told = 404, {"error": str(error)}
+    except ValueError as error:
+        status, told = 400, {"error": str(error)}
+    content = json.dumps(told, ensure_ascii=False).encode()
+    return Reply(status, {"Content-Type": "application/json"}, content)
+
+
+def _done(state: StoreState, request: Request) -> Any:
+    path = request.path.removeprefix(PREFIX)
+    for method, pattern, act in CONTROLS:
+        found = re.fullmatch(pattern, path)
+        if found is not None and method == request.method:
+            return act(state, _body(request), *map(int, found.groups()))
+    raise NotThere(f"The control door has no {request.method} {path}.")
+
+
+def _body(request: Request) -> dict[str, Any]:
+    if not request.content:
+        return {}
+    try:
+        data = request.json()
+    except ValueError as error:
+        raise ValueError("The body is not JSON.") from error
+    if not isinstance(data, dict):
+        raise ValueError("The body is not a JSON object.")
+    return data
+
+
+def _ledger(state: StoreState, fields: Fields) -> Any:
+    with state.lock:
+        return list(state.ledger)
+
+
+def _faults(state: StoreState, fields: Fields) -> Any:
+    with state.lock:
+        return [asdict(fault) for fault in state.faults]
+
+
+def _arm(state: StoreState, fields: Fields) -> Any:
+    fault = fault_from(fields)
+    with state.lock:
+        state.faults.append(fault)
+        return {"armed": len(state.faults)}
+
+
+def _disarm(state: StoreState, fields: Fields) -> Any:
+    with state.lock:
+        state.faults.clear()
+    return {"armed": 0}
+
+
+def _set_quota(state: StoreState, fields: Fields) -> Any:
+    requests = _only(fields, "requests", int)
+    if requests < 0:
+        raise ValueError("A quota is 0 or more requests.")
+    state.quota = requests
+    return {"quota": requests}
+
+
+def _advance(state: StoreState, fields: Fields) -> Any:
+    seconds = _only(fields, "advance", int | float)
+    if seconds > LONGEST_JUMP:
+        raise ValueError("The store's clock jumps ten years ahead at most.")
+    state.clock.advance(seconds)
+    return {"time": int(state.clock.seconds())}
+
+
+def _tell_order(state: StoreState, fields: Fields, number: int) -> Any:
+    sample = state.sample(number)
+    return {"order": state.order(number), "products": sample.products, "addresses": sample.addresses}
+
+
+def _write_order(state: StoreState, fields: Fields, number: int) -> Any:
+    order = state.order(number)
+    for name in fields:
+        if name not in order:
+            raise ValueError(f"Order {number} has no field {name!r}.")
+    if fields.get("status_id", 0) not in tuple(STATUSES):
+        raise ValueError(f"There is no order status {fields['status_id']!r}.")
+    state.change(number, fields, checked=False)
+    return _tell_order(state, {}, number)
+
+
+def _place(state: StoreState, fields: Fields, number: int) -> Any:
+    state.place(number)
+    return _tell_order(state, {}, number)
+
+
+def _only(fields: Fields, name: str, kind: Any) -> Any:
+    value = fields.get(name)
+    if set(fields) != {name} or isinstance(value, bool) or not isinstance(value, kind):
+        raise ValueError(f"One field is expected, {name!r}, a number; told were {sorted(fields)}.")
+    return value
+
+
+ORDER = r"orders/([0-9]{1,18})"
+CONTROLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("GET", "ledger", _ledger),
+    ("GET", "faults", _faults),
+    ("POST", "faults", _arm),
+    ("DELETE", "faults", _disarm),
+    ("POST", "quota", _set_quota),
+    ("POST", "clock", _advance),
+    ("GET", ORDER, _tell_order),
+    ("POST", ORDER, _write_order),
+    ("POST", f"{ORDER}/place", _place),
+)

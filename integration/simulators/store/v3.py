@@ -1,0 +1,122 @@
+"""V3 of the API: metafields of orders, and the catalog's variants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integration.simulators.store.call import Call
+from integration.simulators.store.catalog import CATALOG, variant_payload
+from integration.simulators.store.exchange import Answer
+from integration.simulators.store.paging import PAGING, v3_page
+from integration.simulators.store.refusals import v3_error
+from integration.simulators.store.state import Taken
+from integration.simulators.store.values import Reader, one_of, text, whole_text
+
+METAFIELD: dict[str, Reader] = {
+    "permission_set": one_of("app_only", "read", "write", "read_and_sf_access", "write_and_sf_access"),
+    "namespace": text(64, shortest=1),
+    "key": text(64, shortest=1),
+    "value": text(65_535, shortest=1),
+    "description": text(255),
+}
+REQUIRED = ("permission_set", "namespace", "key", "value")
+METAFIELD_FILTERS = frozenset({"namespace", "key", "namespace:in", "key:in"})
+VARIANT_FILTERS = frozenset({"id", "sku", "upc", "product_id:in"})
+
+
+def list_metafields(call: Call) -> Answer:
+    """Answer with a page of an order's metafields."""
+    number = call.ids[0]
+    call.state.sample(number)
+    wanted = _wanted(call, METAFIELD_FILTERS)
+    with call.state.lock:
+        found = [dict(each) for each in call.state.metafields.get(number, [])]
+    return v3_page([each for each in found if _fits(each, wanted)], call.query)
+
+
+def read_metafield(call: Call) -> Answer:
+    """Answer with one metafield."""
+    return _one(call.state.metafield(*call.ids))
+
+
+def add_metafield(call: Call) -> Answer:
+    """Add a metafield to an order; namespace and key of an order's metafields are unique."""
+    fields = call.body()
+    missing = {name: "This field is required." for name in REQUIRED if name not in fields}
+    if missing:
+        raise v3_error(422, "JSON data is missing or invalid", missing)
+    try:
+        return _one(call.state.add_metafield(call.ids[0], _checked(fields)))
+    except Taken as error:
+        raise _conflict() from error
+
+
+def write_metafield(call: Call) -> Answer:
+    """Write the fields of a metafield that are told; the others stay."""
+    number, key = call.ids
+    try:
+        return _one(call.state.change_metafield(number, key, _checked(call.body())))
+    except Taken as error:
+        raise _conflict() from error
+
+
+def remove_metafield(call: Call) -> Answer:
+    """Remove a metafield."""
+    call.state.remove_metafield(*call.ids)
+    return Answer(204)
+
+
+def list_variants(call: Call) -> Answer:
+    """Answer with a page of the catalog's variants; a SKU is looked for whole, letters large or small."""
+    wanted = _wanted(call, VARIANT_FILTERS)
+    found = [variant_payload(item) for item in CATALOG.values()]
+    return v3_page([each for each in found if _fits(each, wanted)], call.query)
+
+
+def _one(found: dict[str, Any]) -> Answer:
+    return Answer(200, {"data": found, "meta": {}})
+
+
+def _conflict() -> Exception:
+    return v3_error(409, "The metafield conflicts with another metafield.")
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a metafield has; others are dropped, as the description closes nothing."""
+    known = {name: value for name, value in fields.items() if name in METAFIELD}
+    errors = {}
+    for name, value in known.items():
+        try:
+            METAFIELD[name](value)
+        except ValueError as error:
+            errors[name] = str(error)
+    if errors:
+        raise v3_error(422, "JSON data is missing or invalid", errors)
+    return known
+
+
+def _wanted(call: Call, filters: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Return what each field may be, in small letters."""
+    strange = [name for name in call.query if name not in filters | PAGING]
+    if strange:
+        raise v3_error(422, f"The filter(s): {', '.join(strange)} are not valid filter parameter(s).")
+    wanted = {}
+    for name, value in call.query.items():
+        if name in filters:
+            field, _, several = name.partition(":")
+            choices = value.split(",") if several else [value]
+            if field in ("id", "product_id"):
+                choices = [_whole(name, each) for each in choices]
+            wanted[name] = frozenset(each.casefold() for each in choices)
+    return wanted
+
+
+def _whole(name: str, value: str) -> str:
+    try:
+        return str(whole_text(value))
+    except ValueError as error:
+        raise v3_error(400, "Input is invalid", {name: str(error)}) from error
+
+
+def _fits(each: dict[str, Any], wanted: dict[str, frozenset[str]]) -> bool:
+    return all(str(each[name.partition(":")[0]]).casefold() in choices for name, choices in wanted.items())

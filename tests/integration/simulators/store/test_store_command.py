@@ -1,0 +1,127 @@
+"""``python -m integration.simulators.store``: a process of its own, without Django."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from integration.simulators.store.catalog import SKUS
+from integration.simulators.store.sample_orders import generated_orders
+from tests.conftest import ROOT
+
+NUMBERS = sorted(generated_orders())
+# No settings, no database: what the process needs of us is the code alone.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("DJANGO", "DATABASE", "SECRET", "ENCRYPTION", "PYTHON"))
+}
+
+
+def command(*options: str, before: tuple[str, ...] = ()) -> list[str]:
+    return [sys.executable, *before, "-m", "integration.simulators.store", *options]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """The process and what it announced."""
+    with subprocess.Popen(
+        command(*options),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline()), process
+        finally:
+            process.kill()
+
+
+def test_it_imports_neither_django_nor_anything_else_of_ours() -> None:
+    script = (
+        "import runpy, sys\n"
+        "sys.argv = ['store', '--help']\n"
+        "try:\n    runpy.run_module('integration.simulators.store', run_name='__main__')\n"
+        "except SystemExit:\n    pass\n"
+        "ours = ('django', 'requests', 'portal', 'archive', 'partners', 'integration')\n"
+        "print('loaded', *sorted(name for name in sys.modules if name.split('.')[0] in ours))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = done.stdout.splitlines()[-1].split()[1:]
+    assert "integration.simulators.store.server" in loaded
+    assert {name for name in loaded if not name.startswith("integration.simulators.store")} == {
+        "integration",
+        "integration.simulators",
+    }
+
+
+def test_one_line_says_where_it_listens_and_what_it_has() -> None:
+    with running("--store-hash", "abc", "--token", "secret", "--orders", "1001,1007") as (ready, process):
+        assert ready == {
+            "url": f"http://127.0.0.1:{ready['port']}",
+            "port": ready["port"],
+            "orders": NUMBERS,
+            "skus": SKUS,
+        }
+        answer = requests.get(
+            f"{ready['url']}/stores/abc/v2/orders",
+            headers={"X-Auth-Token": "secret", "Accept": "application/json"},
+            timeout=10,
+        )
+        assert [order["id"] for order in answer.json()] == [1001, 1007]
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+        assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_ctrl_c_ends_it_in_order() -> None:
+    with running("--orders", "none") as (ready, process):
+        requests.post(f"{ready['url']}/_simulator/orders/1001/place", timeout=10).raise_for_status()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10) == ("", "")
+        assert process.returncode == 0
+
+
+def test_the_official_examples_are_there_when_their_folder_is_named(shared: Path) -> None:
+    folder = shared / "bigcommerce" / "examples"
+    with running("--examples", str(folder), "--examples-status", "11") as (ready, _):
+        assert ready["orders"] == [100, 218, 247, *NUMBERS]
+        answer = requests.get(f"{ready['url']}/_simulator/orders/218", timeout=10)
+        assert answer.json()["order"]["status_id"] == 11
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--orders", "1001,77,x"], "--orders names 77, x; there are 1001, 1002, "),
+        (["--examples", "nowhere"], "--examples nowhere does not hold the official examples: "),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_with_a_sentence(options: list[str], sentence: str) -> None:
+    done = subprocess.run(
+        command(*options), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: {sentence}" in done.stderr
+    assert "Traceback" not in done.stderr
