@@ -1,6 +1,7 @@
 """Named places between two durable steps, where a chaos test may end the process.
 
-A place does nothing unless armed. ``arm`` is called by tests alone; the names are constants of the flows.
+A place does nothing unless armed. ``arm`` is called by tests alone. What a step has done and committed, and not yet
+handed over, is ``<step>.done``: one place for each step of ``integration.flows.steps``.
 """
 
 from __future__ import annotations
@@ -10,12 +11,26 @@ from collections.abc import Callable
 _armed: dict[str, Callable[[], None]] = {}
 
 PLACES = (
-    "generate.committed",
+    "work.claimed",
+    "poll_store.done",
+    "import_order.done",
+    "route.done",
+    "compose.done",
+    "generate.done",
     "transmit.attempt_committed",
+    "transport.uploaded",
     "transmit.sent",
-    "transmit.outcome_committed",
+    "transmit.done",
+    "receive.stored",
+    "receive.removed",
+    "fetch_mailbox.done",
+    "translate.done",
+    "match.done",
     "effect.sending",
     "effect.written",
+    "apply_effect.done",
+    "reconcile.done",
+    "work.failed",
 )
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from django.db import connection, transaction
 from django_q.tasks import async_task
@@ -19,7 +20,8 @@ from django_q.tasks import async_task
 from archive.correlation import correlated
 from integration import work
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
-from integration.flows.cases import close_cause, open_case
+from integration.failpoints import failpoint
+from integration.flows.cases import channel_cause, close_cause, open_case, work_cause
 from integration.flows.steps import STEPS, StepKind, standing_steps
 from integration.work import ClaimedWork, LeaseLost, Step
 
@@ -30,18 +32,27 @@ KNOCK_LASTS = timedelta(seconds=10)
 TRIES_UNTIL_CASE = 5
 UNEXPECTED_UNTIL_PARKED = 5
 
-stopping = threading.Event()
-"""Set by the worker's SIGTERM: nothing more is begun, what was claimed is given back."""
+
+class Flag(Protocol):
+    """What says that no more work is to be begun."""
+
+    def is_set(self) -> bool:
+        """Say whether it was raised."""
+
+
+stopping: Flag = threading.Event()
+"""Raised when the worker is told to stop: nothing more is begun, what was claimed is given back."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What to do with a step that failed."""
+    """What to do with a step that failed. ``elsewhere``: the trouble is the other side's, not the subject's."""
 
     sentence: str
     park: bool
     wait: timedelta
     tell: bool
+    elsewhere: bool = False
 
 
 def knock(lane: str) -> bool:
@@ -106,8 +117,10 @@ def do(claimed: ClaimedWork) -> None:
         if claimed.deaths >= work.DEATHS_UNTIL_PARKED:
             _fail(claimed, kind, _died(claimed, kind))
             return
+        failpoint("work.claimed")
         try:
             steps = kind.run(claimed.subject, claimed)
+            failpoint(f"{claimed.step}.done")
             _hand_over(claimed, kind, steps)
         except LeaseLost:
             logger.warning("lease lost", extra={"step": claimed.step, "subject": claimed.subject})
@@ -123,10 +136,23 @@ def _hand_over(claimed: ClaimedWork, kind: StepKind, steps: list[Step]) -> None:
         work.finish(claimed)
         for step in steps:
             work.put(STEPS[step.name].lane, step)
-    if claimed.attempts > 1:
-        close_cause(_cause(claimed), f"It works again: {kind.words}.")
+        if claimed.troubled:
+            _works_again(claimed, kind)
     for lane in sorted({STEPS[step.name].lane for step in steps if not step.delay}):
         knock(lane)
+
+
+def _works_again(claimed: ClaimedWork, kind: StepKind) -> None:
+    """Close the case of what failed before; where a store or mailbox answers again, let all that waits go on."""
+    words = f"It works again: {kind.words}."
+    close_cause(work_cause(claimed.step, claimed.subject), words)
+    channel = kind.channel(kind.links(claimed.subject))
+    if not channel:
+        return
+    if kind.standing:
+        work.release_channel(channel)
+    if not work.waits_for(channel):
+        close_cause(channel_cause(channel), words)
 
 
 def _judge(claimed: ClaimedWork, kind: StepKind, error: IntegrationError) -> Failure:
@@ -134,12 +160,15 @@ def _judge(claimed: ClaimedWork, kind: StepKind, error: IntegrationError) -> Fai
     sentence = str(error)
     if isinstance(error, RetryableError):
         wait = work.wait_before_retry(claimed.attempts, error.retry_after, random.SystemRandom())
-        return Failure(sentence, park=False, wait=wait, tell=claimed.attempts >= TRIES_UNTIL_CASE)
-    if kind.standing:
-        # A poll that stopped for good would hide what comes after the setting is mended.
-        return Failure(sentence, park=False, wait=kind.wait_after_refusal, tell=True)
+        if kind.standing:
+            wait = min(wait, max(kind.longest_wait, error.retry_after or kind.longest_wait))
+        tell = claimed.attempts >= TRIES_UNTIL_CASE
+        return Failure(sentence, park=False, wait=wait, tell=tell, elsewhere=True)
     assert isinstance(error, PermanentError | ConfigurationError)
-    return Failure(sentence, park=True, wait=timedelta(0), tell=True)
+    elsewhere = isinstance(error, ConfigurationError)
+    # A poll that stopped for good would hide what comes after the setting is mended.
+    park = not kind.standing
+    return Failure(sentence, park=park, wait=kind.longest_wait, tell=True, elsewhere=elsewhere)
 
 
 def _unexpected(claimed: ClaimedWork, kind: StepKind, error: Exception) -> Failure:
@@ -161,19 +190,21 @@ def _died(claimed: ClaimedWork, kind: StepKind) -> Failure:
     return Failure(sentence, park=True, wait=timedelta(0), tell=True)
 
 
-def _cause(claimed: ClaimedWork) -> str:
-    return f"work:{claimed.step}:{claimed.subject}"
-
-
 def _fail(claimed: ClaimedWork, kind: StepKind, failure: Failure) -> None:
+    failpoint("work.failed")
+    links = kind.links(claimed.subject)
+    channel = kind.channel(links) if failure.elsewhere else ""
     with transaction.atomic():
         if failure.park:
-            work.park(claimed, failure.sentence)
+            work.park(claimed, failure.sentence, channel)
         else:
-            work.retry(claimed, failure.sentence, failure.wait)
-        if failure.tell:
-            links = kind.links(claimed.subject)
-            open_case(kind.case_kind, _cause(claimed), failure.sentence, **links)
+            work.retry(claimed, failure.sentence, failure.wait, channel)
+        if failure.tell and channel:
+            side = {kind.other_side: links[kind.other_side]}
+            open_case(kind.case_kind, channel_cause(channel), failure.sentence, **side)
+        elif failure.tell:
+            cause = work_cause(claimed.step, claimed.subject)
+            open_case(kind.case_kind, cause, failure.sentence, **links)
     logger.info(
         "step put back" if not failure.park else "step parked",
         extra={"step": claimed.step, "subject": claimed.subject, "sentence": failure.sentence},

@@ -61,7 +61,10 @@ class Unclaimed:
 
 @dataclass(frozen=True)
 class ClaimedWork:
-    """One claimed row and the token that every later write must still find on it."""
+    """One claimed row and the token that every later write must still find on it.
+
+    ``troubled`` says that an earlier attempt failed.
+    """
 
     pk: int
     lane: str
@@ -71,6 +74,7 @@ class ClaimedWork:
     correlation_id: str
     attempts: int
     deaths: int
+    troubled: bool
     token: UUID
 
     @contextmanager
@@ -92,8 +96,9 @@ def put(lane: str, step: Step) -> None:
         cursor.execute(
             """
             INSERT INTO integration_work AS w
-                   (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error)
-            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '')
+                   (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error,
+                    channel)
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '')
             ON CONFLICT (step, subject) DO UPDATE
                SET again = w.again OR w.lease_token IS NOT NULL,
                    due_at = CASE WHEN w.lease_token IS NULL THEN LEAST(w.due_at, EXCLUDED.due_at)
@@ -116,8 +121,9 @@ def ensure(lane: str, step: Step) -> None:
         cursor.execute(
             """
             INSERT INTO integration_work
-                   (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error)
-            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '')
+                   (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error,
+                    channel)
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '')
             ON CONFLICT (step, subject) DO NOTHING
             """,
             [
@@ -148,7 +154,7 @@ _TAKE = """
            deaths = deaths + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END,
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s), lease_token = %(token)s
      WHERE id = ANY(%(ids)s)
-    RETURNING id, lane, step, subject, ordering_key, correlation_id, attempts, deaths
+    RETURNING id, lane, step, subject, ordering_key, correlation_id, attempts, deaths, error <> ''
 """
 
 
@@ -176,8 +182,10 @@ def claim(lane: str, *, limit: int = 10, lease: timedelta = LEASE) -> list[Claim
 
 
 def _claimed(row: tuple[Any, ...], token: UUID) -> ClaimedWork:
-    pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths = row
-    return ClaimedWork(pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, token)
+    pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, troubled = row
+    return ClaimedWork(
+        pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, troubled, token
+    )
 
 
 def renew(work: ClaimedWork, *, lease: timedelta = LEASE) -> bool:
@@ -196,8 +204,8 @@ def finish(work: ClaimedWork) -> None:
         cursor.execute(
             """
             UPDATE integration_work
-               SET again = false, attempts = 0, deaths = 0, error = '', lease_until = NULL, lease_token = NULL,
-                   due_at = clock_timestamp()
+               SET again = false, attempts = 0, deaths = 0, error = '', channel = '', lease_until = NULL,
+                   lease_token = NULL, due_at = clock_timestamp()
              WHERE id = %s AND lease_token = %s AND again
             """,
             [work.pk, work.token],
@@ -226,30 +234,31 @@ def wait_before_retry(attempts: int, retry_after: timedelta | None, rng: random.
     return max(wait, retry_after) if retry_after else wait
 
 
-def retry(work: ClaimedWork, error: str, wait: timedelta) -> None:
+def retry(work: ClaimedWork, error: str, wait: timedelta, channel: str = "") -> None:
     """Put the row back for another try after ``wait``, with the sentence that says why."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE integration_work
-               SET error = %s, due_at = clock_timestamp() + make_interval(secs => %s), lease_until = NULL, lease_token = NULL,
-                   deaths = 0, again = false
+               SET error = %s, channel = %s, due_at = clock_timestamp() + make_interval(secs => %s),
+                   lease_until = NULL, lease_token = NULL, deaths = 0, again = false
              WHERE id = %s AND lease_token = %s
             """,
-            [error, wait.total_seconds(), work.pk, work.token],
+            [error, channel, wait.total_seconds(), work.pk, work.token],
         )
 
 
-def park(work: ClaimedWork, error: str) -> None:
+def park(work: ClaimedWork, error: str, channel: str = "") -> None:
     """Stop the row until a person lets it go on; later work of its ordering key waits behind it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE integration_work
-               SET error = %s, parked_at = clock_timestamp(), lease_until = NULL, lease_token = NULL, again = false
+               SET error = %s, channel = %s, parked_at = clock_timestamp(), lease_until = NULL, lease_token = NULL,
+                   again = false
              WHERE id = %s AND lease_token = %s
             """,
-            [error, work.pk, work.token],
+            [error, channel, work.pk, work.token],
         )
 
 
@@ -265,6 +274,25 @@ def unpark(pk: int) -> bool:
             [pk],
         )
         return bool(cursor.rowcount == 1)
+
+
+def release_channel(channel: str) -> int:
+    """Let everything that waits for ``channel`` go on now, parked or not; return how many rows there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET parked_at = NULL, attempts = 0, deaths = 0, due_at = clock_timestamp()
+             WHERE channel = %s AND lease_token IS NULL
+            """,
+            [channel],
+        )
+        return int(cursor.rowcount)
+
+
+def waits_for(channel: str) -> bool:
+    """Say whether anything waits for ``channel`` after a failure."""
+    return Work.objects.filter(channel=channel).exclude(error="").exists()
 
 
 def due_lanes() -> list[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from integration import tasks
 from integration.models import Store, Work
 from integration.simulators.network.suppliers import Network
-from integration.simulators.store.sample_orders import SKUS, generated_orders
+from integration.simulators.store.sample_orders import SKUS, SampleOrder, generated_orders
 from integration.simulators.store.server import StoreSimulator
 from partners.models import Mailbox
 from portal.demo import sample
@@ -30,6 +32,11 @@ class World:
         """Have an order appear in the store."""
         self.store.state.place(number)
 
+    def later(self) -> None:
+        """Let every wait for another try be over, and do everything that is due."""
+        Work.objects.filter(parked_at=None).update(due_at="2020-01-01T00:00Z")
+        self.poll()
+
     def poll(self) -> None:
         """Make standing work due, and do everything that is due."""
         tasks.tick()
@@ -45,13 +52,14 @@ class World:
             self.network.take_all()
 
 
-@pytest.fixture
-def world(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A store with the twenty orders, none placed; two suppliers; the demo's installation."""
-    monkeypatch.setattr(tasks, "async_task", lambda *args, **options: None)
-    orders = generated_orders()
-    with StoreSimulator(orders, placed=[], store_hash="harborpine", token="token") as simulator:
-        network = Network(tmp_path / "network")
+@contextmanager
+def open_world(folder: Path, orders: dict[int, SampleOrder]) -> Iterator[World]:
+    """A store with ``orders``, none placed; two suppliers; the demo's installation, on folders below ``folder``."""
+    with (
+        patch.object(tasks, "async_task", lambda *args, **options: None),
+        StoreSimulator(orders, placed=[], store_hash="harborpine", token="token") as simulator,
+    ):
+        network = Network(folder / "network")
         row = sample.fill(
             sample.Addresses(
                 store_url=simulator.url,
@@ -68,3 +76,10 @@ def world(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             transport="directory", inbound_path=str(network.outbox), outbound_path=str(network.inbox)
         )
         yield World(simulator, network, row, Mailbox.objects.get())
+
+
+@pytest.fixture
+def world(committed: str, tmp_path: Path) -> Iterator[World]:
+    """A world with the twenty generated orders."""
+    with open_world(tmp_path, generated_orders()) as opened:
+        yield opened

@@ -76,6 +76,11 @@ class StoreClient:
     ) -> None:
         self._connection.close()
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The store's clock at its last answer, in whole seconds (UTC), where it told it."""
+        return self._connection.server_time
+
     def iter_orders_modified_since(self, since: datetime) -> Iterator[StoreOrder]:
         """Yield every order changed at or after ``since`` (aware), the longest unchanged first; see ``changes``.
 

@@ -13,8 +13,9 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,6 +78,8 @@ class StoreConnection:
         self._clock = clock
         self._sleep = sleep
         self._rng = random.SystemRandom()
+        self.server_time: datetime | None = None
+        """The store's clock at its last answer, in whole seconds (UTC); None before, or where it does not tell."""
 
     def close(self) -> None:
         """Close the connections."""
@@ -186,6 +189,7 @@ class StoreConnection:
         except requests.RequestException as error:
             raise connection_failed(what, error, writes=writes) from error
         self._budget.after_response(response.headers, response.status_code)
+        self.server_time = _server_time(response.headers.get("Date"))
         return _content(response, what, writes=writes)
 
     def _wait_for_budget(self, what: str) -> None:
@@ -195,6 +199,13 @@ class StoreConnection:
             if waited > LONGEST_WAIT:
                 raise too_many_requests(what, wait)
             self._sleep(wait.total_seconds() + self._rng.uniform(0, 0.1))
+
+
+def _server_time(header: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header or "").astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _content(response: requests.Response, what: str, *, writes: bool) -> Any:

@@ -25,12 +25,15 @@ def effect_step(effect: StoreEffect) -> Step:
 
 
 def apply_effect(subject: str, claim: Claim) -> list[Step]:
-    """Bring the store to what the effect intends; what is found done already is not done again."""
+    """Bring the store to what the effect intends; what is found done already is not done again.
+
+    To a store in watch nothing is written: the effect waits, and going live asks for this step again.
+    """
     effect = StoreEffect.objects.select_related("order__store").get(pk=subject)
     if effect.state in (State.DONE, State.SKIPPED, State.FAILED):
         return []
     if effect.order.store.mode != Mode.LIVE:
-        raise RetryableError(f"Store {effect.order.store} is in watch: nothing is written until it is live.")
+        return []  # asked for again when the store goes live
     with client_for(effect.order.store) as client:
         if effect.kind == StoreEffect.Kind.STATUS:
             _apply_status(effect, client, claim)

@@ -11,6 +11,30 @@ from archive.record import record_event
 from integration.models import ExceptionCase
 
 MACHINE = "Gridport"
+_WORK, _CHANNEL = "work:", "channel:"
+
+
+def work_cause(step: str, subject: str) -> str:
+    """Return the cause of a case about one step that stopped."""
+    return f"{_WORK}{step}:{subject}"
+
+
+def channel_cause(channel: str) -> str:
+    """Return the cause of a case about a store or mailbox (``store:1``) for which work waits."""
+    return f"{_CHANNEL}{channel}"
+
+
+def work_of(case: ExceptionCase) -> tuple[str, str] | None:
+    """Return step and subject of the work that ``case`` is about, if it is about work."""
+    if not case.cause.startswith(_WORK):
+        return None
+    step, subject = case.cause.removeprefix(_WORK).split(":", 1)
+    return step, subject
+
+
+def channel_of(case: ExceptionCase) -> str:
+    """Return the store or mailbox (``store:1``) whose trouble ``case`` is about, or ``""``."""
+    return case.cause.removeprefix(_CHANNEL) if case.cause.startswith(_CHANNEL) else ""
 
 
 def open_once(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:

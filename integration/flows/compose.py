@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,9 @@ from integration.flows.stores import client_for
 from integration.models import Order, PurchaseOrder
 from integration.work import Claim, Step
 from partners.models import Agreement, Mode, Partnership
+
+LONGEST_NOTE = 264
+"""Characters of one MSG01 (X12 element 933)."""
 
 
 def compose(subject: str, claim: Claim) -> list[Step]:
@@ -83,6 +87,14 @@ def partnership_problem(agreement: Agreement) -> str:
     return ""
 
 
+def note_lines(text: str) -> str:
+    """Return a shopper's message in lines of at most ``LONGEST_NOTE`` characters, without control characters."""
+    lines = [
+        line for given in text.splitlines() for line in textwrap.wrap(" ".join(given.split()), LONGEST_NOTE)
+    ]
+    return "\n".join("".join(letter for letter in line if letter.isprintable()) for line in lines)
+
+
 def time_zone_of(agreement: Agreement, order: Order) -> ZoneInfo:
     """Return the time zone of dates written into X12: the agreement's, else the store's."""
     return ZoneInfo(agreement.time_zone or order.store.time_zone)
@@ -102,7 +114,7 @@ def canonical_purchase_order(purchase_order: PurchaseOrder, now: datetime) -> Ca
         currency=agreement.currency,
         customer_order_number=str(order.number),
         shipping=Shipping(routing=address["shipping_method"]) if address["shipping_method"] else None,
-        notes=content["customer_message"].strip() or None,
+        notes=note_lines(content["customer_message"]) or None,
         ship_to=party(address),
         bill_to=None,
         buyer=Party(name=order.store.name),

@@ -11,17 +11,23 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from archive.models import Delivery, Direction, Interchange
 from archive.record import record_audit, record_event
-from integration.flows.cases import close_case
+from integration.flows.apply import effect_step
+from integration.flows.cases import channel_of, close_case, work_of
+from integration.flows.import_orders import import_step
 from integration.flows.steps import STEPS
-from integration.models import ExceptionCase, PurchaseOrder, Store, Work
-from integration.work import Step, put, unpark
+from integration.flows.transmit import transmit_step
+from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, Work
+from integration.work import Step, put, release_channel, unpark
 from partners.models import Agreement, Mailbox, Mode
 
 DECIDE = "integration.decide"
 GO_LIVE = "partners.go_live"
+_POLLS = {"store": "poll_store", "mailbox": "fetch_mailbox"}
 
 
 class Refused(Exception):
@@ -46,11 +52,13 @@ def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
 
 
 def work_behind(case: ExceptionCase) -> Work | None:
-    """Return the stopped or waiting work that the case is about, if it is about work."""
-    if not case.cause.startswith("work:"):
-        return None
-    _, step, subject = case.cause.split(":", 2)
-    return Work.objects.filter(step=step, subject=subject).first()
+    """Return the stopped or waiting work that the case is about; of a store's or mailbox's trouble, its poll."""
+    channel = channel_of(case)
+    if channel:
+        side, pk = channel.split(":")
+        return Work.objects.filter(step=_POLLS[side], subject=pk).first()
+    found = work_of(case)
+    return Work.objects.filter(step=found[0], subject=found[1]).first() if found else None
 
 
 def retry_case(user: User, case: ExceptionCase, reason: str) -> None:
@@ -66,6 +74,8 @@ def retry_case(user: User, case: ExceptionCase, reason: str) -> None:
         found = work_behind(case)
         if found is not None:
             unpark(found.pk)
+        if channel := channel_of(case):
+            release_channel(channel)
         for step in steps:
             put(STEPS[step.name].lane, step)
 
@@ -121,8 +131,8 @@ def go_live(
         if not changed:
             raise Refused(f"{subject} is live already.")
         _record_mode(user, subject, "go live", reason)
-        for order in _orders_waiting(subject):
-            step = Step("import_order", f"{order.store_id}:{order.number}", order.ordering_key)
+        settings_changed(subject)
+        for step in _steps_waiting(subject):
             put(STEPS[step.name].lane, step)
 
 
@@ -135,18 +145,39 @@ def back_to_watch(user: User, subject: Store | Mailbox | Agreement, reason: str)
         _record_mode(user, subject, "back to watch", reason)
 
 
+def settings_changed(subject: Store | Mailbox | Agreement) -> int:
+    """Let what waits for a store or mailbox try its new settings at once; return how many rows of work that is.
+
+    Called after its settings were saved, in the same transaction.
+    """
+    return release_channel(f"{subject._meta.model_name}:{subject.pk}")
+
+
 def _record_mode(user: User, subject: Store | Mailbox | Agreement, verb: str, reason: str) -> None:
     name = f"{subject._meta.model_name}:{subject.pk}"
     record_audit(user, verb, name, reason=reason)
     record_event(name, verb.replace(" ", "_"), f"{verb.capitalize()}: {reason}", actor=user.get_username())
 
 
-def _orders_waiting(subject: Store | Mailbox | Agreement) -> list[Any]:
-    waiting = PurchaseOrder.objects.filter(state=PurchaseOrder.State.COMPOSED).select_related("order")
+def _steps_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
+    """Return what was left undone while ``subject`` was in watch: composed orders, unsent files, unwritten effects."""
+    composed = PurchaseOrder.objects.filter(state=PurchaseOrder.State.COMPOSED)
+    steps = []
     if isinstance(subject, Store):
-        waiting = waiting.filter(order__store=subject)
+        composed = composed.filter(order__store=subject)
+        unwritten = StoreEffect.objects.filter(order__store=subject, state=StoreEffect.State.WAITING)
+        steps = [effect_step(effect) for effect in unwritten.select_related("order").order_by("pk")]
     elif isinstance(subject, Mailbox):
-        waiting = waiting.filter(agreement__mailbox=subject)
+        composed = composed.filter(agreement__mailbox=subject)
+        steps = [transmit_step(each) for each in _unsent(subject)]
     else:
-        waiting = waiting.filter(agreement=subject)
-    return list({row.order_id: row.order for row in waiting}.values())
+        composed = composed.filter(agreement=subject)
+    orders = Order.objects.filter(purchase_orders__in=composed).distinct().only("store_id", "number")
+    return [import_step(order.store_id, order.number) for order in orders] + steps
+
+
+def _unsent(mailbox: Mailbox) -> QuerySet[Interchange]:
+    waiting = Interchange.objects.filter(
+        direction=Direction.OUT, mailbox=mailbox, documents__state__delivery=Delivery.WAITING
+    )
+    return waiting.distinct().order_by("pk")

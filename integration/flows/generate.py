@@ -9,7 +9,6 @@ from archive.models import Document
 from archive.record import record_event
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.documents import from_json
-from integration.failpoints import failpoint
 from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import time_zone_of, why_watching
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
@@ -45,7 +44,6 @@ def generate(subject: str, claim: Claim) -> list[Step]:
             document = _write(purchase_order)
             if document is None:
                 return []
-    failpoint("generate.committed")
     return [Step("transmit", str(document.interchange_id), purchase_order.order.ordering_key)]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from archive.record import record_event
+from integration.bigcommerce.client import StoreClient
 from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.cases import close_cause, open_case
 from integration.flows.stores import client_for
@@ -31,6 +32,7 @@ from integration.work import Claim, Step
 OVERLAP = timedelta(minutes=5)
 """How far each poll looks back: the store's dates have whole seconds and its pages move while they are read."""
 
+_SEEN = ("number", "modified_at", "read_at")
 CANCELLED = frozenset({4, 5, 6})  # Refunded, Cancelled, Declined
 
 
@@ -54,25 +56,44 @@ def poll_store(subject: str, claim: Claim) -> list[Step]:
         for found in client.iter_orders_modified_since(since):
             page.append(found)
             if len(page) == 250:
-                safe = _pass_over(store, page, steps, safe)
+                safe = _pass_over(store, page, steps, safe, _now(client))
                 page = []
-        safe = _pass_over(store, page, steps, safe)
+        safe = _pass_over(store, page, steps, safe, _now(client))
     with claim.transaction():
         Store.objects.filter(pk=store.pk).update(polled_until=safe)
     again = Step("poll_store", subject, f"poll:{store.pk}", timedelta(seconds=store.poll_seconds))
     return [*steps, again]
 
 
-def _pass_over(store: Store, page: Sequence[StoreOrder], steps: list[Step], safe: datetime) -> datetime:
+def _now(client: StoreClient) -> datetime:
+    """Return the store's time of its last answer: its dates of change are by the same clock."""
+    return client.server_time or timezone.now()
+
+
+def _pass_over(
+    store: Store, page: Sequence[StoreOrder], steps: list[Step], safe: datetime, now: datetime
+) -> datetime:
+    """Add to ``steps`` what has to be read of ``page``; return up to when everything is seen.
+
+    Dates of change have whole seconds, so a read within the second of a change may miss a later one of the same
+    second. Such a read is done again; and a known order is left for the next poll until its second is over, which
+    spares our own writes a second read.
+    """
     numbers = [found.id for found in page]
-    known = dict(Order.objects.filter(store=store, number__in=numbers).values_list("number", "modified_at"))
+    known = {
+        order.number: order for order in Order.objects.filter(store=store, number__in=numbers).only(*_SEEN)
+    }
     subjects = [f"{store.pk}:{number}" for number in numbers]
     in_hand = set(
         Work.objects.filter(step="import_order", subject__in=subjects).values_list("subject", flat=True)
     )
     for found in page:
-        if known.get(found.id) == found.date_modified:
+        order = known.get(found.id)
+        second_ends = found.date_modified + timedelta(seconds=1)
+        if order is not None and order.modified_at == found.date_modified and order.read_at >= second_ends:
             safe = safe if steps else max(safe, found.date_modified)
+            continue
+        if order is not None and now < second_ends:
             continue
         if not steps and f"{store.pk}:{found.id}" in in_hand:
             safe = max(safe, found.date_modified)
@@ -90,14 +111,15 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
         if known is not None and _is_echo(known, found):
             with claim.transaction():
                 Order.objects.filter(pk=known.pk).update(
-                    modified_at=found.date_modified, status_id=found.status_id, read_at=timezone.now()
+                    modified_at=found.date_modified, status_id=found.status_id, read_at=_now(client)
                 )
             return []
+        read_at = _now(client)
         lines = client.get_lines(number)
         addresses = client.get_shipping_addresses(number)
     content = order_content(found, lines, addresses)
     with claim.transaction():
-        order, changed = _save(store, found, content)
+        order, changed = _save(store, found, content, read_at)
         return _decide(store, order, changed)
 
 
@@ -115,7 +137,7 @@ def _is_echo(known: Order, found: StoreOrder) -> bool:
     )
 
 
-def _save(store: Store, found: StoreOrder, content: dict[str, Any]) -> tuple[Order, bool]:
+def _save(store: Store, found: StoreOrder, content: dict[str, Any], read_at: datetime) -> tuple[Order, bool]:
     digest = content_digest(content)
     known = Order.objects.select_for_update().filter(store=store, number=found.id).first()
     changed = known is not None and known.digest != digest
@@ -128,7 +150,7 @@ def _save(store: Store, found: StoreOrder, content: dict[str, Any]) -> tuple[Ord
         "currency": found.currency_code,
         "content": content,
         "digest": digest,
-        "read_at": timezone.now(),
+        "read_at": read_at,
     }
     order, created = Order.objects.update_or_create(store=store, number=found.id, defaults=fields)
     if created:

@@ -218,7 +218,7 @@ def _accept(document: Document, purchase_order: PurchaseOrder, statements: tuple
         record_event(
             purchase_order.order.subject,
             "accepted",
-            f"{document.partner} accepted {purchase_order}: {len(statements)} of {len(lines)} lines as ordered.",
+            f"{document.partner} accepted purchase order {purchase_order.number}: {len(statements)} of {len(lines)} lines as ordered.",
             document=document,
         )
 
@@ -259,7 +259,7 @@ def _answered_again(document: Document, purchase_order: PurchaseOrder, decision:
         record_event(
             purchase_order.order.subject,
             "accepted_again",
-            f"{document.partner} accepted {purchase_order} once more: recorded, nothing done twice.",
+            f"{document.partner} accepted purchase order {purchase_order.number} once more: recorded, nothing done twice.",
             document=document,
         )
         return _effects(purchase_order)

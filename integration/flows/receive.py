@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from archive.exchange import known_files, record_arrival, record_outcome, same_content
-from archive.models import Transmission, TransmissionOutcome
+from archive.models import Direction, Transmission, TransmissionOutcome
 from archive.record import record_event
 from integration.errors import PermanentError
+from integration.failpoints import failpoint
 from integration.flows.cases import open_case
 from integration.flows.mailboxes import transport_for
-from integration.models import ExceptionCase
+from integration.models import ExceptionCase, Work
 from integration.transports.base import RemoteFile, Transport
 from integration.work import Claim, Step
 from integration.x12.envelope import is_whole
@@ -24,9 +27,8 @@ Result = TransmissionOutcome.Result
 
 
 def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
-    """Take every whole file that ``mailbox`` holds; return a translate step for each new one."""
+    """Take every whole file that ``mailbox`` holds; return a translate step for each that nobody has in hand."""
     mailbox = Mailbox.objects.get(pk=subject)
-    steps: list[Step] = []
     with transport_for(mailbox) as transport:
         listed = [each for each in transport.list() if fnmatchcase(each.name, mailbox.file_pattern)]
         if mailbox.fetch_order == Mailbox.FetchOrder.OLDEST:
@@ -35,7 +37,7 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
             listed.sort(key=lambda each: each.name)
         for remote in listed:
             try:
-                steps.extend(_take(mailbox, transport, remote, claim))
+                _take(mailbox, transport, remote, claim)
             except PermanentError as problem:
                 # One bad file delays no other.
                 open_case(
@@ -45,15 +47,29 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
                     mailbox=mailbox,
                 )
     again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", timedelta(seconds=mailbox.poll_seconds))
-    return [*steps, again]
+    return [*_translate_steps(mailbox), again]
 
 
-def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> list[Step]:
+def _translate_steps(mailbox: Mailbox) -> list[Step]:
+    """Return a step for each file of ``mailbox`` that is stored, not read, and in nobody's hands.
+
+    Asked of what is stored, not of what this run took: after a death, or a fault at a later file, a file that was
+    removed from the mailbox already is never listed again.
+    """
+    in_hand = Work.objects.filter(step="translate", subject=Cast(OuterRef("pk"), CharField()))
+    unread = Transmission.objects.filter(
+        ~Exists(in_hand), mailbox=mailbox, direction=Direction.IN, interchanges=None, cases=None
+    )
+    pks = unread.order_by("pk").values_list("pk", flat=True)
+    return [Step("translate", str(pk), f"transmission:{pk}") for pk in pks]
+
+
+def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> None:
     if _left_there_on_purpose(mailbox, remote):
-        return []
+        return
     data = transport.fetch(remote.name, LARGEST_FILE)
     if not _is_complete(mailbox, remote, data):
-        return []
+        return
     earlier = next(
         (known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None
     )
@@ -62,6 +78,7 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
             arrived = record_arrival(mailbox, remote.name, data)
             subject = f"transmission:{arrived.pk}"
             record_event(subject, "arrived", f"Arrived on {mailbox} as {remote.name}, {len(data)} bytes.")
+        failpoint("receive.stored")
     else:
         arrived = earlier
         if (
@@ -73,10 +90,6 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
                 sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
                 record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
     _leave_behind(mailbox, transport, remote, arrived, claim)
-    # Returned for a known file too: a death between storing and handing over must not lose the step.
-    return (
-        [Step("translate", str(arrived.pk), f"transmission:{arrived.pk}")] if not _translated(arrived) else []
-    )
 
 
 def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:
@@ -99,6 +112,7 @@ def _leave_behind(
                 record_outcome(arrived, Result.KEPT)
         return
     transport.remove(remote.name)
+    failpoint("receive.removed")
     if not arrived.outcomes.filter(result=Result.REMOVED).exists():
         with claim.transaction():
             record_outcome(arrived, Result.REMOVED)

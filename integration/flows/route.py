@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
-from integration.flows.import_orders import physical_lines
+from integration.flows.import_orders import import_step, physical_lines
 from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderLine
-from integration.work import Claim, Step
+from integration.work import Claim, Step, put
 from partners.models import Agreement, ItemCrossReference, Mode
 
 
@@ -42,6 +45,31 @@ def route(subject: str, claim: Claim) -> list[Step]:
         numbers = ", ".join(purchase_order.number for purchase_order in purchase_orders)
         record_event(order.subject, "routed", f"Routed: purchase order {numbers}.")
     return [Step("compose", str(made.pk), order.ordering_key) for made in purchase_orders]
+
+
+def skus_listed(skus: Collection[str]) -> int:
+    """Look again at the orders that are held because of who lists these SKUs; return how many there are.
+
+    Called where an agreement's items change. The caller holds a transaction.
+    """
+    Kind = ExceptionCase.Kind
+    wanted = Q()
+    for sku in set(skus) - {""}:
+        wanted |= Q(cause__startswith=_item_cause(sku))
+    if not wanted:
+        return 0
+    cases = ExceptionCase.objects.filter(
+        wanted, closed_at=None, kind__in=[Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS]
+    )
+    orders = Order.objects.filter(cases__in=cases).distinct().only("store_id", "number")
+    for order in orders:
+        put("orders", import_step(order.store_id, order.number))
+    return len(orders)
+
+
+def _item_cause(what: object, subject: str = "") -> str:
+    """Return the cause of a case about who supplies a SKU in an order; without a subject, how all of them begin."""
+    return f"item:{what} {subject}"
 
 
 def _routing(order: Order) -> Routing:
@@ -93,7 +121,7 @@ def _unroutable(order: Order, line: dict[str, Any], found: list[ItemCrossReferen
             f"{names} both list {what} ({quantity} in order {order.number}). Leave it in one agreement's items;"
             " nothing of this order is sent before."
         )
-        return ExceptionCase.Kind.SEVERAL_PARTNERS, f"item:{line['sku']} {order.subject}", sentence
+        return ExceptionCase.Kind.SEVERAL_PARTNERS, _item_cause(line["sku"], order.subject), sentence
     sentence = (
         f"No partner lists {what} ({quantity} in order {order.number}). "
         + (
@@ -103,7 +131,7 @@ def _unroutable(order: Order, line: dict[str, Any], found: list[ItemCrossReferen
         )
         + "; nothing of this order is sent before."
     )
-    return ExceptionCase.Kind.NO_PARTNER, f"item:{line['sku'] or line['id']} {order.subject}", sentence
+    return ExceptionCase.Kind.NO_PARTNER, _item_cause(line["sku"] or line["id"], order.subject), sentence
 
 
 def _hold(order: Order, problems: list[tuple[str, str, str]]) -> None:

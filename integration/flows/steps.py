@@ -29,9 +29,10 @@ Kind = ExceptionCase.Kind
 class StepKind:
     """One kind of step.
 
-    ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever and are
-    never parked: after a refusal they wait ``wait_after_refusal``. ``links`` gives what a case about a subject
-    hangs on.
+    ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
+    never parked, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
+    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
+    trouble is one case, however many steps wait for it.
     """
 
     lane: str
@@ -41,7 +42,13 @@ class StepKind:
     case_kind: str = Kind.PARKED
     standing: bool = False
     lease: timedelta = timedelta(seconds=60)
-    wait_after_refusal: timedelta = timedelta(minutes=1)
+    longest_wait: timedelta = timedelta(minutes=1)
+    other_side: str = ""
+
+    def channel(self, links: dict[str, Any]) -> str:
+        """Return the name of the store or mailbox that the step talks to (``store:1``), or ``""``."""
+        found = links.get(self.other_side)
+        return f"{self.other_side}:{found.pk}" if found is not None else ""
 
 
 def _order_by_number(subject: str) -> dict[str, Any]:
@@ -109,15 +116,36 @@ STEPS: dict[str, StepKind] = {
         Kind.STORE,
         standing=True,
         lease=_SLOW,
+        other_side="store",
     ),
     "import_order": StepKind(
-        "orders", import_order, "read an order from the store", _order_by_number, Kind.STORE, lease=_SLOW
+        "orders",
+        import_order,
+        "read an order from the store",
+        _order_by_number,
+        Kind.STORE,
+        lease=_SLOW,
+        other_side="store",
     ),
     "route": StepKind("orders", route, "find the partners for an order's lines", _order),
-    "compose": StepKind("orders", compose, "compose a purchase order", _purchase_order, lease=_SLOW),
+    "compose": StepKind(
+        "orders",
+        compose,
+        "compose a purchase order",
+        _purchase_order,
+        Kind.STORE,
+        lease=_SLOW,
+        other_side="store",
+    ),
     "generate": StepKind("orders", generate, "write a purchase order (850)", _purchase_order),
     "transmit": StepKind(
-        "mailboxes", transmit, "send a document to a mailbox", _interchange, Kind.MAILBOX, lease=_SLOW
+        "mailboxes",
+        transmit,
+        "send a document to a mailbox",
+        _interchange,
+        Kind.MAILBOX,
+        lease=_SLOW,
+        other_side="mailbox",
     ),
     "fetch_mailbox": StepKind(
         "mailboxes",
@@ -127,11 +155,18 @@ STEPS: dict[str, StepKind] = {
         Kind.MAILBOX,
         standing=True,
         lease=_SLOW,
+        other_side="mailbox",
     ),
     "translate": StepKind("documents", translate, "read a received file", _transmission),
     "match": StepKind("documents", match, "match a received document", _document),
     "apply_effect": StepKind(
-        "effects", apply_effect, "write to an order in the store", _effect, Kind.STORE, lease=_SLOW
+        "effects",
+        apply_effect,
+        "write to an order in the store",
+        _effect,
+        Kind.STORE,
+        lease=_SLOW,
+        other_side="store",
     ),
     "reconcile": StepKind(
         "documents", reconcile, "look for answers that are overdue", _nothing, standing=True

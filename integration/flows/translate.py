@@ -111,9 +111,10 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
         correlation_id=transmission.correlation_id,
         **vars(envelope),
     )
-    refused = belonging.problem or _usage_problem(interchange) or (reading.problem or "")
+    not_ours = belonging.problem or _usage_problem(interchange)
+    refused = not_ours or _broken_envelope(reading)
     if refused:
-        kind = Kind.UNREADABLE if reading.problem and not belonging.problem else Kind.NOT_FOR_US
+        kind = Kind.NOT_FOR_US if not_ours else Kind.UNREADABLE
         _case(
             transmission, kind, f"{transmission.name} on {transmission.mailbox} was kept and not read. {refused}",
             partner=belonging.agreement.partner if belonging.agreement else None,
@@ -126,6 +127,12 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
     place = 0
     for group in reading.groups:
         place = _record_group(received, group, place)
+
+
+def _broken_envelope(reading: InterchangeReading) -> str:
+    """Return why nothing of the interchange is used: what its envelope says of itself does not hold."""
+    errors = (finding.sentence for finding in reading.findings if finding.severity == "error")
+    return reading.problem or next(errors, "")
 
 
 def _usage_problem(interchange: Interchange) -> str:

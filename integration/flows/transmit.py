@@ -10,26 +10,35 @@ from archive.record import record_event
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.mailboxes import transport_for
+from integration.models import OrderDocument
 from integration.work import Claim, Step
 from partners.models import Mode
 
 Result = TransmissionOutcome.Result
 
 
+def transmit_step(interchange: Interchange) -> Step:
+    """Return the step that sends ``interchange``, in the order of what it is about."""
+    link = OrderDocument.objects.filter(document__interchange=interchange).select_related("order").first()
+    key = link.order.ordering_key if link else f"interchange:{interchange.pk}"
+    return Step("transmit", str(interchange.pk), key)
+
+
 def transmit(subject: str, claim: Claim) -> list[Step]:
-    """Send the interchange unless it is delivered; an attempt whose end nobody knows is looked for first."""
+    """Send the interchange unless it is delivered; an attempt whose end nobody knows is looked for first.
+
+    On a mailbox in watch nothing is sent: the document waits, and going live asks for this step again.
+    """
     interchange = Interchange.objects.select_related("mailbox", "payload").get(pk=subject)
     attempts = list(interchange.attempts.order_by("pk").prefetch_related("outcomes"))
     if any(outcome.result == Result.DELIVERED for attempt in attempts for outcome in attempt.outcomes.all()):
         return []
     if interchange.mailbox.mode != Mode.LIVE:
-        raise RetryableError(
-            f"Mailbox {interchange.mailbox} is in watch: {interchange.name} waits until it is live."
-        )
-    data = store.open(interchange.payload, purpose="send")
+        return []  # asked for again when the mailbox goes live
+    name, data = _stored(interchange)
     with transport_for(interchange.mailbox) as transport:
         if attempts:
-            found = transport.find(interchange.name)
+            found = transport.find(name)
             if found is not None and found.size == len(data):
                 _delivered(interchange, attempts[-1].pk, claim, "It was found on the mailbox, whole.")
                 return []
@@ -38,14 +47,18 @@ def transmit(subject: str, claim: Claim) -> list[Step]:
             _project_documents(interchange)
         failpoint("transmit.attempt_committed")
         try:
-            transport.send(interchange.name, data)
+            transport.send(name, data)
         except IntegrationError as error:
             _failed(interchange, attempt.pk, claim, error)
             raise
         failpoint("transmit.sent")
     _delivered(interchange, attempt.pk, claim, "")
-    failpoint("transmit.outcome_committed")
     return []
+
+
+def _stored(interchange: Interchange) -> tuple[str, bytes]:
+    """Return the file's name and bytes, as they were before the first attempt and stay for every later one."""
+    return interchange.name, store.open(interchange.payload, purpose="send")
 
 
 def _delivered(interchange: Interchange, attempt_pk: int, claim: Claim, detail: str) -> None:

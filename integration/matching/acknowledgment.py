@@ -15,6 +15,8 @@ WHOLE_ACCEPTANCES = frozenset({"detail_no_change", "accepted", "no_detail"})
 LINE_BY_LINE = frozenset({"detail_with_change", "replenishment", "exceptions_only"})
 # ACK01 (element 668) that accepts its quantity as it was ordered.
 ACCEPTING = frozenset({"accepted", "accepted_and_shipped", "accepted_and_released"})
+# The difference that says nothing but what the partner does with a line.
+ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Difference:
 
     def __str__(self) -> str:
         place = f"Line {self.line_number} ({self.sku}): " if self.line_number is not None else ""
-        return f"{place}{self.what}: asked {self.asked}, answered {self.answered}"
+        what = "" if self.what == ANSWER else f"{self.what}: "
+        sentence = f"{place}{what}asked {self.asked}, answered {self.answered}"
+        return sentence[:1].upper() + sentence[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +167,10 @@ def _compare_line(
     for each in answered.acknowledgments:
         if each.status not in ACCEPTING:
             quantity = _quantity(each, answered)
-            differ("status", f"{_amount(line)} accepted", f"{words(each.status)}, {_plain(quantity)}")
+            said = f"{_plain(quantity)} {words(each.status)}" if quantity else words(each.status)
+            differ(ANSWER, _amount(line), said)
     if not answered.acknowledgments and kind not in WHOLE_ACCEPTANCES:
-        differ("status", "accepted", "no status given")
+        differ(ANSWER, _amount(line), "without a status")
     accepted = _accepted_quantity(answered)
     if accepted is None:
         accepted = line.quantity

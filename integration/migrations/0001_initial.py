@@ -225,6 +225,7 @@ class Migration(migrations.Migration):
                 ('again', models.BooleanField(default=False)),
                 ('parked_at', models.DateTimeField(null=True)),
                 ('error', models.TextField(blank=True)),
+                ('channel', models.CharField(blank=True, max_length=30)),
             ],
             options={
                 'verbose_name': 'work',

@@ -13,6 +13,8 @@ class Work(models.Model):
       that it was asked for while it ran.
     * ``ordering_key``: rows of one key run one at a time, oldest first; a parked row holds the later ones.
     * ``attempts`` counts claims, ``deaths`` claims that nobody finished, released or failed.
+    * ``channel`` names the store or mailbox (``store:1``) whose trouble made the last attempt fail, so that all
+      that waits for it goes on together.
     """
 
     lane = models.CharField(max_length=20)
@@ -29,6 +31,7 @@ class Work(models.Model):
     again = models.BooleanField(default=False)
     parked_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    channel = models.CharField(max_length=30, blank=True)
 
     class Meta:
         verbose_name = "work"

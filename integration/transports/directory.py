@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
+from integration.failpoints import failpoint
 from integration.transports.base import (
     MailboxSettings,
     RemoteFile,
@@ -88,6 +89,7 @@ class DirectoryTransport(Transport):
             _write_anew(written, data)
             arrives = True
             if renames:
+                failpoint("transport.uploaded")
                 written.replace(target)
             _flush_folder(self._outbound)
         except OSError as error:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
+from integration.failpoints import failpoint
 from integration.transports.base import (
     MailboxSettings,
     RemoteFile,
@@ -186,6 +187,7 @@ class SftpTransport(Transport):
                 " under their temporary name. Set the mailbox's upload mode to the final name, and ask the operator"
                 f" whether {name} was taken."
             )
+        failpoint("transport.uploaded")
         with self._translated(f"rename {name}", folder, ambiguous=True):
             self._rename(written, target)
 

@@ -1,7 +1,7 @@
 """Functional acknowledgments (997): built from our verdicts, and read from a partner.
 
 The body built here stands between ST and SE; the writer makes those. Codes are those of 004010
-(research/x12.md, section 5): AK3 for segments, AK4 for elements, AK5 for the set, AK9 for the group.
+(X12 elements 715 to 723): AK3 for segments, AK4 for elements, AK5 for the set, AK9 for the group.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The interchange header: 16 elements of fixed width, from which the separators are learnt.
 
-ISA is 105 bytes and the segment terminator, byte 105 (research/x12.md, section 6). Byte 3 is the element
+ISA is 105 bytes and the segment terminator, byte 105 (X12.5, interchange control structures). Byte 3 is the element
 separator, byte 104 (ISA16) the component separator, byte 82 (ISA11) the repetition separator from version
 00402 on and "U" before. The widths are verified by splitting at byte 3 before any of these is believed.
 """

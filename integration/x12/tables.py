@@ -18,8 +18,7 @@ The facts are data files of ours below ``standard/<version>/``; adding a set or 
 
 Syntax notes are written as in the standard's own diagrams, two digits per position: ``P0304`` both or none,
 ``R0203`` at least one, ``E0204`` at most one, ``C0302`` the first needs all others, ``L030405`` the first
-needs at least one of the others. Facts were compared over several public sources (research/x12.md, section
-5); names are ours.
+needs at least one of the others. Facts were compared over several public sources; names are ours.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 It follows what each transform declares to lose, fills defaults, and leaves out what is empty; on everything else it
 is the identity. It shares no table and no step with the reader: with a shared one, a broken reader agrees with
-itself (research/mapping-language.md, section 5).
+itself.
 """
 
 from __future__ import annotations

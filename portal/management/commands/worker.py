@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import signal
 import threading
 from types import FrameType
@@ -26,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop."""
         stop = threading.Event()
+        # One flag for all the cluster's processes, which are forked from this one.
+        tasks.stopping = stopping = multiprocessing.get_context("fork").Event()
 
         def ask_to_stop(number: int, frame: FrameType | None) -> None:
             stop.set()
@@ -38,6 +41,7 @@ class Command(BaseCommand):
         self.stderr.write("Worker: running.")
         while not stop.wait(TICK_SECONDS):
             self._tick()
+        stopping.set()
         cluster.stop()
         self.stderr.write("Worker: stopped.")
 

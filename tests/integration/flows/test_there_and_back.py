@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
+
+import pytest
 
 from archive import store as archive_store
 from archive.models import Document, DocumentReference, DocumentState, Translation
@@ -50,15 +53,41 @@ def test_an_accepted_order_comes_back_and_moves_the_store(world: World) -> None:
     ]
 
 
+def reads_after_our_write(world: World) -> list[str]:
+    ledger = world.store.state.ledger
+    written = next(place for place, entry in enumerate(ledger) if entry["method"] == "PUT")
+    return [entry["path"] for entry in ledger[written + 1 :] if entry["path"] != "/v2/orders"]
+
+
 def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
     world.place(1001)
     world.run()
-    ledger = world.store.state.ledger
-    written = next(place for place, entry in enumerate(ledger) if entry["method"] == "PUT")
-    assert [entry["path"] for entry in ledger[written + 1 :] if entry["path"] != "/v2/orders"] == [
-        "/v2/orders/1001"
-    ]
+    world.store.state.clock.advance(2)
+    world.run()
+    assert reads_after_our_write(world) == ["/v2/orders/1001"]
     assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+
+
+def test_a_change_within_the_second_of_our_read_is_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = {"now": time.time()}
+    monkeypatch.setattr(world.store.state.clock, "seconds", lambda: clock["now"])
+    world.network.answer = "silent"
+    world.place(1001)
+    world.run(1)
+    order = Order.objects.get()
+    assert order.read_at == order.modified_at
+    # The store's date of change stays the same: only the second look shows the other message.
+    world.store.state.orders[1001].order["customer_message"] = "Leave it at number 52."
+    world.run(1)
+    assert ExceptionCase.objects.count() == 0
+    clock["now"] += 1
+    world.run(1)
+    assert ExceptionCase.objects.get().kind == ExceptionCase.Kind.ORDER_CHANGED
+    world.run()
+    order.refresh_from_db()
+    assert order.read_at > order.modified_at
 
 
 def test_projections_dropped_and_rebuilt_are_equal(world: World) -> None:
@@ -88,8 +117,8 @@ def test_a_short_answer_opens_a_case_and_changes_nothing(world: World) -> None:
     case = ExceptionCase.objects.get()
     assert case.kind == ExceptionCase.Kind.ACKNOWLEDGMENT_DIFFERS
     assert case.sentence == (
-        "Acme Supply answered purchase order 1004-1 differently. Line 1 (AC-004): status: asked 12 each accepted,"
-        " answered backordered, 1. The order in the store was left as it is."
+        "Acme Supply answered purchase order 1004-1 differently. Line 1 (AC-004): asked 12 each, answered 1"
+        " backordered. The order in the store was left as it is."
     )
     assert PurchaseOrder.objects.get().state == PurchaseOrder.State.DISPUTED
     assert world.store.state.order(1004)["status_id"] == 11

@@ -73,7 +73,7 @@ def test_an_acceptance_of_the_whole_needs_no_lines(kind: str) -> None:
 def test_any_other_answer_is_no_acceptance_even_with_good_lines(kind: str | None) -> None:
     said = {None: "nothing said", "?ZZ": "code ZZ"}.get(kind, str(kind).replace("_", " "))
     assert differences(decide(ASKED, answer(kind, *GOOD))) == [  # type: ignore[arg-type]
-        f"the order: asked to be accepted, answered {said}"
+        f"The order: asked to be accepted, answered {said}"
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_split_line_is_summed() -> None:
 def test_part_of_a_line_backordered_is_told_by_line() -> None:
     short = line(2, 5, ("accepted", 3), ("backordered", 2))
     assert differences(decide(ASKED, answer("detail_with_change", GOOD[0], short))) == [
-        "Line 2 (SHADE-2): status: asked 5 each accepted, answered backordered, 2"
+        "Line 2 (SHADE-2): asked 5 each, answered 2 backordered"
     ]
 
 
@@ -119,7 +119,7 @@ def test_a_line_that_is_not_mentioned_is_told() -> None:
 def test_a_line_without_a_status_is_told_where_the_heading_leaves_it_open() -> None:
     silent = line(2, 5)
     assert differences(decide(ASKED, answer("detail_with_change", GOOD[0], silent))) == [
-        "Line 2 (SHADE-2): status: asked accepted, answered no status given"
+        "Line 2 (SHADE-2): asked 5 each, answered without a status"
     ]
     assert decide(ASKED, answer("detail_no_change", GOOD[0], silent)).accepted
 
@@ -127,7 +127,7 @@ def test_a_line_without_a_status_is_told_where_the_heading_leaves_it_open() -> N
 def test_an_item_that_was_not_ordered_is_told() -> None:
     stranger = line(9, 1, ("accepted", 1))
     assert differences(decide(ASKED, answer("detail_no_change", *GOOD, stranger))) == [
-        "an item that was not ordered: asked nothing, answered line 9, AC00009"
+        "An item that was not ordered: asked nothing, answered line 9, AC00009"
     ]
 
 
@@ -144,7 +144,7 @@ def test_a_substitute_is_never_an_acceptance() -> None:
         ),
     )
     assert differences(decide(ASKED, answer("detail_with_change", GOOD[0], instead))) == [
-        "Line 2 (SHADE-2): status: asked 5 each accepted, answered substituted, 5"
+        "Line 2 (SHADE-2): asked 5 each, answered 5 substituted"
     ]
 
 
@@ -162,5 +162,5 @@ def test_the_latest_promise_of_a_line_counts_before_the_headings() -> None:
 
 def test_an_answer_that_cancels_is_no_acceptance() -> None:
     assert differences(decide(ASKED, answer("accepted", *GOOD, purpose="cancel"))) == [
-        "purpose of the answer: asked an answer, answered cancel"
+        "Purpose of the answer: asked an answer, answered cancel"
     ]
