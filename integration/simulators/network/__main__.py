@@ -20,12 +20,21 @@ def main() -> None:
     parser.add_argument("--sftp", action="store_true", help="open an SFTP door as well")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--answer", choices=ANSWERS, default="accept")
+    parser.add_argument(
+        "--answer-to", nargs=2, action="append", default=[], metavar=("NUMBER", "ANSWER"),
+        help="how one purchase order is answered, else as --answer says",
+    )  # fmt: skip
     options = parser.parse_args()
+    for number, answer in options.answer_to:
+        if answer not in ANSWERS:
+            parser.error(f"{number} cannot be answered {answer!r}; answers are: {', '.join(ANSWERS)}")
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda number, frame: stop.set())
     with ExitStack() as stack:
-        network = stack.enter_context(Network(options.root.resolve(), options.answer))
+        network = stack.enter_context(
+            Network(options.root.resolve(), options.answer, dict(options.answer_to))
+        )
         ready: dict[str, object] = {"inbox": str(network.inbox), "outbox": str(network.outbox)}
         if options.sftp:
             door = stack.enter_context(SftpDoor(network.root, port=options.port))

@@ -29,6 +29,7 @@ from portal.localdb import LocalDatabaseError, PrivateServer
 DATABASE = "gridport_demo"
 STORY_ORDER = 1001
 STATUS_AFTER = 9
+SHORT_ANSWER = "1004-1"
 TOKEN = "demo-token"  # noqa: S105 - the simulated store's, on loopback
 STORE_HASH = "harborpine"
 
@@ -123,7 +124,7 @@ class Command(BaseCommand):
         self._say("Store and network: starting the simulators.")
         network = processes.start_announced(
             "network", "-m", "integration.simulators.network", "--root", str(folder / "network"), "--sftp",
-            "--port", "0", "--answer", "accept",
+            "--port", "0", "--answer", "accept", "--answer-to", SHORT_ANSWER, "short",
         )  # fmt: skip
         examples = settings.BASE_DIR.parent / "shared" / "bigcommerce" / "examples"
         options = (

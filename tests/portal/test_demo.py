@@ -1,0 +1,64 @@
+"""The demo, as a newcomer runs it, in an installation of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from portal.localdb import PrivateServer
+from tests.conftest import ROOT
+
+ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
+
+
+def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--json"],
+        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    try:
+        assert done.returncode == 0, done.stderr
+        [line] = done.stdout.splitlines()
+        result = json.loads(line)
+        assert sorted(result) == [
+            "documents", "order_id", "purchase_order_number", "seconds", "store_status_after", "store_status_before",
+        ]  # fmt: skip
+        assert (result["order_id"], result["purchase_order_number"]) == (1001, "1001-1")
+        assert (result["store_status_before"], result["store_status_after"]) == (11, 9)
+        assert [
+            (each["kind"], each["direction"], each["validation"], each["delivery"], each["acknowledgment"])
+            for each in result["documents"]
+        ] == [
+            ("850", "out", "valid", "delivered", "accepted"),
+            ("997", "in", "valid", "none", "not_expected"),
+            ("855", "in", "valid", "none", "not_expected"),
+        ]
+        [read_by_supplier] = [
+            path
+            for path in (folder / "demo" / "network" / "taken").iterdir()
+            if path.name.endswith(".850.edi")
+        ]
+        assert hashlib.sha256(read_by_supplier.read_bytes()).hexdigest() == result["documents"][0]["sha256"]
+        assert "the store is told" in done.stderr
+        assert not PrivateServer(folder).is_running()
+        assert left_behind(folder) == []
+    finally:
+        PrivateServer(folder).stop()
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the processes that were told of ``folder``."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        words = " ".join(process.info["cmdline"] or ())
+        if str(folder) in words and process.pid != os.getpid():
+            found.append(words)
+    return found
