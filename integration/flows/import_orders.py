@@ -173,10 +173,11 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
     if reason:
         _leave_alone(order, reason)
         return []
-    settled_at = order.modified_at + timedelta(minutes=store.settle_minutes)
-    if settled_at > timezone.now():
+    # Both by the store's clock, which may go wrong by as much as it likes.
+    unsettled = order.modified_at + timedelta(minutes=store.settle_minutes) - order.read_at
+    if unsettled > timedelta(0):
         _set_state(order, Order.State.SETTLING, f"Sent on once unchanged for {store.settle_minutes} minutes.")
-        return [import_step(store.pk, order.number, settled_at - timezone.now())]
+        return [import_step(store.pk, order.number, unsettled)]
     return [Step("route", str(order.pk), order.ordering_key)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from archive.models import Document, Event
-from integration.models import Order, PurchaseOrder
+from integration.models import Order, OrderDocument, PurchaseOrder
 from portal.demo.processes import DemoError
 
 TOLD = {
@@ -37,6 +37,12 @@ class StoreView:
         answer = requests.get(f"{self.base}/v2/orders/{order}", headers=self.headers, timeout=10)
         answer.raise_for_status()
         return int(answer.json()["status_id"])
+
+    def polled_at(self, order: int) -> float:
+        """Return when the store was last asked for changes before the lines of ``order`` were read; Unix time."""
+        ledger = requests.get(f"{self.control}/ledger", timeout=10).json()
+        read = next(place for place, each in enumerate(ledger) if each["path"] == f"/v2/orders/{order}/products")
+        return float(next(each["at"] for each in reversed(ledger[:read]) if each["path"] == "/v2/orders"))
 
     def place(self, order: int) -> None:
         """Have the order appear in the store now."""
@@ -64,6 +70,13 @@ def tell(order: int, say: Callable[[str], None], told: set[str]) -> None:
         if kind in kinds and kind not in told:
             told.add(kind)
             say(f"  {words}")
+
+
+def seconds_to_mailbox(order: int, store: StoreView) -> float:
+    """Return the seconds from the poll that first returned ``order`` to its 850 lying on the mailbox."""
+    sent = OrderDocument.objects.get(order__number=order, role=OrderDocument.Role.PURCHASE_ORDER).document_id
+    delivered = Event.objects.get(subject=f"document:{sent}", kind="delivered").recorded_at
+    return delivered.timestamp() - store.polled_at(order)
 
 
 def documents_of(order: int) -> list[dict[str, Any]]:

@@ -187,8 +187,10 @@ class Command(BaseCommand):
             "seconds": seconds,
         }
         story.judge(result, folder / "network")
+        to_mailbox = story.seconds_to_mailbox(STORY_ORDER, store)
         self._say(
             f"Order {STORY_ORDER} came back accepted after {seconds} s: Awaiting Fulfillment → Awaiting Shipment."
+            f" From the poll that returned it to its 850 on the mailbox: {to_mailbox:.1f} s."
         )
         for number in self._orders:
             store.place(number)
