@@ -89,5 +89,5 @@ def _rendered(request: Request, answer: Answer, headers: dict[str, str]) -> Repl
         kind = "application/xml"
         content = as_xml(request.path, answer.data, failed=answer.status >= 400)
     else:
-        kind, content = answer.content_type, json.dumps(answer.data, ensure_ascii=False).encode()
+        kind, content = answer.content_type, json.dumps(answer.data).encode()
     return Reply(answer.status, {"Content-Type": kind, **headers}, content)

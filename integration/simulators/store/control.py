@@ -42,7 +42,7 @@ def control(state: StoreState, request: Request) -> Reply:
         status, told = 404, {"error": str(error)}
     except ValueError as error:
         status, told = 400, {"error": str(error)}
-    content = json.dumps(told, ensure_ascii=False).encode()
+    content = json.dumps(told).encode()
     return Reply(status, {"Content-Type": "application/json"}, content)
 
 

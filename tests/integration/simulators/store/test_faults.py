@@ -48,6 +48,14 @@ def test_an_error_without_a_status_is_a_500(ask: Asker, store: StoreSimulator) -
     assert write(ask).status_code == 500
 
 
+def test_no_content_has_none(ask: Asker, store: StoreSimulator) -> None:
+    arm(store, status=204)
+    answer = write(ask)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert store.state.order(1001)["status_id"] == 11
+    assert write(ask).status_code == 200
+
+
 def test_a_429_says_when_to_come_again(ask: Asker, store: StoreSimulator) -> None:
     arm(store, status=429)
     answer = write(ask)
@@ -153,11 +161,12 @@ def test_stopping_waits_for_no_delay() -> None:
 
 
 def test_a_fault_strikes_only_what_it_is_for_and_as_often_as_said(ask: Asker, store: StoreSimulator) -> None:
+    arm(store, path="/orders/1001")
     arm(store, method="PUT", path="/v2/orders/1001", times=2)
     assert ask("GET", "/v2/orders/1001").status_code == 200
     assert ask("PUT", "/v2/orders/1002", body={}).status_code == 200
     assert [write(ask).status_code for _ in range(3)] == [500, 500, 200]
-    assert store.state.faults == []
+    assert [fault.path for fault in store.state.faults] == ["/orders/1001"]
     assert [entry["fault"] for entry in store.state.ledger] == ["", "", "status", "status", ""]
 
 

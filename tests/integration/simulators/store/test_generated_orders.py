@@ -199,7 +199,7 @@ def test_a_line_of_an_unknown_sku_is_a_custom_line_and_may_have_a_name_of_its_ow
         a_line(""),
     ]
     assert [(each["product_id"], each["sku"], each["name"], each["quantity"]) for each in made] == [
-        (0, "ZZ-77", "Planter 77", 1),
+        (0, "ZZ-77", "Serving tray 77", 1),
         (0, "ZZ-77", "Coil", 1),
         (5001, "AC-001", "Gift lantern", 3),
         (0, "", "Lantern made to measure", 1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -108,6 +109,12 @@ def test_the_stores_clock_is_in_whole_seconds_and_jumps_ahead_when_told(
     assert abs(first["time"] - time.time()) < 60
     store.state.clock.advance(3600)
     assert 3600 <= ask("GET", "/v2/time").json()["time"] - first["time"] < 3660
+
+
+def test_every_answer_is_dated_by_the_stores_clock(ask: Asker, store: StoreSimulator) -> None:
+    store.state.clock.advance(7200)
+    answer = ask("GET", "/v2/time")
+    assert abs(parsedate_to_datetime(answer.headers["Date"]).timestamp() - answer.json()["time"]) <= 1
 
 
 def test_the_stores_clock_never_goes_back(store: StoreSimulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,14 @@ def test_a_field_is_written_as_the_store_keeps_it(ask: Asker, name: str, value: 
     assert ask("GET", "/v2/orders/1001").json() == answer.json()
 
 
+def test_half_a_surrogate_pair_is_kept_and_told(ask: Asker, store: StoreSimulator) -> None:
+    written = ask("PUT", "/v2/orders/1001", content=rb'{"staff_notes": "x\ud800"}')
+    assert written.json()["staff_notes"] == "x\ud800"
+    assert ask("GET", "/v2/orders/1001", headers={"Accept": "*/*"}).status_code == 200
+    told = ask.session.get(f"{store.url}/_simulator/ledger", timeout=10).json()
+    assert told[0]["body"] == {"staff_notes": "x\ud800"}
+
+
 def test_both_totals_together_are_written(ask: Asker) -> None:
     told = ask("PUT", "/v2/orders/1001", body={"total_ex_tax": 10, "total_inc_tax": "10.80"}).json()
     assert (told["total_ex_tax"], told["total_inc_tax"]) == ("10.0000", "10.8000")
@@ -205,6 +213,12 @@ def test_a_write_moves_the_date_of_change_and_no_other_order(ask: Asker, store: 
 def test_an_order_that_is_not_placed_cannot_be_written(ask: Asker, store: StoreSimulator) -> None:
     answer = ask("PUT", "/v2/orders/77", body={"status_id": 9})
     assert (answer.status_code, answer.json()[0]["message"]) == (404, "The requested resource was not found.")
+
+
+def test_what_is_told_of_an_order_is_a_copy(store: StoreSimulator) -> None:
+    told = store.state.order(1001)
+    told["billing_address"]["city"] = "Elsewhere"
+    assert store.state.order(1001)["billing_address"]["city"] == "Duluth"
 
 
 def test_unchecked_changes_take_whatever_a_test_wants(store: StoreSimulator) -> None:

@@ -65,6 +65,13 @@ def test_the_next_window_has_the_whole_quota_again(ask: Asker, store: StoreSimul
     assert ask("GET", "/v2/time").status_code == 200
 
 
+def test_another_quota_begins_another_window(ask: Asker, store: StoreSimulator) -> None:
+    for _ in range(3):
+        ask("GET", "/v2/time")
+    store.state.quota = 1
+    assert [ask("GET", "/v2/time").status_code for _ in range(2)] == [200, 429]
+
+
 def test_the_control_door_costs_nothing(
     ask: Asker, store: StoreSimulator, control: Callable[..., requests.Response]
 ) -> None:
