@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from archive.record import record_event
 from integration.bigcommerce.client import StoreClient
-from integration.errors import IntegrationError, RetryableError
+from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.stores import client_for
 from integration.models import ORDER_STATUSES, Order, StoreEffect
@@ -17,6 +17,7 @@ from partners.models import Mode
 
 State = StoreEffect.State
 NAMESPACE = "gridport"
+_UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
 
 
 def effect_step(effect: StoreEffect) -> Step:
@@ -30,7 +31,7 @@ def apply_effect(subject: str, claim: Claim) -> list[Step]:
     To a store in watch nothing is written: the effect waits, and going live asks for this step again.
     """
     effect = StoreEffect.objects.select_related("order__store").get(pk=subject)
-    if effect.state in (State.DONE, State.SKIPPED, State.FAILED):
+    if effect.state in (State.DONE, State.SKIPPED):
         return []
     if effect.order.store.mode != Mode.LIVE:
         return []  # asked for again when the store goes live
@@ -95,9 +96,7 @@ def _answer(found: Any) -> dict[str, Any]:
 
 def _begin(effect: StoreEffect, claim: Claim) -> None:
     with claim.transaction():
-        StoreEffect.objects.filter(
-            pk=effect.pk, state__in=[State.WAITING, State.SENDING, State.UNKNOWN]
-        ).update(state=State.SENDING)
+        StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(state=State.SENDING)
     failpoint("effect.sending")
 
 
@@ -105,7 +104,7 @@ def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> 
     if isinstance(error, RetryableError):
         state = State.UNKNOWN if error.ambiguous else State.WAITING
     else:
-        state = State.WAITING
+        state = State.FAILED if isinstance(error, PermanentError) else State.WAITING
     with claim.transaction():
         StoreEffect.objects.filter(pk=effect.pk, state=State.SENDING).update(
             state=state, answer={"error": str(error)}
@@ -114,9 +113,9 @@ def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> 
 
 def _finish(effect: StoreEffect, claim: Claim, state: str, answer: dict[str, Any], sentence: str) -> None:
     with claim.transaction():
-        done = StoreEffect.objects.filter(
-            pk=effect.pk, state__in=[State.WAITING, State.SENDING, State.UNKNOWN]
-        ).update(state=state, answer=answer, finished_at=timezone.now())
+        done = StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(
+            state=state, answer=answer, finished_at=timezone.now()
+        )
         if done:
             record_event(effect.order.subject, f"effect_{state}", sentence)
         if done and state == State.DONE and effect.kind == StoreEffect.Kind.STATUS:

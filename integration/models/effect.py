@@ -18,6 +18,7 @@ class StoreEffect(Reported):
            └───────────┘
         waiting ──► skipped   (the order is not where the change may begin: said on the order)
         sending ──► failed    (the store refused; a case)
+        failed  ──► sending   (somebody lets it be tried again)
     """
 
     class Kind(models.TextChoices):
