@@ -22,13 +22,16 @@ from integration import work
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.cases import channel_cause, close_cause, open_case, work_cause
+from integration.flows.pauses import pause_of, pause_sentence
 from integration.flows.steps import STEPS, StepKind, standing_steps
+from integration.models import Pause
 from integration.work import ClaimedWork, LeaseLost, Step
 
 logger = logging.getLogger(__name__)
 
 DRAIN_FOR = timedelta(seconds=20)
 KNOCK_LASTS = timedelta(seconds=10)
+PAUSE_LOOKED_AT = timedelta(hours=1)
 TRIES_UNTIL_CASE = 5
 UNEXPECTED_UNTIL_PARKED = 5
 
@@ -117,6 +120,8 @@ def do(claimed: ClaimedWork) -> None:
         if claimed.deaths >= work.DEATHS_UNTIL_PARKED:
             _fail(claimed, kind, _died(claimed, kind))
             return
+        if _held(claimed, kind):
+            return
         failpoint("work.claimed")
         try:
             steps = kind.run(claimed.subject, claimed)
@@ -129,6 +134,19 @@ def do(claimed: ClaimedWork) -> None:
         except Exception as error:
             _fail(claimed, kind, _unexpected(claimed, kind, error))
             raise
+
+
+def _held(claimed: ClaimedWork, kind: StepKind) -> bool:
+    """Put the step back where a pause switch is on for it; say whether one is."""
+    switch = pause_of(kind, claimed.subject)
+    if switch is None:
+        return False
+    with transaction.atomic():
+        # Locked, so that resuming finds either the waiting row or no switch.
+        if not Pause.objects.select_for_update().filter(pk=switch.pk).exists():
+            return False
+        work.hold(claimed, pause_sentence(switch), switch.channel, PAUSE_LOOKED_AT)
+    return True
 
 
 def _hand_over(claimed: ClaimedWork, kind: StepKind, steps: list[Step]) -> None:

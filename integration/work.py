@@ -262,6 +262,20 @@ def park(work: ClaimedWork, error: str, channel: str = "") -> None:
         )
 
 
+def hold(work: ClaimedWork, reason: str, channel: str, until: timedelta) -> None:
+    """Put the row back untried until ``channel`` is released, or ``until`` is over and somebody looks again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET error = %s, channel = %s, attempts = %s, deaths = %s, lease_until = NULL, lease_token = NULL,
+                   due_at = clock_timestamp() + make_interval(secs => %s)
+             WHERE id = %s AND lease_token = %s
+            """,
+            [reason, channel, work.attempts - 1, work.deaths, until.total_seconds(), work.pk, work.token],
+        )
+
+
 def unpark(pk: int) -> bool:
     """Let a parked row go on as if it had never been tried; return whether there was one."""
     with connection.cursor() as cursor:

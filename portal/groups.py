@@ -9,7 +9,7 @@ VIEW = "view"
 DECIDE = "decide"
 
 SHOWN_APPS = ("archive", "integration", "partners")
-VERBS = (("integration", "decide"), ("partners", "go_live"))
+VERBS = (("integration", "decide"), ("integration", "pause"), ("partners", "go_live"))
 CONFIGURATION = (
     ("partners", "tradingpartner"),
     ("partners", "partneridentifier"),

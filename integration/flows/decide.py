@@ -21,13 +21,17 @@ from integration.flows.cases import channel_of, close_case, work_of
 from integration.flows.import_orders import import_step
 from integration.flows.steps import STEPS
 from integration.flows.transmit import transmit_step
-from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, Work
+from integration.models import ExceptionCase, Order, Pause, PurchaseOrder, Store, StoreEffect, Work
 from integration.work import Step, put, release_channel, unpark
-from partners.models import Agreement, Mailbox, Mode
+from partners.models import Agreement, Mailbox, Mode, TradingPartner
 
 DECIDE = "integration.decide"
 GO_LIVE = "partners.go_live"
+PAUSE = "integration.pause"
 _POLLS = {"store": "poll_store", "mailbox": "fetch_mailbox"}
+
+
+Pausable = Store | Mailbox | TradingPartner | str
 
 
 class Refused(Exception):
@@ -134,6 +138,45 @@ def go_live(
         settings_changed(subject)
         for step in _steps_waiting(subject):
             put(STEPS[step.name].lane, step)
+
+
+def pause(user: User, subject: Pausable, reason: str) -> None:
+    """Let nothing of ``subject`` go on until it is resumed: a store, mailbox, partner, or a name of ``Pause``."""
+    reason = _require(user, PAUSE, reason)
+    name = pause_subject(subject)
+    with transaction.atomic():
+        _, created = Pause.objects.get_or_create(
+            subject=name, defaults={"reason": reason, "paused_by": user.get_username()}
+        )
+        if not created:
+            raise Refused("This is paused already.")
+        record_audit(user, "pause", name, reason=reason)
+        record_event(name, "paused", f"Paused: {reason}", actor=user.get_username())
+
+
+def resume(user: User, subject: Pausable, reason: str) -> None:
+    """Let what was paused go on at once."""
+    reason = _require(user, PAUSE, reason)
+    name = pause_subject(subject)
+    with transaction.atomic():
+        switch = Pause.objects.select_for_update().filter(subject=name).first()
+        if switch is None:
+            raise Refused("This is not paused.")
+        channel = switch.channel
+        switch.delete()
+        release_channel(channel)
+        record_audit(user, "resume", name, reason=reason)
+        record_event(name, "resumed", f"Resumed: {reason}", actor=user.get_username())
+
+
+def pause_subject(subject: Pausable) -> str:
+    """Return the name of the switch of ``subject``."""
+    if isinstance(subject, str):
+        if subject not in (Pause.EVERYTHING, Pause.RECEIVING, Pause.SENDING):
+            raise ValueError(f"There is no switch {subject!r}.")
+        return subject
+    kind = "partner" if isinstance(subject, TradingPartner) else subject._meta.model_name
+    return f"{kind}:{subject.pk}"
 
 
 def back_to_watch(user: User, subject: Store | Mailbox | Agreement, reason: str) -> None:

@@ -32,7 +32,7 @@ class StepKind:
     ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
     never parked, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
     subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
-    trouble is one case, however many steps wait for it.
+    trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
     """
 
     lane: str
@@ -44,6 +44,7 @@ class StepKind:
     lease: timedelta = timedelta(seconds=60)
     longest_wait: timedelta = timedelta(minutes=1)
     other_side: str = ""
+    direction: str = ""
 
     def channel(self, links: dict[str, Any]) -> str:
         """Return the name of the store or mailbox that the step talks to (``store:1``), or ``""``."""
@@ -137,7 +138,9 @@ STEPS: dict[str, StepKind] = {
         lease=_SLOW,
         other_side="store",
     ),
-    "generate": StepKind("orders", generate, "write a purchase order (850)", _purchase_order),
+    "generate": StepKind(
+        "orders", generate, "write a purchase order (850)", _purchase_order, direction="out"
+    ),
     "transmit": StepKind(
         "mailboxes",
         transmit,
@@ -146,6 +149,7 @@ STEPS: dict[str, StepKind] = {
         Kind.MAILBOX,
         lease=_SLOW,
         other_side="mailbox",
+        direction="out",
     ),
     "fetch_mailbox": StepKind(
         "mailboxes",
@@ -156,9 +160,10 @@ STEPS: dict[str, StepKind] = {
         standing=True,
         lease=_SLOW,
         other_side="mailbox",
+        direction="in",
     ),
-    "translate": StepKind("documents", translate, "read a received file", _transmission),
-    "match": StepKind("documents", match, "match a received document", _document),
+    "translate": StepKind("documents", translate, "read a received file", _transmission, direction="in"),
+    "match": StepKind("documents", match, "match a received document", _document, direction="in"),
     "apply_effect": StepKind(
         "effects",
         apply_effect,

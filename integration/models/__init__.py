@@ -2,6 +2,7 @@
 
 from integration.models.case import ExceptionCase
 from integration.models.effect import StoreEffect
+from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.work import Lane, Work
@@ -13,6 +14,7 @@ __all__ = [
     "LineEntry",
     "Order",
     "OrderDocument",
+    "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Store",

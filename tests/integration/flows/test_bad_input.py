@@ -18,15 +18,11 @@ from archive.models import Document, Transmission
 from integration import tasks
 from integration.bigcommerce import connection
 from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, Store, Work
+from integration.simulators.network.functional_answers import functional_acknowledgment
+from integration.simulators.network.order_answers import purchase_order_acknowledgment
+from integration.simulators.network.purchase_orders import PurchaseOrder as AskedOrder
 from integration.simulators.network.sftp_server import SftpDoor
-from integration.simulators.network.x12_text import (
-    PurchaseOrder as AskedOrder,
-)
-from integration.simulators.network.x12_text import (
-    functional_acknowledgment,
-    interchange,
-    purchase_order_acknowledgment,
-)
+from integration.simulators.network.x12_text import interchange
 from integration.simulators.store.faults import Fault
 from partners.models import Mailbox, Mode
 from tests.pages import Desk, open_desk
@@ -84,12 +80,12 @@ def answer_of(purchase_order: str, *lines: list[str]) -> AskedOrder:
 
 
 def acknowledged(order: AskedOrder, number: int) -> bytes:
-    body = purchase_order_acknowledgment(order, date="20261124", short=False)
+    body = purchase_order_acknowledgment(order, "accept", today="20261124")
     return interchange(order, number=number, group="PR", body=body, code="855", date="20261124", time="0702")
 
 
 def acknowledged_group(order: AskedOrder, number: int) -> bytes:
-    body = functional_acknowledgment(order, accepted=True)
+    body = functional_acknowledgment([(order, "accept")])
     return interchange(order, number=number, group="FA", body=body, code="997", date="20261124", time="0703")
 
 
