@@ -38,7 +38,8 @@ class Refused(Exception):
     """The verb is not allowed or makes no sense now; ``str()`` is the sentence for the person who asked."""
 
 
-def _require(user: User, permission: str, reason: str) -> str:
+def require(user: User, permission: str, reason: str) -> str:
+    """Return the reason without blanks around it; refuse where the user lacks ``permission`` or gives none."""
     if not user.has_perm(permission):
         raise Refused("You may look at this, and not decide it. Ask somebody in the group “decide”.")
     if not reason.strip():
@@ -48,7 +49,7 @@ def _require(user: User, permission: str, reason: str) -> str:
 
 def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
     """Close ``case`` as settled outside Gridport."""
-    reason = _require(user, DECIDE, reason)
+    reason = require(user, DECIDE, reason)
     with transaction.atomic():
         if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
             raise Refused("Somebody else has closed this case already.")
@@ -67,7 +68,7 @@ def work_behind(case: ExceptionCase) -> Work | None:
 
 def retry_case(user: User, case: ExceptionCase, reason: str) -> None:
     """Let the work behind ``case`` go on at once, and close the case; it opens again if the work fails again."""
-    reason = _require(user, DECIDE, reason)
+    reason = require(user, DECIDE, reason)
     with transaction.atomic():
         steps = steps_to_retry(case)
         if not steps:
@@ -113,7 +114,7 @@ def own_case(user: User, case: ExceptionCase, owner: User | None) -> None:
 
 def release_work(user: User, row: Work, reason: str) -> None:
     """Let one parked row of work go on."""
-    reason = _require(user, DECIDE, reason)
+    reason = require(user, DECIDE, reason)
     with transaction.atomic():
         if not unpark(row.pk):
             raise Refused("This work is not stopped: it goes on by itself.")
@@ -124,7 +125,7 @@ def go_live(
     user: User, subject: Store | Mailbox | Agreement, reason: str, *, live_from: datetime | None = None
 ) -> None:
     """Let a store, mailbox or agreement act on the world; what waited in watch is looked at again."""
-    reason = _require(user, GO_LIVE, reason)
+    reason = require(user, GO_LIVE, reason)
     with transaction.atomic():
         changes: dict[str, Any] = {"mode": Mode.LIVE}
         if isinstance(subject, Agreement):
@@ -142,7 +143,7 @@ def go_live(
 
 def pause(user: User, subject: Pausable, reason: str) -> None:
     """Let nothing of ``subject`` go on until it is resumed: a store, mailbox, partner, or a name of ``Pause``."""
-    reason = _require(user, PAUSE, reason)
+    reason = require(user, PAUSE, reason)
     name = pause_subject(subject)
     with transaction.atomic():
         _, created = Pause.objects.get_or_create(
@@ -156,7 +157,7 @@ def pause(user: User, subject: Pausable, reason: str) -> None:
 
 def resume(user: User, subject: Pausable, reason: str) -> None:
     """Let what was paused go on at once."""
-    reason = _require(user, PAUSE, reason)
+    reason = require(user, PAUSE, reason)
     name = pause_subject(subject)
     with transaction.atomic():
         switch = Pause.objects.select_for_update().filter(subject=name).first()
@@ -181,7 +182,7 @@ def pause_subject(subject: Pausable) -> str:
 
 def back_to_watch(user: User, subject: Store | Mailbox | Agreement, reason: str) -> None:
     """Stop acting on the world: everything is still read, composed and shown, and nothing sent or written."""
-    reason = _require(user, GO_LIVE, reason)
+    reason = require(user, GO_LIVE, reason)
     with transaction.atomic():
         if not type(subject).objects.filter(pk=subject.pk, mode=Mode.LIVE).update(mode=Mode.WATCH):
             raise Refused(f"{subject} is in watch already.")

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from archive import store
 from archive.models import Acknowledgment, Direction, Document, Validation
 from archive.projections import project
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
-from integration.flows.apply import effect_step
+from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
-from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
+from integration.matching.acknowledgment import AskedLine, Decision, decide
 from integration.models import (
     ExceptionCase,
     LineEntry,
-    Order,
     OrderDocument,
     PurchaseOrder,
-    StoreEffect,
 )
 from integration.work import Claim, Step
-from integration.x12.envelope import read_interchange
-from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
+_ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 
 
 def match(subject: str, claim: Claim) -> list[Step]:
@@ -81,17 +75,18 @@ def _is_number(text: str) -> bool:
 
 
 def _acknowledge(mine: Document, source: Document, code: str, findings: list[Any]) -> None:
-    Acknowledgment.objects.get_or_create(
+    _, is_new = Acknowledgment.objects.get_or_create(
         document=mine, source=source, defaults={"code": code[:1] or "R", "findings": findings}
     )
     state = project(mine)
-    words = state.get_acknowledgment_display().lower()
-    record_event(
-        f"document:{mine.pk}",
-        "acknowledged",
-        f"Functional acknowledgment (997) of {source.partner}: {words}.",
-        document=mine,
-    )
+    if is_new:
+        words = state.get_acknowledgment_display().lower()
+        record_event(
+            f"document:{mine.pk}",
+            "acknowledged",
+            f"Functional acknowledgment (997) of {source.partner}: {words}.",
+            document=mine,
+        )
     link = mine.orders.select_related("order", "purchase_order").first()
     if link is None:
         return
@@ -138,12 +133,7 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     answer = from_json("purchase_order_acknowledgment", document.translation.content or {})
     assert isinstance(answer, PurchaseOrderAcknowledgment)
     number = answer.purchase_order_number or ""
-    purchase_order = (
-        PurchaseOrder.objects.select_for_update(of=("self",))
-        .select_related("order__store", "agreement__partner")
-        .filter(number=number, agreement__partner=document.partner)
-        .first()
-    )
+    purchase_order = answered_purchase_order(document, number)
     if purchase_order is None:
         open_case(
             Kind.UNKNOWN_PURCHASE_ORDER,
@@ -160,14 +150,44 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     asked = asked_lines(purchase_order)
     decision = decide(asked, answer)
     if LineEntry.objects.filter(document=document).exists():
-        return _effects(purchase_order)
-    if purchase_order.state in (State.ACCEPTED, State.DISPUTED):
+        return effects_of(purchase_order)
+    if purchase_order.state not in ANSWERABLE:
         return _answered_again(document, purchase_order, decision)
-    if not decision.accepted:
-        _dispute(document, purchase_order, decision)
+    if _overtaken(document, purchase_order):
+        record_event(
+            purchase_order.order.subject,
+            "overtaken",
+            f"{document.partner} had answered purchase order {purchase_order.number} anew before this answer came:"
+            " recorded, nothing done.",
+            document=document,
+        )
         return []
-    _accept(document, purchase_order, decision.statements)
-    return _effects(purchase_order)
+    if decision.accepted:
+        return _accept(document, purchase_order, decision)
+    _dispute(document, purchase_order, decision)
+    return []
+
+
+def answered_purchase_order(document: Document, number: str) -> PurchaseOrder | None:
+    """Return the purchase order that ``document`` answers, locked: the one staff named, else the one of its number."""
+    of_partner = (
+        PurchaseOrder.objects.select_for_update(of=("self",))
+        .select_related("order__store", "agreement__partner")
+        .filter(agreement__partner=document.partner)
+    )
+    named = document.orders.filter(role=_ANSWER, purchase_order__isnull=False).first()
+    if named is not None and named.purchase_order_id is not None:
+        return of_partner.filter(pk=named.purchase_order_id).first()
+    return of_partner.filter(number=number).first()
+
+
+def _overtaken(document: Document, purchase_order: PurchaseOrder) -> bool:
+    """Say whether the partner made a later answer to the same purchase order, which came before this one."""
+    others = (
+        purchase_order.documents.filter(role=_ANSWER).exclude(document=document).select_related("document")
+    )
+    made = stated_at(document)
+    return any(stated_at(other.document) > made for other in others)
 
 
 def _link(document: Document, purchase_order: PurchaseOrder) -> None:
@@ -176,7 +196,7 @@ def _link(document: Document, purchase_order: PurchaseOrder) -> None:
         document=document,
         defaults={
             "purchase_order": purchase_order,
-            "role": OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT,
+            "role": _ANSWER,
         },
     )
 
@@ -197,30 +217,19 @@ def asked_lines(purchase_order: PurchaseOrder) -> list[AskedLine]:
     ]
 
 
-def _accept(document: Document, purchase_order: PurchaseOrder, statements: tuple[LineStatement, ...]) -> None:
-    lines = {line.line_number: line for line in purchase_order.lines.all()}
-    LineEntry.objects.bulk_create(
-        LineEntry(
-            line=lines[said.line_number],
-            kind=LineEntry.Kind.ACKNOWLEDGED,
-            quantity=said.quantity,
-            unit_price=said.unit_price,
-            promised_on=said.promised_on,
-            document=document,
-            stated_at=stated_at(document),
-        )
-        for said in statements
-    )
-    moved = PurchaseOrder.objects.filter(pk=purchase_order.pk, state=State.GENERATED).update(
-        state=State.ACCEPTED
-    )
-    if moved:
+def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
+    was_disputed = purchase_order.state == State.DISPUTED
+    if post_statements(document, purchase_order, decision.statements, whole=True):
+        said = "now accepted" if was_disputed else "accepted"
         record_event(
             purchase_order.order.subject,
             "accepted",
-            f"{document.partner} accepted purchase order {purchase_order.number}: {len(statements)} of {len(lines)} lines as ordered.",
+            f"{document.partner} {said} purchase order {purchase_order.number}: {len(decision.statements)} of"
+            f" {purchase_order.lines.count()} lines as ordered.",
             document=document,
         )
+    close_cause(f"differs:{purchase_order.pk}", "The partner now accepts everything.")
+    return effects_of(purchase_order)
 
 
 def _dispute(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> None:
@@ -262,16 +271,14 @@ def _answered_again(document: Document, purchase_order: PurchaseOrder, decision:
             f"{document.partner} accepted purchase order {purchase_order.number} once more: recorded, nothing done twice.",
             document=document,
         )
-        return _effects(purchase_order)
-    if decision.accepted:
-        before, now = "differently", "now accepts it whole"
-    else:
-        before = "with acceptance" if accepted_before else "differently"
-        now = f"now says otherwise: {decision.differences[0]}"
+        return effects_of(purchase_order)
+    before = "had accepted" if accepted_before else "answers"
+    cancelled = "" if accepted_before else ", which you had cancelled"
+    now = "accepts it whole" if decision.accepted else f"says: {decision.differences[0]}"
     open_case(
         Kind.ACKNOWLEDGMENT_DIFFERS,
         f"differs:{purchase_order.pk}:{document.pk}",
-        f"{document.partner} answered purchase order {purchase_order.number} before {before}, and {now}. Nothing was"
+        f"{document.partner} {before} purchase order {purchase_order.number}{cancelled} and now {now}. Nothing was"
         " changed; decide which answer holds.",
         document=document,
         order=purchase_order.order,
@@ -284,41 +291,3 @@ def _answered_again(document: Document, purchase_order: PurchaseOrder, decision:
         ],
     )  # fmt: skip
     return []
-
-
-def _effects(purchase_order: PurchaseOrder) -> list[Step]:
-    """Return the effects that follow once every purchase order of the order is accepted: the same ones each time."""
-    order = Order.objects.select_for_update().select_related("store").get(pk=purchase_order.order_id)
-    open_ones = order.purchase_orders.exclude(state__in=[State.ACCEPTED, State.DROPPED])
-    if open_ones.exists():
-        return []
-    Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
-    numbers = sorted(order.purchase_orders.filter(state=State.ACCEPTED).values_list("number", flat=True))
-    # The metafield first: the status is the last thing written, and its answer is known again as our echo.
-    effects = [
-        (StoreEffect.Kind.METAFIELD, {"key": "purchase_orders", "value": ", ".join(numbers) + ": accepted"}),
-        (StoreEffect.Kind.STATUS, {"status_id": order.store.accepted_status}),
-    ]
-    steps = []
-    for kind, intended in effects:
-        effect, _ = StoreEffect.objects.get_or_create(
-            marker=f"{order.store_id}:{order.number}:accepted:{kind}",
-            defaults={"order": order, "kind": kind, "intended": intended},
-        )
-        steps.append(effect_step(effect))
-    return steps
-
-
-def stated_at(document: Document) -> datetime:
-    """Return when the partner's interchange says it was made (ISA09, ISA10), else when it arrived."""
-    reading = read_interchange(store.open(document.interchange.payload, purpose="match"))
-    zone = ZoneInfo(_zone(document.agreement))
-    try:
-        made = datetime.strptime(reading.date + reading.time, "%y%m%d%H%M").replace(tzinfo=zone)
-    except ValueError:
-        return document.recorded_at
-    return made.astimezone(UTC)
-
-
-def _zone(agreement: Agreement | None) -> str:
-    return (agreement.time_zone if agreement else "") or "UTC"

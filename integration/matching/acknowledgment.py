@@ -15,6 +15,18 @@ WHOLE_ACCEPTANCES = frozenset({"detail_no_change", "accepted", "no_detail"})
 LINE_BY_LINE = frozenset({"detail_with_change", "replenishment", "exceptions_only"})
 # ACK01 (element 668) that accepts its quantity as it was ordered.
 ACCEPTING = frozenset({"accepted", "accepted_and_shipped", "accepted_and_released"})
+# ACK01 under which its quantity is promised, be it at another price, on another day, or as another item.
+COMMITTING = ACCEPTING | {
+    "accepted_elsewhere",
+    "changed",
+    "partial_backordered",
+    "price_changed",
+    "price_pending",
+    "quantity_changed",
+    "rescheduled",
+    "schedule_pending",
+    "substituted",
+}
 # The difference that says nothing but what the partner does with a line.
 ANSWER = "answer"
 
@@ -51,17 +63,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LineStatement:
-    """What the partner accepted of one line."""
+    """What the partner says that he will do about one line: so much promised, so much backordered."""
 
     line_number: int
     quantity: Decimal
     unit_price: Decimal | None
     promised_on: date | None
+    backordered: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``accepted`` only without any difference; ``statements`` then has every line of the order once."""
+    """``accepted`` only without any difference. ``statements`` holds, once each, the lines that he spoke of."""
 
     accepted: bool
     differences: tuple[Difference, ...]
@@ -79,7 +92,7 @@ def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> D
             LineStatement(line.line_number, line.quantity, line.unit_price, _promise(answer, None))
             for line in asked
         )
-        return Decision(not differences, tuple(differences), statements if not differences else ())
+        return Decision(not differences, tuple(differences), statements)
     if kind not in WHOLE_ACCEPTANCES and kind not in LINE_BY_LINE:
         differences.append(Difference(None, "", "the order", "to be accepted", words(kind)))
     found, strangers = _pair(asked, answer.lines)
@@ -105,9 +118,7 @@ def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> D
         said = _compare_line(line, answered, kind, answer)
         differences.extend(said.differences)
         statements_made.append(said.statement)
-    if differences:
-        return Decision(False, tuple(differences), ())
-    return Decision(True, (), tuple(statements_made))
+    return Decision(not differences, tuple(differences), tuple(statements_made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +183,42 @@ def _compare_line(
     if not answered.acknowledgments and kind not in WHOLE_ACCEPTANCES:
         differ(ANSWER, _amount(line), "without a status")
     accepted = _accepted_quantity(answered)
-    if accepted is None:
-        accepted = line.quantity
-    elif accepted != line.quantity and not differences:
+    if accepted is not None and accepted != line.quantity and not differences:
         differ("quantity", _plain(line.quantity), _plain(accepted))
     for unit in {answered.unit, *(each.unit for each in answered.acknowledgments)} - {None, line.unit}:
         differ("unit", line.unit, words(unit))
     if None not in (line.unit_price, answered.unit_price) and line.unit_price != answered.unit_price:
         differ("price", _plain(line.unit_price), _plain(answered.unit_price))
-    statement = LineStatement(
-        line.line_number, accepted, answered.unit_price or line.unit_price, _promise(answer, answered)
+    return _LineAnswer(_statement(line, answered, kind, answer), tuple(differences))
+
+
+def _statement(
+    line: AskedLine, answered: AcknowledgedLine, kind: str | None, answer: PurchaseOrderAcknowledgment
+) -> LineStatement:
+    """Return what the partner promises of the line, whether it is what was asked or not."""
+    promised, backordered = Decimal(0), Decimal(0)
+    for each in answered.acknowledgments:
+        quantity = _quantity(each, answered)
+        if each.status in COMMITTING:
+            promised += line.quantity if quantity is None else quantity
+        if each.status == "backordered":
+            backordered += line.quantity if quantity is None else quantity
+        if (
+            each.status == "partial_backordered"
+            and len(answered.acknowledgments) == 1
+            and quantity is not None
+        ):
+            # Its quantity is what is shipped; the balance is on backorder.
+            backordered += max(Decimal(0), line.quantity - quantity)
+    if not answered.acknowledgments and kind in WHOLE_ACCEPTANCES:
+        promised = line.quantity if answered.quantity is None else answered.quantity
+    return LineStatement(
+        line.line_number,
+        promised,
+        answered.unit_price or line.unit_price,
+        _promise(answer, answered),
+        backordered,
     )
-    return _LineAnswer(statement, tuple(differences))
 
 
 def _accepted_quantity(answered: AcknowledgedLine) -> Decimal | None:

@@ -39,6 +39,10 @@ class ExceptionCase(Reported):
 
     class Decision(models.TextChoices):
         SETTLED = "settled", "Settled outside; nothing more to do"
+        ACCEPTED = "accepted", "Accepted as acknowledged"
+        REJECTED = "rejected", "The partner's answer rejected"
+        MATCHED = "matched", "Matched to another purchase order"
+        NOT_OURS = "not_ours", "Not ours"
         RETRY = "retry", "Try again"
         RELEASED = "released", "The cause is gone"
 

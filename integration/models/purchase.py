@@ -19,6 +19,7 @@ class PurchaseOrder(Reported):
            │           │            │
            │           │            └──► disputed   (the partner answered otherwise: a case)
            └───────────┴──► dropped                 (the order changed or is no longer eligible)
+        disputed ──► accepted | cancelled             (the partner answered anew, or somebody decided)
     """
 
     class State(models.TextChoices):
@@ -28,6 +29,7 @@ class PurchaseOrder(Reported):
         ACCEPTED = "accepted", "Accepted"
         DISPUTED = "disputed", "Answered differently"
         DROPPED = "dropped", "Dropped"
+        CANCELLED = "cancelled", "Cancelled by us"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="purchase_orders")
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="purchase_orders")
@@ -48,7 +50,15 @@ class PurchaseOrder(Reported):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=["routed", "composed", "generated", "accepted", "disputed", "dropped"]
+                    state__in=[
+                        "routed",
+                        "composed",
+                        "generated",
+                        "accepted",
+                        "disputed",
+                        "dropped",
+                        "cancelled",
+                    ]
                 ),
                 name="purchaseorder_state_known",
             ),
@@ -97,9 +107,11 @@ class LineEntry(Fact):
 
     class Kind(models.TextChoices):
         ORDERED = "ordered", "Ordered"
+        CANCELLED = "cancelled", "Cancelled"
         ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        BACKORDERED = "backordered", "Backordered"
 
-    MOVEMENTS = frozenset({Kind.ORDERED})
+    MOVEMENTS = frozenset({Kind.ORDERED, Kind.CANCELLED})
 
     line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=12, choices=Kind)

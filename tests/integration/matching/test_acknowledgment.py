@@ -43,7 +43,6 @@ GOOD = (line(1, 2, ("accepted", 2)), line(2, 5, ("accepted", 5)))
 
 def differences(decision: Decision) -> list[str]:
     assert not decision.accepted
-    assert decision.statements == ()
     return [str(each) for each in decision.differences]
 
 
@@ -164,3 +163,39 @@ def test_an_answer_that_cancels_is_no_acceptance() -> None:
     assert differences(decide(ASKED, answer("accepted", *GOOD, purpose="cancel"))) == [
         "Purpose of the answer: asked an answer, answered cancel"
     ]
+
+
+def promised(kind: str, *said: tuple[str, int | None]) -> tuple[Decimal, Decimal]:
+    """Return what an answer about the line of five promises and backorders."""
+    decision = decide(ASKED, answer(kind, GOOD[0], line(2, 5, *said)))
+    [statement] = [each for each in decision.statements if each.line_number == 2]
+    return statement.quantity, statement.backordered
+
+
+@pytest.mark.parametrize(
+    ("said", "quantities"),
+    [
+        ([("accepted", 5)], (5, 0)),
+        ([("accepted", 3), ("backordered", 2)], (3, 2)),
+        ([("partial_backordered", 3)], (3, 2)),
+        ([("partial_backordered", 3), ("backordered", 2)], (3, 2)),
+        ([("backordered", None)], (0, 5)),
+        ([("rejected", 5)], (0, 0)),
+        ([("deleted", 5)], (0, 0)),
+        ([("on_hold", 5)], (0, 0)),
+        ([("price_changed", 5)], (5, 0)),
+        ([("rescheduled", None)], (5, 0)),
+        ([("substituted", 4), ("rejected", 1)], (4, 0)),
+        ([("?ZZ", 5)], (0, 0)),
+        ([], (0, 0)),
+    ],
+)
+def test_what_is_promised_is_told_whether_it_was_asked_for_or_not(
+    said: list[tuple[str, int | None]], quantities: tuple[int, int]
+) -> None:
+    assert promised("detail_with_change", *said) == quantities
+
+
+def test_a_line_that_he_did_not_speak_of_has_no_statement() -> None:
+    decision = decide(ASKED, answer("detail_with_change", GOOD[0]))
+    assert [each.line_number for each in decision.statements] == [1]

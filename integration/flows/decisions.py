@@ -1,0 +1,155 @@
+"""What staff can decide about a partner's answer: each decision is a plan, shown first and carried out as shown.
+
+``plans.plan`` works out what a decision would do now, and ``carry_out`` does exactly that or refuses: the plan's
+digest travels with the form, and a plan that has become another one meanwhile is shown anew instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from archive.models import Document
+from archive.record import record_audit, record_event
+from integration.flows.accept import effects_of, post_statements
+from integration.flows.cases import close_case
+from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.match import asked_lines
+from integration.flows.plans import Given, Plan, answered, decision_on, plan
+from integration.flows.steps import STEPS
+from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
+from integration.work import Step, put
+
+State = PurchaseOrder.State
+_ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
+
+
+def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: str, digest: str) -> Plan:
+    """Carry out decision ``name`` as it was shown, and close ``case``; return the plan.
+
+    Raises ``Refused``, with nothing done, where the user may not, gives no reason, somebody else closed the case,
+    or the plan is not the one that ``digest`` names any more.
+    """
+    reason = require(user, DECIDE, reason)
+    with transaction.atomic():
+        locked = ExceptionCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+        if locked.closed_at is not None:
+            raise Refused(f"{locked.closed_by} has closed this case already.")
+        if locked.purchase_order_id is not None:
+            PurchaseOrder.objects.select_for_update().get(pk=locked.purchase_order_id)
+        wanted = plan(locked, name, given)
+        if wanted.digest != digest:
+            raise Refused("Something has changed since you looked. Here is what it would do now.")
+        ExceptionCase.objects.filter(pk=locked.pk).update(plan=asdict(wanted))
+        record_audit(user, f"decide: {name}", locked.subject, reason=reason, detail={"plan": wanted.digest})
+        steps = _ACTS[name](user, locked, wanted, reason)
+        for step in steps:
+            put(STEPS[step.name].lane, step)
+    return wanted
+
+
+def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    statements = decision_on(asked_lines(purchase_order), document).statements
+    post_statements(document, purchase_order, statements, whole=False)
+    _tell(
+        case,
+        user,
+        "accepted",
+        f"Purchase order {purchase_order.number} is accepted as acknowledged: {reason}",
+        document,
+    )
+    _close(case, user, ExceptionCase.Decision.ACCEPTED, reason)
+    return effects_of(purchase_order)
+
+
+def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    LineEntry.objects.bulk_create(
+        LineEntry(
+            line=line,
+            kind=LineEntry.Kind.CANCELLED,
+            quantity=line.quantity,
+            document=document,
+            stated_at=timezone.now(),
+        )
+        for line in purchase_order.lines.all()
+    )
+    PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
+    sentence = f"Purchase order {purchase_order.number} is cancelled: {reason}"
+    Order.objects.filter(pk=purchase_order.order_id).update(
+        state=Order.State.HELD, state_reason=sentence[:300]
+    )
+    _tell(case, user, "cancelled", sentence, document)
+    _close(case, user, ExceptionCase.Decision.REJECTED, reason)
+    return []
+
+
+def _do_wait(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    ExceptionCase.objects.filter(pk=case.pk).update(due_at=datetime.fromisoformat(wanted.due_at))
+    _tell(case, user, "waiting", f"{wanted.sentences[0]} {reason}", None)
+    return []
+
+
+def _do_match(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    document = case.document
+    assert document is not None
+    assert wanted.target is not None
+    target = PurchaseOrder.objects.select_related("order").get(pk=wanted.target)
+    _unlink(case, document)
+    OrderDocument.objects.update_or_create(
+        order=target.order, document=document, defaults={"purchase_order": target, "role": _ANSWER}
+    )
+    _tell(
+        case, user, "matched", f"The answer is matched to purchase order {target.number}: {reason}", document
+    )
+    _close(case, user, ExceptionCase.Decision.MATCHED, reason)
+    return [Step("match", str(document.pk), f"document:{document.pk}")]
+
+
+def _do_not_ours(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    if case.document is not None:
+        _unlink(case, case.document)
+    _tell(case, user, "not_ours", f"Not ours: {reason}", case.document)
+    _close(case, user, ExceptionCase.Decision.NOT_OURS, reason)
+    return []
+
+
+def _do_settle(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    _close(case, user, ExceptionCase.Decision.SETTLED, reason)
+    return []
+
+
+def _unlink(case: ExceptionCase, document: Document) -> None:
+    """Take the answer away from the purchase order that it was matched to; one with no other answer waits again."""
+    OrderDocument.objects.filter(document=document, role=_ANSWER).delete()
+    purchase_order = case.purchase_order
+    if purchase_order is not None and not purchase_order.documents.filter(role=_ANSWER).exists():
+        PurchaseOrder.objects.filter(pk=purchase_order.pk, state=State.DISPUTED).update(state=State.GENERATED)
+
+
+def _tell(case: ExceptionCase, user: User, kind: str, sentence: str, document: Document | None) -> None:
+    actor = user.get_username()
+    record_event(case.subject, kind, sentence, actor=actor)
+    if case.order is not None:
+        record_event(case.order.subject, kind, sentence, document=document, actor=actor)
+
+
+def _close(case: ExceptionCase, user: User, decision: str, reason: str) -> None:
+    if not close_case(case, decision, reason, actor=user.get_username()):
+        raise Refused("Somebody else has closed this case already.")
+
+
+_ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
+    "accept": _do_accept,
+    "reject": _do_reject,
+    "wait": _do_wait,
+    "match": _do_match,
+    "not_ours": _do_not_ours,
+    "settle": _do_settle,
+}

@@ -1,0 +1,244 @@
+"""What each decision of staff would do: worked out for people to read, and as data to be carried out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from archive.models import Document
+from integration.documents import PurchaseOrderAcknowledgment, from_json
+from integration.flows.decide import Refused
+from integration.flows.match import asked_lines
+from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
+from integration.models import ORDER_STATUSES, ExceptionCase, PurchaseOrder
+
+Kind = ExceptionCase.Kind
+State = PurchaseOrder.State
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person gives with a decision: until when to wait, or which purchase order is meant."""
+
+    due_at: datetime | None = None
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a decision does: sentences for people, and the same as data. ``digest`` names exactly this plan."""
+
+    decision: str
+    sentences: list[str]
+    purchase_order: int | None = None
+    before: str = ""
+    after: str = ""
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    due_at: str = ""
+    target: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the plan."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One decision that can be taken: its button, what it is for, and what it asks of the person."""
+
+    name: str
+    words: str
+    help: str
+    asks: str = ""
+
+
+ACCEPT = Choice(
+    "accept", "Accept as acknowledged", "What the partner promises holds; the purchase order is accepted."
+)
+REJECT = Choice("reject", "Reject the answer", "The purchase order counts as cancelled; tell the partner.")
+WAIT = Choice("wait", "Wait for the partner", "The case stays open until a day that you give.", asks="due_at")
+MATCH = Choice(
+    "match", "Match to another purchase order", "The answer is held against another one.", asks="number"
+)
+NOT_OURS = Choice("not_ours", "Not ours", "The document is kept and counts for nothing.")
+SETTLE = Choice("settle", "Settled outside", "The case closes, and nothing else is changed.")
+
+_CHOICES: dict[str, tuple[Choice, ...]] = {
+    Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REJECT, WAIT, MATCH, NOT_OURS),
+    Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
+}
+
+
+def choices(case: ExceptionCase) -> tuple[Choice, ...]:
+    """Return what can be decided about an open ``case``, the likeliest first; ``SETTLE`` is always the last."""
+    if case.closed_at is not None:
+        return ()
+    return (*_CHOICES.get(case.kind, ()), SETTLE)
+
+
+def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
+    """Return what decision ``name`` would do to ``case`` now. Raises ``Refused`` where it makes no sense."""
+    if name not in {choice.name for choice in choices(case)}:
+        raise Refused("This cannot be decided about this case any more. Look at it again.")
+    return _PLANS[name](case, given)
+
+
+def _accept(case: ExceptionCase, given: Given) -> Plan:
+    purchase_order, document = answered(case)
+    asked = asked_lines(purchase_order)
+    decision = decision_on(asked, document)
+    said = {each.line_number: each for each in decision.statements}
+    sentences = [_line_words(line, said.get(line.line_number)) for line in asked]
+    sentences.append(f"Purchase order {purchase_order.number} counts as accepted.")
+    sentences.append(_store_words(purchase_order))
+    return Plan(
+        "accept",
+        sentences,
+        purchase_order.pk,
+        purchase_order.state,
+        State.ACCEPTED,
+        [_as_json(each) for each in decision.statements],
+    )
+
+
+def _reject(case: ExceptionCase, given: Given) -> Plan:
+    purchase_order, _ = answered(case)
+    partner = purchase_order.agreement.partner
+    entries = [
+        {"line_number": line.line_number, "quantity": str(line.quantity)}
+        for line in asked_lines(purchase_order)
+    ]
+    sentences = [
+        f"Purchase order {purchase_order.number} counts as cancelled: all of its {len(entries)} lines.",
+        f"Nothing is sent to {partner} and nothing is written to the store: tell {partner} that you do not take the"
+        " answer, and settle with the customer what becomes of the order.",
+    ]
+    return Plan("reject", sentences, purchase_order.pk, purchase_order.state, State.CANCELLED, entries)
+
+
+def _wait(case: ExceptionCase, given: Given) -> Plan:
+    if given.due_at is None:
+        raise Refused("Say until when to wait.")
+    if given.due_at <= timezone.now():
+        raise Refused("The time to wait until is past. Give a later one.")
+    local = timezone.localtime(given.due_at)
+    words = f"{local.day} {local:%b %Y %H:%M} {local.tzname()}"
+    sentences = [
+        f"The case stays open and is due on {words}.",
+        "If the partner answers anew before, the answer is compared; one that accepts everything closes the case.",
+    ]
+    return Plan("wait", sentences, case.purchase_order_id, due_at=given.due_at.isoformat())
+
+
+def _match(case: ExceptionCase, given: Given) -> Plan:
+    if case.document is None:
+        raise Refused("There is no document to match.")
+    number = given.number.strip().upper()
+    target = (
+        PurchaseOrder.objects.select_related("order", "agreement__partner")
+        .filter(number=number, agreement__partner=case.partner)
+        .first()
+    )
+    if target is None:
+        raise Refused(f"We did not send a purchase order {number or 'without a number'} to {case.partner}.")
+    if target.pk == case.purchase_order_id:
+        raise Refused(f"The answer is matched to purchase order {number} already.")
+    decision = decision_on(asked_lines(target), case.document)
+    verdict = (
+        f"It accepts all lines of purchase order {number}, which then counts as accepted."
+        if decision.accepted and target.state in (State.GENERATED, State.DISPUTED)
+        else f"It differs ({decision.differences[0]}), so a case opens there."
+        if not decision.accepted
+        else f"Purchase order {number} is {target.get_state_display().lower()} already."
+    )
+    sentences = [
+        f"The answer is held against purchase order {number} of order {target.order.number}.",
+        verdict,
+    ]
+    if case.purchase_order is not None:
+        sentences.append(f"Purchase order {case.purchase_order.number} waits for its own answer again.")
+    return Plan("match", sentences, case.purchase_order_id, target=target.pk)
+
+
+def _not_ours(case: ExceptionCase, given: Given) -> Plan:
+    sentences = ["The document is kept and counts for nothing."]
+    if case.purchase_order is not None:
+        sentences.append(f"Purchase order {case.purchase_order.number} waits for its own answer again.")
+    return Plan("not_ours", sentences, case.purchase_order_id)
+
+
+def _settle(case: ExceptionCase, given: Given) -> Plan:
+    return Plan("settle", ["The case closes. Nothing else is changed."], case.purchase_order_id)
+
+
+def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
+    """Return the purchase order that the case is about, and the answer to it."""
+    if case.purchase_order is None or case.document is None:
+        raise Refused("This case has no purchase order with an answer.")
+    return case.purchase_order, case.document
+
+
+def decision_on(asked: Sequence[AskedLine], document: Document) -> Decision:
+    """Hold the answer in ``document`` against what was asked."""
+    answer = from_json("purchase_order_acknowledgment", document.translation.content or {})
+    assert isinstance(answer, PurchaseOrderAcknowledgment)
+    return decide(asked, answer)
+
+
+def _line_words(line: AskedLine, said: LineStatement | None) -> str:
+    place = f"Line {line.line_number} ({line.sku})"
+    if said is None:
+        return f"{place}: the answer does not speak of it; none of {_plain(line.quantity)} {line.unit} is acknowledged."
+    words = f"{place}: {_plain(said.quantity)} of {_plain(line.quantity)} {line.unit} acknowledged"
+    if said.backordered:
+        words += f", {_plain(said.backordered)} on backorder"
+    if said.unit_price is not None and line.unit_price is not None and said.unit_price != line.unit_price:
+        words += f", at {_plain(said.unit_price)} instead of {_plain(line.unit_price)}"
+    if said.promised_on is not None:
+        words += f", promised for {said.promised_on.day} {said.promised_on:%b %Y}"
+    return f"{words}."
+
+
+def _store_words(purchase_order: PurchaseOrder) -> str:
+    order = purchase_order.order
+    others = order.purchase_orders.exclude(pk=purchase_order.pk).exclude(
+        state__in=[State.ACCEPTED, State.DROPPED]
+    )
+    numbers = ", ".join(others.order_by("number").values_list("number", flat=True))
+    moved = ORDER_STATUSES[order.store.accepted_status]
+    if numbers:
+        return f"The order in the store moves to {moved} once purchase order {numbers} is accepted too."
+    return f"The order in the store moves to {moved}, unless somebody moved it elsewhere."
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _as_json(said: LineStatement) -> dict[str, Any]:
+    return {
+        "line_number": said.line_number,
+        "quantity": str(said.quantity),
+        "unit_price": None if said.unit_price is None else str(said.unit_price),
+        "promised_on": None if said.promised_on is None else said.promised_on.isoformat(),
+        "backordered": str(said.backordered),
+    }
+
+
+_PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
+    "accept": _accept,
+    "reject": _reject,
+    "wait": _wait,
+    "match": _match,
+    "not_ours": _not_ours,
+    "settle": _settle,
+}

@@ -1,0 +1,245 @@
+"""Decisions on partners' answers: shown as a plan, carried out as shown, by one person once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from archive.models import AuditEntry
+from integration.flows import plans
+from integration.flows.decide import Refused
+from integration.flows.decisions import carry_out
+from integration.flows.plans import Given, choices, plan
+from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
+from tests import factories
+from tests.world import World, world
+
+__all__ = ["world"]
+
+NOTHING = Given()
+REASON = "Agreed by telephone."
+
+
+@pytest.fixture
+def lead(world: World) -> User:
+    return factories.user("lea", "decide")
+
+
+@pytest.fixture
+def short(world: World) -> ExceptionCase:
+    """The case of order 1004: twelve asked, eleven acknowledged, one on backorder."""
+    world.network.answers["1004-1"] = "short"
+    world.place(1004)
+    world.run()
+    return ExceptionCase.objects.get()
+
+
+def decide(user: User, case: ExceptionCase, name: str, given: Given = NOTHING, reason: str = REASON) -> None:
+    carry_out(user, case, name, given, reason, plan(case, name, given).digest)
+
+
+def entries() -> list[tuple[str, int]]:
+    return [
+        (kind, int(quantity))
+        for kind, quantity in LineEntry.objects.order_by("pk").values_list("kind", "quantity")
+    ]
+
+
+def closed(case: ExceptionCase) -> tuple[str, str, str]:
+    case.refresh_from_db()
+    return case.decision, case.decision_reason, case.closed_by
+
+
+def test_what_can_be_decided_depends_on_the_case(short: ExceptionCase) -> None:
+    assert [choice.name for choice in choices(short)] == [
+        "accept",
+        "reject",
+        "wait",
+        "match",
+        "not_ours",
+        "settle",
+    ]
+    unknown = ExceptionCase(kind=ExceptionCase.Kind.UNKNOWN_PURCHASE_ORDER)
+    assert [choice.name for choice in choices(unknown)] == ["match", "not_ours", "wait", "settle"]
+    assert [choice.name for choice in choices(ExceptionCase(kind=ExceptionCase.Kind.STORE))] == ["settle"]
+    assert choices(ExceptionCase(closed_at=timezone.now())) == ()
+
+
+def test_accepting_as_acknowledged_posts_what_was_promised_and_moves_the_store(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    shown = plan(short, "accept", NOTHING)
+    today = timezone.now()
+    assert shown.sentences == [
+        f"Line 1 (AC-004): 11 of 12 each acknowledged, 1 on backorder, promised for {today.day} {today:%b %Y}.",
+        "Purchase order 1004-1 counts as accepted.",
+        "The order in the store moves to Awaiting Shipment, unless somebody moved it elsewhere.",
+    ]
+    assert world.store.state.order(1004)["status_id"] == 11
+    decide(lead, short, "accept")
+    assert entries() == [("ordered", 12), ("acknowledged", 11), ("backordered", 1)]
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
+    assert closed(short) == ("accepted", REASON, "lea")
+    assert short.plan["sentences"] == shown.sentences
+    entry = AuditEntry.objects.get(verb="decide: accept")
+    assert (entry.actor, entry.reason, entry.detail) == ("lea", REASON, {"plan": shown.digest})
+    world.run()
+    assert world.store.state.order(1004)["status_id"] == 9
+    assert Order.objects.get().state == Order.State.ACCEPTED
+
+
+def test_the_store_waits_for_the_orders_other_purchase_order(world: World, lead: User) -> None:
+    world.network.answers["1015-1"] = "short"
+    world.network.answers["1015-2"] = "silent"
+    world.place(1015)
+    world.run()
+    case = ExceptionCase.objects.get()
+    assert plan(case, "accept", NOTHING).sentences[-1] == (
+        "The order in the store moves to Awaiting Shipment once purchase order 1015-2 is accepted too."
+    )
+    decide(lead, case, "accept")
+    world.run()
+    assert world.store.state.order(1015)["status_id"] == 11
+
+
+def test_rejecting_the_answer_cancels_the_purchase_order_and_writes_nothing(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    decide(lead, short, "reject")
+    world.run()
+    assert entries() == [("ordered", 12), ("cancelled", 12)]
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.CANCELLED
+    order = Order.objects.get()
+    assert (order.state, order.state_reason) == (
+        Order.State.HELD,
+        f"Purchase order 1004-1 is cancelled: {REASON}",
+    )
+    assert world.store.state.order(1004)["status_id"] == 11
+    assert closed(short)[0] == "rejected"
+
+
+def test_waiting_keeps_the_case_open_until_a_day_and_a_whole_acceptance_closes_it(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    until = timezone.now() + timedelta(days=2)
+    decide(lead, short, "wait", Given(due_at=until))
+    short.refresh_from_db()
+    assert (short.closed_at, short.due_at) == (None, until)
+    world.network.answers["1004-1"] = "accept"
+    sent = next(path for path in world.network.taken.iterdir() if path.name.endswith(".850.edi"))
+    sent.rename(world.network.inbox / "again.edi")
+    world.run()
+    assert closed(short) == ("released", "The partner now accepts everything.", "Gridport")
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
+    assert world.store.state.order(1004)["status_id"] == 9
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (Given(), "Say until when to wait."),
+        (
+            Given(due_at=timezone.now() - timedelta(minutes=1)),
+            "The time to wait until is past. Give a later one.",
+        ),
+    ],
+)
+def test_waiting_needs_a_time_to_come(short: ExceptionCase, given: Given, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        plan(short, "wait", given)
+    assert str(refused.value) == sentence
+
+
+def test_matching_to_another_purchase_order_decides_there_and_frees_this_one(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    world.network.answers["1001-1"] = "silent"
+    world.place(1001)
+    world.run()
+    with pytest.raises(Refused, match="We did not send a purchase order 9999-1 to Acme Supply"):
+        plan(short, "match", Given(number="9999-1"))
+    with pytest.raises(Refused, match="matched to purchase order 1004-1 already"):
+        plan(short, "match", Given(number="1004-1"))
+    shown = plan(short, "match", Given(number=" 1001-1 "))
+    assert shown.sentences[0] == "The answer is held against purchase order 1001-1 of order 1001."
+    assert shown.sentences[1].startswith("It differs (")
+    assert shown.sentences[2] == "Purchase order 1004-1 waits for its own answer again."
+    decide(lead, short, "match", Given(number="1001-1"))
+    world.run()
+    assert closed(short)[0] == "matched"
+    assert dict(PurchaseOrder.objects.values_list("number", "state")) == {
+        "1001-1": "disputed",
+        "1004-1": "generated",
+    }
+    [other] = ExceptionCase.objects.filter(closed_at=None)
+    assert other.purchase_order == PurchaseOrder.objects.get(number="1001-1")
+
+
+def test_an_answer_that_is_not_ours_counts_for_nothing(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    decide(lead, short, "not_ours")
+    world.run()
+    assert entries() == [("ordered", 12)]
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.GENERATED
+    assert OrderDocument.objects.filter(role="purchase_order_acknowledgment").count() == 0
+    assert closed(short)[0] == "not_ours"
+
+
+def test_an_answer_to_an_unknown_number_can_be_matched_to_the_right_one(world: World, lead: User) -> None:
+    world.network.answers["1001-1"] = "silent"
+    world.place(1001)
+    world.run()
+    sent = next(path for path in world.network.taken.iterdir() if path.name.endswith(".850.edi"))
+    mistyped = sent.read_bytes().replace(b"1001-1", b"1OO1-1")
+    world.network.answers["1OO1-1"] = "accept"
+    (world.network.inbox / "mistyped.edi").write_bytes(mistyped)
+    world.run()
+    case = ExceptionCase.objects.get()
+    assert case.kind == ExceptionCase.Kind.UNKNOWN_PURCHASE_ORDER
+    assert plan(case, "match", Given(number="1001-1")).sentences == [
+        "The answer is held against purchase order 1001-1 of order 1001.",
+        "It accepts all lines of purchase order 1001-1, which then counts as accepted.",
+    ]
+    decide(lead, case, "match", Given(number="1001-1"))
+    world.run()
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
+    assert world.store.state.order(1001)["status_id"] == 9
+
+
+def test_a_second_person_comes_too_late(lead: User, short: ExceptionCase) -> None:
+    other = factories.user("otto", "decide")
+    digest = plan(short, "reject", NOTHING).digest
+    decide(lead, short, "accept")
+    with pytest.raises(Refused, match=r"^lea has closed this case already\.$"):
+        carry_out(other, short, "reject", NOTHING, REASON, digest)
+    assert entries() == [("ordered", 12), ("acknowledged", 11), ("backordered", 1)]
+
+
+def test_a_plan_that_is_not_the_one_shown_any_more_is_not_carried_out(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    digest = plan(short, "accept", NOTHING).digest
+    PurchaseOrder.objects.update(state=PurchaseOrder.State.CANCELLED)
+    with pytest.raises(Refused, match="Something has changed since you looked"):
+        carry_out(lead, ExceptionCase.objects.get(), "accept", NOTHING, REASON, digest)
+    assert entries() == [("ordered", 12)]
+    assert closed(short) == ("", "", "")
+
+
+@pytest.mark.parametrize(("group", "reason"), [("view", REASON), ("decide", "  ")])
+def test_who_may_not_or_gives_no_reason_decides_nothing(
+    short: ExceptionCase, group: str, reason: str
+) -> None:
+    with pytest.raises(Refused):
+        decide(factories.user(group=group), short, "accept", reason=reason)
+    assert closed(short) == ("", "", "")
+    assert entries() == [("ordered", 12)]
+
+
+def test_each_choice_has_a_plan_and_an_act() -> None:
+    names = {choice.name for of_kind in plans._CHOICES.values() for choice in of_kind} | {"settle"}
+    assert names == set(plans._PLANS)
