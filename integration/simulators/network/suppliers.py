@@ -6,48 +6,54 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from integration.simulators.network.x12_text import (
+from integration.simulators.network.answer_files import SUPPLIERS, functional_file, order_files
+from integration.simulators.network.answers import plan_of
+from integration.simulators.network.functional_answers import functional_acknowledgment
+from integration.simulators.network.purchase_orders import (
     PurchaseOrder,
-    functional_acknowledgment,
-    interchange,
-    purchase_order_acknowledgment,
-    read_purchase_order,
+    Segments,
+    read_purchase_orders,
     receiver_of,
 )
 
-SUPPLIERS = {("ZZ", "ACMESUPPLY"): "Acme Supply", ("01", "123456789"): "Borealis Trading"}
-ANSWERS = ("accept", "short", "reject", "silent")
 POLL = 0.05
+LONGEST_PAUSE = 86_400
 
 
 @dataclass
 class Network:
     """A mailbox below ``root``: ``inbox`` is what is sent to suppliers, ``outbox`` what waits for the portal.
 
-    ``answer`` is what suppliers do; ``answers`` overrides it by purchase order number.
+    ``answer`` is what suppliers do (see ``answers``); ``answers`` overrides it by purchase order number. ``pause``
+    is how many seconds later than others a late 855 comes. In a ``with`` block the suppliers work by themselves;
+    else whenever ``take_all`` lets them.
     """
 
     root: Path
     answer: str = "accept"
     answers: dict[str, str] = field(default_factory=dict)
-    pause: float = 0.0
+    pause: float = 5.0
     ledger: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        _check([self.answer, *self.answers.values()], self.pause)
         self.inbox, self.outbox, self.taken = (self.root / name for name in ("inbox", "outbox", "taken"))
         for folder in (self.inbox, self.outbox, self.taken):
             folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._number = 0
+        self._numbers = count(1)
         self._places = 0
+        self._orders: dict[str, PurchaseOrder] = {}
+        self._waiting: list[_Waiting] = []
 
     def __enter__(self) -> Network:
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -80,14 +86,53 @@ class Network:
         return [each for each in found if purchase_order in (None, each["purchase_order"])]
 
     def take_all(self) -> int:
-        """Take everything that lies in the inbox now; return how many files."""
-        count = 0
-        for path in sorted(self.inbox.iterdir()):
-            if path.name.startswith(".") or path.suffix in (".tmp", ".part"):
-                continue
-            self._take(path)
-            count += 1
-        return count
+        """Take everything that lies in the inbox now, and answer what is due; return how many files."""
+        taken = 0
+        with self._lock:
+            for path in sorted(self.inbox.iterdir()):
+                if path.name.startswith(".") or path.suffix in (".tmp", ".part"):
+                    continue
+                self._take(path)
+                taken += 1
+            self._send_until(time.monotonic())
+        return taken
+
+    def choose(
+        self,
+        *,
+        answer: str | None = None,
+        answers: Mapping[str, str | None] | None = None,
+        pause: float | None = None,
+    ) -> None:
+        """Have suppliers answer otherwise from now on; in ``answers``, None lets ``answer`` hold again.
+
+        Raises ``ValueError`` with a sentence, and changes nothing, where one of them makes no sense.
+        """
+        _check([answer, *(answers or {}).values()], pause)
+        with self._lock:
+            self.answer = self.answer if answer is None else answer
+            self.pause = self.pause if pause is None else pause
+            for number, each in (answers or {}).items():
+                if each is None:
+                    self.answers.pop(number, None)
+                else:
+                    self.answers[number] = each
+
+    def answer_again(self, purchase_order: str, answer: str) -> None:
+        """Have its supplier answer a purchase order that arrived before, as ``answer`` says and now.
+
+        Raises ``ValueError`` with a sentence where it never arrived, or where there is no such answer.
+        """
+        with self._lock:
+            if purchase_order not in self._orders:
+                raise ValueError(f"No supplier has got a purchase order {purchase_order!r}.")
+            self._answer_group([(self._orders[purchase_order], answer)])
+            self._send_until(time.monotonic())
+
+    def release(self) -> int:
+        """Send at once what is late; return how many files that are."""
+        with self._lock:
+            return self._send_until(float("inf"))
 
     def _work(self) -> None:
         while not self._stop.wait(POLL):
@@ -98,49 +143,93 @@ class Network:
         kept = self.taken / f"{self._places:06d}-{path.name}"
         path.replace(kept)
         data = kept.read_bytes()
-        order = read_purchase_order(data)
-        self._note(
-            event="arrival",
-            name=path.name,
-            sha256=hashlib.sha256(data).hexdigest(),
-            receiver=":".join(receiver_of(data)),
-            isa13=order.isa13 if order else None,
-            gs06=order.gs06 if order else None,
-            st02=order.st02 if order else None,
-            purchase_order=order.number if order else None,
-        )
-        if order is None or order.receiver not in SUPPLIERS:
-            return
-        self._answer(order)
+        orders = read_purchase_orders(data)
+        arrived: list[PurchaseOrder | None] = [*orders] or [None]
+        for order in arrived:
+            self._note(
+                event="arrival",
+                name=path.name,
+                sha256=_sha256(data),
+                receiver=":".join(receiver_of(data)),
+                isa13=order.isa13 if order else None,
+                gs06=order.gs06 if order else None,
+                st02=order.st02 if order else None,
+                purchase_order=order.number if order else None,
+            )
+        known = [order for order in orders if order.receiver in SUPPLIERS]
+        self._orders.update((order.number, order) for order in known)
+        for _, group in groupby(known, key=lambda order: order.gs06):
+            self._answer_group([(order, self.answers.get(order.number, self.answer)) for order in group])
 
-    def _answer(self, order: PurchaseOrder) -> None:
-        how = self.answers.get(order.number, self.answer)
-        if how == "silent":
-            return
-        self._send(order, "997", "FA", functional_acknowledgment(order, accepted=how != "reject"))
-        if how == "reject":
-            return
-        if self._stop.wait(self.pause):
-            return
-        date = datetime.now(UTC).strftime("%Y%m%d")
-        body = purchase_order_acknowledgment(order, date=date, short=how == "short")
-        self._send(order, "855", "PR", body)
+    def _answer_group(self, group: list[tuple[PurchaseOrder, str]]) -> None:
+        """Plan what is sent for the purchase orders of one functional group, each with its answer."""
+        now = time.monotonic()
+        planned = [(order, answer, plan_of(answer)) for order, answer in group]
+        acknowledged = [
+            _Waiting(now + self.pause if plan.late else now, order, answer)
+            for order, answer, plan in planned
+            if plan.order
+        ]
+        judged = [(order, plan.functional) for order, _, plan in planned if plan.functional]
+        functional = []
+        if judged:
+            twice = any(plan.functional_twice for _, _, plan in planned)
+            body = functional_acknowledgment(judged)
+            functional = [_Waiting(now, *group[0], body) for _ in range(2 if twice else 1)]
+        if any(plan.functional_last for _, _, plan in planned):
+            last = max((each.due for each in acknowledged), default=now)
+            self._waiting += [*acknowledged, *(replace(each, due=last) for each in functional)]
+        else:
+            self._waiting += [*functional, *acknowledged]
 
-    def _send(self, order: PurchaseOrder, code: str, group: str, body: list[list[str]]) -> None:
-        with self._lock:
-            self._number += 1
-            number = self._number
-        now = datetime.now(UTC)
-        data = interchange(
-            order, number=number, group=group, body=body, code=code, date=now.strftime("%Y%m%d"),
-            time=now.strftime("%H%M"),
-        )  # fmt: skip
-        name = f"{order.receiver[1]}.{number:09d}.{code}.x12"
-        self.drop(name, data)
-        self._note(event="answer", name=name, code=code, purchase_order=order.number, isa13=f"{number:09d}")
+    def _send_until(self, due: float) -> int:
+        now = [each for each in self._waiting if each.due <= due]
+        self._waiting = [each for each in self._waiting if each.due > due]
+        return sum(self._send(each) for each in sorted(now, key=lambda each: each.due))
+
+    def _send(self, waiting: _Waiting) -> int:
+        order, now = waiting.order, datetime.now(UTC)
+        if waiting.functional:
+            files = [functional_file(order, waiting.functional, next(self._numbers), now)]
+        else:
+            files = order_files(order, plan_of(waiting.answer), self._numbers, now)
+        for each in files:
+            self.drop(each.name, each.data)
+            self._note(
+                event="answer",
+                name=each.name,
+                code=each.code,
+                purchase_order=order.number,
+                isa13=f"{each.number:09d}",
+                answer=waiting.answer,
+                sha256=_sha256(each.data),
+            )
+        return len(files)
 
     def _note(self, **entry: Any) -> None:
         with self._lock:
             self.ledger.append(entry)
             with (self.root / "ledger.jsonl").open("a") as file:
                 file.write(json.dumps(entry) + "\n")
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """What a supplier is going to send when it is ``due``: a 997 of the body ``functional``, or without one an 855."""
+
+    due: float
+    order: PurchaseOrder
+    answer: str
+    functional: Segments | None = None
+
+
+def _check(answers: Iterable[str | None], pause: float | None) -> None:
+    for each in answers:
+        if each is not None:
+            plan_of(each)
+    if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
+        raise ValueError(f"A pause is 0 to {LONGEST_PAUSE} seconds.")
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

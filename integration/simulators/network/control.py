@@ -1,0 +1,158 @@
+"""The control door below ``/_simulator/``: JSON over HTTP on loopback, no token, not in the ledger.
+
+================ =============================================================================================
+request          what it does
+================ =============================================================================================
+GET ledger       tells what arrived and what was answered
+GET answers      tells ``answer``, ``answers``, ``pause``, and of every ``kind`` of answer what it means
+POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "1005-1": null}, "pause": 3}``, or
+                 some of it; null lets ``answer`` hold again for that purchase order
+POST send        ``{"purchase_order": "1004-1", "answer": "accept+no_functional"}``: has its supplier answer it
+                 now, once more or at last
+POST release     sends at once what is late
+================ =============================================================================================
+
+What is wrong is refused with ``{"error": a sentence}``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from integration.simulators.network.answers import ANSWERS
+from integration.simulators.network.suppliers import Network
+
+PREFIX = "/_simulator/"
+Fields = Mapping[str, Any]
+
+
+class ControlDoor:
+    """Serves the control door of ``network``; a context manager. ``url`` is its address, without the prefix."""
+
+    def __init__(self, network: Network, port: int = 0) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Line", (_Line,), {"network": network}))
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    def __enter__(self) -> ControlDoor:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _NotThere(Exception):
+    """The door has no such request."""
+
+
+class _Line(BaseHTTPRequestHandler):
+    network: Network
+
+    def do_GET(self) -> None:
+        """Answer a request of any method."""
+        try:
+            status, told = 200, self._done()
+        except _NotThere as error:
+            status, told = 404, {"error": str(error)}
+        except ValueError as error:
+            status, told = 400, {"error": str(error)}
+        content = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def _done(self) -> Any:
+        fields = self._fields()
+        name = self.path.removeprefix(PREFIX)
+        act = CONTROLS.get((self.command, name))
+        if act is None:
+            raise _NotThere(f"The control door has no {self.command} {name}.")
+        return act(self.network, fields)
+
+    def _fields(self) -> dict[str, Any]:
+        length = self.headers.get("Content-Length", "0")
+        content = self.rfile.read(int(length)) if re.fullmatch("[0-9]{1,7}", length) else b"?"
+        try:
+            data = json.loads(content or b"{}")
+        except ValueError as error:
+            raise ValueError("The body is not JSON.") from error
+        if not isinstance(data, dict):
+            raise ValueError("The body is not a JSON object.")
+        return data
+
+
+def _ledger(network: Network, fields: Fields) -> Any:
+    return list(network.ledger)
+
+
+def _tell(network: Network, fields: Fields) -> Any:
+    kinds = {name: answer.meaning for name, answer in ANSWERS.items()}
+    return {
+        "answer": network.answer,
+        "answers": dict(network.answers),
+        "pause": network.pause,
+        "kinds": kinds,
+    }
+
+
+def _choose(network: Network, fields: Fields) -> Any:
+    _check(fields, {"answer": _is_text, "answers": _is_choice, "pause": _is_number})
+    network.choose(**fields)
+    return {"answer": network.answer, "answers": dict(network.answers), "pause": network.pause}
+
+
+def _send(network: Network, fields: Fields) -> Any:
+    _check(fields, {"purchase_order": _is_text, "answer": _is_text}, all_of_them=True)
+    network.answer_again(fields["purchase_order"], fields["answer"])
+    return {}
+
+
+def _release(network: Network, fields: Fields) -> Any:
+    _check(fields, {})
+    return {"released": network.release()}
+
+
+def _check(fields: Fields, known: Mapping[str, Callable[[Any], bool]], *, all_of_them: bool = False) -> None:
+    for name, value in fields.items():
+        if name not in known:
+            raise ValueError(f"There is no field {name!r} here. Fields are: {', '.join(known) or 'none'}.")
+        if not known[name](value):
+            raise ValueError(f"{value!r} cannot be the {name}.")
+    if all_of_them and set(fields) != set(known):
+        raise ValueError(f"All of these are needed: {', '.join(known)}.")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_choice(value: Any) -> bool:
+    return isinstance(value, dict) and all(each is None or isinstance(each, str) for each in value.values())
+
+
+CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
+    ("GET", "ledger"): _ledger,
+    ("GET", "answers"): _tell,
+    ("POST", "answers"): _choose,
+    ("POST", "send"): _send,
+    ("POST", "release"): _release,
+}
