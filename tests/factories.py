@@ -18,6 +18,7 @@ from django.utils import timezone
 from archive import store as archive_store
 from archive.exchange import record_arrival, record_attempt, record_outcome
 from archive.models import (
+    AuditEntry,
     Direction,
     Document,
     Interchange,
@@ -30,15 +31,18 @@ from integration.documents import to_json
 from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
 from integration.flows.generate import generate
+from integration.flows.steps import STEPS
 from integration.flows.translate import translate
 from integration.models import (
     ExceptionCase,
     Order,
+    Pause,
     PurchaseOrder,
     PurchaseOrderLine,
     Store,
+    Work,
 )
-from integration.work import Unclaimed
+from integration.work import Step, Unclaimed, put
 from integration.x12.envelope import (
     GroupToWrite,
     InterchangeHeader,
@@ -51,6 +55,7 @@ from integration.x12.validate import check_group
 from partners.models import (
     Agreement,
     AgreementDocument,
+    CodeList,
     ItemCrossReference,
     Mailbox,
     Mode,
@@ -61,6 +66,7 @@ from partners.models import (
 from portal.groups import ensure_groups
 
 _numbers = count(1)
+USUAL_SEPARATORS = Separators()
 GROUPS = {"850": "PO", "855": "PR", "997": "FA"}
 
 
@@ -237,7 +243,7 @@ def purchase_order(of: Order | None = None, under: Agreement | None = None, **fi
     return made
 
 
-def go_live(made: PurchaseOrder) -> None:
+def _go_live(made: PurchaseOrder) -> None:
     """Put store, agreement and mailbox of a purchase order live, without the verb."""
     for row in (made.order.store, made.agreement, made.agreement.mailbox):
         type(row).objects.filter(pk=row.pk).update(mode=Mode.LIVE)
@@ -247,17 +253,26 @@ def go_live(made: PurchaseOrder) -> None:
 def sent(made: PurchaseOrder | None = None, *, delivered: bool = True) -> Document:
     """Return the 850 of a purchase order, written by the real flow; delivered unless said otherwise."""
     made = made or purchase_order()
-    go_live(made)
+    _go_live(made)
     content = to_json(canonical_purchase_order(made, timezone.now()))
     PurchaseOrder.objects.filter(pk=made.pk).update(state=PurchaseOrder.State.COMPOSED, content=content)
     Order.objects.filter(pk=made.order_id).update(state=Order.State.ROUTED)
     generate(str(made.pk), Unclaimed())
     document = Document.objects.get(orders__purchase_order=made, transaction_set="850")
     if delivered:
-        record_outcome(record_attempt(document.interchange), TransmissionOutcome.Result.DELIVERED)
-        project(document)
+        attempted(document)
     made.refresh_from_db()
     return Document.objects.get(pk=document.pk)
+
+
+def attempted(
+    document: Document, result: str = TransmissionOutcome.Result.DELIVERED, detail: str = ""
+) -> Transmission:
+    """Return an attempt to send a document, with what became of it; nothing is sent anywhere."""
+    attempt = record_attempt(document.interchange)
+    record_outcome(attempt, result, detail)
+    project(document)
+    return attempt
 
 
 def interchange_bytes(
@@ -267,6 +282,7 @@ def interchange_bytes(
     sender: tuple[str, str] = ("ZZ", "LARCH"),
     receiver: tuple[str, str] = ("ZZ", "GRIDPORT"),
     number: int = 0,
+    separators: Separators = USUAL_SEPARATORS,
 ) -> bytes:
     """Return one interchange of one set, as a partner would send it."""
     when = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -291,7 +307,7 @@ def interchange_bytes(
         sets=[SetToWrite(transaction_set, 1, body)],
         version="004010",
     )
-    return write_interchange(header, [group], Separators(), "utf-8")
+    return write_interchange(header, [group], separators, "utf-8")
 
 
 def acceptance(of: PurchaseOrder, *, promised: date = date(2026, 12, 1)) -> list[Segment]:
@@ -337,7 +353,11 @@ def received(under: Agreement, transaction_set: str, body: Sequence[Segment], na
         sender=(identifier.qualifier, identifier.value),
         receiver=(under.own_qualifier, under.own_id),
     )
-    arrived = received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi")
+    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
+
+
+def read(arrived: Transmission) -> Document:
+    """Read a file as the real flow does; return the one document in it."""
     translate(str(arrived.pk), Unclaimed())
     return Document.objects.get(interchange__transmission=arrived)
 
@@ -433,3 +453,30 @@ def case(sentence: str = "", **fields: Any) -> ExceptionCase:
     kind = fields.pop("kind", ExceptionCase.Kind.NO_PARTNER)
     cause = fields.pop("cause", f"test:{number}")
     return open_case(kind, cause, sentence or f"No partner lists SKU FS-{number}.", **fields)
+
+
+def everything() -> PurchaseOrder:
+    """Make at least one row of everything that the portal shows, by the real flows; return the purchase order."""
+    made = purchase_order()
+    document = sent(made)
+    received(made.agreement, "997", functional_acknowledgment(document))
+    received(made.agreement, "855", acceptance(made))
+    case(order=made.order, partner=made.agreement.partner)
+    work("match", document.pk)
+    CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
+    AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
+    Pause.objects.create(
+        subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
+    )
+    return made
+
+
+def work(step: str, subject: object, error: str = "", *, stopped: bool = False) -> Work:
+    """Return a row of work that waits; with ``error`` it has failed, and ``stopped`` it waits for a person."""
+    put(STEPS[step].lane, Step(step, str(subject), f"{step}:{subject}"))
+    row = Work.objects.get(step=step, subject=subject)
+    Work.objects.filter(pk=row.pk).update(
+        error=error, attempts=3 if error else 0, parked_at=timezone.now() if stopped else None
+    )
+    row.refresh_from_db()
+    return row

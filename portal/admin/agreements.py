@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from integration.flows.route import skus_listed
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -18,15 +20,37 @@ from partners.models import (
     ItemCrossReference,
 )
 from portal.admin.base import EmptyState, GridAdmin, HistoryAdmin, TableInline
+from portal.admin.forms import AgreementForm, CodeListForm, ItemForm
 from portal.admin.live import LiveAdmin
 from portal.admin.show import link, moment, money
+
+
+def look_again(request: HttpRequest, skus: Collection[str]) -> None:
+    """Queue again the orders that a case holds for who supplies ``skus``, and say how many there are."""
+    count = skus_listed(skus)
+    if count:
+        orders = (
+            "One order that was held for it is" if count == 1 else f"{count} orders that were held for it are"
+        )
+        messages.info(request, f"{orders} looked at again now.")
+
+
+USUAL_DOCUMENTS = [
+    {"transaction_set": "850", "direction": AgreementDocument.Direction.OUT},
+    {"transaction_set": "855", "direction": AgreementDocument.Direction.IN},
+]
 
 
 class DocumentInline(TableInline):
     """Which documents go which way."""
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Return a form for each usual document of a new agreement."""
+        return 0 if obj else len(USUAL_DOCUMENTS)
+
     model = AgreementDocument
     fields = ("transaction_set", "direction", "is_active")
+    verbose_name = "document"
     verbose_name_plural = "Documents"
 
 
@@ -34,6 +58,7 @@ class ItemInline(TableInline):
     """The SKUs that this partner supplies, a page at a time."""
 
     model = ItemCrossReference
+    form = ItemForm
     fields = ("sku", "vendor_item", "upc", "unit", "unit_cost")
     per_page = 20
     verbose_name = "item"
@@ -44,9 +69,12 @@ class CodeListInline(TableInline):
     """The partner's own code lists; the entries have a page of their own."""
 
     model = CodeList
+    form = CodeListForm
     fields = ("name", "shown_entries")
     readonly_fields = ("shown_entries",)
     show_change_link = True
+    hide_title = False
+    verbose_name = "code list"
     verbose_name_plural = "Code lists: the partner's own words"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeList]:
@@ -64,24 +92,29 @@ class CodeListInline(TableInline):
 class AgreementAdmin(LiveAdmin):
     """Agreements; their mode changes by verb."""
 
+    form = AgreementForm
     list_display = ("name", "shown_mode", "shown_partner", "shown_mailbox", "version", "shown_items")
     list_filter = ("mode", "partner", "mailbox")
     list_select_related = ("partner", "mailbox")
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
     autocomplete_fields = ("partner", "mailbox", "identifier")
+    used_by = ("interchanges", "archived_documents", "purchase_orders")
     inlines = (DocumentInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
     fieldsets = (
-        (None, {"fields": ("name", "partner", "mailbox", "shown_live_from")}),
-        ("Who we are, who they are", {"fields": ("own_qualifier", "own_id", "own_group_id", "identifier", "partner_group_id")}),
+        (None, {"fields": (("name", "shown_live_from"), ("partner", "mailbox"))}),
+        ("Who we are, who they are", {"fields": (
+            ("own_qualifier", "own_id", "own_group_id"), ("identifier", "partner_group_id"),
+        )}),
         ("How documents are written", {"fields": (
-            "version", "character_set", "element_separator", "component_separator", "segment_terminator",
-            "separators_fixed", "time_zone", "currency",
+            ("version", "character_set"), ("element_separator", "component_separator", "segment_terminator"),
+            "separators_fixed", ("time_zone", "currency"),
         )}),
         ("Answers", {"fields": (
-            "sends_functional_acknowledgments", "functional_acknowledgment_hours", "purchase_order_acknowledgment_hours",
-            "unknown_codes", "duplicate_window_days",
+            "sends_functional_acknowledgments",
+            ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours", "duplicate_window_days"),
+            "unknown_codes",
         )}),
     )  # fmt: skip
     empty = EmptyState(
@@ -90,10 +123,28 @@ class AgreementAdmin(LiveAdmin):
         " documents go which way, which items the partner supplies.",
     )
 
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """Offer a new agreement the usual documents. What is sent back is compared with nothing, so it is saved."""
+        options: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, DocumentInline) and obj.pk is None and request.method == "GET":
+            options["initial"] = USUAL_DOCUMENTS
+        return options
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
         """Count the items along."""
         rows: QuerySet[Agreement] = super().get_queryset(request)
         return rows.annotate(item_count=Count("items"))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the items too, and look again at the orders that were held for who supplies them."""
+        super().save_related(request, form, formsets, change)
+        items = [formset for formset in formsets if formset.model is ItemCrossReference]
+        skus: set[str] = set()
+        for formset in items:
+            skus.update(item.sku for item in [*formset.new_objects, *formset.deleted_objects])
+            skus.update(item.sku for item, _ in formset.changed_objects)
+            skus.update(each.initial.get("sku", "") for each in formset.forms if "sku" in each.changed_data)
+        look_again(request, skus)
 
     @display(description="Partner", ordering="partner")
     def shown_partner(self, agreement: Agreement) -> str:
@@ -113,13 +164,15 @@ class AgreementAdmin(LiveAdmin):
     @display(description="Live from")
     def shown_live_from(self, agreement: Agreement) -> str:
         """Return since when it is live; set by the verb."""
-        return moment(agreement.live_from) or "Not live yet: use Go live above."
+        return moment(agreement.live_from) or "Not live yet"
 
 
 @admin.register(ItemCrossReference)
 class ItemAdmin(GridAdmin):
     """Items of all agreements: which partner supplies a SKU."""
 
+    form = ItemForm
+    words = ("item", "items")
     list_display = ("sku", "vendor_item", "upc", "unit", "shown_cost", "shown_agreement")
     list_filter = ("agreement",)
     list_select_related = ("agreement",)
@@ -131,6 +184,17 @@ class ItemAdmin(GridAdmin):
         "No items yet",
         "Add a SKU with the agreement that supplies it. Orders with a SKU that nobody supplies are held by a case.",
     )
+
+    def save_model(self, request: HttpRequest, obj: ItemCrossReference, form: Any, change: bool) -> None:
+        """Save, and look again at the orders that were held for who supplies the SKU."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            look_again(request, {obj.sku, form.initial.get("sku", "")})
+
+    def delete_model(self, request: HttpRequest, obj: ItemCrossReference) -> None:
+        """Remove, and look again at the orders that were held because several partners supply the SKU."""
+        super().delete_model(request, obj)
+        look_again(request, {obj.sku})
 
     @display(description="Unit cost", ordering="unit_cost")
     def shown_cost(self, item: ItemCrossReference) -> str:
@@ -148,6 +212,7 @@ class EntryInline(TableInline):
 
     model = CodeListEntry
     fields = ("ours", "theirs")
+    verbose_name = "entry"
     verbose_name_plural = "Entries"
 
 
@@ -155,6 +220,7 @@ class EntryInline(TableInline):
 class CodeListAdmin(GridAdmin):
     """One code list with its entries; reached from its agreement."""
 
+    form = CodeListForm
     list_display = ("name", "agreement")
     list_select_related = ("agreement",)
     search_fields = ("name", "agreement__name")
@@ -176,6 +242,13 @@ class ControlNumberAdmin(HistoryAdmin):
     empty = EmptyState(
         "No control numbers yet", "The first is given out with the first document that we send."
     )
+
+    fields = ("sender", "receiver", "kind", "shown_value", "epoch")
+    readonly_fields = fields
+
+    def named(self, row: ControlNumber) -> str:
+        """Return between whom the numbers count."""
+        return f"{row.sender} → {row.receiver}"
 
     @display(description="Last number", ordering="value")
     def shown_value(self, number: ControlNumber) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
 from portal.admin.show import list_url
@@ -69,6 +71,14 @@ class EmptyState:
     words: str
 
 
+@dataclass(frozen=True)
+class Crumb:
+    """One step of the way to a page; the last one has no address."""
+
+    words: str
+    url: str = ""
+
+
 class AttachingChangeList(ChangeList):  # type: ignore[misc]
     """A list whose rows get what they show from a bounded number of further queries."""
 
@@ -81,18 +91,43 @@ class AttachingChangeList(ChangeList):  # type: ignore[misc]
 
 
 class GridAdmin(ModelAdmin):  # type: ignore[misc]
-    """The base of every admin class here."""
+    """The base of every admin class here. ``words`` are what one row and several are called, where the model's own
+    name is not what people say."""
 
+    words: tuple[str, str] = ("", "")
+    heading: str = ""
+    """What stands above the list, where that is not the name of several rows."""
+    elsewhere: type[Model] | None = None
+    """Whose list to offer where a search finds nothing here."""
+    used_by: tuple[str, ...] = ()
+    """Accessors of what holds a row: a row that anything holds is never offered for removal."""
     actions = None
     show_full_result_count = False
     list_per_page = 25
     list_max_show_all = 0
     paginator = CappedPaginator
+    count_limit = COUNT_LIMIT
     compressed_fields = False
+    empty_value_display = ""
     empty = EmptyState("Nothing here yet", "Rows appear here by themselves.")
 
     def attach(self, rows: Sequence[Any]) -> None:
         """Attach to the rows of one page what their columns show beyond their own fields."""
+
+    def called(self) -> tuple[str, str]:
+        """Return what one row and several rows are called."""
+        one, several = self.words
+        return one or str(self.opts.verbose_name), several or str(self.opts.verbose_name_plural)
+
+    def named(self, row: Any) -> str:
+        """Return what one row is called above its page."""
+        return str(row)
+
+    def crumbs(self, *further: str, query: str = "") -> list[Crumb]:
+        """Return the way to a page of this class: its list, as ``query`` left it, then ``further``."""
+        heading = self.heading or capfirst(self.called()[1])
+        steps = [Crumb(heading, list_url(self.model, query)), *map(Crumb, further)]
+        return [*steps[:-1], Crumb(steps[-1].words)]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list class that calls ``attach``."""
@@ -102,13 +137,44 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list with its filters in sight."""
-        response: HttpResponse = super().changelist_view(request, extra_context)
+        crumbs = self.crumbs()
+        titles = {"title": crumbs[0].words, "crumbs": crumbs}
+        response: HttpResponse = super().changelist_view(request, titles | (extra_context or {}))
         context = getattr(response, "context_data", None)
         if context is not None and "cl" in context:
             context["filter_menus"] = _filter_menus(context["cl"])
-            context["count_limit"] = COUNT_LIMIT
-            context["empty"] = self.empty
+            context["cl"].elsewhere = self._elsewhere(context["cl"].query)
         return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show a form, with the way to it."""
+        row = context.get("original")
+        last = f"Add {self.called()[0]}" if row is None else self.named(row)
+        context["crumbs"] = self.crumbs(last, query=_list_query(request))
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    def _elsewhere(self, term: str) -> Crumb | None:
+        if not term or self.elsewhere is None:
+            return None
+        names = str(self.elsewhere._meta.verbose_name_plural)
+        return Crumb(f"Look among the {names}", list_url(self.elsewhere, urlencode({"q": term})))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Say whether the user may remove rows, and ``obj`` is held by nothing."""
+        if not super().has_delete_permission(request, obj):
+            return False
+        return obj is None or not any(getattr(obj, name).exists() for name in self.used_by)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask before something is removed, with the way to the question."""
+        extra = {"crumbs": self.crumbs("Delete"), **(extra_context or {})}
+        answer: HttpResponse = super().delete_view(request, object_id, extra)
+        return answer
 
     def find(self, request: HttpRequest, object_id: str) -> Any:
         """Return the row of ``object_id`` or None; refuse those who may not look at it."""
@@ -123,10 +189,12 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
         return answer
 
     def page(
-        self, request: HttpRequest, row: Model, template: str, context: dict[str, Any]
+        self, request: HttpRequest, row: Model | None, template: str, context: dict[str, Any]
     ) -> TemplateResponse:
         """Return a page of our own inside the admin's frame, with the way back to the list as it was."""
         request.current_app = self.admin_site.name
+        query = _list_query(request)
+        title = context.get("title") or str(row or "")
         return TemplateResponse(
             request,
             template,
@@ -134,10 +202,12 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "original": row,
-                "title": str(row),
                 "media": self.media,
-                "back_url": list_url(self.model, request.GET.get("_changelist_filters", "")),
+                "back_url": list_url(self.model, query),
                 **context,
+                "title": title,
+                "keep": f"&{urlencode({'_changelist_filters': query})}" if query else "",
+                "crumbs": self.crumbs(title, query=query),
             },
         )
 
@@ -186,12 +256,12 @@ class TableInline(TabularInline):  # type: ignore[misc]
     """Rows that belong to the row above, as a table."""
 
     extra = 0
+    hide_title = True
 
 
-class StackInline(StackedInline):  # type: ignore[misc]
-    """Rows that belong to the row above, one form each."""
-
-    extra = 0
+def _list_query(request: HttpRequest) -> str:
+    """Return the query of the list that somebody came from."""
+    return request.GET.get("_changelist_filters", "")
 
 
 def _only_look(request: HttpRequest) -> None:

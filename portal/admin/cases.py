@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -18,19 +19,20 @@ from integration.models import ExceptionCase
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.documents_table import document_words
 from portal.admin.filters import CaseFilter
-from portal.admin.orders import whole_number
+from portal.admin.orders import named_by, whole_number
 from portal.admin.readable import label
 from portal.admin.show import age, case_badge, link, moment, money, page_url
 from portal.admin.subjects import resolve_work, step_words
 from portal.admin.timeline import timeline
 from portal.admin.verbs import person, require, run
 
+# In the order of the columns: the database keeps its own order of a row's names.
 _EVIDENCE_LABELS = {
+    "line": "Line",
+    "sku": "SKU",
     "what": "What",
     "asked": "We asked",
     "answered": "They answered",
-    "line": "Line",
-    "sku": "SKU",
 }
 
 
@@ -38,14 +40,14 @@ _EVIDENCE_LABELS = {
 class CaseAdmin(HistoryAdmin):
     """Cases; they are changed by verbs alone."""
 
+    words = ("case", "cases")
     list_display = (
-        "shown_sentence", "shown_kind", "shown_state", "shown_order", "partner", "shown_money", "shown_due", "shown_owner",
-        "shown_age",
+        "shown_sentence", "shown_state", "shown_order", "shown_partner", "shown_money", "shown_owner", "shown_age",
     )  # fmt: skip
     list_filter = (CaseFilter, "kind", "partner", "store")
     list_select_related = ("order", "partner", "owner")
     search_fields = ("sentence",)
-    search_help_text = "Order, purchase order, or words of the sentence"
+    search_help_text = "Order, purchase order or words"
     empty = EmptyState(
         "No open cases",
         "Nothing needs a person right now. A case opens by itself when something does not match or cannot go on.",
@@ -67,11 +69,10 @@ class CaseAdmin(HistoryAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        wanted = Q(sentence__icontains=term) | Q(purchase_order__number__startswith=term.upper())
         number = whole_number(term)
-        if number is not None:
-            wanted |= Q(order__number=number)
-        return queryset.filter(wanted), False
+        # A number is looked for as a whole: 1042 is not in “order 10420”.
+        words = Q(sentence__icontains=term) if number is None else Q(sentence__regex=rf"\y{number}\y")
+        return queryset.filter(words | named_by(term.removeprefix("#").upper(), "order__")), False
 
     def get_urls(self) -> list[URLPattern]:
         """Add the verbs."""
@@ -134,34 +135,32 @@ class CaseAdmin(HistoryAdmin):
         return HttpResponseRedirect(page_url(case))
 
     @display(description="Case")
-    def shown_sentence(self, case: ExceptionCase) -> str:
-        """Return the sentence, cut where it is long."""
-        return case.sentence if len(case.sentence) <= 140 else f"{case.sentence[:139]}…"
-
-    @display(description="Kind", ordering="kind")
-    def shown_kind(self, case: ExceptionCase) -> str:
-        """Return the kind in words."""
-        return str(case.get_kind_display())
+    def shown_sentence(self, case: ExceptionCase) -> SafeString:
+        """Return the kind, and the sentence beneath."""
+        return format_html('<small class="gp-over">{}</small>{}', case.get_kind_display(), case.sentence)
 
     @display(description="State", ordering="closed_at")
     def shown_state(self, case: ExceptionCase) -> SafeString:
-        """Return open, past due or closed."""
-        return case_badge(case)
+        """Return open, past due or closed, and until when it has to be settled."""
+        badge = case_badge(case)
+        if case.due_at is None or case.closed_at is not None:
+            return badge
+        return format_html('{}<small class="gp-under">due {}</small>', badge, moment(case.due_at))
 
     @display(description="Order", ordering="order__number")
     def shown_order(self, case: ExceptionCase) -> str:
         """Return the order as a link."""
         return link(case.order)
 
-    @display(description="Money at stake", ordering="money")
+    @display(description="At stake", ordering="money")
     def shown_money(self, case: ExceptionCase) -> str:
         """Return the amount with its currency."""
         return money(case.money, case.currency)
 
-    @display(description="Due", ordering="due_at")
-    def shown_due(self, case: ExceptionCase) -> str:
-        """Return when it has to be settled."""
-        return moment(case.due_at) or "No date"
+    @display(description="Partner", ordering="partner")
+    def shown_partner(self, case: ExceptionCase) -> str:
+        """Return whom it is about."""
+        return str(case.partner or "")
 
     @display(description="Owner", ordering="owner")
     def shown_owner(self, case: ExceptionCase) -> str:
@@ -179,9 +178,17 @@ def _evidence(rows: list[Any]) -> dict[str, Any] | None:
     dictionaries = [row for row in rows if isinstance(row, dict)]
     names = list(dict.fromkeys(name for row in dictionaries for name in row))
     names = [name for name in names if any(row.get(name) not in (None, "") for row in dictionaries)]
+    known = list(_EVIDENCE_LABELS)
+    names.sort(key=lambda name: known.index(name) if name in known else len(known))
     if not names:
         return None
     return {
+        "title": "What was asked, and what was said" if "asked" in names else "What was said",
         "labels": [_EVIDENCE_LABELS.get(name) or label(name) for name in names],
-        "rows": [["" if row.get(name) is None else str(row[name]) for name in names] for row in dictionaries],
+        "rows": [[_evidence_words(row.get(name)) for name in names] for row in dictionaries],
     }
+
+
+def _evidence_words(value: Any) -> str:
+    words = "" if value is None else str(value)
+    return words[:1].upper() + words[1:]

@@ -9,10 +9,12 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from archive.models import Document
+from integration.flows.decide import PAUSE
 from integration.models import ExceptionCase, Order, Store, Work
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
 from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.filters import INVALID, NOT_DELIVERED, OVERDUE, REJECTED, WAITING_TO_BE_SENT
+from portal.admin.pauses import general_switches, switches_on
 from portal.admin.show import BAD, QUIET, WAITING, WARNING, age, list_url, mode_badge, page_url
 
 MOST = 1000
@@ -39,6 +41,10 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("archive.view_document"):
         last = Document.objects.select_related(*WITH_STATE).order_by("-pk")[:10]
         context["last_documents"] = document_rows(last)
+    if may("integration.view_pause"):
+        context["switches_on"] = switches_on()
+        context["general_switches"] = general_switches()
+        context["may_pause"] = may(PAUSE)
     if may("integration.view_store") and may("partners.view_mailbox"):
         context["connections"] = _connections()
         context["first_steps"] = _first_steps()

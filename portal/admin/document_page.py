@@ -38,7 +38,7 @@ _REPORT_WORDS = {
 }
 _SEVERITIES = {
     "error": ("Error", BAD),
-    "warning": ("Accepted with a remark", WARNING),
+    "warning": ("Remark", WARNING),
     "note": ("Note", QUIET),
 }
 _RESULT_TONES = {"delivered": GOOD, "removed": GOOD, "kept": GOOD, "failed": BAD, "unknown": WARNING}
@@ -74,7 +74,7 @@ def document_context(document: Document, user: User, view: str) -> dict[str, Any
             link.order
             for link in document.orders.select_related("order").defer("order__content").order_by("pk")
         ],
-        "cases": list(document.cases.filter(closed_at=None)),
+        "cases": list(document.cases.filter(closed_at=None).select_related("owner")),
         "attempts": _attempts(document),
         "acknowledgments": _acknowledgments(document),
         "answered_by": _answered_by(document),

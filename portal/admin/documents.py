@@ -6,14 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import Document, DocumentReference, document_name
 from archive.translation import normal_form
-from integration.models import OrderDocument
+from integration.models import Order, OrderDocument
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import download, own_slice
 from portal.admin.document_page import document_context
@@ -31,14 +32,14 @@ class DocumentAdmin(HistoryAdmin):
     """Documents of the archive, both directions."""
 
     list_display = (
-        "shown_name", "shown_number", "partner", "shown_direction", "shown_status", "shown_order", "shown_control",
-        "shown_recorded",
+        "shown_name", "shown_direction", "shown_partner", "shown_status", "shown_order", "shown_control", "shown_recorded",
     )  # fmt: skip
     list_filter = (ProgressFilter, KindFilter, "direction", PeriodFilter, "partner")
     list_select_related = ("partner", "state", "interchange")
     search_fields = ("control_number",)
     search_help_text = "Purchase order, order or control number"
     ordering = ("-pk",)
+    elsewhere = Order
     empty = EmptyState(
         "No documents yet",
         "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
@@ -53,7 +54,10 @@ class DocumentAdmin(HistoryAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Document], search_term: str
     ) -> tuple[QuerySet[Document], bool]:
-        """Find by reference, exact ones first; a control number is found without its leading zeros too."""
+        """Find by a whole reference or order number, else by how a reference begins.
+
+        A control number is found without its leading zeros too.
+        """
         normal = normal_form(search_term)
         if not normal:
             return (queryset if not search_term.strip() else queryset.none()), False
@@ -63,9 +67,8 @@ class DocumentAdmin(HistoryAdmin):
         if number is not None:
             linked = OrderDocument.objects.filter(order__number=number).order_by("-document_id")
             exact.update(linked.values_list("document_id", flat=True)[:MOST_FOUND])
-        found = exact | set(_documents(normal__startswith=normal))
-        rank = Case(When(pk__in=exact, then=Value(0)), default=Value(1), output_field=IntegerField())
-        return queryset.filter(pk__in=found).order_by(rank, "-pk"), False
+        found = exact or set(_documents(normal__startswith=normal))
+        return queryset.filter(pk__in=found), False
 
     def get_urls(self) -> list[URLPattern]:
         """Add the downloads."""
@@ -104,15 +107,18 @@ class DocumentAdmin(HistoryAdmin):
         )
 
     @display(description="Document", ordering="transaction_set")
-    def shown_name(self, document: Document) -> str:
-        """Return the business name."""
-        return document_name(document.transaction_set)
-
-    @display(description="Number")
-    def shown_number(self, document: Document) -> str:
-        """Return the document's own number."""
+    def shown_name(self, document: Document) -> SafeString:
+        """Return the business name, and the document's own number beneath."""
         state = state_of(document)
-        return state.number if state else ""
+        name = format_html("{}", document_name(document.transaction_set))
+        if state is None or not state.number:
+            return name
+        return format_html('{}<small class="gp-under gp-id">{}</small>', name, state.number)
+
+    @display(description="Partner", ordering="partner")
+    def shown_partner(self, document: Document) -> str:
+        """Return who sent it, or whom it was sent to."""
+        return str(document.partner or "")
 
     @display(description="Direction", ordering="direction")
     def shown_direction(self, document: Document) -> str:

@@ -23,23 +23,24 @@ class DocumentRow:
     number: str
     partner: str
     direction: str
+    is_ours: bool
     status: SafeString
     control_number: str
     recorded_at: Any
 
 
-def state_of(document: Document) -> DocumentState | None:
-    """Return the document's statuses, or None where it was not read yet."""
+def state_of(document: Document | None) -> DocumentState | None:
+    """Return the document's statuses, or None where there is none or it was not read yet."""
     try:
-        return document.state
+        return document.state if document is not None else None
     except DocumentState.DoesNotExist:
         return None
 
 
 def document_words(document: Document) -> str:
-    """Return the business name and the document's own number, else its control number."""
+    """Return the business name and the document's own number, else the control number of its interchange."""
     state = state_of(document)
-    number = state.number if state and state.number else f"no. {document.control_number}"
+    number = state.number if state and state.number else document.interchange.control_number
     return f"{document_name(document.transaction_set)} {number}"
 
 
@@ -52,6 +53,7 @@ def document_rows(documents: Iterable[Document]) -> list[DocumentRow]:
             number=state.number if (state := state_of(document)) else "",
             partner=document.partner.name if document.partner else "",
             direction=Direction(document.direction).label,
+            is_ours=document.direction == Direction.OUT,
             status=summary_badge(state),
             control_number=document.interchange.control_number,
             recorded_at=document.recorded_at,

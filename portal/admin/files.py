@@ -10,6 +10,7 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import Direction, Document, Interchange, Transmission
@@ -36,12 +37,12 @@ def result_badge(transmission: Transmission) -> SafeString:
 class TransmissionAdmin(HistoryAdmin):
     """Transmissions, read-only."""
 
+    words = ("file", "files")
     list_display = (
-        "name",
+        "shown_name",
         "shown_direction",
         "shown_mailbox",
         "shown_result",
-        "shown_size",
         "shown_content",
         "shown_at",
     )
@@ -94,7 +95,7 @@ class TransmissionAdmin(HistoryAdmin):
         opened = open_for(user, row.payload, f"look at file {row.pk}")
         interchanges = Interchange.objects.filter(transmission=row).order_by("position")
         carried = [*interchanges, *([row.interchange] if row.interchange else [])]
-        documents = (
+        documents = list(
             Document.objects.filter(interchange__in=carried).select_related(*WITH_STATE).order_by("pk")[:200]
         )
         context = {
@@ -103,7 +104,7 @@ class TransmissionAdmin(HistoryAdmin):
             "size": size(row.payload.size),
             "interchanges": carried,
             "documents": document_rows(documents),
-            "cases": list(row.cases.filter(closed_at=None)),
+            "cases": list(row.cases.filter(closed_at=None).select_related("owner")),
             "outcomes": [
                 {"row": each, "badge": badge(each.get_result_display(), _TONES.get(each.result, WARNING))}
                 for each in row.outcomes.order_by("pk")
@@ -111,7 +112,7 @@ class TransmissionAdmin(HistoryAdmin):
             "may_read": user.has_perm(READ_CONTENT),
             "problem": opened.problem,
             "raw": whole_text(opened.data) if opened.data is not None else None,
-            "timeline": timeline(f"transmission:{row.pk}"),
+            "timeline": timeline(f"transmission:{row.pk}", [f"document:{each.pk}" for each in documents]),
         }
         return self.page(request, row, "portal/file.html", context)
 
@@ -121,6 +122,11 @@ class TransmissionAdmin(HistoryAdmin):
         if row is None:
             return self.missing(request, object_id)
         return download(person(request), row.payload, row.name, f"download of file {row.pk}")
+
+    @display(description="File", ordering="name")
+    def shown_name(self, row: Transmission) -> SafeString:
+        """Return the file's name, and its size beneath."""
+        return format_html('{}<small class="gp-under">{}</small>', row.name, size(row.payload.size))
 
     @display(description="Direction", ordering="direction")
     def shown_direction(self, row: Transmission) -> str:
@@ -136,11 +142,6 @@ class TransmissionAdmin(HistoryAdmin):
     def shown_result(self, row: Transmission) -> SafeString:
         """Return the last outcome."""
         return result_badge(row)
-
-    @display(description="Size")
-    def shown_size(self, row: Transmission) -> str:
-        """Return the number of bytes."""
-        return size(row.payload.size)
 
     @display(description="Documents")
     def shown_content(self, row: Any) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import ChoicesFieldListFilter, SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
+from integration.flows.steps import STEPS
 
 Rows = QuerySet[Any]
 Choices = list[tuple[str, str]]
@@ -45,6 +46,14 @@ class PlacedFilter(PeriodFilter):
 
     title = "Placed"
     field = "placed_at"
+
+
+class StoreStatusFilter(ChoicesFieldListFilter):
+    """The status that an order has in the store."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "In the store"
 
 
 class KindFilter(SimpleListFilter):
@@ -153,3 +162,43 @@ class WorkFilter(SimpleListFilter):
             "retrying": Q(parked_at=None, attempts__gt=0),
         }.get(str(self.value()))
         return queryset.filter(wanted) if wanted is not None else queryset
+
+
+class StepFilter(SimpleListFilter):
+    """Work by what it does, in the words of the list."""
+
+    title = "What Gridport does"
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return the steps."""
+        return [(name, f"{kind.words[:1].upper()}{kind.words[1:]}") for name, kind in STEPS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Keep one step."""
+        return queryset.filter(step=self.value()) if self.value() else queryset
+
+
+class VerbFilter(SimpleListFilter):
+    """Decisions by their verb; asked of no table."""
+
+    title = "Decision"
+    parameter_name = "verb"
+    verbs = (
+        "settle case",
+        "retry case",
+        "assign case",
+        "release work",
+        "go live",
+        "back to watch",
+        "pause",
+        "resume",
+    )
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return the verbs."""
+        return [(verb, verb.capitalize()) for verb in self.verbs]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Keep one verb."""
+        return queryset.filter(verb=self.value()) if self.value() else queryset

@@ -35,20 +35,20 @@ _WHEN_LIVE = {
 
 
 class LiveAdmin(GridAdmin):
-    """The base of stores, mailboxes and agreements."""
+    """The base of stores, mailboxes and agreements; with ``PausableAdmin`` after it where they can be paused too."""
 
     actions_detail = ["go_live", "back_to_watch"]
     change_form_outer_before_template = "portal/parts/mode.html"
     change_form_outer_after_template = "portal/parts/settings_timeline.html"
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Offer the one verb that makes sense now."""
+        """Offer to go live or back, whichever makes sense now."""
         allowed: list[Any] = super().get_actions_detail(request, object_id)
         subject = self.get_object(request, str(object_id))
         if subject is None:
             return []
-        wanted = "go_live" if subject.mode == Mode.WATCH else "back_to_watch"
-        return [each for each in allowed if each.action_name.endswith(wanted)]
+        unwanted = "back_to_watch" if subject.mode == Mode.WATCH else "go_live"
+        return [each for each in allowed if not each.action_name.endswith(f"_{unwanted}")]
 
     def change_view(
         self,
@@ -70,6 +70,18 @@ class LiveAdmin(GridAdmin):
             extra["timeline"] = timeline(f"{subject._meta.model_name}:{subject.pk}")
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
         return page
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save, and let what waited for these settings be tried again at once."""
+        super().save_related(request, form, formsets, change)
+        count = decide.settings_changed(form.instance) if change else 0
+        if count:
+            work = (
+                "One piece of work that waited for it is"
+                if count == 1
+                else f"{count} pieces of work that waited for it are"
+            )
+            messages.info(request, f"{work} tried again now.")
 
     def shown_mode(self, subject: Any) -> SafeString:
         """Return Watch or Live."""
@@ -107,7 +119,7 @@ class LiveAdmin(GridAdmin):
             return self.missing(request, object_id)
         address = "../change/"
         if request.method != "POST" and subject.mode == mode:
-            messages.info(request, f"{subject} is in {mode.value} already.")
+            messages.info(request, f"{_done(subject, mode).removesuffix('.')} already.")
             return HttpResponseRedirect(address)
         form = _form(request, subject, mode)
         if request.method == "POST" and form.is_valid():

@@ -8,13 +8,16 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Max
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from archive.models import Transmission
 from partners.models import Mailbox, Partnership
+from portal.admin import rules
 from portal.admin.base import EmptyState, TableInline
 from portal.admin.live import LiveAdmin
+from portal.admin.pauses import PausableAdmin
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
 from portal.admin.show import moment
 
@@ -23,35 +26,78 @@ class MailboxForm(SecretsForm):
     """A mailbox with its login."""
 
     secrets = ("password", "private_key")
+    problems = staticmethod(rules.mailbox_problems)
 
-    password = SecretField()
+    password = SecretField(label="Password")
     remove_password = removal_box("Remove the stored password")
-    private_key = SecretField(lines=True)
+    private_key = SecretField(label="Private key", lines=True)
     remove_private_key = removal_box("Remove the stored private key")
 
     class Meta:
         model = Mailbox
         fields = ("password", "private_key")
+        labels = {
+            "usage_indicator": "Carries (ISA15)",
+            "host_keys": "Pinned host keys",
+            "file_pattern": "Files named",
+            "fetch_order": "In which order",
+            "after_fetch": "Then",
+            "settle_seconds": "Settle time (seconds)",
+            "poll_seconds": "Look every (seconds)",
+            "outbound_name": "Files are named",
+            "upload_mode": "How to upload",
+        }
+
+
+class PartnershipForm(ModelForm):  # type: ignore[type-arg]
+    """One partnership."""
+
+    class Meta:
+        model = Partnership
+        fields = ()
+        labels = {"identifier": "Interchange ID"}
+
+
+class Partnerships(BaseInlineFormSet):  # type: ignore[type-arg]
+    """The partnerships of one mailbox: a private one has those of its partner alone."""
+
+    def clean(self) -> None:
+        """Refuse the ID of anybody else."""
+        super().clean()
+        whose = self.instance.partner if self.instance.kind == Mailbox.Kind.PRIVATE else None
+        for form in self.forms:
+            identifier = form.cleaned_data.get("identifier")
+            if whose and identifier and identifier.partner != whose and not form.cleaned_data.get("DELETE"):
+                form.add_error(
+                    "identifier",
+                    f"{identifier} belongs to {identifier.partner}; this mailbox is private to {whose}.",
+                )
 
 
 class PartnershipInline(TableInline):
     """Which IDs the mailbox may bring and reach."""
 
     model = Partnership
+    formset = Partnerships
+    form = PartnershipForm
     fields = ("identifier", "state")
     autocomplete_fields = ("identifier",)
+    verbose_name = "partnership"
     verbose_name_plural = "Partnerships: whom this mailbox brings and reaches"
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(LiveAdmin):
+class MailboxAdmin(LiveAdmin, PausableAdmin):
     """Mailboxes; their mode changes by verb, their secrets are never shown."""
 
     form = MailboxForm
-    list_display = ("name", "shown_mode", "kind", "transport", "shown_place", "shown_last")
+    list_display = ("name", "shown_mode", "shown_kind", "transport", "shown_place", "shown_last")
     list_filter = ("mode", "kind", "transport")
+    list_select_related = ("partner",)
     search_fields = ("name", "host")
     search_help_text = "Name or host"
+    actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail]
+    used_by = ("transmissions", "interchanges", "agreements", "cases")
     inlines = (PartnershipInline,)
     autocomplete_fields = ("partner",)
     readonly_fields = ("shown_password", "shown_private_key")
@@ -71,10 +117,10 @@ class MailboxAdmin(LiveAdmin):
                 stored = [name for name in ("password", "private_key") if getattr(obj, name)]
                 login = (*login, *(f"remove_{name}" for name in stored))
         return [
-            (None, {"fields": ("name", "kind", "partner", "usage_indicator")}),
-            ("Connection", {"fields": ("transport", "host", "port", "username", *login, "host_keys")}),
-            ("Receiving", {"fields": ("inbound_path", "file_pattern", "fetch_order", "after_fetch", "settle_seconds", "poll_seconds")}),
-            ("Sending", {"fields": ("outbound_path", "outbound_name", "upload_mode")}),
+            (None, {"fields": (("name", "usage_indicator"), ("kind", "partner"))}),
+            ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], "host_keys"), "description": "A directory needs none of these but the transport."}),
+            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "poll_seconds"))}),
+            ("Sending", {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
         ]  # fmt: skip
 
     def attach(self, rows: Sequence[Any]) -> None:
@@ -86,6 +132,11 @@ class MailboxAdmin(LiveAdmin):
         last = {each["mailbox"]: each["last"] for each in found}
         for row in rows:
             row.last_file_at = last.get(row.pk)
+
+    @display(description="Whose", ordering="kind")
+    def shown_kind(self, mailbox: Mailbox) -> str:
+        """Return whose mailbox it is: a network's, or one partner's."""
+        return "Network" if mailbox.partner is None else str(mailbox.partner)
 
     @display(description="Place")
     def shown_place(self, mailbox: Mailbox) -> str:

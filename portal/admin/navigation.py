@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import ExceptionCase, Order, Store, Work
+from integration.models import ExceptionCase, Order, Pause, Store, Work
 from partners.models import Agreement, ControlNumber, ItemCrossReference, Mailbox, TradingPartner
 from portal.admin.show import list_url
 
@@ -57,6 +57,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item("Files", "folder_open", Transmission),
                 _item("Background work", "manufacturing", Work),
+                _item("Pauses", "pause_circle", Pause),
                 _item("Control numbers", "tag", ControlNumber),
                 _item("Decisions", "gavel", AuditEntry),
                 _item("Content read", "visibility", AccessRecord),

@@ -24,12 +24,12 @@ from integration.models import (
 )
 from portal.admin.documents_table import DocumentRow, document_rows, state_of
 from portal.admin.show import (
+    BAD,
     GOOD,
     QUIET,
     WAITING,
     WARNING,
     badge,
-    case_badge,
     day,
     effect_badge,
     money,
@@ -101,6 +101,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         order.purchase_orders.select_related("agreement__partner").prefetch_related("lines").order_by("pk")
     )
     links = _links(order)
+    sent = {each.pk: _sent(each, links) for each in purchase_orders}
     cases = list(order.cases.select_related("partner", "owner").order_by("closed_at", "-opened_at"))
     return {
         "order": order,
@@ -108,15 +109,21 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "store_status": ORDER_STATUSES.get(order.status_id, f"status {order.status_id}"),
         "addresses": [_address(each) for each in order.content.get("addresses", ())],
         "message": order.content.get("customer_message", ""),
-        "lines": _lines(order, purchase_orders, cases),
+        "reason": _reason(order, cases),
+        "lines": _lines(order, purchase_orders, cases, sent),
         "purchase_orders": [
-            {"row": each, "badge": purchase_order_badge(each), "document": _sent(each, links)}
+            {
+                "row": each,
+                "badge": purchase_order_badge(each, state_of(sent[each.pk])),
+                "document": sent[each.pk],
+            }
             for each in purchase_orders
         ],
         "documents": _documents(links),
         "effects": [_effect(each) for each in order.effects.all()],
-        "cases": [{"row": each, "badge": case_badge(each)} for each in cases],
-        "expected": _expected(purchase_orders, links, now),
+        "open_cases": [each for each in cases if each.closed_at is None],
+        "closed_cases": [each for each in cases if each.closed_at is not None],
+        "expected": _expected(purchase_orders, sent, now),
         "timeline": _timeline(order, links, cases),
     }
 
@@ -174,7 +181,20 @@ def _position(entries: list[LineEntry]) -> Position:
     )
 
 
-def _lines(order: Order, purchase_orders: list[PurchaseOrder], cases: list[ExceptionCase]) -> list[LineRow]:
+def _reason(order: Order, cases: Iterable[ExceptionCase]) -> str:
+    """Return why the order stands where it does, unless an open case says it already."""
+    told = any(
+        case.closed_at is None and case.sentence.startswith(order.state_reason.rstrip("…")) for case in cases
+    )
+    return "" if told else order.state_reason
+
+
+def _lines(
+    order: Order,
+    purchase_orders: list[PurchaseOrder],
+    cases: list[ExceptionCase],
+    sent: dict[int, Document | None],
+) -> list[LineRow]:
     asked: dict[int, PurchaseOrderLine] = {}
     for purchase_order in purchase_orders:
         if purchase_order.state == PurchaseOrder.State.DROPPED:
@@ -189,7 +209,8 @@ def _lines(order: Order, purchase_orders: list[PurchaseOrder], cases: list[Excep
         line = asked.get(each["id"])
         position = found.get(line.pk, Position()) if line else Position()
         said = differences.get((line.purchase_order_id, line.line_number), []) if line else []
-        result = _result(each, line, position, said)
+        document = sent[line.purchase_order_id] if line else None
+        result = _result(each, line, position, said, document)
         rows.append(
             LineRow(
                 each["sku"],
@@ -219,7 +240,11 @@ def _differences(cases: Iterable[ExceptionCase]) -> dict[tuple[int, int], list[s
 
 
 def _result(
-    store_line: dict[str, Any], line: PurchaseOrderLine | None, position: Position, differences: list[str]
+    store_line: dict[str, Any],
+    line: PurchaseOrderLine | None,
+    position: Position,
+    differences: list[str],
+    document: Document | None,
 ) -> SafeString:
     if line is None:
         if store_line.get("type") != "physical":
@@ -227,6 +252,9 @@ def _result(
         return badge("Not with a partner", QUIET)
     if differences or line.purchase_order.state == PurchaseOrder.State.DISPUTED:
         return badge("Answered differently", WARNING)
+    state = state_of(document)
+    if position.acknowledged is None and state and state.acknowledgment == AcknowledgmentState.REJECTED:
+        return badge("Rejected", BAD)
     if position.ordered is None:
         return badge("Not sent yet", WAITING)
     if position.acknowledged is None:
@@ -260,19 +288,20 @@ def _sent(purchase_order: PurchaseOrder, links: Iterable[OrderDocument]) -> Docu
 
 
 def _expected(
-    purchase_orders: Iterable[PurchaseOrder], links: list[OrderDocument], now: datetime
+    purchase_orders: Iterable[PurchaseOrder], sent: dict[int, Document | None], now: datetime
 ) -> list[Expectation]:
     expected = []
     for purchase_order in purchase_orders:
-        document = _sent(purchase_order, links)
-        state = state_of(document) if document else None
+        document = sent[purchase_order.pk]
+        state = state_of(document)
         if document is None or state is None or state.delivery != Delivery.DELIVERED:
             continue
         agreement = purchase_order.agreement
         waits = []
         if state.acknowledgment in (AcknowledgmentState.WAITING, AcknowledgmentState.OVERDUE):
             waits.append(("functional acknowledgment (997)", agreement.functional_acknowledgment_hours))
-        if purchase_order.state == PurchaseOrder.State.GENERATED:
+        rejected = state.acknowledgment == AcknowledgmentState.REJECTED
+        if purchase_order.state == PurchaseOrder.State.GENERATED and not rejected:
             waits.append(
                 ("purchase order acknowledgment (855)", agreement.purchase_order_acknowledgment_hours)
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -11,11 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from integration.models import Order
+from archive.models import Document
+from integration.models import ExceptionCase, Order, PurchaseOrder
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.filters import PlacedFilter
+from portal.admin.filters import PlacedFilter, StoreStatusFilter
 from portal.admin.order_page import order_context
-from portal.admin.show import list_url, moment, money, order_badge
+from portal.admin.show import link, moment, money, order_badge
 
 
 def whole_number(term: str) -> int | None:
@@ -24,24 +27,36 @@ def whole_number(term: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
+def named_by(term: str, order: str = "") -> Q:
+    """Return the condition that an order is the one that ``term`` names: its number, or that of one of its purchase
+    orders with or without their own place (``1042`` names 1042 and 1042-1, and not 10420-1).
+
+    ``order`` is the lookup that leads to the order, ``"order__"`` from a case.
+    """
+    purchase_orders = PurchaseOrder.objects.filter(Q(number=term) | Q(number__startswith=f"{term}-"))
+    wanted = _with(purchase_orders, order)
+    number = whole_number(term)
+    return wanted if number is None else wanted | Q(**{f"{order}number": number})
+
+
+def _with(purchase_orders: QuerySet[PurchaseOrder], order: str = "") -> Q:
+    return Q(**{f"{order}pk__in": purchase_orders.values("order")})
+
+
 @admin.register(Order)
 class OrderAdmin(HistoryAdmin):
     """Orders as last read from the stores."""
 
     list_display = (
-        "shown_number",
-        "shown_state",
-        "customer_name",
-        "shown_total",
-        "store",
-        "status_id",
-        "shown_placed",
-    )
-    list_filter = ("state", PlacedFilter, "status_id", "store")
+        "shown_number", "shown_state", "shown_cases", "shown_customer", "shown_total", "shown_partners",
+        "shown_status", "shown_placed",
+    )  # fmt: skip
+    list_filter = ("state", PlacedFilter, ("status_id", StoreStatusFilter), "store")
     list_select_related = ("store",)
     search_fields = ("number",)
     search_help_text = "Order or purchase order number"
     ordering = ("-placed_at",)
+    elsewhere = Document
     empty = EmptyState(
         "No orders yet",
         "Orders appear here by themselves, read from each store about once a minute. Without a store, add one under"
@@ -55,24 +70,35 @@ class OrderAdmin(HistoryAdmin):
         on_list = match is not None and match.url_name == "integration_order_changelist"
         return rows.defer("content") if on_list else rows
 
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Attach the open cases of each order, and the partners that it went to."""
+        cases: dict[int, list[ExceptionCase]] = defaultdict(list)
+        for case in ExceptionCase.objects.filter(order__in=rows, closed_at=None).order_by("opened_at"):
+            cases[case.order_id or 0].append(case)
+        partners: dict[int, dict[str, None]] = defaultdict(dict)
+        routed = PurchaseOrder.objects.filter(order__in=rows).exclude(state=PurchaseOrder.State.DROPPED)
+        for order, name in routed.order_by("pk").values_list("order", "agreement__partner__name"):
+            partners[order][name] = None
+        for row in rows:
+            row.open_cases = cases[row.pk]
+            row.partner_names = list(partners[row.pk])
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Find by the order's number, or by how a purchase order's number begins."""
-        term = search_term.strip()
+        """Find by the order's or a purchase order's whole number; else by how a purchase order's number begins."""
+        term = search_term.strip().removeprefix("#").upper()
         if not term:
-            return queryset, False
-        wanted = Q(pk__in=Order.objects.filter(purchase_orders__number__startswith=term.upper()).values("pk"))
-        number = whole_number(term)
-        if number is not None:
-            wanted |= Q(number=number)
-        return queryset.filter(wanted), False
+            return (queryset.none() if search_term.strip() else queryset), False
+        found = queryset.filter(named_by(term))
+        if not found.exists():
+            found = queryset.filter(_with(PurchaseOrder.objects.filter(number__startswith=term)))
+        return found, False
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
         """Show the order's page."""
         context = order_context(row, timezone.now())
         context["badge"] = order_badge(row)
-        context["search_url"] = list_url(Order)
         return self.page(request, row, "portal/order.html", context)
 
     @display(description="Order", ordering="number")
@@ -84,6 +110,28 @@ class OrderAdmin(HistoryAdmin):
     def shown_state(self, order: Order) -> SafeString:
         """Return the state as a badge."""
         return order_badge(order)
+
+    @display(description="Open cases")
+    def shown_cases(self, order: Any) -> str:
+        """Return the one open case as a link, or how many there are."""
+        if len(order.open_cases) == 1:
+            return link(order.open_cases[0], order.open_cases[0].get_kind_display())
+        return f"{len(order.open_cases)} cases" if order.open_cases else ""
+
+    @display(description="Customer", ordering="customer_name")
+    def shown_customer(self, order: Order) -> str:
+        """Return who ordered."""
+        return order.customer_name
+
+    @display(description="Partners")
+    def shown_partners(self, order: Any) -> str:
+        """Return whom the order's lines went to."""
+        return ", ".join(order.partner_names)
+
+    @display(description="In the store", ordering="status_id")
+    def shown_status(self, order: Order) -> str:
+        """Return the status that the store had when the order was last read."""
+        return str(order.get_status_id_display())
 
     @display(description="Total", ordering="total")
     def shown_total(self, order: Order) -> str:

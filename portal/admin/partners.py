@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from integration.models import ExceptionCase
 from partners.models import PartnerIdentifier, TradingPartner
 from portal.admin.base import EmptyState, GridAdmin, TableInline
-from portal.admin.show import GOOD, QUIET, badge, list_url
+from portal.admin.pauses import PausableAdmin
+from portal.admin.show import GOOD, QUIET, badge, link, list_url
 
 
 class IdentifierInline(TableInline):
@@ -25,11 +26,17 @@ class IdentifierInline(TableInline):
     verbose_name = "interchange ID"
     verbose_name_plural = "Interchange IDs"
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Return one form for a new partner."""
+        return 0 if obj else 1
+
 
 @admin.register(TradingPartner)
-class PartnerAdmin(GridAdmin):
+class PartnerAdmin(PausableAdmin):
     """Partners, with their IDs on the same page."""
 
+    words = ("partner", "partners")
+    used_by = ("agreements", "private_mailboxes", "archived_documents", "cases")
     list_display = ("name", "shown_active", "shown_identifiers", "shown_agreements", "shown_cases")
     list_filter = ("is_active",)
     search_fields = ("name", "identifiers__value")
@@ -77,9 +84,21 @@ class PartnerAdmin(GridAdmin):
 class IdentifierAdmin(GridAdmin):
     """Interchange IDs, for the fields that look them up; edited on the partner's page."""
 
-    list_display = ("__str__", "partner")
+    words = ("interchange ID", "interchange IDs")
+    used_by = ("agreements", "partnerships")
+    list_display = ("shown_value", "shown_partner")
     list_select_related = ("partner",)
     search_fields = ("value", "partner__name")
     autocomplete_fields = ("partner",)
     fields = ("partner", "qualifier", "value")
     empty = EmptyState("No interchange IDs yet", "Add them on the partner's page.")
+
+    @display(description="Interchange ID", ordering="value")
+    def shown_value(self, identifier: PartnerIdentifier) -> str:
+        """Return the qualifier and the ID."""
+        return str(identifier)
+
+    @display(description="Partner", ordering="partner")
+    def shown_partner(self, identifier: PartnerIdentifier) -> str:
+        """Return the partner as a link."""
+        return link(identifier.partner)

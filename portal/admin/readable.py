@@ -137,6 +137,10 @@ def _fields(record: type, seen: set[type]) -> Iterator[FieldShape]:
             yield from _fields(shape.record, seen)
 
 
+_RECORDS: Mapping[str, type] = {
+    "850": KINDS["purchase_order"],
+    "855": KINDS["purchase_order_acknowledgment"],
+}
 _SHAPES = [shape for record in KINDS.values() for shape in _fields(record, set())]
 _DATES = frozenset(shape.name for shape in _SHAPES if shape.scalar is datetime.date)
 _NUMBERS = frozenset(shape.name for shape in _SHAPES if shape.scalar in (Decimal, int))
@@ -148,7 +152,27 @@ def readable(transaction_set: str, content: Json | None) -> Readable | None:
     """Return the canonical ``content`` for people; None where the document was not translated."""
     if content is None:
         return None
-    return _functional_acknowledgment(content) if transaction_set == "997" else _business_document(content)
+    if transaction_set == "997":
+        return _functional_acknowledgment(content)
+    return _business_document(_in_order(content, _RECORDS.get(transaction_set)))
+
+
+def _in_order(value: Any, record: type | None) -> Any:
+    """Return ``value`` with its fields as the canonical record orders them: the database keeps an order of its own."""
+    if record is None or not isinstance(value, Mapping):
+        return value
+    shapes = shape_of(record)
+    ordered = {}
+    for name in [
+        *(each for each in shapes if each in value),
+        *(each for each in value if each not in shapes),
+    ]:
+        nested = shapes[name].record if name in shapes else None
+        each = value[name]
+        ordered[name] = (
+            [_in_order(one, nested) for one in each] if isinstance(each, list) else _in_order(each, nested)
+        )
+    return ordered
 
 
 def label(name: str) -> str:
@@ -250,15 +274,20 @@ def _list_words(name: str, values: Sequence[Any]) -> list[str]:
 
 
 def _sentence(record: Json) -> str:
-    """Return a small record in one line: ``Status backordered, quantity 6, unit each``."""
+    """Return a small record in one line: ``Backordered, 6 each, ships on 24 Nov 2026``."""
     if _PARTY_FIELDS & record.keys():
         role = f"role {record['role']}: " if record.get("role") else ""
         return role + ", ".join(party_lines(record))
     if record.keys() <= {"qualifier", "value", "text", "date"}:
         return " ".join(words(name, each) for name, each in record.items())
-    text = ", ".join(
-        f"{label(name)[0].lower()}{label(name)[1:]} {_lower(name, each)}" for name, each in _scalars(record)
-    )
+    found = dict(_scalars(record))
+    parts = [found.pop("status", "")]
+    if "quantity" in found:
+        parts.append(f"{found.pop('quantity')} {_lower('unit', found.pop('unit', ''))}".strip())
+    parts += [
+        f"{label(name)[0].lower()}{label(name)[1:]} {_lower(name, each)}" for name, each in found.items()
+    ]
+    text = ", ".join(part for part in parts if part)
     return text[:1].upper() + text[1:]
 
 

@@ -8,13 +8,12 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.utils.html import format_html
 
 from archive.models import AccessRecord, AuditEntry
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.filters import PeriodFilter
+from portal.admin.filters import PeriodFilter, VerbFilter
 from portal.admin.show import moment
-from portal.admin.subjects import resolve
+from portal.admin.subjects import payload_subjects, resolve
 
 
 class ChangedFilter(PeriodFilter):
@@ -27,12 +26,13 @@ class ChangedFilter(PeriodFilter):
 class DecisionAdmin(HistoryAdmin):
     """Verbs of staff, with their reasons."""
 
-    list_display = ("shown_verb", "shown_subject", "actor", "reason", "shown_at")
-    list_filter = (PeriodFilter, "verb")
+    words = ("decision", "decisions")
+    list_display = ("shown_verb", "shown_subject", "shown_actor", "reason", "shown_at")
+    list_filter = (PeriodFilter, VerbFilter)
     search_fields = ("actor__startswith", "reason")
     search_help_text = "Person, or words of the reason"
     ordering = ("-pk",)
-    fields = ("shown_verb", "shown_subject", "actor", "reason", "detail", "shown_at")
+    fields = ("shown_verb", "shown_subject", "shown_actor", "reason", "shown_detail", "shown_at")
     readonly_fields = fields
     empty = EmptyState("No decisions yet", "Every verb of staff is kept here with its reason.")
 
@@ -41,6 +41,10 @@ class DecisionAdmin(HistoryAdmin):
         about = resolve(row.subject for row in rows)
         for row in rows:
             row.about = about[row.subject]
+
+    def named(self, row: AuditEntry) -> str:
+        """Return the verb and whose it was."""
+        return f"{row.verb.capitalize()}, by {row.actor}"
 
     @display(description="Decision", ordering="verb")
     def shown_verb(self, entry: AuditEntry) -> str:
@@ -51,11 +55,17 @@ class DecisionAdmin(HistoryAdmin):
     def shown_subject(self, entry: Any) -> str:
         """Return what it was about, as a link."""
         about = getattr(entry, "about", None) or resolve([entry.subject])[entry.subject]
-        return (
-            format_html('<a class="gp-link" href="{}">{}</a>', about.url, about.words)
-            if about.url
-            else about.words
-        )
+        return str(about.as_link())
+
+    @display(description="By", ordering="actor")
+    def shown_actor(self, entry: AuditEntry) -> str:
+        """Return who decided."""
+        return entry.actor
+
+    @display(description="Detail")
+    def shown_detail(self, entry: AuditEntry) -> str:
+        """Return what else is kept of it: ``Owner: dora``."""
+        return "; ".join(f"{name.capitalize()}: {value}" for name, value in entry.detail.items()) or "None"
 
     @display(description="When", ordering="pk")
     def shown_at(self, entry: AuditEntry) -> str:
@@ -67,16 +77,44 @@ class DecisionAdmin(HistoryAdmin):
 class AccessAdmin(HistoryAdmin):
     """Who read the content of what."""
 
-    list_display = ("shown_at", "actor", "purpose", "correlation_id")
+    words = ("reading", "readings")
+    heading = "Content read"
+    list_display = ("shown_at", "shown_actor", "shown_purpose", "shown_content")
     list_filter = (PeriodFilter,)
     search_fields = ("actor__startswith",)
     search_help_text = "How the reader's name begins"
     ordering = ("-pk",)
-    fields = ("shown_at", "actor", "purpose", "correlation_id")
+    fields = ("shown_at", "shown_actor", "shown_purpose", "shown_content", "correlation_id")
     readonly_fields = fields
     empty = EmptyState(
         "Nobody has read any content yet", "Each reading, by a person or by Gridport, leaves a row here."
     )
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Attach what was read."""
+        read = payload_subjects(row.payload_id for row in rows)
+        for row in rows:
+            row.content = read[row.payload_id]
+
+    def named(self, row: AccessRecord) -> str:
+        """Return who read, and what for."""
+        return f"{row.actor}: {row.purpose}"
+
+    @display(description="By", ordering="actor")
+    def shown_actor(self, record: AccessRecord) -> str:
+        """Return who read it: a person, or Gridport itself."""
+        return record.actor
+
+    @display(description="What for")
+    def shown_purpose(self, record: AccessRecord) -> str:
+        """Return the purpose that was given."""
+        return record.purpose[:1].upper() + record.purpose[1:]
+
+    @display(description="Content")
+    def shown_content(self, record: Any) -> str:
+        """Return what was read, as a link."""
+        content = getattr(record, "content", None) or payload_subjects([record.payload_id])[record.payload_id]
+        return str(content.as_link())
 
     @display(description="When", ordering="pk")
     def shown_at(self, record: AccessRecord) -> str:
@@ -88,13 +126,14 @@ class AccessAdmin(HistoryAdmin):
 class SettingChangeAdmin(HistoryAdmin):
     """Which settings were changed by whom; values are not kept, so no secret is."""
 
-    list_display = ("shown_at", "user", "shown_change", "content_type", "object_repr", "shown_fields")
+    words = ("change of a setting", "changes of settings")
+    list_display = ("shown_at", "user", "shown_change", "shown_kind", "object_repr", "shown_fields")
     list_filter = (ChangedFilter,)
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr__startswith",)
     search_help_text = "How the name of what was changed begins"
     ordering = ("-pk",)
-    fields = ("shown_at", "user", "shown_change", "content_type", "object_repr", "shown_fields")
+    fields = ("shown_at", "user", "shown_change", "shown_kind", "object_repr", "shown_fields")
     readonly_fields = fields
     empty = EmptyState(
         "No changes of settings yet", "Each change of a setting in this portal leaves a row here."
@@ -109,6 +148,11 @@ class SettingChangeAdmin(HistoryAdmin):
     def shown_change(self, entry: LogEntry) -> str:
         """Return Added, Changed or Removed."""
         return {ADDITION: "Added", CHANGE: "Changed"}.get(entry.action_flag, "Removed")
+
+    @display(description="What")
+    def shown_kind(self, entry: LogEntry) -> str:
+        """Return what kind of setting it is."""
+        return str(entry.content_type.name if entry.content_type else "").capitalize()
 
     @display(description="Fields")
     def shown_fields(self, entry: LogEntry) -> str:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
+from portal.admin.forms import RuledForm
 from portal.admin.show import GOOD, QUIET, badge
 
 KEPT = "Leave empty to keep the stored one; it is never shown."
@@ -38,7 +39,7 @@ class SecretField(forms.CharField):
         return bool(data)
 
 
-class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
+class SecretsForm(RuledForm):
     """A form over a model with secrets. ``removable`` ones get a box that takes the stored one away."""
 
     secrets: tuple[str, ...] = ()

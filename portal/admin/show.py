@@ -122,8 +122,16 @@ def order_badge(order: Order) -> SafeString:
     return status(order.state, order.get_state_display(), ORDER_TONES)
 
 
-def purchase_order_badge(purchase_order: PurchaseOrder) -> SafeString:
-    """Return the purchase order's state."""
+def purchase_order_badge(purchase_order: PurchaseOrder, sent: DocumentState | None) -> SafeString:
+    """Return the purchase order's state; once it is written, how far its document ``sent`` got."""
+    if purchase_order.state == PurchaseOrder.State.COMPOSED:
+        return badge("Composed, not sent", WAITING)
+    if purchase_order.state == PurchaseOrder.State.GENERATED and sent is not None:
+        if sent.delivery != Delivery.DELIVERED:
+            return delivery_badge(sent)
+        if sent.acknowledgment == AcknowledgmentState.REJECTED:
+            return acknowledgment_badge(sent)
+        return badge("Sent, not answered yet", WAITING)
     return status(purchase_order.state, purchase_order.get_state_display(), PURCHASE_ORDER_TONES)
 
 
@@ -161,8 +169,10 @@ def day(value: date | None) -> str:
 
 
 def age(since: datetime, until: datetime | None = None) -> str:
-    """Return how long ago in one unit: ``4 min``, ``31 h``, ``6 days``."""
-    minutes = max(0, int(((until or timezone.now()) - since).total_seconds() // 60))
+    """Return how long ago in one unit: ``under 1 min``, ``4 min``, ``31 h``, ``6 days``."""
+    minutes = int(((until or timezone.now()) - since).total_seconds() // 60)
+    if minutes < 1:
+        return "under 1 min"
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:

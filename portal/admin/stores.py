@@ -9,12 +9,15 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from integration.models import ORDER_STATUSES, Store
+from integration.models.store import default_import_statuses, default_movable_statuses
 from partners.models import Mode
+from portal.admin import rules
 from portal.admin.base import EmptyState
 from portal.admin.live import LiveAdmin
+from portal.admin.pauses import PausableAdmin
 from portal.admin.secrets import SecretField, SecretsForm, stored_badge
 from portal.admin.show import moment
 
@@ -26,7 +29,10 @@ class StatusesField(forms.TypedMultipleChoiceField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            choices=_STATUSES, coerce=int, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **options
+            choices=_STATUSES,
+            coerce=int,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+            **options,
         )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -39,12 +45,16 @@ class StoreForm(SecretsForm):
 
     secrets = ("token",)
     needed = ("token",)
+    problems = staticmethod(rules.store_problems)
 
     token = SecretField(label="API token")
     import_statuses = StatusesField(
-        label="Work on orders that are", help_text="Orders in any other status are read and left alone."
+        initial=default_import_statuses,
+        label="Work on orders that are",
+        help_text="Orders in any other status are read and left alone.",
     )
     movable_statuses = StatusesField(
+        initial=default_movable_statuses,
         label="Move only orders that are",
         help_text="Any other status was set by a person for a reason, and stays.",
     )
@@ -52,10 +62,18 @@ class StoreForm(SecretsForm):
     class Meta:
         model = Store
         fields = ("token", "import_statuses", "movable_statuses")
+        labels = {
+            "poll_seconds": "Ask for changes every (seconds)",
+            "settle_minutes": "Settle time (minutes)",
+            "live_from_order": "First order",
+            "purchase_order_prefix": "Purchase order prefix",
+            "accepted_status": "An accepted order becomes",
+        }
+        help_texts = {"live_from_order": "Orders with a lower number are history and never worked on."}
 
 
 @admin.register(Store)
-class StoreAdmin(LiveAdmin):
+class StoreAdmin(LiveAdmin, PausableAdmin):
     """Stores; their mode and live date change by verb, their token is never shown."""
 
     form = StoreForm
@@ -63,6 +81,8 @@ class StoreAdmin(LiveAdmin):
     list_filter = ("mode",)
     search_fields = ("name", "store_hash")
     search_help_text = "Name or store hash"
+    actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail]
+    used_by = ("orders", "cases")
     autocomplete_fields = ("agreements",)
     readonly_fields = ("shown_token", "shown_live_from", "shown_polled", "shown_import", "shown_movable")
     empty = EmptyState(
@@ -79,16 +99,16 @@ class StoreAdmin(LiveAdmin):
         movable = "movable_statuses" if may_write else "shown_movable"
         seen = ("shown_live_from", "shown_polled") if obj else ()
         return [
-            (None, {"fields": ("name", "time_zone", "currency", *seen)}),
-            ("Connection", {"fields": ("base_url", "store_hash", token, "poll_seconds")}),
-            ("Orders", {"fields": ("live_from_order", imported, "settle_minutes", "purchase_order_prefix", "agreements")}),
+            (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
+            ("Connection", {"fields": (("base_url", "store_hash"), (token, "poll_seconds"))}),
+            ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order", "purchase_order_prefix"), "agreements")}),
             ("What is written back", {"fields": ("accepted_status", movable)}),
         ]  # fmt: skip
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Read an API address without a scheme as one with TLS."""
+        """Read an API address without a scheme as one with TLS, and offer no link to it."""
         if db_field.name == "base_url":
-            kwargs["assume_scheme"] = "https"
+            kwargs |= {"assume_scheme": "https", "widget": UnfoldAdminTextInputWidget()}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
+from django.utils.html import format_html
 
 from archive.models import Document, Interchange, Transmission
+from integration.flows.pauses import pause_words
 from integration.flows.steps import STEPS
-from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect
-from partners.models import Agreement, Mailbox
+from integration.models import ExceptionCase, Order, Pause, PurchaseOrder, Store, StoreEffect
+from partners.models import Agreement, Mailbox, TradingPartner
 from portal.admin.documents_table import document_words
 from portal.admin.show import page_url
 
@@ -23,6 +25,12 @@ class Subject:
 
     words: str
     url: str = ""
+
+    def as_link(self, otherwise: str = "") -> str:
+        """Return the words as a link to the page; the bare words, else ``otherwise``, where there is none."""
+        if not self.url:
+            return self.words or otherwise
+        return format_html('<a class="gp-link" href="{}">{}</a>', self.url, self.words)
 
 
 # What the subject of each step is: a kind of ``_FINDERS``. A test holds this against STEPS.
@@ -65,6 +73,25 @@ def resolve_work(rows: Iterable[Any]) -> dict[int, Subject]:
     subjects = {row.pk: f"work:{row.step}:{row.subject}" for row in rows}
     found = resolve(subjects.values())
     return {pk: found[subject] for pk, subject in subjects.items()}
+
+
+def payload_subjects(payloads: Iterable[int]) -> dict[int, Subject]:
+    """Return what each payload is: the document or documents of its interchange, else the file."""
+    wanted = set(payloads)
+    found = {pk: Subject("Bytes of nothing that is known") for pk in wanted}
+    for file in Transmission.objects.filter(payload__in=wanted).order_by("pk"):
+        found[file.payload_id] = Subject(f"File {file}", page_url(file))
+    carried = Interchange.objects.filter(payload__in=wanted, documents__isnull=False).annotate(
+        first=Min("documents"), count=Count("documents")
+    )
+    rows = list(carried.values_list("payload", "first", "count"))
+    documents = Document.objects.select_related("state", "interchange").in_bulk(
+        [first for _, first, _ in rows]
+    )
+    for payload, first, count in rows:
+        more = f" and {count - 1} more" if count > 1 else ""
+        found[payload] = Subject(document_words(documents[first]) + more, page_url(documents[first]))
+    return found
 
 
 def _kind_and_key(subject: str) -> tuple[str, str]:
@@ -130,11 +157,17 @@ def _interchanges(keys: set[str]) -> dict[str, Subject]:
     return found
 
 
+def _general(keys: set[str]) -> dict[str, Subject]:
+    """Return the words of the pause switches that belong to no row, by what stands after the colon."""
+    switches = {"": Pause.EVERYTHING, "in": Pause.RECEIVING, "out": Pause.SENDING}
+    return {key: Subject(pause_words(Pause(subject=switches[key]))) for key in keys if key in switches}
+
+
 _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "order": _by_pk(Order),
     "order_number": _order_numbers,
     "purchase_order": _purchase_orders,
-    "document": _by_pk(Document, "state", words=document_words),
+    "document": _by_pk(Document, "state", "interchange", words=document_words),
     "case": _by_pk(ExceptionCase, words=lambda case: f"Case {case.pk}: {case.get_kind_display().lower()}"),
     "transmission": _by_pk(Transmission),
     "interchange": _interchanges,
@@ -142,4 +175,7 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "store": _by_pk(Store),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
+    "partner": _by_pk(TradingPartner),
+    "everything": _general,
+    "direction": _general,
 }

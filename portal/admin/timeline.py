@@ -31,6 +31,8 @@ _TONES = {
     "failed": BAD,
     "go_live": GOOD,
     "held": WARNING,
+    "paused": WARNING,
+    "resumed": GOOD,
     "settling": WAITING,
     "watching": WAITING,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from portal.admin.base import EmptyState, GridAdmin
+from portal.admin.show import moment
 
 admin.site.unregister([User, Group])
 
@@ -23,7 +25,7 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "first_name", "last_name", "is_active", "is_superuser", "last_login")
+    list_display = ("username", "first_name", "last_name", "is_active", "is_superuser", "shown_login")
     list_filter = ("is_active", "is_superuser", "groups")
     search_help_text = "Name or e-mail"
     empty = EmptyState("No users", "Add the first one.")
@@ -36,6 +38,11 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
             " here at all.",
         }),
     )  # fmt: skip
+
+    @display(description="Last login", ordering="last_login")
+    def shown_login(self, user: User) -> str:
+        """Return when."""
+        return moment(user.last_login) or "Never"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: switch “active” off instead."""

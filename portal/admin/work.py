@@ -11,18 +11,24 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from integration.flows import decide
+from integration.flows.cases import channel_cause, work_cause
 from integration.flows.steps import STEPS
 from integration.models import ExceptionCase, Work
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.filters import WorkFilter
+from portal.admin.filters import StepFilter, WorkFilter
 from portal.admin.show import BAD, QUIET, WAITING, WARNING, badge, list_url, moment
 from portal.admin.subjects import Subject, resolve_work, step_words
 from portal.admin.verbs import person, require, run
+
+
+def _causes(row: Work) -> list[str]:
+    """Return the causes of the cases that are about ``row``: its own, or that of what it waits for."""
+    own = work_cause(row.step, row.subject)
+    return [own, channel_cause(row.channel)] if row.channel else [own]
 
 
 def work_badge(row: Work) -> SafeString:
@@ -32,6 +38,8 @@ def work_badge(row: Work) -> SafeString:
         return badge("Stopped", BAD)
     if row.lease_until is not None and row.lease_until > now:
         return badge("Being done", WAITING)
+    if row.channel.startswith("pause:"):
+        return badge("Paused", WARNING)
     if row.error:
         return badge("Waiting to be tried again", WARNING)
     if row.step in STEPS and STEPS[row.step].standing:
@@ -43,16 +51,10 @@ def work_badge(row: Work) -> SafeString:
 class WorkAdmin(HistoryAdmin):
     """Work; it is let go on by a verb alone."""
 
-    list_display = (
-        "shown_step",
-        "shown_state",
-        "shown_subject",
-        "shown_error",
-        "attempts",
-        "shown_due",
-        "shown_created",
-    )
-    list_filter = (WorkFilter, "lane")
+    words = ("piece of work", "pieces of work")
+    heading = "Background work"
+    list_display = ("shown_step", "shown_state", "shown_subject", "shown_error", "shown_tries", "shown_due")
+    list_filter = (WorkFilter, StepFilter)
     empty = EmptyState(
         "Nothing to do",
         "No work waits and none is stopped. With a store or a mailbox set up, their polls stand here.",
@@ -84,7 +86,7 @@ class WorkAdmin(HistoryAdmin):
             "about": resolve_work([row])[row.pk],
             "behind": behind,
             "cases": list(
-                ExceptionCase.objects.filter(cause=f"work:{row.step}:{row.subject}", closed_at=None)
+                ExceptionCase.objects.filter(cause__in=_causes(row), closed_at=None).select_related("owner")
             ),
             "may_decide": person(request).has_perm(decide.DECIDE),
             "release_url": reverse("admin:integration_work_release", args=[row.pk]),
@@ -119,21 +121,19 @@ class WorkAdmin(HistoryAdmin):
     def shown_subject(self, row: Any) -> str:
         """Return what it is about, as a link."""
         about: Subject = row.about
-        if not about.url:
-            return about.words or "Everything"
-        return format_html('<a class="gp-link" href="{}">{}</a>', about.url, about.words)
+        return about.as_link("Everything")
 
     @display(description="Why it has not happened")
     def shown_error(self, row: Work) -> str:
         """Return the sentence of the last failure."""
-        return row.error if len(row.error) <= 140 else f"{row.error[:139]}…"
+        return row.error if len(row.error) <= 300 else f"{row.error[:299]}…"
 
-    @display(description="Due", ordering="due_at")
+    @display(description="Tries", ordering="attempts")
+    def shown_tries(self, row: Work) -> str:
+        """Return how often it was begun since it last succeeded."""
+        return str(row.attempts or "None")
+
+    @display(description="Next try", ordering="due_at")
     def shown_due(self, row: Work) -> str:
         """Return when it is done next; stopped work has no such time."""
         return moment(row.due_at) if row.parked_at is None else ""
-
-    @display(description="Asked for", ordering="created_at")
-    def shown_created(self, row: Work) -> str:
-        """Return when it was asked for."""
-        return moment(row.created_at)

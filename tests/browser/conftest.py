@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -29,6 +30,12 @@ def executable() -> str:
     if not found:
         skip_or_fail(f"No browser is on PATH (one of {', '.join(EXECUTABLES)}): pages are not looked at.")
     return found
+
+
+@pytest.fixture(autouse=True)
+def known_passwords(settings: Any) -> None:
+    """Hash passwords as the served portal does, which knows nothing of the quick ones of other tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
-"""Every list and page of the admin opens for those who may look, with a bounded number of queries."""
+"""Every list and page of the admin: opens for those who may look, says what to do when empty, and stays bounded."""
 
 from __future__ import annotations
 
 import html
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import Model
@@ -16,8 +19,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import ExceptionCase, Order, Store, Work
-from integration.work import Step, put
+from integration.flows import decide
+from integration.flows.steps import STEPS
+from integration.models import ExceptionCase, Order, Pause, Store, Work
 from partners.models import (
     Agreement,
     CodeList,
@@ -27,120 +31,218 @@ from partners.models import (
     PartnerIdentifier,
     TradingPartner,
 )
+from portal.admin.base import HistoryAdmin
+from portal.admin.filters import VerbFilter
 from portal.admin.show import list_url, page_url
+from portal.admin.subjects import STEP_SUBJECTS
 from tests import factories
 
-SHOWN: dict[type[Model], int] = {
-    Order: 20,
-    Document: 20,
-    Transmission: 20,
-    ExceptionCase: 20,
-    Work: 20,
-    Store: 20,
-    Mailbox: 20,
-    TradingPartner: 20,
-    PartnerIdentifier: 20,
-    Agreement: 20,
-    ItemCrossReference: 20,
-    CodeList: 20,
-    ControlNumber: 20,
-    AuditEntry: 20,
-    AccessRecord: 20,
-}
-LABELS = [model._meta.label for model in SHOWN]
-"""The most queries that a list may take, however many rows it shows."""
+HISTORY: list[type[Model]] = [
+    Order, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
+]  # fmt: skip
+SETTINGS: list[type[Model]] = [
+    Store, Mailbox, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
+]  # fmt: skip
+SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
+MOST_QUERIES = 20
+OPEN: dict[type[Model], dict[str, Any]] = {ExceptionCase: {"closed_at": None}}
+
+each_shown = pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
+each_setting = pytest.mark.parametrize("model", SETTINGS, ids=lambda model: model.__name__)
+both_groups = pytest.mark.parametrize("group", ["view", "decide"])
 
 
-def by_label(label: str) -> type[Model]:
-    return next(model for model in SHOWN if model._meta.label == label)
+def member(group: str) -> Client:
+    client = Client()
+    client.force_login(factories.user(group=group))
+    return client
 
 
-def fill() -> None:
-    """Make at least one row of everything, by the real flows where there are some."""
-    purchase_order = factories.purchase_order()
-    document = factories.sent(purchase_order)
-    factories.received(purchase_order.agreement, "997", factories.functional_acknowledgment(document))
-    factories.received(purchase_order.agreement, "855", factories.acceptance(purchase_order))
-    factories.case(order=purchase_order.order, partner=purchase_order.agreement.partner)
-    put("documents", Step("match", str(document.pk), f"document:{document.pk}"))
-    codes = CodeList.objects.create(agreement=purchase_order.agreement, name="units")
-    codes.entries.create(ours="each", theirs="EA")
-    AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{purchase_order.order_id}")
-
-
-def test_the_menu_and_the_lists_hold_what_we_show_and_nothing_else(db: None) -> None:
-    ours = {model for model in admin.site._registry if model._meta.app_label not in ("admin", "auth")}
-    assert ours == set(SHOWN)
-    others = {model._meta.label for model in admin.site._registry} - {model._meta.label for model in ours}
-    assert others == {"admin.LogEntry", "auth.User", "auth.Group"}
-
-
-@pytest.mark.parametrize("label", LABELS)
-def test_a_list_and_a_page_open_for_the_group_view(viewer: Client, label: str) -> None:
-    fill()
-    model = by_label(label)
-    listed = viewer.get(list_url(model))
-    assert listed.status_code == 200
-    assert listed.context["cl"].result_count == model._default_manager.filter(**OPEN.get(label, {})).count()
+def first(model: type[Model]) -> Model:
     row = model._default_manager.order_by("pk").first()
     assert row is not None
-    page = viewer.get(page_url(row))
+    return row
+
+
+def test_the_admin_holds_what_we_show_and_users_and_nothing_else() -> None:
+    assert set(admin.site._registry) == {*SHOWN, LogEntry, User, Group}
+
+
+@both_groups
+@each_shown
+def test_a_list_and_a_page_open_with_their_name_above(db: None, group: str, model: type[Model]) -> None:
+    factories.everything()
+    client = member(group)
+    listed = client.get(list_url(model))
+    assert listed.status_code == 200
+    assert listed.context["cl"].result_count == model._default_manager.filter(**OPEN.get(model, {})).count()
+    row = first(model)
+    page = client.get(page_url(row))
     assert page.status_code == 200
     assert page.content.decode().count("<h1") == 1
+    way = [crumb.words for crumb in page.context["crumbs"]]
+    assert way[:-1] == [listed.context["title"]]
+    assert way[-1] != ""
 
 
-OPEN: dict[str, dict[str, Any]] = {"integration.ExceptionCase": {"closed_at": None}}
-
-
-@pytest.mark.parametrize("label", LABELS)
-def test_an_empty_list_says_what_to_do(viewer: Client, label: str) -> None:
-    text = html.unescape(viewer.get(list_url(by_label(label))).content.decode())
-    empty = admin.site._registry[by_label(label)].empty
-    if label == "archive.AccessRecord":
-        assert "Nobody has read any content yet" in text
+@both_groups
+@each_shown
+def test_an_empty_list_says_what_to_do(db: None, group: str, model: type[Model]) -> None:
+    answer = member(group).get(list_url(model))
+    assert answer.context["cl"].result_count == 0
+    text = html.unescape(answer.content.decode())
+    empty = admin.site._registry[model].empty
     assert empty.title in text
     assert empty.words in text
+    assert (f"{list_url(model)}add/" in text) == (group == "decide" and model in SETTINGS)
 
 
-@pytest.mark.parametrize("label", LABELS)
-def test_every_filter_of_a_list_can_be_chosen(viewer: Client, label: str) -> None:
-    fill()
-    fill()
-    menus = viewer.get(list_url(by_label(label))).context["filter_menus"]
+@both_groups
+def test_a_fresh_installation_says_so_and_what_comes_first(db: None, group: str) -> None:
+    answer = member(group).get(reverse("admin:index"))
+    assert {tile.count for tile in answer.context["tiles"]} == {"None"}
+    assert [step["words"] for step in answer.context["first_steps"] if step["done"]] == []
+    text = answer.content.decode()
+    assert "No open cases: nothing needs a person right now." in text
+    assert "Add a trading partner" in text
+    assert "No documents yet." in text
+
+
+@each_shown
+def test_every_filter_of_a_list_can_be_chosen(viewer: Client, model: type[Model]) -> None:
+    factories.everything()
+    factories.everything()
+    menus = viewer.get(list_url(model)).context["filter_menus"]
     chosen = [choice for menu in menus for choice in menu.choices]
-    assert (len(chosen) > 1) == bool(admin.site._registry[by_label(label)].list_filter)
+    assert (len(chosen) > 1) == bool(admin.site._registry[model].list_filter)
     for choice in chosen:
-        assert viewer.get(list_url(by_label(label)) + choice.query).status_code == 200, choice.words
+        assert viewer.get(list_url(model) + choice.query).status_code == 200, choice.words
 
 
-SEARCHED = [label for label in LABELS if admin.site._registry[by_label(label)].search_fields]
+def test_a_filter_that_is_set_says_what_is_chosen(viewer: Client) -> None:
+    menus = viewer.get(list_url(Document, "status=rejected")).context["filter_menus"]
+    assert [(menu.title, menu.chosen) for menu in menus if menu.is_set] == [
+        ("Status", "Rejected by the partner")
+    ]
 
 
-@pytest.mark.parametrize("label", SEARCHED)
-def test_a_search_for_anything_is_answered(viewer: Client, label: str) -> None:
-    for term in ("1", "PO-450042", "'; DROP TABLE x; --", "9" * 20, "é\x00ü", "²", "#12", "%", " "):
-        assert viewer.get(list_url(by_label(label)), {"q": term}).status_code == 200, term
+SEARCHED = [model for model in SHOWN if admin.site._registry[model].search_fields]
 
 
-@pytest.mark.parametrize("label", LABELS)
-def test_a_list_takes_a_bounded_number_of_queries(
-    viewer: Client, label: str, django_assert_max_num_queries: Callable[[int], Any]
+@pytest.mark.parametrize("model", SEARCHED, ids=lambda model: model.__name__)
+def test_a_search_for_anything_is_answered(viewer: Client, model: type[Model]) -> None:
+    for term in (
+        "1",
+        "PO-450042",
+        "'; DROP TABLE x; --",
+        "9" * 20,
+        "é\x00ü",
+        "²",
+        "#12",
+        "#",
+        "%",
+        " ",
+        "\\y(",
+        "*",
+    ):
+        assert viewer.get(list_url(model), {"q": term}).status_code == 200, term
+
+
+@each_shown
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
+    viewer: Client, model: type[Model], django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
-    fill()
-    model = by_label(label)
+    factories.everything()
     with CaptureQueriesContext(connection) as few:
         viewer.get(list_url(model))
-    fill()
-    fill()
-    assert len(few) <= SHOWN[model]
+    factories.everything()
+    factories.everything()
+    assert len(few) <= MOST_QUERIES
     with django_assert_max_num_queries(len(few)):
         viewer.get(list_url(model))
 
 
-def test_the_dashboard_opens_for_view_and_says_so_honestly_when_there_is_nothing(viewer: Client) -> None:
-    text = viewer.get(reverse("admin:index")).content.decode()
-    assert "No open cases: nothing needs a person right now." in text
-    assert "Add a trading partner" in text
+def test_the_first_page_takes_as_many_queries_for_many_rows_as_for_few(
+    viewer: Client, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    factories.everything()
+    with CaptureQueriesContext(connection) as few:
+        viewer.get(reverse("admin:index"))
+    factories.everything()
+    factories.everything()
+    assert len(few) <= 2 * MOST_QUERIES
+    with django_assert_max_num_queries(len(few)):
+        viewer.get(reverse("admin:index"))
+
+
+def test_a_list_counts_no_further_than_its_limit(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    partner = factories.partner()
+    for number in range(4):
+        factories.case(f"Case {number}.", partner=partner)
+    monkeypatch.setattr("portal.admin.base.COUNT_LIMIT", 2)
+    monkeypatch.setattr(HistoryAdmin, "count_limit", 2)
+    answer = viewer.get(list_url(ExceptionCase))
+    assert answer.context["cl"].result_count == 3
+    assert "The first 2 of more than that: narrow the search or the filters." in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
+def test_history_is_added_to_changed_and_removed_by_nobody(administrator: Client, model: type[Model]) -> None:
+    factories.everything()
+    administrator.post(page_url(first(TradingPartner)), {"name": "Renamed"})
+    LogEntry.objects.create(user=User.objects.get(username="root"), object_repr="a", action_flag=1)
+    row, before = first(model), model._default_manager.count()
+    addresses = [
+        list_url(model),
+        page_url(row),
+        f"{list_url(model)}add/",
+        page_url(row).replace("change/", "delete/"),
+    ]
+    for address in addresses:
+        assert administrator.post(address, {"post": "yes", "_save": "Save"}).status_code == 403, address
+    assert administrator.get(addresses[2]).status_code == 403
+    assert administrator.get(addresses[3]).status_code == 403
+    assert model._default_manager.count() == before
+    assert administrator.get(page_url(row)).status_code == 200
+
+
+@each_setting
+def test_somebody_in_view_changes_no_setting(viewer: Client, model: type[Model]) -> None:
+    factories.everything()
+    row = first(model)
+    addresses = [page_url(row), f"{list_url(model)}add/", page_url(row).replace("change/", "delete/")]
+    for address in addresses:
+        assert viewer.post(address, {"name": "Taken over", "post": "yes"}).status_code == 403, address
+    page = viewer.get(addresses[0]).content.decode()
+    assert 'name="_save"' not in page
+    content = page.split('id="content-main"')[1].split("</form>")[0]
+    assert re.findall(r'<(?:input|select|textarea)(?![^>]*type="hidden")[^>]*>', content) == []
+
+
+@each_setting
+def test_somebody_in_decide_may_open_the_form_of_a_new_one(decider: Client, model: type[Model]) -> None:
+    answer = decider.get(f"{list_url(model)}add/")
+    assert answer.status_code == 200
+    assert 'name="_save"' in answer.content.decode()
+
+
+def test_what_holds_history_is_never_offered_for_removal(decider: Client) -> None:
+    made = factories.everything()
+    held: list[Model] = [made.agreement, made.agreement.mailbox, made.agreement.partner, made.agreement.identifier,
+                         made.order.store]  # fmt: skip
+    for row in held:
+        address = page_url(row).replace("change/", "delete/")
+        assert address not in decider.get(page_url(row)).content.decode(), row
+        assert decider.post(address, {"post": "yes"}).status_code == 403, row
+        assert type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+def test_what_nothing_holds_can_be_removed(decider: Client) -> None:
+    unused = factories.mailbox("Opened by mistake")
+    address = page_url(unused).replace("change/", "delete/")
+    assert address in decider.get(page_url(unused)).content.decode()
+    assert decider.post(address, {"post": "yes"}).status_code == 302
+    assert not Mailbox.objects.filter(pk=unused.pk).exists()
 
 
 def test_somebody_without_a_group_sees_no_counts(client: Client, db: None) -> None:
@@ -149,15 +251,18 @@ def test_somebody_without_a_group_sees_no_counts(client: Client, db: None) -> No
     text = client.get(reverse("admin:index")).content.decode()
     assert "Ask an administrator for the group" in text
     assert "Open cases" not in text
+    assert 'role="search"' not in text
 
 
-@pytest.mark.parametrize("label", LABELS)
-def test_nobody_without_rights_opens_a_list(client: Client, db: None, label: str) -> None:
+@each_shown
+def test_nobody_without_rights_opens_a_list_or_a_page(client: Client, db: None, model: type[Model]) -> None:
+    factories.everything()
     client.force_login(factories.user("nobody"))
-    assert client.get(list_url(by_label(label))).status_code == 403
+    assert client.get(list_url(model)).status_code == 403
+    assert client.get(page_url(first(model))).status_code == 403
 
 
-def test_the_badge_counts_open_cases(viewer: Client) -> None:
+def test_the_menu_counts_open_cases(viewer: Client) -> None:
     factories.case()
     factories.case()
     navigation = viewer.get(reverse("admin:index")).context["sidebar_navigation"]
@@ -169,6 +274,20 @@ def test_users_and_groups_are_for_administrators(viewer: Client, administrator: 
     for model in (User, Group):
         assert viewer.get(list_url(model)).status_code == 403
         assert administrator.get(list_url(model)).status_code == 200
-        row = model._default_manager.order_by("pk").first()
-        assert row is not None
-        assert administrator.get(page_url(row)).status_code == 200
+        assert administrator.get(page_url(first(model))).status_code == 200
+
+
+def test_a_user_is_switched_off_and_never_removed(administrator: Client) -> None:
+    leaver = factories.user("leaver", "decide")
+    assert (
+        administrator.post(page_url(leaver).replace("change/", "delete/"), {"post": "yes"}).status_code == 403
+    )
+    assert User.objects.filter(pk=leaver.pk).exists()
+
+
+def test_every_step_and_every_verb_has_its_words() -> None:
+    assert set(STEP_SUBJECTS) == set(STEPS)
+    said = re.findall(
+        r'record_audit\(user, "([a-z ]+)"|_record_mode\(user, subject, "([a-z ]+)"', inspect.getsource(decide)
+    )
+    assert {audited or mode for audited, mode in said} == set(VerbFilter.verbs)

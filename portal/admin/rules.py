@@ -1,0 +1,175 @@
+"""What settings must hold to, as sentences for the field they are about: asked before anything is saved.
+
+Each function takes a row as it would be saved and returns the problems by field name; ``""`` is the form itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from integration.models import Store
+from integration.transports.hostkeys import fingerprint
+from integration.x12.syntax import Separators
+from integration.x12.tables import knows_version
+from partners.agreements import code_lists
+from partners.mapping.codes import merged
+from partners.mapping.compiler import load_shipped_guide
+from partners.models import Agreement, CodeList, ItemCrossReference, Mailbox
+
+Problems = dict[str, str]
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_PREFIX = re.compile(r"[A-Za-z0-9-]*")
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_VERSION = "004010"
+
+
+def mailbox_problems(mailbox: Mailbox) -> Problems:
+    """Return what keeps files from being fetched or sent as ``mailbox`` says."""
+    problems = {**_sftp_problems(mailbox), **_name_problems(mailbox)}
+    if mailbox.inbound_path and mailbox.inbound_path == mailbox.outbound_path:
+        problems["outbound_path"] = (
+            "Files that we send to the folder that we fetch from would come back to us. Enter the folder that the"
+            " network or partner takes files from."
+        )
+    if other := _fetches_there_too(mailbox):
+        problems["inbound_path"] = (
+            f"Mailbox {other} fetches from the same place: each would take the other's files. Change that one instead."
+        )
+    if mailbox.kind == Mailbox.Kind.PRIVATE and mailbox.partner is not None and mailbox.pk:
+        strangers = mailbox.agreements.exclude(partner=mailbox.partner).select_related("partner")
+        if stranger := strangers.first():
+            problems["partner"] = (
+                f"Agreement {stranger} of {stranger.partner} uses this mailbox, and a private one has one partner alone."
+                " Move that agreement to another mailbox first, or make this a network mailbox."
+            )
+    return problems
+
+
+def _sftp_problems(mailbox: Mailbox) -> Problems:
+    if mailbox.transport != Mailbox.Transport.SFTP:
+        return {}
+    problems = {}
+    if not mailbox.host:
+        problems["host"] = "SFTP needs a host, such as sftp.example.net."
+    if not mailbox.username:
+        problems["username"] = "SFTP needs the name under which Gridport logs in."
+    if not mailbox.password and not mailbox.private_key:
+        way_in = "Enter a password, or a private key below: without either nobody can log in."
+        problems["password"] = way_in
+    lines = [line for line in mailbox.host_keys.splitlines() if line.strip()]
+    if not lines:
+        problems["host_keys"] = (
+            "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is fetched or sent."
+            " The operator of the mailbox tells it."
+        )
+    for number, line in enumerate(lines, start=1):
+        try:
+            fingerprint(line)
+        except ValueError:
+            problems["host_keys"] = (
+                f"Line {number} is no public key. Write each as its kind and the key, as in “ssh-ed25519 AAAA…”,"
+                " without the host's name before it."
+            )
+            break
+    return problems
+
+
+def _name_problems(mailbox: Mailbox) -> Problems:
+    try:
+        first, second = (
+            mailbox.outbound_name.format(receiver="PARTNER", number=number, set="850")
+            for number in ("000000001", "000000002")
+        )
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return {
+            "outbound_name": "Only {receiver}, {number} and {set} are filled in; write every brace as part of one."
+        }
+    if first == second:
+        return {
+            "outbound_name": "Put {number} into it: without it all files to a partner would have the same name."
+        }
+    return {}
+
+
+def _fetches_there_too(mailbox: Mailbox) -> Mailbox | None:
+    place: dict[str, Any] = {"transport": mailbox.transport, "inbound_path": mailbox.inbound_path}
+    if mailbox.transport == Mailbox.Transport.SFTP:
+        place |= {"host": mailbox.host, "port": mailbox.port, "username": mailbox.username}
+    return Mailbox.objects.exclude(pk=mailbox.pk).filter(**place).first()
+
+
+def agreement_problems(agreement: Agreement) -> Problems:
+    """Return what would make documents under ``agreement`` unwritable, or not to be told from another's."""
+    problems = {}
+    separators = Separators(
+        agreement.element_separator, agreement.segment_terminator, agreement.component_separator
+    )
+    if problem := separators.problem():
+        problems["element_separator"] = problem
+    if not knows_version(agreement.version):
+        problems["version"] = (
+            f"Version {agreement.version} is not known; Gridport writes and reads {_VERSION}."
+        )
+    if not _CURRENCY.fullmatch(agreement.currency):
+        problems["currency"] = "Write the currency as its three capital letters, such as USD."
+    if agreement.mailbox_id is None or agreement.identifier_id is None or agreement.partner_id is None:
+        return problems
+    whose = agreement.mailbox.partner
+    if whose is not None and whose != agreement.partner:
+        problems["mailbox"] = f"{agreement.mailbox} is private to {whose}."
+    ours = f"{agreement.own_qualifier}:{agreement.own_id}"
+    if ours == str(agreement.identifier):
+        problems["own_id"] = (
+            f"{ours} is the partner's own ID; enter the one under which the partner knows us."
+        )
+    same = Agreement.objects.exclude(pk=agreement.pk).filter(
+        mailbox=agreement.mailbox,
+        identifier=agreement.identifier,
+        own_qualifier=agreement.own_qualifier,
+        own_id=agreement.own_id,
+    )
+    if twin := same.first():
+        problems["identifier"] = (
+            f"Agreement {twin} joins {ours} and {agreement.identifier} on this mailbox already: nobody could tell which"
+            " of the two a document belongs to."
+        )
+    return problems
+
+
+def store_problems(store: Store) -> Problems:
+    """Return what would give the store's token away, or make numbers that X12 cannot carry."""
+    problems = {}
+    address = urlsplit(store.base_url)
+    if address.scheme != "https" and address.hostname not in _LOOPBACK:
+        problems["base_url"] = "The token would travel in clear: write the address with https."
+    if not _CURRENCY.fullmatch(store.currency):
+        problems["currency"] = "Write the currency as its three capital letters, such as USD."
+    if not _PREFIX.fullmatch(store.purchase_order_prefix):
+        problems["purchase_order_prefix"] = (
+            "Only letters, digits and dashes: partners' systems read the number."
+        )
+    return problems
+
+
+def item_problems(item: ItemCrossReference) -> Problems:
+    """Return why no purchase order could be written with ``item``."""
+    agreement = item.agreement if item.agreement_id else None
+    guide = load_shipped_guide("850", _VERSION)
+    units = merged(guide.codes, code_lists(agreement if agreement and agreement.pk else None))["units"]
+    if item.unit not in units:
+        return {
+            "unit": f"“{item.unit}” is no unit that a purchase order can say. Use one of: {', '.join(sorted(units))}; or"
+            " add it to the agreement's code list “units” first."
+        }
+    return {}
+
+
+def code_list_problems(code_list: CodeList) -> Problems:
+    """Return why no guide would ever look into ``code_list``."""
+    names = {name for number in ("850", "855") for name in load_shipped_guide(number, _VERSION).codes}
+    if code_list.name not in names:
+        return {"name": f"No guide has a code list of that name; there are: {', '.join(sorted(names))}."}
+    return {}

@@ -1,0 +1,123 @@
+"""The first page: its counts are those of the lists behind them, and it says what is wrong with whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from archive.models import DocumentState, TransmissionOutcome
+from integration.models import ExceptionCase, Order, Store
+from partners.models import Agreement, Mailbox, Mode
+from tests import factories
+from tests.pages import Desk
+
+
+def tiles(client: Client) -> dict[str, tuple[str, str, str]]:
+    found = client.get(reverse("admin:index")).context["tiles"]
+    return {tile.words: (tile.count, tile.url, tile.tone) for tile in found}
+
+
+@pytest.fixture
+def busy(db: None) -> None:
+    """Different numbers of everything that a tile counts, and more that none counts."""
+    for _ in range(2):
+        factories.case()
+    closed = factories.case()
+    ExceptionCase.objects.filter(pk=closed.pk).update(closed_at=timezone.now())
+    for _ in range(3):
+        factories.order(state=Order.State.HELD)
+    for _ in range(4):
+        factories.sent(delivered=False)
+    for result in (TransmissionOutcome.Result.FAILED, TransmissionOutcome.Result.UNKNOWN) * 2:
+        factories.attempted(factories.sent(delivered=False), result)
+    factories.attempted(factories.sent(delivered=False), TransmissionOutcome.Result.FAILED)
+    states = ["overdue"] * 6 + ["rejected"] * 7 + ["accepted"] * 2
+    for state in states:
+        DocumentState.objects.filter(document=factories.sent()).update(acknowledgment=state)
+    for _ in range(8):
+        DocumentState.objects.filter(document=factories.document()).update(validation="invalid")
+    for subject in range(9):
+        factories.work("match", subject, "It failed.", stopped=True)
+    factories.work("match", "9")
+
+
+def test_each_tile_counts_what_the_list_behind_it_shows(viewer: Client, busy: None) -> None:
+    found = tiles(viewer)
+    assert {words: count for words, (count, _, _) in found.items()} == {
+        "Open cases": "2",
+        "Orders held by a case": "3",
+        "Documents waiting to be sent": "4",
+        "Documents failed or unknown": "5",
+        "Acknowledgments overdue": "6",
+        "Documents rejected by partners": "7",
+        "Documents received invalid": "8",
+        "Work stopped": "9",
+    }
+    for words, (count, address, tone) in found.items():
+        listed = viewer.get(address)
+        assert listed.context["cl"].result_count == int(count), words
+        assert tone != "quiet", words
+
+
+def test_a_tile_counts_no_further_than_a_thousand(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.admin.dashboard.MOST", 2)
+    for _ in range(3):
+        factories.case()
+    assert tiles(viewer)["Open cases"][0] == "2+"
+
+
+def test_open_cases_are_counted_by_kind_and_lead_to_their_list(viewer: Client) -> None:
+    for kind in ("no_partner", "no_partner", "overdue"):
+        factories.case(kind=kind)
+    kinds = viewer.get(reverse("admin:index")).context["case_kinds"]
+    assert [(each["words"], each["count"]) for each in kinds] == [
+        ("No partner for an item", 2),
+        ("Answer overdue", 1),
+    ]
+    for each in kinds:
+        assert viewer.get(each["url"]).context["cl"].result_count == each["count"]
+
+
+def test_the_five_oldest_cases_stand_there_with_their_age(viewer: Client) -> None:
+    for days in range(7):
+        case = factories.case(f"Case of {days} days.")
+        ExceptionCase.objects.filter(pk=case.pk).update(
+            opened_at=timezone.now() - timedelta(days=days, minutes=1)
+        )
+    shown = viewer.get(reverse("admin:index")).context["oldest_cases"]
+    assert [(each["row"].sentence, each["age"]) for each in shown] == [
+        ("Case of 6 days.", "6 days"),
+        ("Case of 5 days.", "5 days"),
+        ("Case of 4 days.", "4 days"),
+        ("Case of 3 days.", "3 days"),
+        ("Case of 2 days.", "2 days"),
+    ]
+
+
+def test_a_poll_that_fails_says_so_at_its_store_or_mailbox(viewer: Client) -> None:
+    store, box = factories.store("Fern & Stone", mode=Mode.LIVE), factories.mailbox("Grid")
+    factories.work("poll_store", store.pk, "The store refused the token.")
+    factories.work("fetch_mailbox", box.pk)
+    words = Desk(viewer).dashboard()
+    assert "Fern & Stone Live Store The store refused the token." in words
+    assert "Grid Watch Mailbox" in words
+
+
+def test_the_steps_of_setting_up_are_ticked_off_one_by_one(viewer: Client) -> None:
+    def done() -> list[str]:
+        steps = viewer.get(reverse("admin:index")).context["first_steps"]
+        return [step["words"] for step in steps if step["done"]]
+
+    assert done() == []
+    made = factories.purchase_order()
+    assert done() == ["Add a mailbox", "Add a trading partner", "Add an agreement", "Add the store"]
+    Mailbox.objects.update(mode=Mode.LIVE)
+    assert done()[-1] == "Let the mailbox go live"
+    Agreement.objects.update(mode=Mode.LIVE)
+    assert done()[-1] == "Let the agreement go live"
+    Store.objects.filter(pk=made.order.store_id).update(mode=Mode.LIVE)
+    assert viewer.get(reverse("admin:index")).context["first_steps"] == []
