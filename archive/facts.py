@@ -26,6 +26,10 @@ class TransactionIdField(models.BigIntegerField):  # type: ignore[type-arg]
         """Return the column type."""
         return "xid8"
 
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        """Cast what is written: there is no cast from a number. The trigger has the last word anyway."""
+        return "%s::text::xid8"
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> int | None:
         """Return the transaction's number."""
         return None if value is None else int(value)

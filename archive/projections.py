@@ -16,7 +16,7 @@ from archive.models import (
     Translation,
     TransmissionOutcome,
 )
-from archive.translation import RANKS, Translated, normal_form, translate_segments
+from archive.translation import RANKS, Translated, normal_form, storable, translate_segments
 from integration.x12.envelope import GroupReading, SetReading, read_interchange
 from integration.x12.findings import Finding
 from integration.x12.validate import check_group
@@ -71,7 +71,7 @@ def write_content(
         defaults={
             "validation": translated.validation,
             "sha256": sha256,
-            "number": translated.number,
+            "number": storable(translated.number),
             "delivery": _delivery(document),
             "acknowledgment": _acknowledgment(document),
         },
@@ -79,18 +79,19 @@ def write_content(
     Translation.objects.update_or_create(
         document=document,
         defaults={
-            "content": translated.content,
-            "findings": translated.findings,
-            "report": translated.report,
+            "content": storable(translated.content),
+            "findings": storable(translated.findings),
+            "report": storable(translated.report),
         },
     )
+    references = [(kind, storable(value)) for kind, value in translated.references]
     control = [("control_number", document.interchange.control_number)]
     DocumentReference.objects.filter(document=document).delete()
     DocumentReference.objects.bulk_create(
         DocumentReference(
             document=document, kind=kind, value=value[:100], normal=normal_form(value), rank=RANKS[kind]
         )
-        for kind, value in dict.fromkeys([*translated.references, *control])
+        for kind, value in dict.fromkeys([*references, *control])
     )
     return translated
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from archive.correlation import current_correlation_id
 from archive.models import AuditEntry, Document, Event
+from archive.translation import storable
 
 
 def record_event(
@@ -15,7 +16,7 @@ def record_event(
     return Event.objects.create(
         subject=subject,
         kind=kind,
-        sentence=sentence,
+        sentence=storable(sentence),
         document=document,
         actor=actor,
         correlation_id=current_correlation_id(),

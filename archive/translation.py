@@ -74,6 +74,20 @@ def translate_segments(
     )
 
 
+def storable(value: Any) -> Any:
+    """Return ``value`` with what PostgreSQL cannot keep as text made visible: NUL as ␀, half a surrogate pair as �.
+
+    The bytes stay as they came in the payload; this is for what was read out of them.
+    """
+    if isinstance(value, str):
+        return value.replace("\x00", "␀").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return value
+
+
 def _validation(findings: Sequence[Finding], report: Sequence[Entry]) -> str:
     severities = {each.severity for each in findings}
     if "error" in severities:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from archive.record import record_event
+from archive.translation import storable
 from integration.models import ExceptionCase
 
 MACHINE = "Gridport"
@@ -48,6 +49,9 @@ def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCa
 
     ``links`` are fields of ``ExceptionCase``: order, partner, document, money, due_at, evidence …
     """
+    sentence = storable(sentence)
+    if "evidence" in links:
+        links["evidence"] = storable(links["evidence"])
     try:
         with transaction.atomic():
             case = ExceptionCase.objects.create(kind=kind, cause=cause[:200], sentence=sentence, **links)

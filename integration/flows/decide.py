@@ -54,6 +54,15 @@ def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
         if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
             raise Refused("Somebody else has closed this case already.")
         record_audit(user, "settle case", case.subject, reason=reason)
+        _let_go(case, reason)
+
+
+def _let_go(case: ExceptionCase, reason: str) -> None:
+    """Leave an order to people once the last case that held it is settled outside."""
+    order = case.order
+    if order is not None and not order.cases.filter(closed_at=None).exists():
+        held = Order.objects.filter(pk=order.pk, state=Order.State.HELD)
+        held.update(state=Order.State.NOT_OURS, state_reason=f"Settled outside: {reason}"[:300])
 
 
 def work_behind(case: ExceptionCase) -> Work | None:
@@ -109,7 +118,7 @@ def own_case(user: User, case: ExceptionCase, owner: User | None) -> None:
         ExceptionCase.objects.filter(pk=case.pk).update(owner=owner)
         name = owner.get_username() if owner else "nobody"
         record_audit(user, "assign case", case.subject, detail={"owner": name})
-        record_event(case.subject, "case_owner", f"Given to {name}.", actor=user.get_username())
+        record_event(case.subject, "case_owner", f"Case given to {name}.", actor=user.get_username())
 
 
 def release_work(user: User, row: Work, reason: str) -> None:

@@ -18,6 +18,7 @@ from integration.models import (
     PurchaseOrder,
 )
 from integration.work import Claim, Step
+from integration.x12.acknowledgment import REJECTING_CODES
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
@@ -57,7 +58,9 @@ def _match_functional_acknowledgment(document: Document) -> None:
         if said is None and sets:
             continue
         found = True
-        code = said["code"] if said else content.get("group_code", "")
+        group_code = content.get("group_code", "")
+        # A group rejected as a whole rejects its sets, whatever is said of each.
+        code = said["code"] if said and group_code not in REJECTING_CODES else group_code
         _acknowledge(mine, document, code, said["findings"] if said else [])
     if not found:
         open_case(
@@ -119,6 +122,8 @@ def _acknowledge(mine: Document, source: Document, code: str, findings: list[Any
 
 
 def _finding_words(finding: dict[str, Any]) -> str:
+    if finding.get("sentence"):
+        return str(finding["sentence"]).rstrip(".")
     place = finding.get("segment_tag") or ""
     position = finding.get("segment_position")
     element = finding.get("element")

@@ -60,6 +60,10 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
     unread = Transmission.objects.filter(
         ~Exists(in_hand), mailbox=mailbox, direction=Direction.IN, interchanges=None, cases=None
     )
+    # The row of the work that runs now was written when the last run handed its files over.
+    handed_over = Work.objects.filter(step="fetch_mailbox", subject=str(mailbox.pk)).first()
+    if handed_over is not None:
+        unread = unread.filter(recorded_at__gte=handed_over.created_at)
     pks = unread.order_by("pk").values_list("pk", flat=True)
     return [Step("translate", str(pk), f"transmission:{pk}") for pk in pks]
 

@@ -30,7 +30,7 @@ class StepKind:
     """One kind of step.
 
     ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
-    never parked, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
+    parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
     subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
     """

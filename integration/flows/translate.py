@@ -12,7 +12,7 @@ from archive.exchange import Envelope, earlier_interchanges, same_content
 from archive.models import Direction, Document, Interchange, Transmission, document_name
 from archive.projections import write_content
 from archive.record import record_event
-from archive.translation import guide_name
+from archive.translation import guide_name, storable
 from integration.flows.answer import acknowledge_group
 from integration.flows.cases import open_case
 from integration.models import ExceptionCase
@@ -87,13 +87,13 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
         )
         return
     envelope = Envelope(
-        sender_qualifier=reading.sender_qualifier,
-        sender_id=reading.sender_id,
-        receiver_qualifier=reading.receiver_qualifier,
-        receiver_id=reading.receiver_id,
-        control_number=reading.control_number,
-        version=reading.version,
-        usage_indicator=reading.usage_indicator,
+        sender_qualifier=storable(reading.sender_qualifier),
+        sender_id=storable(reading.sender_id),
+        receiver_qualifier=storable(reading.receiver_qualifier),
+        receiver_id=storable(reading.receiver_id),
+        control_number=storable(reading.control_number),
+        version=storable(reading.version),
+        usage_indicator=storable(reading.usage_indicator),
     )
     belonging = find_agreement(
         transmission.mailbox,
@@ -202,10 +202,10 @@ def _record_set(
         agreement=agreement,
         partner=agreement.partner,
         direction=Direction.IN,
-        transaction_set=each.code[:6],
-        version=group.version[:12],
-        group_control_number=group.control_number[:9],
-        control_number=each.control_number[:9],
+        transaction_set=storable(each.code)[:6],
+        version=storable(group.version)[:12],
+        group_control_number=storable(group.control_number)[:9],
+        control_number=storable(each.control_number)[:9],
         position=place,
         offset=each.offset,
         length=each.length,

@@ -27,6 +27,7 @@ _TAG = re.compile(r"[A-Z0-9]{2,3}")
 ACCEPTED_CODES = frozenset({"A", "E"})
 SET_CODES = frozenset({"A", "E", "M", "R", "W", "X"})
 GROUP_CODES = SET_CODES | {"P"}
+REJECTING_CODES = SET_CODES - ACCEPTED_CODES
 
 CODE_MEANINGS = {
     "A": "accepted",
@@ -230,7 +231,7 @@ class FunctionalAcknowledgment:
         accepted with an accepted or partially accepted group (the AK2 loop is optional). Leading zeros do not
         count.
         """
-        if self.group_code in SET_CODES - ACCEPTED_CODES:
+        if self.group_code in REJECTING_CODES:
             return self.group_code
         wanted = (set_code, control_number.lstrip("0"))
         for each in self.sets:

@@ -10,6 +10,7 @@ from django.db import connection, connections
 from archive import store
 from archive.facts import Fact
 from archive.models import Payload
+from tests import factories
 
 FACTS = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, Fact))
 ATTACKS = {
@@ -104,3 +105,15 @@ def test_a_payload_changed_by_the_owner_past_the_guard_is_noticed(committed: str
         owner.execute("UPDATE archive_payload SET ciphertext = %s", [b"something else"])
     with pytest.raises(store.PayloadDamaged):
         store.open(Payload.objects.get(pk=payload.pk), purpose="t")
+
+
+@pytest.mark.django_db
+def test_a_row_that_was_read_can_be_saved_and_carries_the_new_transaction() -> None:
+    order = factories.order()
+    order.refresh_from_db()
+    before = order.changed_xid
+    order.customer_name = "Ida Stern"
+    order.save()
+    order.refresh_from_db()
+    assert order.customer_name == "Ida Stern"
+    assert order.changed_xid >= before

@@ -350,3 +350,29 @@ def shown(moment: datetime | None) -> str:
     """Return a time as pages show it."""
     assert moment is not None
     return f"{moment.day} {moment:%b %Y %H:%M} UTC"
+
+
+@pytest.mark.parametrize("place", [b"SO-1001-1", b"AC00001", b"*IA*", b"ST*855"])
+def test_a_nul_byte_anywhere_is_shown_and_stops_nothing(world: World, desk: Desk, place: bytes) -> None:
+    damaged = GOOD_FILE.replace(place, place[:-1] + b"\x00" + place[-1:])
+    world.network.drop("odd.x12", damaged)
+    world.place(GOOD)
+    world.run()
+    file = Transmission.objects.get(name="odd.x12")
+    assert file.interchanges.count() == 1
+    assert "A fault in Gridport" not in desk.page(file)
+    assert Work.objects.filter(step="translate").count() == 0
+    for document in Document.objects.filter(interchange__transmission=file):
+        desk.page(document)
+    assert good_order_went_through(world)
+
+
+def test_a_group_rejected_as_a_whole_rejects_the_documents_it_calls_accepted(
+    world: World, desk: Desk
+) -> None:
+    world.network.answers["1004-1"] = "functional_contradiction"
+    world.place(1004)
+    world.run()
+    assert Document.objects.get(transaction_set="850").state.acknowledgment == "rejected"
+    case = ExceptionCase.objects.get(kind=ExceptionCase.Kind.REJECTED)
+    assert case.sentence in desk.page(Order.objects.get())

@@ -185,3 +185,14 @@ def test_listing_an_item_that_nobody_waits_for_asks_for_nothing(world: World) ->
     world.run()
     assert skus_listed(["AC-001"]) == 0
     assert skus_listed([]) == 0
+
+
+def test_settling_the_last_case_of_a_held_order_leaves_it_to_people(world: World) -> None:
+    world.place(1017)
+    world.run()
+    decide.settle_case(factories.user(group="decide"), ExceptionCase.objects.get(), "We ship it ourselves.")
+    order = Order.objects.get()
+    assert (order.state, order.state_reason) == (
+        Order.State.NOT_OURS,
+        "Settled outside: We ship it ourselves.",
+    )
