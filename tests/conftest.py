@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -64,9 +65,9 @@ def django_db_setup(copies: DatabaseCopies, django_db_blocker: Any) -> Iterator[
         copies.drop(name)
 
 
-@pytest.fixture
-def committed(copies: DatabaseCopies, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Run the test on a database of its own, where commits are real; yield the database's name."""
+@contextmanager
+def own_database(copies: DatabaseCopies, django_db_blocker: Any) -> Iterator[str]:
+    """Have everybody use a database of its own, where commits are real; give its name."""
     before = connections["default"].settings_dict["NAME"]
     name = f"gridport_test_{os.getpid()}_{uuid4().hex[:8]}"
     with django_db_blocker.unblock():
@@ -77,3 +78,10 @@ def committed(copies: DatabaseCopies, django_db_setup: None, django_db_blocker: 
         finally:
             point_at(before)
             copies.drop(name)
+
+
+@pytest.fixture
+def committed(copies: DatabaseCopies, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """Run the test on a database of its own, where commits are real; yield the database's name."""
+    with own_database(copies, django_db_blocker) as name:
+        yield name
