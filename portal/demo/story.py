@@ -41,7 +41,9 @@ class StoreView:
     def polled_at(self, order: int) -> float:
         """Return when the store was last asked for changes before the lines of ``order`` were read; Unix time."""
         ledger = requests.get(f"{self.control}/ledger", timeout=10).json()
-        read = next(place for place, each in enumerate(ledger) if each["path"] == f"/v2/orders/{order}/products")
+        read = next(
+            place for place, each in enumerate(ledger) if each["path"] == f"/v2/orders/{order}/products"
+        )
         return float(next(each["at"] for each in reversed(ledger[:read]) if each["path"] == "/v2/orders"))
 
     def place(self, order: int) -> None:
