@@ -46,6 +46,11 @@ def _keys() -> list[_Key]:
     return [_derive(master) for master in settings.ENCRYPTION_KEYS]
 
 
+def key_id(master: str) -> str:
+    """Return the id by which payloads name the key ``master``; it tells nothing of the key."""
+    return _derive(master).key_id
+
+
 def fingerprints(data: bytes) -> list[str]:
     """Return the keyed hash of ``data`` under each key, the one in use first."""
     return [hmac.new(key.fingerprint_key, data, hashlib.sha256).hexdigest() for key in _keys()]

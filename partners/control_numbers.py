@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from psycopg import sql
 
 LARGEST = 999_999_999
 
@@ -29,3 +30,28 @@ def next_control_number(sender: str, receiver: str, kind: str) -> tuple[int, int
         cursor.execute(_NEXT, {"sender": sender, "receiver": receiver, "kind": kind, "largest": LARGEST})
         epoch, value = cursor.fetchone()
     return epoch, value
+
+
+# An agreement that has sent nothing yet has no row, and its first numbers may have been given out since.
+_EVERY_COUNTER = """
+    INSERT INTO public.partners_controlnumber (sender, receiver, kind, epoch, value)
+    SELECT DISTINCT a.own_qualifier || ':' || a.own_id, i.qualifier || ':' || i.value, k.kind, 0, 0
+      FROM public.partners_agreement a
+      JOIN public.partners_partneridentifier i ON i.id = a.identifier_id
+     CROSS JOIN (VALUES ('interchange'), ('group')) AS k (kind)
+        ON CONFLICT (sender, receiver, kind) DO NOTHING
+"""
+_SKIP = """
+    UPDATE public.partners_controlnumber
+       SET epoch = CASE WHEN value + {by} > {largest} THEN epoch + 1 ELSE epoch END,
+           value = CASE WHEN value + {by} > {largest} THEN value + {by} - {largest} ELSE value + {by} END
+"""
+
+
+def skip_statements(by: int) -> list[sql.Composed]:
+    """Return the statements that leave out the next ``by`` numbers (at most 999999999) of every counter.
+
+    A restored database does not know which numbers were given out after its backup was made.
+    """
+    names = {"by": sql.Literal(by), "largest": sql.Literal(LARGEST)}
+    return [sql.Composed([sql.SQL(_EVERY_COUNTER)]), sql.SQL(_SKIP).format(**names)]

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
+from portal.guards import guard_faults, powerful_role
+
 MIGRATIONS_ROLE_HINT = (
     "Connect as gridport_app: `manage.py roles --sql` prints the statements that create it."
 )
@@ -95,18 +97,7 @@ def application_role_is_powerless(
         return []
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT current_user, r.rolname
-                  FROM pg_roles r
-                 WHERE pg_has_role(current_user, r.oid, 'MEMBER')
-                   AND (r.rolsuper OR r.rolcreaterole OR EXISTS (
-                        SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                         WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relowner = r.oid))
-                 ORDER BY 2 LIMIT 1
-                """
-            )
-            row = cursor.fetchone()
+            row = powerful_role(cursor)
     except DatabaseError as error:
         return [
             Error(
@@ -124,6 +115,20 @@ def application_role_is_powerless(
             id="gridport.E006",
         )
     ]
+
+
+@register(Tags.database)
+def history_is_guarded(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E010: facts are written once, whatever was done to the database by hand."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        with connection.cursor() as cursor:
+            faults = guard_faults(cursor)
+    except DatabaseError:
+        return []  # E007 says it
+    hint = "Find out who changed it and since when; a restore of a backup brings guards and grants back."
+    return [Error(fault, hint=hint, id="gridport.E010") for fault in faults]
 
 
 @register(deploy=True)

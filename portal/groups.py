@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 VIEW = "view"
@@ -24,18 +25,19 @@ CONFIGURATION = (
 )
 
 
-def ensure_groups() -> tuple[Group, Group]:
+def ensure_groups(using: str = DEFAULT_DB_ALIAS) -> tuple[Group, Group]:
     """Create the groups where they are missing and give them what they lack; return (view, decide).
 
     Permissions that an administrator added by hand stay. Reading the content of documents is
     ``archive.view_payload``: take it from a copy of *view* for people who may know that a document exists
     and not what it says.
     """
-    view, _ = Group.objects.get_or_create(name=VIEW)
-    decide, _ = Group.objects.get_or_create(name=DECIDE)
-    shown = Permission.objects.filter(content_type__app_label__in=SHOWN_APPS, codename__startswith="view_")
+    groups, permissions = Group.objects.using(using), Permission.objects.using(using)
+    view, _ = groups.get_or_create(name=VIEW)
+    decide, _ = groups.get_or_create(name=DECIDE)
+    shown = permissions.filter(content_type__app_label__in=SHOWN_APPS, codename__startswith="view_")
     view.permissions.add(*shown)
-    decide.permissions.add(*shown, *Permission.objects.filter(_verbs() | _configuration()))
+    decide.permissions.add(*shown, *permissions.filter(_verbs() | _configuration()))
     return view, decide
 
 

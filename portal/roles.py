@@ -6,6 +6,9 @@ fact; ``gridport_disposer`` logs in nowhere and will own the one function that m
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 from psycopg import sql
 
 OWNER, APP, DISPOSER = "gridport_owner", "gridport_app", "gridport_disposer"
@@ -27,6 +30,23 @@ def role_statements(
         sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(DISPOSER)),
         sql.SQL("GRANT {} TO {}").format(sql.Identifier(DISPOSER), sql.Identifier(OWNER)),
     ]
+
+
+def missing_role_statements(
+    connection: psycopg.Connection[tuple[Any, ...]], owner_password: str, app_password: str
+) -> list[sql.Composed]:
+    """Return those of the statements above that the server of ``connection`` still lacks."""
+    there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+    *creations, membership = role_statements(owner_password, app_password, may_create_databases=False)
+    missing = [
+        statement
+        for role, statement in zip((OWNER, APP, DISPOSER), creations, strict=True)
+        if role not in there
+    ]
+    if not missing:
+        member = connection.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [OWNER, DISPOSER]).fetchone()
+        return [] if member == (True,) else [membership]
+    return missing if {OWNER, DISPOSER} <= there else [*missing, membership]
 
 
 def create_database_statement(database: str) -> sql.Composed:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import environ
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from portal.environment import env
 from portal.installation import read_installation
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
 
 DATA_FOLDER = Path(env.str("GRIDPORT_DATA", default=str(BASE_DIR / ".data")))
 INSTALLATION = read_installation(DATA_FOLDER)
@@ -26,9 +25,12 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=INSTALLATION.secret_key if INSTALLATION else "")
 # Fernet keys (32 bytes, URL-safe base64), newest first: secrets and payloads are written under the first
 # and read under any.
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[INSTALLATION.encryption_key] if INSTALLATION else [])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ENCRYPTION_KEYS = [
+    key.strip()
+    for key in env.list("ENCRYPTION_KEYS", default=[INSTALLATION.encryption_key] if INSTALLATION else [])
+]
+ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])]
+CSRF_TRUSTED_ORIGINS = [origin.strip() for origin in env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 
 INSTALLED_APPS = [
     "unfold",

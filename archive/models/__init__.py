@@ -1,5 +1,6 @@
 """What was exchanged: facts, and what they amount to."""
 
+from archive.models.cursors import CursorEpoch
 from archive.models.exchange import (
     AccessRecord,
     Acknowledgment,
@@ -28,6 +29,7 @@ __all__ = [
     "Acknowledgment",
     "AcknowledgmentState",
     "AuditEntry",
+    "CursorEpoch",
     "Delivery",
     "Direction",
     "Document",

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.checks import CheckMessage
 from django.db import connections
 
+from archive.facts import Fact, Reported
 from portal import checks
+from portal.guards import guarded_tables
 
 
 def ids(found: list[CheckMessage]) -> list[str | None]:
@@ -68,6 +71,26 @@ def test_the_owner_of_the_schema_is_refused(committed: str, monkeypatch: pytest.
     [found] = checks.application_role_is_powerless(databases=["default"])
     assert found.id == "gridport.E006"
     assert "gridport_owner" in found.msg
+
+
+@pytest.mark.django_db
+def test_guards_as_the_migrations_made_them_pass() -> None:
+    assert checks.history_is_guarded(databases=["default"]) == []
+
+
+def test_a_guard_that_was_taken_away_is_told(committed: str) -> None:
+    with connections["owner"].cursor() as owner:
+        owner.execute("ALTER TABLE archive_payload DISABLE TRIGGER guard_rows")
+    [found] = checks.history_is_guarded(databases=["default"])
+    assert found.id == "gridport.E010"
+    assert found.msg == "archive_payload lacks guard_rows, always enabled."
+
+
+def test_the_guarded_tables_are_those_of_facts_and_of_reported_rows() -> None:
+    assert guarded_tables() == tuple(
+        sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, kind))
+        for kind in (Fact, Reported)
+    )
 
 
 def test_a_database_that_does_not_answer_is_told(committed: str, monkeypatch: pytest.MonkeyPatch) -> None:

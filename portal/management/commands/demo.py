@@ -93,8 +93,9 @@ class Command(BaseCommand):
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--prepared", *flags],
                 env={**os.environ, **environment},
             )
-            # Ctrl-C reaches both processes; a SIGTERM to this one is passed on.
-            signal.signal(signal.SIGTERM, lambda number, frame: inside.send_signal(number))
+            # Ctrl-C reaches both processes, a signal to this one alone does not: it is passed on.
+            for each in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(each, lambda number, frame: inside.send_signal(signal.SIGTERM))
             code = inside.wait()
         finally:
             if ours:

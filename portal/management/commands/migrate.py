@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 
+from portal.groups import ensure_groups
+
 
 class Command(migrate.Command):
     """Django's ``migrate`` on ``DATABASE_OWNER_URL`` unless another database is named."""
@@ -17,6 +19,8 @@ class Command(migrate.Command):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        """Migrate."""
+        """Migrate; once everything is, see that the groups of staff hold what there is to be held."""
         result: str | None = super().handle(*args, **options)
+        if not (options["app_label"] or options["plan"] or options["check_unapplied"]):
+            ensure_groups(using=options["database"])
         return result
