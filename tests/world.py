@@ -80,6 +80,6 @@ def open_world(folder: Path, orders: dict[int, SampleOrder]) -> Iterator[World]:
 
 @pytest.fixture
 def world(committed: str, tmp_path: Path) -> Iterator[World]:
-    """A world with the twenty generated orders."""
+    """A world with the generated orders."""
     with open_world(tmp_path, generated_orders()) as opened:
         yield opened

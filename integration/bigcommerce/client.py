@@ -127,9 +127,10 @@ class StoreClient:
         """Have the order carry ``value`` under ``namespace`` and ``key``: looked for, written where it differs."""
         path = f"/v3/orders/{number}/metafields"
         what = f"write a metafield of order {number}"
+        # The description demands all four of a PUT too, although the value is all that changes.
+        body = {"namespace": namespace, "key": key, "value": value, "permission_set": "app_only"}
         found = self._find_metafield(number, namespace, key)
         if found is None:
-            body = {"namespace": namespace, "key": key, "value": value, "permission_set": "app_only"}
             try:
                 self._connection.one("POST", path, what, body)
                 return
@@ -139,7 +140,7 @@ class StoreClient:
                 if found is None:
                     raise
         if found.value != value:
-            self._connection.one("PUT", f"{path}/{found.id}", what, {"value": value})
+            self._connection.one("PUT", f"{path}/{found.id}", what, body)
 
     def find_variants_by_sku(self, sku: str) -> list[Variant]:
         """Return the catalog's variants with ``sku``, letters large or small."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from integration.simulators.store.call import Call
@@ -13,6 +13,7 @@ from integration.simulators.store.ledger import entry
 from integration.simulators.store.rate_limit import Share
 from integration.simulators.store.refusals import (
     Refusal,
+    forbidden,
     no_json,
     not_found,
     too_many_requests,
@@ -20,16 +21,20 @@ from integration.simulators.store.refusals import (
     wrong_method,
 )
 from integration.simulators.store.routes import ROUTES
+from integration.simulators.store.scopes import allowed
 from integration.simulators.store.state import NotThere, StoreState
 from integration.simulators.store.xml_text import as_xml
 
 
 class StoreApi:
-    """What answers at ``url``, below ``/stores/{store_hash}``."""
+    """What answers at ``url``, below ``/stores/{store_hash}``; ``scopes`` are those of the token."""
 
-    def __init__(self, state: StoreState, token: str, store_hash: str, url: str) -> None:
+    def __init__(
+        self, state: StoreState, token: str, scopes: Collection[str], store_hash: str, url: str
+    ) -> None:
         self._state = state
         self._token = token
+        self._scopes = scopes
         self._store_hash = store_hash
         self._prefix = f"/stores/{store_hash}"
         self._address = url + self._prefix
@@ -76,6 +81,8 @@ class StoreApi:
                 continue
             known = True
             if route.method == request.method:
+                if not allowed(self._scopes, route.needs, request.method):
+                    raise forbidden()
                 return route.act(Call(request, ids, self._state, self._store_hash, self._address))
         raise wrong_method(request.path) if known else not_found(request.path)
 

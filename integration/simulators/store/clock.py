@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class StoreClock:
-    """The machine's time plus what it was advanced by; a step back of the machine's clock does not show."""
+    """The machine's time plus what it was advanced by; a step back of the machine's clock does not show.
+
+    ``on_jump`` are called after each jump: what waits for a time looks at the clock again.
+    """
 
     def __init__(self) -> None:
+        self.on_jump: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._ahead = 0.0
         self._latest = 0.0
@@ -26,3 +31,5 @@ class StoreClock:
             raise ValueError("The store's clock never goes back: advance it by 0 seconds or more.")
         with self._lock:
             self._ahead += seconds
+        for told in self.on_jump:
+            told()

@@ -11,6 +11,11 @@ POST clock               ``{"advance": 31}``: lets the store's clock jump ahead 
 GET orders/{id}          tells an order with its lines and addresses
 POST orders/{id}         writes to an order without the API's rules
 POST orders/{id}/place   has an order appear, created and changed now
+GET webhooks             tells the settings of callbacks, how many are to be tried, and blocked domains
+POST webhooks            sets ``time_scale``, ``timeout``, ``warm_up`` or ``restamped`` (see ``webhooks``)
+GET webhooks/deliveries  tells every try to deliver a callback
+GET, DELETE …/faults     tells, or disarms, the armed faults of callbacks: ``webhooks/faults``
+POST webhooks/faults     arms one: ``kind, scope, times, seconds`` (see ``hook_faults``)
 ======================== =====================================================================================
 
 What is wrong is refused with ``{"error": a sentence}``.
@@ -26,6 +31,7 @@ from typing import Any
 
 from integration.simulators.store.exchange import Reply, Request
 from integration.simulators.store.faults import fault_from
+from integration.simulators.store.hook_control import HOOK_CONTROLS
 from integration.simulators.store.state import NotThere, StoreState
 from integration.simulators.store.statuses import STATUSES
 
@@ -145,4 +151,5 @@ CONTROLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", ORDER, _tell_order),
     ("POST", ORDER, _write_order),
     ("POST", f"{ORDER}/place", _place),
+    *HOOK_CONTROLS,
 )

@@ -22,6 +22,7 @@ from typing import Any
 
 from integration.simulators.store.exchange import Answer
 from integration.simulators.store.refusals import too_many_requests, v2_error, v3_error
+from integration.simulators.store.values import is_whole
 
 DEFAULT_STATUS = {"status": 500, "html": 200, "empty": 200}
 CARRIED_OUT = frozenset({"apply_then_close", "delay"})
@@ -52,9 +53,9 @@ class Fault:
         checks = {
             "method": isinstance(self.method, str),
             "path": isinstance(self.path, str) and self.path.startswith("/"),
-            "times": _is_whole(self.times) and self.times >= 1,
+            "times": is_whole(self.times) and self.times >= 1,
             "kind": self.kind in KINDS,
-            "status": self.status is None or (_is_whole(self.status) and 200 <= self.status <= 599),
+            "status": self.status is None or (is_whole(self.status) and 200 <= self.status <= 599),
             "headers": isinstance(self.headers, bool),
             "delay": isinstance(self.delay, int | float) and 0 <= self.delay <= 600,
         }
@@ -89,7 +90,3 @@ def fault_from(told: Mapping[str, Any]) -> Fault:
         if name not in known:
             raise ValueError(f"A fault has no field {name!r}. Its fields are: {', '.join(known)}.")
     return Fault(**told)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integration.simulators.store.refusals import invalid, not_simulated, read_only, unknown
+from integration.simulators.store.settings import CHANNELS
 from integration.simulators.store.statuses import STATUSES
 from integration.simulators.store.values import (
     Reader,
@@ -26,9 +27,6 @@ from integration.simulators.store.values import (
 
 Fields = dict[str, Any]
 
-CHANNEL = 1
-"""The only channel of the simulated store."""
-
 _MONEY = (
     "base_handling_cost", "base_shipping_cost", "base_wrapping_cost", "discount_amount",
     "handling_cost_ex_tax", "handling_cost_inc_tax", "shipping_cost_ex_tax", "shipping_cost_inc_tax",
@@ -37,7 +35,7 @@ _MONEY = (
 )  # fmt: skip
 WRITABLE: dict[str, Reader] = {
     **dict.fromkeys(_MONEY, money),
-    "channel_id": one_of(CHANNEL),
+    "channel_id": one_of(*(channel["id"] for channel in CHANNELS)),
     "customer_id": whole,
     "customer_locale": text(10),
     "customer_message": text(65_535),

@@ -48,21 +48,19 @@ def person(**changes: str) -> dict[str, str]:
     return {**made, **changes}
 
 
-def line(sku: str, quantity: int = 1, *, name: str = "") -> dict[str, Any]:
-    """Return one order product; its id, order and address are filled in with the order.
+def line(sku: str, quantity: int = 1, *, name: str = "", **changes: Any) -> dict[str, Any]:
+    """Return one order product with ``changes``; its id, order and address are filled in with the order.
 
     A SKU that the catalog does not know, or none, makes a custom line: product id 0.
     """
     item = CATALOG.get(sku) or custom_item(sku)
     label = name or item.name
-    total = item.price * quantity
     zero = money(0)
-    return {
+    made = {
         "product_id": item.product_id, "variant_id": item.variant_id, "order_pickup_method_id": 0,
         "name": label, "name_customer": label, "name_merchant": label, "sku": sku, "upc": "",
-        "type": item.type, "base_price": money(item.price), "price_ex_tax": money(item.price),
-        "price_inc_tax": money(item.price), "price_tax": zero, "base_total": money(total),
-        "total_ex_tax": money(total), "total_inc_tax": money(total), "total_tax": zero,
+        "type": item.type, "base_price": zero, "price_ex_tax": zero, "price_inc_tax": zero, "price_tax": zero,
+        "base_total": zero, "total_ex_tax": zero, "total_inc_tax": zero, "total_tax": zero,
         "weight": "0.0000" if item.type == "digital" else "1.0000", "width": zero, "height": zero, "depth": zero,
         "quantity": quantity, "base_cost_price": zero, "cost_price_inc_tax": zero, "cost_price_ex_tax": zero,
         "cost_price_tax": zero, "is_refunded": False, "quantity_refunded": 0, "refund_amount": zero,
@@ -73,8 +71,26 @@ def line(sku: str, quantity: int = 1, *, name: str = "") -> dict[str, Any]:
         "parent_order_product_id": None, "is_bundled_product": False, "bin_picking_number": "",
         "external_id": None, "fulfillment_source": "", "brand": "", "gift_certificate_id": None,
         "applied_discounts": [], "product_options": [], "configurable_fields": [],
-        "discounted_total_inc_tax": money(total),
+        "discounted_total_inc_tax": zero,
     }  # fmt: skip
+    return {**priced(made, item.price, item.price), **changes}
+
+
+def priced(made: dict[str, Any], without_tax: Decimal, with_tax: Decimal) -> dict[str, Any]:
+    """Return a line with this price of one piece; the merchant entered the one with tax."""
+    tax, quantity = with_tax - without_tax, made["quantity"]
+    return {
+        **made,
+        "base_price": money(with_tax),
+        "price_ex_tax": money(without_tax),
+        "price_inc_tax": money(with_tax),
+        "price_tax": money(tax),
+        "base_total": money(with_tax * quantity),
+        "total_ex_tax": money(without_tax * quantity),
+        "total_inc_tax": money(with_tax * quantity),
+        "total_tax": money(tax * quantity),
+        "discounted_total_inc_tax": money(with_tax * quantity),
+    }
 
 
 def build(
@@ -85,13 +101,13 @@ def build(
     status: int = 11,
     **changes: Any,
 ) -> SampleOrder:
-    """Put an order together; physical lines go to the addresses in turn."""
+    """Put an order together; physical lines that nobody picks up go to the addresses in turn."""
     people = [person()] if addresses is None else addresses
     shipping = [_shipping_address(number, place, each) for place, each in enumerate(people)]
     physical = 0
     for place, each in enumerate(lines):
         each.update(id=number * 1000 + place + 1, order_id=number, order_address_id=0)
-        if each["type"] == "physical" and shipping:
+        if each["type"] == "physical" and shipping and not each["order_pickup_method_id"]:
             goes_to = shipping[physical % len(shipping)]
             physical += 1
             each["order_address_id"] = goes_to["id"]
@@ -119,7 +135,10 @@ def _order(
     number: int, status: int, billing: dict[str, Any], lines: list[dict[str, Any]], addresses: int
 ) -> dict[str, Any]:
     zero = money(0)
-    amount = money(sum((Decimal(each["total_inc_tax"]) for each in lines), Decimal(0)))
+    without_tax, with_tax, tax = (
+        money(sum((Decimal(each[f"total_{part}"]) for each in lines), Decimal(0)))
+        for part in ("ex_tax", "inc_tax", "tax")
+    )
     costs = {
         f"{kind}_{part}": zero
         for kind in ("shipping_cost", "handling_cost", "wrapping_cost")
@@ -127,10 +146,10 @@ def _order(
     }
     return {
         "id": number, "customer_id": 41, "date_created": "", "date_modified": "", "date_shipped": "",
-        "status_id": status, "status": "", "subtotal_ex_tax": amount, "subtotal_inc_tax": amount,
-        "subtotal_tax": zero, "base_shipping_cost": zero, "base_handling_cost": zero, "base_wrapping_cost": zero,
+        "status_id": status, "status": "", "subtotal_ex_tax": without_tax, "subtotal_inc_tax": with_tax,
+        "subtotal_tax": tax, "base_shipping_cost": zero, "base_handling_cost": zero, "base_wrapping_cost": zero,
         **costs, "shipping_cost_tax_class_id": 0, "handling_cost_tax_class_id": 0,
-        "wrapping_cost_tax_class_id": 0, "total_ex_tax": amount, "total_inc_tax": amount, "total_tax": zero,
+        "wrapping_cost_tax_class_id": 0, "total_ex_tax": without_tax, "total_inc_tax": with_tax, "total_tax": tax,
         "is_tax_inclusive_pricing": False, "items_total": sum(each["quantity"] for each in lines),
         "items_shipped": 0, "payment_method": "Manual", "payment_provider_id": "", "payment_status": "captured",
         "refunded_amount": zero, "order_is_digital": bool(lines) and all(each["type"] == "digital" for each in lines),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+STORE_ID = 1_000_001
+
 
 def store_payload(store_hash: str) -> dict[str, Any]:
     """Return the answer of ``GET /v2/store``."""
@@ -53,7 +55,7 @@ def store_payload(store_hash: str) -> dict[str, Any]:
         "industry": "Home and garden",
         "logo": {"url": ""},
         "is_price_entered_with_tax": False,
-        "store_id": 1000001,
+        "store_id": STORE_ID,
         "default_channel_id": 1,
         "default_site_id": 1000,
         "active_comparison_modules": [],

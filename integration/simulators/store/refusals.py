@@ -2,18 +2,19 @@
 
 Sources: the published ``orders.v2``, ``orders.v3``, ``customers.v3`` and ``webhooks.v3`` descriptions; answers that
 integrators pasted into public issues: bigcommerce-api-php 160 (401 of V2), bigcommerce-api-python 59 (413), 82 (400)
-and 116 (429 of V2 has no body), api-specs 229 (400), bigcommerce-api-client 13 (405 of V3). Nowhere published are the
-V2 bodies of 405 and 415; they follow the V3 ones.
+and 116 (429 of V2 has no body), api-specs 229 (400), bigcommerce-api-client 13 (405 of V3), nango 7026 (403, the same on
+every path). Nowhere published are the V2 bodies of 405 and 415; they follow the V3 ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integration.simulators.store.exchange import Answer
 
-PROBLEM_TYPE = "https://developer.bigcommerce.com/api-docs/getting-started/api-status-codes"
+SHORT_TYPE = "/api-docs/getting-started/api-status-codes"
+PROBLEM_TYPE = f"https://developer.bigcommerce.com{SHORT_TYPE}"
 
 
 class Refusal(Exception):
@@ -64,9 +65,30 @@ def unauthorized(path: str) -> Refusal:
         "Unauthorized - the v3 Auth client ID or token in the request are not a valid combination for this"
         " store."
     )
-    return Refusal(
-        Answer(401, {"status": 401, "title": title, "type": "/api-docs/getting-started/api-status-codes"})
-    )
+    return hook_error(401, title)
+
+
+def forbidden() -> Refusal:
+    """Refuse a request that the token's scopes do not cover; V2 and V3 say so alike."""
+    return v3_error(403, "You don't have a required scope to access the endpoint")
+
+
+def hook_error(status: int, title: str, errors: Mapping[str, str] | None = None) -> Refusal:
+    """Return a refusal as those of hooks are: without ``errors`` where there are none."""
+    told: dict[str, Any] = {"status": status, "title": title, "type": SHORT_TYPE}
+    if errors is not None:
+        told["errors"] = dict(errors)
+    return Refusal(Answer(status, told))
+
+
+def hook_not_found(number: int) -> Refusal:
+    """Refuse a request for a hook that is not there."""
+    return hook_error(404, f"Webhook with id [{number}] not found")
+
+
+def strange_filters(names: Sequence[str]) -> Refusal:
+    """Refuse parameters that a V3 list does not have."""
+    return v3_error(422, f"The filter(s): {', '.join(names)} are not valid filter parameter(s).")
 
 
 def not_found(path: str) -> Refusal:
@@ -94,6 +116,8 @@ def no_json(path: str) -> Refusal:
     """Refuse a body that is not a JSON object."""
     if path.startswith("/v2/"):
         return v2_error(400, "Input is invalid: the body is not a JSON object.")
+    if path.startswith("/v3/hooks"):
+        return hook_error(400, "Input is invalid.")
     return _with_detail(400, "Input is invalid", "Syntax error")
 
 

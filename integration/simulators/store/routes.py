@@ -1,20 +1,22 @@
-"""The API's paths and what each does. A number in a path is an id."""
+"""The API's paths, what each does, and the scope that it needs. A number in a path is an id."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-from integration.simulators.store import v2, v3
+from integration.simulators.store import v2, v3, v3_hooks
 from integration.simulators.store.call import Act
+from integration.simulators.store.scopes import CHANNELS, INFORMATION, LOCATIONS, NONE, ORDERS, PRODUCTS
 
 
 @dataclass(frozen=True)
 class Route:
-    """A method, a path whose ``{…}`` are ids, and the action."""
+    """A method, a path whose ``{…}`` are ids, the scope without ``_read_only``, and the action."""
 
     method: str
     path: str
+    needs: str
     act: Act
     pattern: re.Pattern[str] = field(init=False)
 
@@ -29,24 +31,33 @@ class Route:
 
 
 ROUTES = (
-    Route("GET", "/v2/orders", v2.list_orders),
-    Route("GET", "/v2/orders/count", v2.count_orders),
-    Route("GET", "/v2/orders/{order}", v2.read_order),
-    Route("PUT", "/v2/orders/{order}", v2.write_order),
-    Route("GET", "/v2/orders/{order}/products", v2.list_products),
-    Route("GET", "/v2/orders/{order}/shipping_addresses", v2.list_addresses),
-    Route("GET", "/v2/orders/{order}/taxes", v2.list_taxes),
+    Route("GET", "/v2/orders", ORDERS, v2.list_orders),
+    Route("GET", "/v2/orders/count", ORDERS, v2.count_orders),
+    Route("GET", "/v2/orders/{order}", ORDERS, v2.read_order),
+    Route("PUT", "/v2/orders/{order}", ORDERS, v2.write_order),
+    Route("GET", "/v2/orders/{order}/products", ORDERS, v2.list_products),
+    Route("GET", "/v2/orders/{order}/shipping_addresses", ORDERS, v2.list_addresses),
+    Route("GET", "/v2/orders/{order}/taxes", ORDERS, v2.list_taxes),
     # Not described, but what the links in orders and addresses say. The quotes are documented to be empty there.
-    Route("GET", "/v2/orders/{order}/shippingaddresses", v2.list_addresses),
-    Route("GET", "/v2/orders/{order}/shippingaddresses/{address}/shippingquotes", v2.list_nothing),
-    Route("GET", "/v2/orders/{order}/coupons", v2.list_nothing),
-    Route("GET", "/v2/order_statuses", v2.list_statuses),
-    Route("GET", "/v2/store", v2.read_store),
-    Route("GET", "/v2/time", v2.read_time),
-    Route("GET", "/v3/orders/{order}/metafields", v3.list_metafields),
-    Route("POST", "/v3/orders/{order}/metafields", v3.add_metafield),
-    Route("GET", "/v3/orders/{order}/metafields/{metafield}", v3.read_metafield),
-    Route("PUT", "/v3/orders/{order}/metafields/{metafield}", v3.write_metafield),
-    Route("DELETE", "/v3/orders/{order}/metafields/{metafield}", v3.remove_metafield),
-    Route("GET", "/v3/catalog/variants", v3.list_variants),
+    Route("GET", "/v2/orders/{order}/shippingaddresses", ORDERS, v2.list_addresses),
+    Route("GET", "/v2/orders/{order}/shippingaddresses/{address}/shippingquotes", ORDERS, v2.list_nothing),
+    Route("GET", "/v2/orders/{order}/coupons", ORDERS, v2.list_nothing),
+    Route("GET", "/v2/order_statuses", ORDERS, v2.list_statuses),
+    Route("GET", "/v2/currencies", INFORMATION, v2.list_currencies),
+    Route("GET", "/v2/store", INFORMATION, v2.read_store),
+    Route("GET", "/v2/time", INFORMATION, v2.read_time),
+    Route("GET", "/v3/orders/{order}/metafields", ORDERS, v3.list_metafields),
+    Route("POST", "/v3/orders/{order}/metafields", ORDERS, v3.add_metafield),
+    Route("GET", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.read_metafield),
+    Route("PUT", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.write_metafield),
+    Route("DELETE", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.remove_metafield),
+    Route("GET", "/v3/catalog/variants", PRODUCTS, v3.list_variants),
+    Route("GET", "/v3/channels", CHANNELS, v3.list_channels),
+    Route("GET", "/v3/inventory/locations", LOCATIONS, v3.list_locations),
+    Route("GET", "/v3/settings/inventory", INFORMATION, v3.read_inventory_settings),
+    Route("GET", "/v3/hooks", NONE, v3_hooks.list_hooks),
+    Route("POST", "/v3/hooks", NONE, v3_hooks.add_hook),
+    Route("GET", "/v3/hooks/{hook}", NONE, v3_hooks.read_hook),
+    Route("PUT", "/v3/hooks/{hook}", NONE, v3_hooks.write_hook),
+    Route("DELETE", "/v3/hooks/{hook}", NONE, v3_hooks.remove_hook),
 )

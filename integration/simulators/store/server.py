@@ -6,23 +6,27 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
 from integration.simulators.store.api import StoreApi
+from integration.simulators.store.clock import StoreClock
 from integration.simulators.store.control import PREFIX, control
 from integration.simulators.store.exchange import Reply, Request
 from integration.simulators.store.payloads import SampleOrder
+from integration.simulators.store.scopes import SCOPES
 from integration.simulators.store.state import StoreState
+from integration.simulators.store.webhooks import HookSettings, Webhooks
 
 
 class StoreSimulator:
     """The server; a context manager. ``url`` is its address, ``state`` its memory.
 
-    ``orders`` are those that can be placed, by id; ``placed`` says which are there from the start.
+    ``orders`` are those that can be placed, by id; ``placed`` says which are there from the start. ``scopes`` are the
+    token's, ``client_secret`` signs callbacks, ``time_scale`` divides their times (see ``webhooks``).
     """
 
     def __init__(
@@ -33,15 +37,20 @@ class StoreSimulator:
         store_hash: str,
         token: str,
         port: int = 0,
+        scopes: Collection[str] = SCOPES,
+        client_secret: str = "simulated-client-secret",  # noqa: S107 - opens nothing
+        time_scale: float = 1.0,
     ) -> None:
         self.store_hash = store_hash
         self.token = token
-        self.state = StoreState(orders, placed)
+        clock = StoreClock()
+        self.webhooks = Webhooks(clock, store_hash, client_secret, HookSettings(time_scale))
+        self.state = StoreState(orders, placed, clock, self.webhooks)
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", port), type("Line", (_Line,), {"simulator": self}))
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.api = StoreApi(self.state, token, store_hash, self.url)
+        self.api = StoreApi(self.state, token, scopes, store_hash, self.url)
         self._thread: threading.Thread | None = None
         self._serving = False
 
@@ -51,13 +60,14 @@ class StoreSimulator:
         self._server.serve_forever(poll_interval=0.01)
 
     def stop(self) -> None:
-        """Stop serving and close the port; faults that delay end at once."""
+        """Stop serving and delivering, and close the port; faults that delay end at once."""
         self.stopping.set()
         if self._serving:
             self._server.shutdown()
         if self._thread is not None:
             self._thread.join()
         self._server.server_close()
+        self.webhooks.stop()
 
     def __enter__(self) -> StoreSimulator:
         self._serving = True

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from integration.simulators.store import order_fields
+from integration.simulators.store import events, order_fields
 from integration.simulators.store.clock import StoreClock
 from integration.simulators.store.dates import v2_date, v3_date
 from integration.simulators.store.faults import Fault
@@ -15,9 +15,10 @@ from integration.simulators.store.ledger import Entry
 from integration.simulators.store.payloads import SampleOrder
 from integration.simulators.store.rate_limit import RateLimit
 from integration.simulators.store.statuses import STATUSES
+from integration.simulators.store.webhooks import Webhooks
 
 OWNER = "simulated-client"
-"""The API account that every metafield belongs to: the store has one token."""
+"""The API account that every metafield and hook belongs to: the store has one token."""
 
 
 class NotThere(LookupError):
@@ -32,12 +33,15 @@ class StoreState:
     """Everything the store knows; methods hold ``lock``.
 
     ``orders`` are those that can be placed, by id; ``metafields`` the API's objects by order; ``faults`` those still
-    to strike; ``ledger`` the requests, oldest first.
+    to strike; ``ledger`` the requests, oldest first. What happens to orders is announced to ``webhooks``.
     """
 
-    def __init__(self, orders: dict[int, SampleOrder], placed: Iterable[int] = ()) -> None:
+    def __init__(
+        self, orders: dict[int, SampleOrder], placed: Iterable[int], clock: StoreClock, webhooks: Webhooks
+    ) -> None:
         self.lock = threading.RLock()
-        self.clock = StoreClock()
+        self.clock = clock
+        self.webhooks = webhooks
         self.rate_limit = RateLimit(self.clock)
         self.orders = orders
         self.metafields: dict[int, list[dict[str, Any]]] = {}
@@ -65,6 +69,7 @@ class StoreState:
             now = v2_date(self.clock.seconds())
             self.orders[number].order.update(date_created=now, date_modified=now)
             self._placed.add(number)
+            self.webhooks.announce(events.ORDER_CREATED, events.order_data(number))
 
     def sample(self, number: int) -> SampleOrder:
         """Return a placed order with its lines and addresses, as the store holds it. Raises ``NotThere``."""
@@ -93,7 +98,9 @@ class StoreState:
         with self.lock:
             order = self.sample(number).order
             written = order_fields.checked(order, changes) if checked else changes
+            before = {name: order[name] for name in ("status_id", "is_deleted")}
             order.update({"date_modified": v2_date(self.clock.seconds()), **written})
+            self._announce_change(number, before, order)
             return self.order(number)
 
     def add_metafield(self, number: int, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +124,7 @@ class StoreState:
                 "owner_client_id": OWNER,
             }
             self.metafields.setdefault(number, []).append(made)
+            self._announce_metafield(events.METAFIELD_CREATED, number, made["id"])
             return dict(made)
 
     def metafield(self, number: int, key: int) -> dict[str, Any]:
@@ -134,6 +142,7 @@ class StoreState:
             changed = {**found, **fields, "date_modified": v3_date(self.clock.seconds())}
             self._keep_apart(number, changed["namespace"], changed["key"], but=key)
             found.update(changed)
+            self._announce_metafield(events.METAFIELD_UPDATED, number, key)
             return changed
 
     def remove_metafield(self, number: int, key: int) -> None:
@@ -141,6 +150,7 @@ class StoreState:
         with self.lock:
             found = self.metafield(number, key)
             self.metafields[number].remove(found)
+            self._announce_metafield(events.METAFIELD_DELETED, number, key)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         """Return the fault that is armed for this request and count it down; one that is used up goes."""
@@ -156,6 +166,17 @@ class StoreState:
         """Add to the ledger."""
         with self.lock:
             self.ledger.append(entry)
+
+    def _announce_change(self, number: int, before: Mapping[str, Any], order: Mapping[str, Any]) -> None:
+        self.webhooks.announce(events.ORDER_UPDATED, events.order_data(number))
+        if order["status_id"] != before["status_id"]:
+            status = {"previous_status_id": before["status_id"], "new_status_id": order["status_id"]}
+            self.webhooks.announce(events.ORDER_STATUS_UPDATED, events.order_data(number, status=status))
+        if order["is_deleted"] and not before["is_deleted"]:
+            self.webhooks.announce(events.ORDER_ARCHIVED, events.order_data(number))
+
+    def _announce_metafield(self, scope: str, number: int, key: int) -> None:
+        self.webhooks.announce(scope, events.metafield_data(number, key))
 
     def _keep_apart(self, number: int, namespace: str, key: str, *, but: int = 0) -> None:
         for each in self.metafields.get(number, []):

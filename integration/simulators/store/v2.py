@@ -1,4 +1,4 @@
-"""V2 of the API: orders with their parts, statuses, the store and its clock."""
+"""V2 of the API: orders with their parts, statuses, currencies, the store and its clock."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from integration.simulators.store.order_filters import NOT_SIMULATED, listed
 from integration.simulators.store.paging import PAGING, v2_page
 from integration.simulators.store.profile import store_payload
 from integration.simulators.store.refusals import not_simulated, unknown
+from integration.simulators.store.settings import CURRENCIES
 from integration.simulators.store.statuses import STATUSES, counted_status_payload, status_payload
 
 
@@ -66,6 +67,12 @@ def list_statuses(call: Call) -> Answer:
     """Answer with all order statuses: this list knows no pages."""
     _refuse_parameters(call, frozenset())
     return Answer(200, [status_payload(status) for status in STATUSES.values()])
+
+
+def list_currencies(call: Call) -> Answer:
+    """Answer with a page of the currencies."""
+    _refuse_parameters(call, PAGING)
+    return v2_page(CURRENCIES, call.query)
 
 
 def read_store(call: Call) -> Answer:

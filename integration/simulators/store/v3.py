@@ -1,4 +1,4 @@
-"""V3 of the API: metafields of orders, and the catalog's variants."""
+"""V3 of the API: metafields of orders, the catalog's variants, channels, locations and the stock setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from integration.simulators.store.call import Call
 from integration.simulators.store.catalog import CATALOG, variant_payload
 from integration.simulators.store.exchange import Answer
 from integration.simulators.store.paging import PAGING, v3_page
-from integration.simulators.store.refusals import v3_error
+from integration.simulators.store.refusals import not_simulated, strange_filters, v3_error
+from integration.simulators.store.settings import CHANNELS, INVENTORY, LOCATIONS
 from integration.simulators.store.state import Taken
 from integration.simulators.store.values import Reader, one_of, text, whole_text
 
@@ -22,6 +23,20 @@ METAFIELD: dict[str, Reader] = {
 REQUIRED = ("permission_set", "namespace", "key", "value")
 METAFIELD_FILTERS = frozenset({"namespace", "key", "namespace:in", "key:in"})
 VARIANT_FILTERS = frozenset({"id", "sku", "upc", "product_id:in"})
+CHANNEL_FILTERS = frozenset({"status:in", "type:in", "platform:in"})
+CHANNELS_NOT_SIMULATED = frozenset(
+    {
+        "include",
+        "available",
+        *(f"date_{what}{limit}" for what in ("created", "modified") for limit in ("", ":min", ":max")),
+    }
+)
+LOCATIONS_NOT_SIMULATED = frozenset(
+    {
+        "location_id:in", "location_code:in", "is_default", "type_id:in", "managed_by_external_source", "is_active",
+        "storefront_visibility",
+    }
+)  # fmt: skip
 
 
 def list_metafields(call: Call) -> Answer:
@@ -73,6 +88,27 @@ def list_variants(call: Call) -> Answer:
     return v3_page([each for each in found if _fits(each, wanted)], call.query)
 
 
+def list_channels(call: Call) -> Answer:
+    """Answer with a page of the sales channels."""
+    wanted = _wanted(call, CHANNEL_FILTERS, CHANNELS_NOT_SIMULATED)
+    return v3_page([each for each in CHANNELS if _fits(each, wanted)], call.query)
+
+
+def list_locations(call: Call) -> Answer:
+    """Answer with a page of the places that hold stock."""
+    _wanted(call, frozenset(), LOCATIONS_NOT_SIMULATED)
+    return v3_page(LOCATIONS, call.query)
+
+
+def read_inventory_settings(call: Call) -> Answer:
+    """Answer with when stock moves."""
+    if "channel_id" in call.query:
+        raise not_simulated(call.path, "channel_id")
+    if call.query:
+        raise strange_filters(list(call.query))
+    return _one(INVENTORY)
+
+
 def _one(found: dict[str, Any]) -> Answer:
     return Answer(200, {"data": found, "meta": {}})
 
@@ -95,11 +131,16 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     return known
 
 
-def _wanted(call: Call, filters: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Return what each field may be, in small letters."""
+def _wanted(
+    call: Call, filters: frozenset[str], left_out: frozenset[str] = frozenset()
+) -> dict[str, frozenset[str]]:
+    """Return what each field may be, in small letters; the parameters ``left_out`` are not simulated."""
+    for name in call.query:
+        if name in left_out:
+            raise not_simulated(call.path, name)
     strange = [name for name in call.query if name not in filters | PAGING]
     if strange:
-        raise v3_error(422, f"The filter(s): {', '.join(strange)} are not valid filter parameter(s).")
+        raise strange_filters(strange)
     wanted = {}
     for name, value in call.query.items():
         if name in filters:

@@ -16,6 +16,16 @@ _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
+def is_whole(value: Any) -> bool:
+    """Say whether a value of JSON is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value of JSON is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def whole_text(text: str) -> int:
     """Read a whole number of a query, 0 or more."""
     if not _WHOLE.fullmatch(text):

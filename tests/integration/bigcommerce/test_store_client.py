@@ -175,7 +175,12 @@ def test_a_metafield_that_says_otherwise_is_changed() -> None:
     with scripted(*pages, changed) as (store, client):
         client.set_order_metafield(1042, "gridport", "purchase_orders", "PO-2")
     assert store.lines[-1] == "PUT /stores/abc123/v3/orders/1042/metafields/2"
-    assert json.loads(store.asked[-1].body) == {"value": "PO-2"}
+    assert json.loads(store.asked[-1].body) == {
+        "namespace": "gridport",
+        "key": "purchase_orders",
+        "value": "PO-2",
+        "permission_set": "app_only",
+    }
 
 
 @pytest.mark.parametrize(

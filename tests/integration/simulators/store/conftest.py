@@ -1,4 +1,4 @@
-"""The simulated store with its twenty orders, and ways to ask it."""
+"""The simulated store with its generated orders, and ways to ask it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ import requests
 from integration.simulators.store.sample_orders import generated_orders
 from integration.simulators.store.server import StoreSimulator
 from tests.integration.simulators.store.asking import TOKEN, Asker
+from tests.integration.simulators.store.receiver import SECRET, Receiver, receiving
 
 
 @pytest.fixture
 def store() -> Iterator[StoreSimulator]:
     """A store with all generated orders placed."""
     orders = generated_orders()
-    with StoreSimulator(orders, placed=orders, store_hash="harborpine", token=TOKEN) as simulator:
+    with StoreSimulator(
+        orders, placed=orders, store_hash="harborpine", token=TOKEN, client_secret=SECRET
+    ) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A destination of callbacks."""
+    with receiving() as found:
+        yield found
 
 
 @pytest.fixture

@@ -53,7 +53,12 @@ def reads(client: StoreClient, sample: SampleOrder) -> None:
     )
     assert order.total_inc_tax == Decimal(sample.order["total_inc_tax"])
     assert order.amounts.subtotal_ex_tax == Decimal(sample.order["subtotal_ex_tax"])
-    assert (order.currency_code, order.is_deleted) == ("USD", False)
+    assert order.amounts.subtotal_inc_tax == Decimal(sample.order["subtotal_inc_tax"])
+    assert (order.currency_code, order.is_deleted) == (sample.order["default_currency_code"], False)
+    assert (order.is_tax_inclusive_pricing, order.staff_notes) == (
+        sample.order["is_tax_inclusive_pricing"],
+        sample.order["staff_notes"],
+    )
     assert (order.customer_message, order.is_digital) == (
         sample.order["customer_message"],
         sample.order["order_is_digital"],
@@ -77,6 +82,23 @@ def reads(client: StoreClient, sample: SampleOrder) -> None:
             Decimal(each["price_ex_tax"]),
             Decimal(each.get("discounted_total_inc_tax", 0)),
             each["order_address_id"],
+        )
+        for each in sample.products
+    ]
+    assert [
+        (
+            line.quantity_refunded,
+            line.order_pickup_method_id,
+            line.parent_order_product_id,
+            line.is_bundled_product,
+        )
+        for line in lines
+    ] == [
+        (
+            each["quantity_refunded"],
+            each.get("order_pickup_method_id", 0),
+            each["parent_order_product_id"] or 0,
+            each["is_bundled_product"],
         )
         for each in sample.products
     ]
@@ -112,7 +134,7 @@ def test_the_client_lists_all_that_changed_and_nothing_older(
         store.state.change(number, {"staff_notes": "seen"}, checked=False)
     assert [order.id for order in client.iter_orders_modified_since(since)] == [1002, 1007]
     everything = list(client.iter_changes_since(datetime(2020, 1, 1, tzinfo=UTC)))
-    assert sorted(change.id for change in everything) == list(range(1001, 1021))
+    assert sorted(change.id for change in everything) == list(range(1001, 1029))
     assert [change.id for change in everything][-2:] == [1002, 1007]
 
 
@@ -133,7 +155,7 @@ def test_the_clients_requests_are_as_the_store_wants_them(store: StoreSimulator,
         ("GET", metafields, nothing, 200),
         ("POST", metafields, {**field, "value": "1001-1"}, 200),
         ("GET", metafields, nothing, 200),
-        ("PUT", f"{metafields}/1", {"value": "1001-2"}, 200),
+        ("PUT", f"{metafields}/1", {**field, "value": "1001-2"}, 200),
         ("GET", "/v3/catalog/variants", nothing, 200),
     ]
     assert [each["value"] for each in store.state.metafields[1001]] == ["1001-2"]

@@ -1,4 +1,4 @@
-"""What makes each of the twenty generated orders easy or hard, by number."""
+"""What makes each of the generated orders easy or hard, by number."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ TABLE = {
     1018: (1, 1, 1, 7, 41, "39.9500"),
     1019: (1, 1, 1, 0, 41, "40.9500"),
     1020: (1, 1, 0, 11, 41, "32.9500"),
+    1021: (1, 2, 0, 11, 41, "67.9000"),
+    1022: (2, 2, 1, 11, 41, "59.9500"),
+    1023: (3, 8, 1, 11, 41, "31.9000"),
+    1024: (2, 4, 1, 11, 41, "150.8000"),
+    1025: (1, 2, 1, 11, 41, "54.0000"),
+    1026: (1, 3, 1, 11, 41, "12600.0000"),
+    1027: (1, 2, 1, 11, 41, "101.9000"),
+    1028: (1, 1, 1, 11, 41, "40.9500"),
 }
 
 
@@ -44,7 +52,7 @@ def lines(number: int, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(line[name] for name in names) for line in ORDERS[number].products]
 
 
-def test_there_are_the_twenty_of_the_table() -> None:
+def test_there_are_those_of_the_table() -> None:
     found = {
         number: (
             len(sample.products),
@@ -63,13 +71,15 @@ def test_there_are_the_twenty_of_the_table() -> None:
 def test_an_order_agrees_with_its_parts(number: int) -> None:
     sample: SampleOrder = ORDERS[number]
     order = sample.order
-    total = sum((Decimal(line["total_inc_tax"]) for line in sample.products), Decimal(0))
-    assert Decimal(order["total_inc_tax"]) == Decimal(order["subtotal_ex_tax"]) == total
+    for part in ("ex_tax", "inc_tax", "tax"):
+        total = sum((Decimal(line[f"total_{part}"]) for line in sample.products), Decimal(0))
+        assert Decimal(order[f"total_{part}"]) == Decimal(order[f"subtotal_{part}"]) == total
     assert order["items_total"] == sum(line["quantity"] for line in sample.products)
     assert order["shipping_address_count"] == len(sample.addresses)
     for line in sample.products:
         assert (line["order_id"], line["id"] // 1000) == (number, number)
-        assert Decimal(line["total_inc_tax"]) == Decimal(line["price_inc_tax"]) * line["quantity"]
+        for part in ("ex_tax", "inc_tax", "tax"):
+            assert Decimal(line[f"total_{part}"]) == Decimal(line[f"price_{part}"]) * line["quantity"]
     for address in sample.addresses:
         goes_there = [
             line["quantity"] for line in sample.products if line["order_address_id"] == address["id"]
@@ -77,7 +87,13 @@ def test_an_order_agrees_with_its_parts(number: int) -> None:
         assert (address["order_id"], address["items_total"]) == (number, sum(goes_there))
     places = {address["id"] for address in sample.addresses}
     astray = [line["sku"] for line in sample.products if line["order_address_id"] not in places]
-    assert astray == {1008: ["AC-010"], 1009: ["AC-010"], 1020: ["AC-020"]}.get(number, [])
+    assert astray == {
+        1008: ["AC-010"],
+        1009: ["AC-010"],
+        1020: ["AC-020"],
+        1021: ["AC-021"],
+        1022: [""],
+    }.get(number, [])
 
 
 def test_1003_has_no_lines() -> None:
@@ -130,7 +146,7 @@ def test_1010_is_a_guests() -> None:
 def test_1011_has_a_custom_line_without_sku() -> None:
     assert lines(1011, "name", "sku", "product_id", "variant_id")[1] == ("Engraved name plate", "", 0, 0)
     without = [number for number, sample in ORDERS.items() for line in sample.products if not line["sku"]]
-    assert without == [1011]
+    assert without == [1011, 1022]
 
 
 def test_1012_is_cyrillic_in_name_and_address() -> None:
@@ -189,6 +205,95 @@ def test_1018_awaits_payment_and_1019_is_incomplete() -> None:
 def test_1020_has_something_to_ship_and_no_address() -> None:
     assert lines(1020, "sku", "type", "order_address_id") == [("AC-020", "physical", 0)]
     assert (ORDERS[1020].addresses, ORDERS[1020].order["billing_address"]["city"]) == ([], "Duluth")
+
+
+def test_1021_is_picked_up() -> None:
+    assert lines(1021, "sku", "type", "order_pickup_method_id") == [("AC-021", "physical", 4)]
+    assert ORDERS[1021].addresses == []
+    picked_up = {
+        number
+        for number, sample in ORDERS.items()
+        if any(line["order_pickup_method_id"] for line in sample.products)
+    }
+    assert picked_up == {1021}
+
+
+def test_1022_has_a_gift_certificate_beside_a_physical_line() -> None:
+    assert lines(1022, "name", "type", "gift_certificate_id", "product_id", "weight", "order_address_id") == [
+        ("Door mat 022", "physical", None, 5022, "1.0000", 10221),
+        ("Gift certificate", "giftcertificate", 52, 0, "0.0000", 0),
+    ]
+
+
+def test_1023_is_a_bundle_whose_parts_name_their_parent() -> None:
+    assert lines(
+        1023, "id", "sku", "quantity", "is_bundled_product", "parent_order_product_id", "total_inc_tax"
+    ) == [
+        (1023001, "XX-001", 2, False, None, "31.9000"),
+        (1023002, "AC-023", 2, True, 1023001, "0.0000"),
+        (1023003, "AC-029", 4, True, 1023001, "0.0000"),
+    ]
+    bundled = [
+        line["id"] for sample in ORDERS.values() for line in sample.products if line["is_bundled_product"]
+    ]
+    assert bundled == [1023002, 1023003]
+
+
+def test_1024_is_refunded_in_part() -> None:
+    assert lines(1024, "sku", "quantity", "quantity_refunded", "is_refunded", "refund_amount") == [
+        ("AC-024", 1, 1, True, "0.0000"),
+        ("AC-025", 3, 1, False, "0.0000"),
+    ]
+    assert ORDERS[1024].order["payment_status"] == "partially refunded"
+    assert ORDERS[1024].order["refunded_amount"] == "0.0000"
+
+
+def test_1025_has_prices_that_include_tax() -> None:
+    order = ORDERS[1025].order
+    assert lines(1025, "base_price", "price_ex_tax", "price_inc_tax", "price_tax") == [
+        ("27.0000", "25.0000", "27.0000", "2.0000")
+    ]
+    assert (order["total_ex_tax"], order["total_inc_tax"], order["total_tax"]) == (
+        "50.0000",
+        "54.0000",
+        "4.0000",
+    )
+    [tax] = ORDERS[1025].taxes
+    assert (tax["order_id"], tax["order_address_id"], tax["rate"], tax["line_amount"]) == (
+        1025,
+        10251,
+        "8.0000",
+        "4.0000",
+    )
+    inclusive = {number for number, sample in ORDERS.items() if sample.order["is_tax_inclusive_pricing"]}
+    assert inclusive == {1025}
+
+
+def test_1026_is_paid_in_yen_and_1027_in_euros() -> None:
+    foreign = {
+        number: (
+            sample.order["default_currency_code"],
+            sample.order["currency_code"],
+            sample.order["currency_id"],
+            sample.order["store_default_currency_code"],
+            sample.order["store_default_to_transactional_exchange_rate"],
+            sample.addresses[0]["country_iso2"],
+        )
+        for number, sample in ORDERS.items()
+        if sample.order["default_currency_code"] != "USD"
+    }
+    assert foreign == {
+        1026: ("JPY", "JPY", 3, "USD", "150.0000000000", "JP"),
+        1027: ("EUR", "EUR", 2, "USD", "0.9000000000", "DE"),
+    }
+    assert lines(1026, "price_inc_tax", "total_inc_tax") == [("4200.0000", "12600.0000")]
+
+
+def test_1028_has_staff_notes_that_a_person_wrote() -> None:
+    assert ORDERS[1028].order["staff_notes"] == (
+        "Called Nora on Monday: she is away until the 14th.\nLeave it at the café next door, not before. – Jo"
+    )
+    assert {number for number, sample in ORDERS.items() if sample.order["staff_notes"]} == {1028}
 
 
 def test_a_line_of_an_unknown_sku_is_a_custom_line_and_may_have_a_name_of_its_own() -> None:

@@ -116,12 +116,28 @@ ANSWERS: dict[str, tuple[Callable[[Asker], list[Any]], str, dict[str, Difference
         {
             "variant_id": ("int", "absent", "described; in the real answer"),
             "order_pickup_method_id": ("int", "absent", "described; in the real answer"),
-            "gift_certificate_id": ("NoneType", "absent", "described; in the real answer"),
+            "gift_certificate_id": ("NoneType or int", "absent", "described; in the real answer"),
+            "parent_order_product_id": (
+                "NoneType or int",
+                "NoneType",
+                "the parts of a bundle name their parent",
+            ),
             "fulfillment_source": ("str", "absent", "in the real answer"),
             "event_date": ("str", "NoneType", "empty text in the real answer"),
         },
     ),
-    "line of a real store": (parts("products"), "REAL_order_products_issue173.json", {}),
+    "line of a real store": (
+        parts("products"),
+        "REAL_order_products_issue173.json",
+        {
+            "gift_certificate_id": ("NoneType or int", "NoneType", "a gift certificate that was bought"),
+            "parent_order_product_id": (
+                "NoneType or int",
+                "NoneType",
+                "the parts of a bundle name their parent",
+            ),
+        },
+    ),
     "shipping address": (
         parts("shipping_addresses"),
         "order_shipping_address.json",
@@ -171,6 +187,34 @@ ANSWERS: dict[str, tuple[Callable[[Asker], list[Any]], str, dict[str, Difference
     "count": (one("/v2/orders/count"), "orders_count.json", {}),
     "store": (one("/v2/store"), "store_information.json", {}),
     "time": (one("/v2/time"), "store_time.json", {}),
+    "channels": (
+        one("/v3/channels", limit=1, page=2),
+        "channels_list.json",
+        {"meta.pagination.links.next": ("absent", "str", "the last page")},
+    ),
+    "locations": (
+        one("/v3/inventory/locations", limit=1, page=2),
+        "SYNTH_locations.json",
+        {
+            "meta.pagination.links.next": ("absent", "str", "the last page"),
+            "data[].address.geo_coordinates.latitude": ("float", "int", "a number"),
+            "data[].address.geo_coordinates.longitude": ("float", "int", "likewise"),
+            "data[].special_hours[]": ("absent", "dict", "no location has special hours"),
+            **{
+                f"data[].special_hours[].{name}": ("absent", types, "likewise")
+                for name, types in {
+                    "label": "str",
+                    "date": "str",
+                    "open": "bool",
+                    "opening": "str",
+                    "closing": "str",
+                    "all_day": "bool",
+                    "annual": "bool",
+                }.items()
+            },
+        },
+    ),
+    "stock setting": (one("/v3/settings/inventory"), "SYNTH_settings_inventory.json", {}),
 }
 
 

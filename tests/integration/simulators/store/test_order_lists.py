@@ -12,7 +12,7 @@ from integration.simulators.store.payloads import build, line
 from integration.simulators.store.server import StoreSimulator
 from tests.integration.simulators.store.asking import Asker
 
-ALL = list(range(1001, 1021))
+ALL = list(range(1001, 1029))
 DAY = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -44,17 +44,17 @@ def test_an_order_in_the_list_is_the_order_as_read_alone(ask: Asker) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({"min_id": 1018}, [1018, 1019, 1020]),
+        ({"min_id": 1026}, [1026, 1027, 1028]),
         ({"max_id": 1002}, [1001, 1002]),
         ({"min_id": 1004, "max_id": 1006}, [1004, 1005, 1006]),
         ({"status_id": 7}, [1018]),
         ({"status_id": 0}, [1019]),
         ({"customer_id": 0}, [1010]),
         ({"email": "Vera@Example.com"}, [1012]),
-        ({"min_total": "1000.00"}, [1005, 1006]),
+        ({"min_total": "1000.00"}, [1005, 1006, 1026]),
         ({"max_total": "0"}, [1003]),
         ({"payment_method": "Cash"}, []),
-        ({"payment_method": "Manual", "min_id": 1020}, [1020]),
+        ({"payment_method": "Manual", "min_id": 1028}, [1028]),
         ({"channel_id": 2}, []),
         ({"channel_id": 1, "max_id": 1001}, [1001]),
         ({"cart_id": "7e48f7ef"}, []),
@@ -245,19 +245,19 @@ def test_archived_orders_are_left_out_unless_asked_for(ask: Asker) -> None:
     assert ids(ask, is_deleted="false", max_id=1002) == [1001]
     assert ids(ask, is_deleted="true") == [1002]
     assert ask("GET", "/v2/orders/1002").json()["is_deleted"] is True
-    assert ask("GET", "/v2/orders/count").json()["count"] == 19
+    assert ask("GET", "/v2/orders/count").json()["count"] == 27
 
 
 def test_orders_are_counted_by_status(ask: Asker) -> None:
     told = ask("GET", "/v2/orders/count").json()
-    assert told["count"] == 20
+    assert told["count"] == 28
     assert {each["name"]: each["count"] for each in told["statuses"] if each["count"]} == {
-        "Awaiting Fulfillment": 18,
+        "Awaiting Fulfillment": 26,
         "Awaiting Payment": 1,
         "Incomplete": 1,
     }
     assert [each["sort_order"] for each in told["statuses"]] == list(range(15))
-    assert ask("GET", "/v2/orders/count", query={"min_id": 1018}).json()["count"] == 3
+    assert ask("GET", "/v2/orders/count", query={"min_id": 1026}).json()["count"] == 3
 
 
 def test_dates_are_rfc_2822_in_utc_and_whole_seconds(ask: Asker) -> None:

@@ -66,7 +66,7 @@ STATUS = "One of these is expected: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
         ("status_id", True, STATUS),
         ("status_id", None, STATUS),
         ("status_id", [9], STATUS),
-        ("channel_id", 2, "One of these is expected: 1."),
+        ("channel_id", 2, "One of these is expected: 1, 1041."),
         ("customer_id", "41", "A whole number is expected."),
         ("customer_id", True, "A whole number is expected."),
         ("discount_amount", -1, "An amount is expected."),

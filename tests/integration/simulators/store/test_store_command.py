@@ -18,6 +18,7 @@ import requests
 from integration.simulators.store.catalog import SKUS
 from integration.simulators.store.sample_orders import generated_orders
 from tests.conftest import ROOT
+from tests.integration.simulators.store.receiver import receiving
 
 NUMBERS = sorted(generated_orders())
 # No settings, no database: what the process needs of us is the code alone.
@@ -111,11 +112,49 @@ def test_the_official_examples_are_there_when_their_folder_is_named(shared: Path
         assert answer.json()["order"]["status_id"] == 11
 
 
+def test_the_tokens_scopes_are_chosen_at_the_start() -> None:
+    with running("--scopes", "store_v2_orders_read_only", "--store-hash", "abc", "--token", "secret") as (
+        ready,
+        _,
+    ):
+        headers = {"X-Auth-Token": "secret", "Accept": "application/json"}
+        base = f"{ready['url']}/stores/abc"
+        statuses = [
+            requests.get(base + path, headers=headers, timeout=10).status_code
+            for path in ("/v2/orders/1001", "/v2/store", "/v3/hooks")
+        ]
+    assert statuses == [200, 403, 200]
+
+
+def test_callbacks_are_signed_and_hurried_as_told_at_the_start() -> None:
+    with (
+        receiving() as receiver,
+        running("--client-secret", "hush", "--time-scale", "1000", "--token", "secret") as (ready, _),
+    ):
+        receiver.answers = [500]
+        answer = requests.post(
+            f"{ready['url']}/stores/simulated/v3/hooks",
+            headers={"X-Auth-Token": "secret", "Accept": "application/json"},
+            json={"scope": "store/order/created", "destination": receiver.url},
+            timeout=10,
+        )
+        assert answer.status_code == 200
+        requests.post(f"{ready['url']}/_simulator/orders/1001/place", timeout=10).raise_for_status()
+        first, second = receiver.wait(2)
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.is_signed("hush")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (["--orders", "1001,77,x"], "--orders names 77, x; there are 1001, 1002, "),
         (["--examples", "nowhere"], "--examples nowhere does not hold the official examples: "),
+        (
+            ["--scopes", "store_v2_orders,store_v2_order"],
+            "--scopes names store_v2_order; there are store_channel_",
+        ),
+        (["--time-scale", "0"], "The setting time_scale of hooks cannot be 0.0."),
     ],
 )
 def test_options_that_make_no_sense_are_refused_with_a_sentence(options: list[str], sentence: str) -> None:

@@ -50,13 +50,19 @@ def test_an_id_that_is_none_is_refused(ask: Asker, name: str, value: str) -> Non
 def test_order_lines_are_of_articles_in_the_catalog_or_custom() -> None:
     lines = [line for sample in generated_orders().values() for line in sample.products]
     custom = [line["name"] for line in lines if line["product_id"] == 0]
-    assert custom == ["Engraved name plate"]
+    assert custom == ["Engraved name plate", "Gift certificate"]
+    other_names, other_prices = {}, {}
     for line in lines:
         if line["product_id"]:
             item = CATALOG[line["sku"]]
-            assert (line["product_id"], line["variant_id"], line["name"]) == (
+            assert (line["product_id"], line["variant_id"], line["type"]) == (
                 item.product_id,
                 item.variant_id,
-                item.name,
+                item.type,
             )
-            assert (line["type"], line["price_ex_tax"]) == (item.type, f"{item.price:.4f}")
+            if line["name"] != item.name:
+                other_names[line["id"]] = line["name"]
+            if line["price_ex_tax"] != f"{item.price:.4f}":
+                other_prices[line["id"]] = line["price_ex_tax"]
+    assert other_names == {1023001: "Desk set"}
+    assert other_prices == {1023002: "0.0000", 1023003: "0.0000", 1025001: "25.0000", 1026001: "4200.0000"}

@@ -1,0 +1,103 @@
+"""Every request that the portal's client makes, and the answers that it gets, are as officially described."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from integration.bigcommerce.client import NotFound, Refused, StoreClient
+from integration.simulators.store.payloads import build, line
+from integration.simulators.store.server import StoreSimulator
+from tests.contract.descriptions import Descriptions
+from tests.contract.exchanges import not_accepted, of_answers, of_requests, recorded
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def each_metafield_way(client: StoreClient, store: StoreSimulator) -> None:
+    client.set_order_metafield(1001, "gridport", "purchase_orders", "1001-1")
+    client.set_order_metafield(1001, "gridport", "purchase_orders", "1001-1")
+    client.set_order_metafield(1001, "gridport", "purchase_orders", "1001-2")
+
+
+def metafields(client: StoreClient, store: StoreSimulator) -> None:
+    each_metafield_way(client, store)
+    client.list_order_metafields(1001)
+    client.list_order_metafields(1002, "gridport")
+
+
+def statuses(client: StoreClient, store: StoreSimulator) -> None:
+    client.update_status(1001, 9)
+    with pytest.raises(Refused):
+        client.update_status(1001, 99)
+    with pytest.raises(NotFound):
+        client.update_status(77, 9)
+
+
+def orders(client: StoreClient, store: StoreSimulator) -> None:
+    for number in store.state.orders:
+        client.get_order(number)
+    with pytest.raises(NotFound):
+        client.get_order(77)
+
+
+def changes(client: StoreClient, store: StoreSimulator) -> None:
+    for number in range(3001, 3301):
+        store.state.orders[number] = build(number, [line("AC-001")])
+        store.state.place(number)
+    assert len(list(client.iter_changes_since(LONG_AGO))) == 328
+
+
+# Each method of the client: how it is driven through all that it may ask, and the operations that it then asks for.
+DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[str]]] = {
+    "find_variants_by_sku": (lambda client, store: client.find_variants_by_sku("ac-012"), ["getVariants"]),
+    "get_channels": (lambda client, store: client.get_channels(), ["getChannels"]),
+    "get_lines": (
+        lambda client, store: [client.get_lines(number) for number in store.state.orders],
+        ["getOrderProducts"],
+    ),
+    "get_locations": (lambda client, store: client.get_locations(), ["getLocations"]),
+    "get_order": (orders, ["getOrder"]),
+    "get_order_statuses": (lambda client, store: client.get_order_statuses(), ["getOrderStatuses"]),
+    "get_shipping_addresses": (
+        lambda client, store: [client.get_shipping_addresses(number) for number in store.state.orders],
+        ["getOrderShippingAddresses"],
+    ),
+    "get_store": (lambda client, store: client.get_store(), ["getStoreInformation"]),
+    "get_time": (lambda client, store: client.get_time(), ["getSystemTimestamp"]),
+    "iter_changes_since": (changes, ["getOrders"]),
+    "iter_orders_modified_since": (
+        lambda client, store: list(client.iter_orders_modified_since(LONG_AGO)),
+        ["getOrders"],
+    ),
+    "list_order_metafields": (
+        metafields,
+        ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
+    ),
+    "set_order_metafield": (
+        each_metafield_way,
+        ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
+    ),
+    "update_status": (statuses, ["updateOrder"]),
+}
+
+
+def test_every_method_of_the_client_is_driven() -> None:
+    public = inspect.getmembers(StoreClient, inspect.isfunction)
+    assert {name for name, _ in public if not name.startswith("_")} == DRIVES.keys()
+
+
+@pytest.mark.parametrize("method", DRIVES)
+def test_what_a_method_asks_and_gets_is_as_described(
+    descriptions: Descriptions, store: StoreSimulator, method: str
+) -> None:
+    drive, expected = DRIVES[method]
+    with recorded(store) as (client, recorder):
+        drive(client, store)
+    asked = [descriptions.operation(answer.request) for answer in recorder.answers]
+    assert sorted({operation.name if operation else "not described" for operation in asked}) == expected
+    assert of_requests(descriptions, recorder.answers) == set()
+    assert not_accepted(of_answers(descriptions, recorder.answers)) == set()
