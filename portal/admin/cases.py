@@ -16,7 +16,9 @@ from django.views.decorators.http import require_POST
 
 from integration.flows import decide
 from integration.models import ExceptionCase
+from portal.admin import decisions
 from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.decisions import decision_page
 from portal.admin.documents_table import document_words
 from portal.admin.filters import CaseFilter
 from portal.admin.orders import named_by, whole_number
@@ -77,7 +79,11 @@ class CaseAdmin(HistoryAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the verbs."""
         view = self.admin_site.admin_view(require_POST(self.decide))
-        own = [path("<path:object_id>/decide/", view, name="integration_exceptioncase_decide")]
+        page = self.admin_site.admin_view(self.decision)
+        own = [
+            path("<int:object_id>/decide/", view, name="integration_exceptioncase_decide"),
+            path("<int:object_id>/decide/<str:name>/", page, name="integration_exceptioncase_decision"),
+        ]
         return own + list(super().get_urls())
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
@@ -110,17 +116,25 @@ class CaseAdmin(HistoryAdmin):
             "work": work,
             "work_words": step_words(work.step) if work is not None else "",
             "work_about": resolve_work([work])[work.pk] if work is not None else None,
+            "decisions": decisions.links(case),
             "decide_url": reverse("admin:integration_exceptioncase_decide", args=[case.pk]),
             "timeline": timeline(case.subject),
         }
         return self.page(request, case, "portal/case.html", context)
 
-    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def decision(self, request: HttpRequest, object_id: int, name: str) -> HttpResponse:
+        """Show what a decision would do, and do it."""
+        case = self.find(request, str(object_id))
+        if case is None:
+            return self.missing(request, str(object_id))
+        return decision_page(self, request, case, name)
+
+    def decide(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Do one verb to one case and show it again."""
         user = require(request, decide.DECIDE)
-        case = self.find(request, object_id)
+        case = self.find(request, str(object_id))
         if case is None:
-            return self.missing(request, object_id)
+            return self.missing(request, str(object_id))
         reason = request.POST.get("reason", "")
         verbs = {
             "settle": (lambda: decide.settle_case(user, case, reason), "The case is settled."),

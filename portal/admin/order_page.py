@@ -250,6 +250,8 @@ def _result(
         if store_line.get("type") != "physical":
             return badge("Not shipped", QUIET)
         return badge("Not with a partner", QUIET)
+    if line.purchase_order.state == PurchaseOrder.State.CANCELLED:
+        return badge("Cancelled", QUIET)
     if differences or line.purchase_order.state == PurchaseOrder.State.DISPUTED:
         return badge("Answered differently", WARNING)
     state = state_of(document)

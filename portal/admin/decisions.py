@@ -1,0 +1,117 @@
+"""A decision as a page: what it needs to know, what it would do, and the button that does exactly that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from integration.flows import decide
+from integration.flows.decide import Refused
+from integration.flows.decisions import carry_out
+from integration.flows.plans import Choice, Given, Plan, choices, plan
+from integration.models import ExceptionCase
+from portal.admin.base import GridAdmin
+from portal.admin.show import page_url
+from portal.admin.verbs import ReasonForm, person
+
+
+class DueForm(forms.Form):
+    """Until when to wait."""
+
+    due_at = forms.DateTimeField(
+        label="Wait until",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        help_text="In the portal's time zone. The case is due then.",
+    )
+
+
+class NumberForm(forms.Form):
+    """Which purchase order is meant."""
+
+    number = forms.CharField(
+        label="Purchase order",
+        max_length=22,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="The number as it was sent to the partner.",
+    )
+
+
+_ASKED: dict[str, type[forms.Form]] = {"due_at": DueForm, "number": NumberForm}
+
+
+def links(case: ExceptionCase) -> list[dict[str, str]]:
+    """Return what can be decided about ``case`` besides settling it, each with its page."""
+    return [
+        {"words": choice.words, "help": choice.help, "url": _address(case, choice.name)}
+        for choice in choices(case)
+        if choice.name != "settle"
+    ]
+
+
+def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase, name: str) -> HttpResponse:
+    """Show what decision ``name`` needs and would do; on POST do it as it was shown, and go back to the case."""
+    if not person(request).has_perm(decide.DECIDE):
+        raise PermissionDenied
+    if case.closed_at is not None:
+        messages.error(request, f"{case.closed_by} has closed this case already.")
+        return HttpResponseRedirect(page_url(case))
+    choice = next((each for each in choices(case) if each.name == name), None)
+    if choice is None:
+        raise Http404
+    given, asked = _given(request, choice)
+    shown = _plan(request, case, choice, given)
+    reason = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and shown is not None and reason.is_valid():
+        try:
+            digest = request.POST.get("digest", "")
+            carry_out(person(request), case, name, given or Given(), reason.cleaned_data["reason"], digest)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"Decided: {choice.words.lower()}.")
+            return HttpResponseRedirect(page_url(case))
+    context = {
+        "title": f"Case {case.pk}: {choice.words.lower()}",
+        "choice": choice,
+        "case": case,
+        "asked": asked,
+        "plan": shown,
+        "given": {name: request.GET.get(name) or request.POST.get(name, "") for name in _ASKED},
+        "form": reason,
+        "cancel_url": page_url(case),
+    }
+    return shown_by.page(request, case, "portal/decision.html", context)
+
+
+def _address(case: ExceptionCase, name: str) -> str:
+    return reverse("admin:integration_exceptioncase_decision", args=[case.pk, name])
+
+
+def _given(request: HttpRequest, choice: Choice) -> tuple[Given | None, forms.Form | None]:
+    """Return what the person gave, None before he has, and the form that asks for it."""
+    if not choice.asks:
+        return Given(), None
+    sent = request.POST if request.method == "POST" else request.GET
+    form = _ASKED[choice.asks](sent if choice.asks in sent else None)
+    if not form.is_valid():
+        return None, form
+    values: dict[str, Any] = form.cleaned_data
+    due_at: datetime | None = values.get("due_at")
+    return Given(due_at=due_at, number=values.get("number", "")), form
+
+
+def _plan(request: HttpRequest, case: ExceptionCase, choice: Choice, given: Given | None) -> Plan | None:
+    if given is None:
+        return None
+    try:
+        return plan(case, choice.name, given)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return None

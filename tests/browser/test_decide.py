@@ -1,0 +1,41 @@
+"""A short answer arrives: staff find the order, see the difference, accept it, and see the store change."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from integration.models import Order
+from portal.admin.show import page_url
+from tests.browser.test_desk import log_in
+from tests.world import World, world
+
+__all__ = ["world"]
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_short_answer_is_found_accepted_and_written_to_the_store(world: World, page: Page) -> None:
+    world.network.answers["1004-1"] = "short"
+    world.place(1004)
+    world.run()
+    log_in(page, "decide")
+    page.keyboard.press("/")
+    page.keyboard.type("1004")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Order 1004").click()
+    expect(page.get_by_text("Answer: asked 12 each, answered 1 backordered")).to_be_visible()
+    page.get_by_role("note").get_by_role("link").click()
+    page.get_by_role("link", name="Accept as acknowledged…").click()
+    expect(
+        page.get_by_role("listitem").filter(has_text="11 of 12 each acknowledged, 1 on backorder")
+    ).to_be_visible()
+    page.get_by_label("Reason").fill("The customer waits for the last one.")
+    page.get_by_role("button", name="Accept as acknowledged").dblclick()
+    expect(page.get_by_text("The customer waits for the last one.").first).to_be_visible()
+
+    world.run()
+    page.goto(page_url(Order.objects.get()))
+    expect(page.get_by_text("Accepted by every partner")).to_be_visible()
+    assert world.store.state.order(1004)["status_id"] == 9
+    assert [each["method"] for each in world.store.state.ledger].count("PUT") == 1
