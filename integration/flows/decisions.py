@@ -120,11 +120,6 @@ def _do_not_ours(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> 
     return []
 
 
-def _do_settle(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
-    _close(case, user, ExceptionCase.Decision.SETTLED, reason)
-    return []
-
-
 def _unlink(case: ExceptionCase, document: Document) -> None:
     """Take the answer away from the purchase order that it was matched to; one with no other answer waits again."""
     OrderDocument.objects.filter(document=document, role=_ANSWER).delete()
@@ -151,5 +146,4 @@ _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "wait": _do_wait,
     "match": _do_match,
     "not_ours": _do_not_ours,
-    "settle": _do_settle,
 }

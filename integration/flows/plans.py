@@ -69,7 +69,6 @@ MATCH = Choice(
     "match", "Match to another purchase order", "The answer is held against another one.", asks="number"
 )
 NOT_OURS = Choice("not_ours", "Not ours", "The document is kept and counts for nothing.")
-SETTLE = Choice("settle", "Settled outside", "The case closes, and nothing else is changed.")
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REJECT, WAIT, MATCH, NOT_OURS),
@@ -78,10 +77,8 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
 
 
 def choices(case: ExceptionCase) -> tuple[Choice, ...]:
-    """Return what can be decided about an open ``case``, the likeliest first; ``SETTLE`` is always the last."""
-    if case.closed_at is not None:
-        return ()
-    return (*_CHOICES.get(case.kind, ()), SETTLE)
+    """Return what can be decided about an open ``case``, the likeliest first; any case may be settled besides."""
+    return () if case.closed_at is not None else _CHOICES.get(case.kind, ())
 
 
 def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
@@ -175,10 +172,6 @@ def _not_ours(case: ExceptionCase, given: Given) -> Plan:
     return Plan("not_ours", sentences, case.purchase_order_id)
 
 
-def _settle(case: ExceptionCase, given: Given) -> Plan:
-    return Plan("settle", ["The case closes. Nothing else is changed."], case.purchase_order_id)
-
-
 def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
     """Return the purchase order that the case is about, and the answer to it."""
     if case.purchase_order is None or case.document is None:
@@ -240,5 +233,4 @@ _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
     "wait": _wait,
     "match": _match,
     "not_ours": _not_ours,
-    "settle": _settle,
 }

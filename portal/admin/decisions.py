@@ -47,11 +47,10 @@ _ASKED: dict[str, type[forms.Form]] = {"due_at": DueForm, "number": NumberForm}
 
 
 def links(case: ExceptionCase) -> list[dict[str, str]]:
-    """Return what can be decided about ``case`` besides settling it, each with its page."""
+    """Return what can be decided about ``case``, each with its page."""
     return [
         {"words": choice.words, "help": choice.help, "url": _address(case, choice.name)}
         for choice in choices(case)
-        if choice.name != "settle"
     ]
 
 

@@ -60,11 +60,10 @@ def test_what_can_be_decided_depends_on_the_case(short: ExceptionCase) -> None:
         "wait",
         "match",
         "not_ours",
-        "settle",
     ]
     unknown = ExceptionCase(kind=ExceptionCase.Kind.UNKNOWN_PURCHASE_ORDER)
-    assert [choice.name for choice in choices(unknown)] == ["match", "not_ours", "wait", "settle"]
-    assert [choice.name for choice in choices(ExceptionCase(kind=ExceptionCase.Kind.STORE))] == ["settle"]
+    assert [choice.name for choice in choices(unknown)] == ["match", "not_ours", "wait"]
+    assert choices(ExceptionCase(kind=ExceptionCase.Kind.STORE)) == ()
     assert choices(ExceptionCase(closed_at=timezone.now())) == ()
 
 
@@ -241,5 +240,5 @@ def test_who_may_not_or_gives_no_reason_decides_nothing(
 
 
 def test_each_choice_has_a_plan_and_an_act() -> None:
-    names = {choice.name for of_kind in plans._CHOICES.values() for choice in of_kind} | {"settle"}
+    names = {choice.name for of_kind in plans._CHOICES.values() for choice in of_kind}
     assert names == set(plans._PLANS)
