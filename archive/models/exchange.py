@@ -150,6 +150,19 @@ class Document(Fact):
         return f"{document_name(self.transaction_set)} {self.control_number}"
 
 
+class Resubmission(Fact):
+    """``document`` is ``original`` sent once more by a person, in an interchange of its own."""
+
+    original = models.OneToOneField(Document, models.PROTECT, related_name="sent_again_as")
+    document = models.OneToOneField(Document, models.PROTECT, related_name="resubmission")
+    key = models.CharField(max_length=64, unique=True, help_text="The form's: posting it twice sends once.")
+    actor = models.CharField(max_length=150)
+    reason = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.document} for {self.original}"
+
+
 class Acknowledgment(Fact):
     """What a functional acknowledgment (997) said of one document of ours."""
 

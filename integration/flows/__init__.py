@@ -3,18 +3,15 @@
 Out: ``import_orders`` → ``route`` → ``compose`` → ``generate`` → ``transmit``. In: ``receive`` → ``translate`` →
 ``match`` → ``apply``. ``steps`` lists them all; ``integration.tasks`` claims, runs and hands over. ``reconcile`` looks
 for what should have come. What staff do stands in ``decide`` (settle, try again, go live, pause) and ``decisions``
-(carried out as ``plans`` show them); ``cases`` opens and closes what only a person can settle.
+(carried out as ``plans`` show them), sending a purchase order again in ``resubmit``; ``cases`` opens and closes what only a person can settle.
 
 Where the next things belong:
 
-* Sending a document again by a person: ``resubmit``, with a fact of its own in the archive that links the new document
-  to the first and carries the form's key, so that a double click and a second person find it. The guard is a plan as
-  in ``plans``: what the partner answered already is part of its digest. Facts cannot be locked by the application's
-  role (that needs UPDATE), so two people meet on the purchase order's row. ``reconcile`` and ``generate`` then have to
-  take the latest of a purchase order's documents.
 * Reading a received document again: ``reprocess``. It writes the projections anew, reverses the document's entries and
   matches again in one transaction; for a file that was kept and not read, documents are added to the interchange that
   stands.
+* Sending many again at once: one plan over many documents, each carried out by ``resubmit`` under a key made of the
+  job's and the document's.
 * A breaker for each store and mailbox: ``tasks`` knows of trouble by channel already (``Work.channel``); what waits
   for a channel should not be claimed while its poll fails.
 """

@@ -28,7 +28,9 @@ def reconcile(subject: str, claim: Claim) -> list[Step]:
 
 def _waiting_for_997() -> list[Document]:
     waiting = Document.objects.filter(
-        state__acknowledgment=AcknowledgmentState.WAITING, state__delivery=Delivery.DELIVERED
+        state__acknowledgment=AcknowledgmentState.WAITING,
+        state__delivery=Delivery.DELIVERED,
+        sent_again_as=None,
     ).select_related("agreement__partner", "state")
     now = timezone.now()
     return [
@@ -70,9 +72,13 @@ def _waiting_for_855() -> list[PurchaseOrder]:
     ).select_related("agreement__partner", "order")
     now = timezone.now()
     overdue = []
-    for purchase_order in waiting:
-        sent = purchase_order.documents.get(role=OrderDocument.Role.PURCHASE_ORDER).document.recorded_at
-        if sent + timedelta(hours=purchase_order.agreement.purchase_order_acknowledgment_hours) <= now:
+    for purchase_order in waiting.distinct():
+        sent = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).latest("document_id")
+        if (
+            sent.document.recorded_at
+            + timedelta(hours=purchase_order.agreement.purchase_order_acknowledgment_hours)
+            <= now
+        ):
             overdue.append(purchase_order)
     return overdue
 

@@ -21,6 +21,7 @@ from portal.admin.document_page import document_context
 from portal.admin.documents_table import state_of
 from portal.admin.filters import KindFilter, PeriodFilter, ProgressFilter
 from portal.admin.orders import whole_number
+from portal.admin.resubmission import may_be_sent_again, resubmission_page
 from portal.admin.show import link, moment, summary_badge
 from portal.admin.verbs import person
 
@@ -71,13 +72,18 @@ class DocumentAdmin(HistoryAdmin):
         return queryset.filter(pk__in=found), False
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the downloads."""
+        """Add the downloads, and sending again."""
         own = [
             path(
                 "<path:object_id>/download/",
                 self.admin_site.admin_view(self.download),
                 name="archive_document_download",
-            )
+            ),
+            path(
+                "<int:object_id>/send-again/",
+                self.admin_site.admin_view(self.send_again),
+                name="archive_document_send_again",
+            ),
         ]
         return own + list(super().get_urls())
 
@@ -88,7 +94,15 @@ class DocumentAdmin(HistoryAdmin):
             "state", "translation",
         ).get(pk=row.pk)  # fmt: skip
         context = document_context(document, person(request), request.GET.get("show", ""))
+        context["may_be_sent_again"] = may_be_sent_again(document, request)
         return self.page(request, document, "portal/document.html", context)
+
+    def send_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what sending the document again would do, and do it."""
+        document = self.find(request, str(object_id))
+        if document is None:
+            return self.missing(request, str(object_id))
+        return resubmission_page(self, request, document)
 
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give out the document's interchange as it travelled, or its own segments (``part=document``)."""

@@ -283,10 +283,13 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
 
 
 def _sent(purchase_order: PurchaseOrder, links: Iterable[OrderDocument]) -> Document | None:
-    for link in links:
-        if link.purchase_order_id == purchase_order.pk and link.role == OrderDocument.Role.PURCHASE_ORDER:
-            return link.document
-    return None
+    """Return the document that holds for the purchase order: the one sent last."""
+    sent = [
+        link.document
+        for link in links
+        if link.purchase_order_id == purchase_order.pk and link.role == OrderDocument.Role.PURCHASE_ORDER
+    ]
+    return max(sent, key=lambda document: document.pk, default=None)
 
 
 def _expected(

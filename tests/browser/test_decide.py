@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from archive.models import Document
 from integration.models import Order
 from portal.admin.show import page_url
 from tests.browser.test_desk import log_in
@@ -39,3 +40,20 @@ def test_a_short_answer_is_found_accepted_and_written_to_the_store(world: World,
     expect(page.get_by_text("Accepted by every partner")).to_be_visible()
     assert world.store.state.order(1004)["status_id"] == 9
     assert [each["method"] for each in world.store.state.ledger].count("PUT") == 1
+
+
+def test_a_rejected_purchase_order_is_sent_again_once(world: World, page: Page) -> None:
+    world.network.answers["1001-1"] = "reject"
+    world.place(1001)
+    world.run()
+    log_in(page, "decide")
+    page.goto(page_url(Document.objects.get(transaction_set="850")))
+    page.get_by_role("link", name="Send again…").click()
+    page.get_by_label("Reason").fill("The supplier's import was mended.")
+    page.get_by_role("button", name="Send again").dblclick()
+    expect(page.get_by_text("000000002").first).to_be_visible()
+    world.network.answers["1001-1"] = "accept"
+    world.run()
+    assert Document.objects.filter(transaction_set="850").count() == 2
+    assert [each["isa13"] for each in world.network.arrivals("1001-1")] == ["000000001", "000000002"]
+    assert world.store.state.order(1001)["status_id"] == 9
