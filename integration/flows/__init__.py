@@ -2,8 +2,8 @@
 
 Out: ``import_orders`` → ``route`` → ``compose`` → ``generate`` → ``transmit``. In: ``receive`` → ``translate`` →
 ``match`` → ``apply``. ``steps`` lists them all; ``integration.tasks`` claims, runs and hands over. ``reconcile`` looks
-for what should have come. What staff do stands in ``decide`` (settle, try again, go live, pause) and ``decisions``
-(carried out as ``plans`` show them), sending a purchase order again in ``resubmit``; ``cases`` opens and closes what only a person can settle.
+for what should have come. What staff do stands in ``decide`` (settle, try again, go live, pause), ``decisions``
+(carried out as ``plans`` show them) and ``resubmit``; ``cases`` opens and closes what only a person can settle.
 
 Where the next things belong:
 
