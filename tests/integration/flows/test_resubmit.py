@@ -61,7 +61,11 @@ def test_a_rejected_purchase_order_is_sent_again_under_new_numbers_and_accepted(
     world.run()
     assert purchase_orders_sent(world) == [("1001-1", "000000001"), ("1001-1", "000000002")]
     assert (new.interchange.control_number, new.group_control_number) == ("000000002", "2")
-    states = Document.objects.filter(transaction_set="850").order_by("pk").values_list("state__acknowledgment", flat=True)
+    states = (
+        Document.objects.filter(transaction_set="850")
+        .order_by("pk")
+        .values_list("state__acknowledgment", flat=True)
+    )
     assert list(states) == ["rejected", "accepted"]
     link = Resubmission.objects.get()
     assert (link.original, link.document, link.actor, link.reason) == (rejected, new, "lea", REASON)
