@@ -29,6 +29,7 @@ PLACES = (
     "effect.sending",
     "effect.written",
     "apply_effect.done",
+    "check_hooks.done",
     "reconcile.done",
     "work.failed",
 )

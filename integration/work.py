@@ -88,7 +88,7 @@ class ClaimedWork:
 
 
 def put(lane: str, step: Step) -> None:
-    """Insert ``step``; where its row exists, bring it forward, or have it run again once it is done.
+    """Insert ``step``; where its row exists, bring it forward; where it runs, have it run again, not before its delay.
 
     A parked row stays parked: a person decides when it goes on.
     """
@@ -101,8 +101,8 @@ def put(lane: str, step: Step) -> None:
             VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '')
             ON CONFLICT (step, subject) DO UPDATE
                SET again = w.again OR w.lease_token IS NOT NULL,
-                   due_at = CASE WHEN w.lease_token IS NULL THEN LEAST(w.due_at, EXCLUDED.due_at)
-                                 ELSE w.due_at END
+                   due_at = CASE WHEN w.lease_token IS NULL OR w.again THEN LEAST(w.due_at, EXCLUDED.due_at)
+                                 ELSE EXCLUDED.due_at END
             """,
             [
                 lane,
@@ -205,7 +205,7 @@ def finish(work: ClaimedWork) -> None:
             """
             UPDATE integration_work
                SET again = false, attempts = 0, deaths = 0, error = '', channel = '', lease_until = NULL,
-                   lease_token = NULL, due_at = clock_timestamp()
+                   lease_token = NULL, due_at = GREATEST(due_at, clock_timestamp())
              WHERE id = %s AND lease_token = %s AND again
             """,
             [work.pk, work.token],

@@ -30,6 +30,9 @@ ENCRYPTION_KEYS = [
     for key in env.list("ENCRYPTION_KEYS", default=[INSTALLATION.encryption_key] if INSTALLATION else [])
 ]
 ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])]
+# Under which address the internet reaches the portal, ``https://edi.example.com``: stores call it. Without it, stores
+# are asked for changes alone.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").strip()
 CSRF_TRUSTED_ORIGINS = [origin.strip() for origin in env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 
 INSTALLED_APPS = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ import requests
 from integration.bigcommerce.budget import RateBudget
 from integration.bigcommerce.changes import Changed, iter_changes
 from integration.bigcommerce.connection import PAGE, StoreConnection
-from integration.bigcommerce.errors import BrokenAnswer, NotFound, Refused
+from integration.bigcommerce.errors import BrokenAnswer, NotFound, Refused, ScopeMissing, TokenRefused
 from integration.bigcommerce.fields import Fields
 from integration.bigcommerce.orders import (
     OrderChange,
@@ -27,20 +28,28 @@ from integration.bigcommerce.orders import (
 )
 from integration.bigcommerce.reference import (
     Channel,
+    Currency,
     Location,
     Metafield,
     OrderStatus,
+    StockSetting,
     StoreProfile,
     Variant,
     parse_channel,
+    parse_currency,
     parse_location,
     parse_metafield,
     parse_profile,
     parse_status,
+    parse_stock_setting,
     parse_variant,
 )
+from integration.bigcommerce.webhooks import Hook, parse_hook
 
-__all__ = ["BrokenAnswer", "NotFound", "Refused", "StoreClient"]
+__all__ = ["BrokenAnswer", "NotFound", "Refused", "ScopeMissing", "StoreClient", "TokenRefused"]
+
+NO_ORDER = 0
+"""No store has an order of this number: what would be written to it is refused, and how, says what a token may do."""
 
 C = TypeVar("C", bound=Changed)
 
@@ -173,6 +182,51 @@ class StoreClient:
         """Return the places that hold stock."""
         pages = self._connection.v3_pages("/v3/inventory/locations", {}, "read the locations")
         return [parse_location(data) for data in pages]
+
+    def get_currencies(self) -> list[Currency]:
+        """Return the store's currencies."""
+        return [
+            parse_currency(data) for data in self._connection.v2_list("/v2/currencies", "read the currencies")
+        ]
+
+    def get_stock_setting(self) -> StockSetting:
+        """Return when orders move stock."""
+        return parse_stock_setting(
+            self._connection.one("GET", "/v3/settings/inventory", "read the stock setting")
+        )
+
+    def count_orders(self) -> int:
+        """Return how many orders the store has."""
+        data = self._connection.one("GET", "/v2/orders/count", "count the orders")
+        return Fields(data, "the count of orders").whole("count")
+
+    def try_writing_orders(self) -> None:
+        """Return where the token may change orders; else raise ``ScopeMissing``. Nothing is changed."""
+        with suppress(NotFound, Refused):
+            self._connection.one("PUT", f"/v2/orders/{NO_ORDER}", "test whether orders may be changed", {})
+
+    def try_writing_metafields(self) -> None:
+        """Return where the token may add metafields to orders; else raise ``ScopeMissing``. Nothing is added."""
+        body = {"namespace": "gridport", "key": "test", "value": "test", "permission_set": "app_only"}
+        what = "test whether metafields may be written"
+        with suppress(NotFound, Refused):
+            self._connection.one("POST", f"/v3/orders/{NO_ORDER}/metafields", what, body)
+
+    def list_hooks(self) -> list[Hook]:
+        """Return the hooks of our API account, those of others' making too."""
+        return [parse_hook(data) for data in self._connection.v3_pages("/v3/hooks", {}, "list the webhooks")]
+
+    def add_hook(self, scope: str, destination: str, headers: Mapping[str, str]) -> Hook:
+        """Add an active hook and return it; there may be one of each scope and destination."""
+        body = {"scope": scope, "destination": destination, "headers": dict(headers), "is_active": True}
+        return parse_hook(self._connection.one("POST", "/v3/hooks", "register a webhook", body))
+
+    def change_hook(self, number: int, scope: str, destination: str, headers: Mapping[str, str]) -> Hook:
+        """Have a hook be as told, and active; return it. Repeating it changes nothing more."""
+        body = {"scope": scope, "destination": destination, "headers": dict(headers), "is_active": True}
+        return parse_hook(
+            self._connection.one("PUT", f"/v3/hooks/{number}", f"repair webhook {number}", body)
+        )
 
     def _find_metafield(self, number: int, namespace: str, key: str) -> Metafield | None:
         found = self.list_order_metafields(number, namespace)

@@ -19,6 +19,8 @@ __all__ = [
     "BrokenAnswer",
     "NotFound",
     "Refused",
+    "ScopeMissing",
+    "TokenRefused",
     "connection_failed",
     "no_data",
     "refusal",
@@ -28,6 +30,14 @@ __all__ = [
 
 class NotFound(PermanentError):
     """The store has no such thing (404)."""
+
+
+class TokenRefused(ConfigurationError):
+    """The store does not know our token (401)."""
+
+
+class ScopeMissing(ConfigurationError):
+    """The store knows our token, and the token may not do this (403)."""
 
 
 class Refused(PermanentError):
@@ -91,12 +101,12 @@ def refusal(what: str, response: requests.Response, *, writes: bool) -> Integrat
     """Return the error for a status of 300 and above other than 429."""
     status = response.status_code
     if status == 401:
-        return ConfigurationError(
+        return TokenRefused(
             f"The store refused our API token ({what}). Make a new token in the store's API accounts and enter it on"
             " the store's page."
         )
     if status == 403:
-        return ConfigurationError(
+        return ScopeMissing(
             f"The store's API token may not do this ({what}): a scope is missing. Add the scope to the API account in"
             " the store."
         )

@@ -50,6 +50,26 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency that the store shows; ``is_transactional`` where shoppers pay in it too."""
+
+    code: str
+    name: str
+    is_default: bool
+    is_transactional: bool
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StockSetting:
+    """When orders move stock: ``moves_at`` is ``order_placed`` or ``order_completed_or_shipped``."""
+
+    moves_at: str
+    follows_edits: bool
+    follows_refunds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """What is bought and stocked; a product without options has one variant, its base variant."""
 
@@ -107,6 +127,28 @@ def parse_location(data: object) -> Location:
     location = Fields(data, "a location")
     return Location(
         location.whole("id"), location.text("code"), location.text("label"), location.flag("enabled")
+    )
+
+
+def parse_currency(data: object) -> Currency:
+    """Read one of ``GET /v2/currencies``."""
+    currency = Fields(data, "a currency")
+    return Currency(
+        currency.text("currency_code"),
+        currency.text("name"),
+        currency.flag("is_default"),
+        currency.flag("is_transactional"),
+        currency.flag("enabled"),
+    )
+
+
+def parse_stock_setting(data: object) -> StockSetting:
+    """Read the answer of ``GET /v3/settings/inventory``."""
+    setting = Fields(data, "the stock setting")
+    return StockSetting(
+        setting.text("update_stock_behavior"),
+        setting.flag("edit_order_stock_adjustment"),
+        setting.flag("refund_order_stock_adjustment"),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from archive.record import record_event
-from integration.bigcommerce.client import StoreClient
+from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.cases import close_cause, open_case
 from integration.flows.stores import client_for
@@ -107,7 +107,14 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
     store = Store.objects.get(pk=store_pk)
     known = Order.objects.filter(store=store, number=number).first()
     with client_for(store) as client:
-        found = client.get_order(number)
+        try:
+            found = client.get_order(number)
+        except NotFound:
+            if known is not None:
+                raise
+            with claim.transaction():
+                _tell_not_there(store, number)
+            return []
         if known is not None and _is_echo(known, found):
             with claim.transaction():
                 Order.objects.filter(pk=known.pk).update(
@@ -121,6 +128,11 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
     with claim.transaction():
         order, changed = _save(store, found, content, read_at)
         return _decide(store, order, changed)
+
+
+def _tell_not_there(store: Store, number: int) -> None:
+    sentence = f"There was word of order {number}, and the store does not have it. Nothing is to be done."
+    record_event(f"store:{store.pk}", "order_not_there", sentence)
 
 
 def _is_echo(known: Order, found: StoreOrder) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 from archive.models import Document, Interchange, Transmission
 from integration.flows.apply import apply_effect
+from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
+from integration.flows.check_hooks import check_hooks
 from integration.flows.compose import compose
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_store
@@ -18,7 +20,7 @@ from integration.flows.reconcile import reconcile
 from integration.flows.route import route
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
-from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect
+from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
 from integration.work import Claim, Step
 from partners.models import Mailbox
 
@@ -173,6 +175,17 @@ STEPS: dict[str, StepKind] = {
         lease=_SLOW,
         other_side="store",
     ),
+    "check_hooks": StepKind(
+        "store",
+        check_hooks,
+        "look whether the store calls us",
+        _store,
+        Kind.STORE,
+        standing=True,
+        lease=_SLOW,
+        longest_wait=HOOKS_CHECKED_EVERY,
+        other_side="store",
+    ),
     "reconcile": StepKind(
         "documents", reconcile, "look for answers that are overdue", _nothing, standing=True
     ),
@@ -180,9 +193,14 @@ STEPS: dict[str, StepKind] = {
 
 
 def standing_steps() -> list[Step]:
-    """Return the steps that must always wait or run: one poll a store, one fetch a mailbox, one reconciliation."""
+    """Return the steps that must always wait or run.
+
+    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one reconciliation.
+    """
     stores = [Step("poll_store", str(pk), f"poll:{pk}") for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [
         Step("fetch_mailbox", str(pk), f"fetch:{pk}") for pk in Mailbox.objects.values_list("pk", flat=True)
     ]
-    return [*stores, *mailboxes, Step("reconcile", "all", "reconcile")]
+    hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
+    hooks = [Step("check_hooks", str(pk), f"hooks:{pk}") for pk in hooked]
+    return [*stores, *mailboxes, *hooks, Step("reconcile", "all", "reconcile")]

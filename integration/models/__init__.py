@@ -2,6 +2,7 @@
 
 from integration.models.case import ExceptionCase
 from integration.models.effect import StoreEffect
+from integration.models.hooks import HookCall, StoreHook
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
@@ -10,6 +11,7 @@ from integration.models.work import Lane, Work
 __all__ = [
     "ORDER_STATUSES",
     "ExceptionCase",
+    "HookCall",
     "Lane",
     "LineEntry",
     "Order",
@@ -20,6 +22,7 @@ __all__ = [
     "Store",
     "StoreBudget",
     "StoreEffect",
+    "StoreHook",
     "Work",
     "order_key",
 ]

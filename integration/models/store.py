@@ -49,6 +49,9 @@ class Store(models.Model):
     store_hash = models.CharField(max_length=40, unique=True)
     base_url = models.URLField("API address", default="https://api.bigcommerce.com")
     token = EncryptedTextField("API token")
+    client_secret = EncryptedTextField(
+        blank=True, help_text="Signs the store's calls; shown together with the token."
+    )
     time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
     currency = models.CharField(max_length=3, default="USD")
     mode = models.CharField(max_length=5, choices=Mode, default=Mode.WATCH)

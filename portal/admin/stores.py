@@ -16,6 +16,7 @@ from integration.models.store import default_import_statuses, default_movable_st
 from partners.models import Mode
 from portal.admin import rules
 from portal.admin.base import EmptyState
+from portal.admin.connect import ConnectableAdmin
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
 from portal.admin.secrets import SecretField, SecretsForm, stored_badge
@@ -41,13 +42,14 @@ class StatusesField(forms.TypedMultipleChoiceField):
 
 
 class StoreForm(SecretsForm):
-    """A store with its token."""
+    """A store with its token and client secret."""
 
-    secrets = ("token",)
+    secrets = ("token", "client_secret")
     needed = ("token",)
     problems = staticmethod(rules.store_problems)
 
     token = SecretField(label="API token")
+    client_secret = SecretField(label="Client secret")
     import_statuses = StatusesField(
         initial=default_import_statuses,
         label="Work on orders that are",
@@ -61,7 +63,7 @@ class StoreForm(SecretsForm):
 
     class Meta:
         model = Store
-        fields = ("token", "import_statuses", "movable_statuses")
+        fields = ("token", "client_secret", "import_statuses", "movable_statuses")
         labels = {
             "poll_seconds": "Ask for changes every (seconds)",
             "settle_minutes": "Settle time (minutes)",
@@ -73,7 +75,7 @@ class StoreForm(SecretsForm):
 
 
 @admin.register(Store)
-class StoreAdmin(LiveAdmin, PausableAdmin):
+class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
     """Stores; their mode and live date change by verb, their token is never shown."""
 
     form = StoreForm
@@ -84,7 +86,10 @@ class StoreAdmin(LiveAdmin, PausableAdmin):
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail]
     used_by = ("orders", "cases")
     autocomplete_fields = ("agreements",)
-    readonly_fields = ("shown_token", "shown_live_from", "shown_polled", "shown_import", "shown_movable")
+    readonly_fields = (
+        "shown_token", "shown_client_secret", "shown_live_from", "shown_polled", "shown_import", "shown_movable",
+        "shown_connection",
+    )  # fmt: skip
     empty = EmptyState(
         "No stores yet",
         "Add the BigCommerce store with an API token that may read and change orders. It starts in watch: orders are"
@@ -94,13 +99,14 @@ class StoreAdmin(LiveAdmin, PausableAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Group the settings; who may only look sees words in the place of fields."""
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        token = "token" if may_write else "shown_token"
+        token, secret = ("token", "client_secret") if may_write else ("shown_token", "shown_client_secret")
         imported = "import_statuses" if may_write else "shown_import"
         movable = "movable_statuses" if may_write else "shown_movable"
         seen = ("shown_live_from", "shown_polled") if obj else ()
+        tested = ("poll_seconds", "shown_connection") if obj else ("poll_seconds",)
         return [
             (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
-            ("Connection", {"fields": (("base_url", "store_hash"), (token, "poll_seconds"))}),
+            ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), tested)}),
             ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order", "purchase_order_prefix"), "agreements")}),
             ("What is written back", {"fields": ("accepted_status", movable)}),
         ]  # fmt: skip
@@ -130,6 +136,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin):
     def shown_token(self, store: Store) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(store.token)
+
+    @display(description="Client secret")
+    def shown_client_secret(self, store: Store) -> SafeString:
+        """Return whether one is stored."""
+        return stored_badge(store.client_secret)
 
     @display(description="Work on orders that are")
     def shown_import(self, store: Store) -> str:

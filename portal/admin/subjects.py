@@ -45,6 +45,7 @@ STEP_SUBJECTS = {
     "translate": "transmission",
     "match": "document",
     "apply_effect": "effect",
+    "check_hooks": "store",
     "reconcile": "",
 }
 

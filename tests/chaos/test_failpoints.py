@@ -6,7 +6,7 @@ import pytest
 
 from integration import failpoints
 from integration.flows.steps import STEPS
-from tests.chaos import test_receiving, test_reconciling, test_sending, test_store_effects
+from tests.chaos import test_hooks, test_receiving, test_reconciling, test_sending, test_store_effects
 
 # Each of these tests compares the kills it counted with the places it names.
 WINDOWS = [
@@ -18,6 +18,7 @@ WINDOWS = [
     *test_receiving.READING,
     *test_reconciling.PLACES,
     *test_store_effects.PLACES,
+    *test_hooks.PLACES,
     "work.failed",
 ]
 

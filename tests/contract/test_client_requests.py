@@ -51,10 +51,25 @@ def changes(client: StoreClient, store: StoreSimulator) -> None:
     assert len(list(client.iter_changes_since(LONG_AGO))) == 328
 
 
+def hooks(client: StoreClient, store: StoreSimulator) -> None:
+    address, headers = "https://edi.example.com/hooks/", {"X-Secret": "one"}
+    made = client.add_hook("store/order/*", address, headers)
+    assert client.list_hooks() == [made]
+    with pytest.raises(Refused):
+        client.add_hook("store/order/*", address, headers)
+    client.change_hook(made.id, "store/order/*", address, {"X-Secret": "two"})
+    with pytest.raises(NotFound):
+        client.change_hook(77, "store/order/*", address, headers)
+
+
 # Each method of the client: how it is driven through all that it may ask, and the operations that it then asks for.
 DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[str]]] = {
+    "add_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
+    "change_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
+    "count_orders": (lambda client, store: client.count_orders(), ["getOrdersCount"]),
     "find_variants_by_sku": (lambda client, store: client.find_variants_by_sku("ac-012"), ["getVariants"]),
     "get_channels": (lambda client, store: client.get_channels(), ["getChannels"]),
+    "get_currencies": (lambda client, store: client.get_currencies(), ["getCurrencies"]),
     "get_lines": (
         lambda client, store: [client.get_lines(number) for number in store.state.orders],
         ["getOrderProducts"],
@@ -66,6 +81,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         lambda client, store: [client.get_shipping_addresses(number) for number in store.state.orders],
         ["getOrderShippingAddresses"],
     ),
+    "get_stock_setting": (lambda client, store: client.get_stock_setting(), ["getSettingsInventory"]),
     "get_store": (lambda client, store: client.get_store(), ["getStoreInformation"]),
     "get_time": (lambda client, store: client.get_time(), ["getSystemTimestamp"]),
     "iter_changes_since": (changes, ["getOrders"]),
@@ -73,6 +89,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         lambda client, store: list(client.iter_orders_modified_since(LONG_AGO)),
         ["getOrders"],
     ),
+    "list_hooks": (lambda client, store: client.list_hooks(), ["getWebhooks"]),
     "list_order_metafields": (
         metafields,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
@@ -81,6 +98,11 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         each_metafield_way,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
     ),
+    "try_writing_metafields": (
+        lambda client, store: client.try_writing_metafields(),
+        ["createOrderMetafield"],
+    ),
+    "try_writing_orders": (lambda client, store: client.try_writing_orders(), ["updateOrder"]),
     "update_status": (statuses, ["updateOrder"]),
 }
 

@@ -142,3 +142,21 @@ def test_ensuring_leaves_what_is_there_alone() -> None:
     work.ensure("lane", Step("poll", "1", "poll"))
     assert claimed_names() == []
     assert Work.objects.count() == 1
+
+
+def test_work_asked_for_with_a_delay_while_it_runs_runs_again_no_sooner() -> None:
+    put("a", "1", "one")
+    [claimed] = work.claim("lane")
+    put("a", "1", "one", timedelta(hours=2))
+    put("a", "1", "one", timedelta(hours=1))
+    put("a", "1", "one", timedelta(hours=3))
+    with transaction.atomic():
+        work.finish(claimed)
+    assert claimed_names() == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT round(extract(epoch FROM due_at - clock_timestamp()) / 60) FROM integration_work"
+        )
+        assert cursor.fetchone() == (60,)
+    put("a", "1", "one")
+    assert claimed_names() == ["a 1"]

@@ -1,0 +1,198 @@
+"""The connection of a store: what its token may do, what it says of itself, and whether it calls us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import display
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from integration.bigcommerce.reference import StockSetting
+from integration.flows import connect
+from integration.flows.connect import Answer, Connection
+from integration.flows.decide import DECIDE
+from integration.models import HookCall, Store, StoreHook
+from portal.admin.base import GridAdmin
+from portal.admin.show import BAD, GOOD, QUIET, WARNING, badge, moment
+from portal.admin.verbs import person, require, run
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that a token is needed for. ``question`` is the field of ``Connection`` that tells."""
+
+    question: str
+    words: str
+    scope: str
+    purpose: str
+    without: str
+
+
+NEEDS = (
+    Need("orders", "Read orders", "Orders: read-only", "Orders are found and read.", "no order is read"),
+    Need("order_writing", "Change orders", "Orders: modify",
+         "An order that every partner accepted is moved to its next status.", "orders stay in their status"),
+    Need("metafield_writing", "Write metafields of orders", "Orders: modify",
+         "What the partners answered is noted with the order.", "nothing is noted with orders"),
+    Need("products", "Read products", "Products: read-only", "Items are looked up by SKU.", "no item is looked up"),
+    Need("profile", "Read the store's settings", "Information & settings: read-only",
+         "Time zone, currencies and stock setting are shown here beside Gridport's.", "they are not shown"),
+    Need("channels", "Read channels", "Channel settings: read-only", "Channels are shown by name.", "they are not shown"),
+    Need("locations", "Read locations", "Store locations: read-only", "Places that hold stock are shown.",
+         "they are not shown"),
+    Need("hooks", "Register webhooks", "None is needed", "The store says at once that an order changed.",
+         "changes are found by asking alone"),
+)  # fmt: skip
+
+_STOCK_MOVES = {
+    "order_placed": "When an order is placed",
+    "order_completed_or_shipped": "When an order is shipped or completed",
+}
+
+
+class ConnectableAdmin(GridAdmin):
+    """The part of the stores' admin that leads to the page of the connection."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page."""
+        view = self.admin_site.admin_view(self.connection)
+        return [
+            path("<path:object_id>/connection/", view, name="integration_store_connection"),
+            *super().get_urls(),
+        ]
+
+    @display(description="Connection")
+    def shown_connection(self, store: Store) -> SafeString:
+        """Return the way to the page."""
+        return format_html('<a class="gp-link" href="{}">Test it, and see its webhooks</a>', _address(store))
+
+    def connection(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the store answers now; with a reason, have it call us."""
+        store = self.find(request, object_id)
+        if store is None:
+            return self.missing(request, object_id)
+        if request.method == "POST":
+            user = require(request, DECIDE)
+            reason = request.POST.get("reason", "")
+            run(request, lambda: connect.register_hooks(user, store, reason), "The store calls Gridport.")
+            return HttpResponseRedirect(_address(store))
+        found = connect.look(store)
+        context = {
+            "title": f"Connection of {store}",
+            "store": store,
+            "needs": [_need(each, found) for each in NEEDS],
+            "found": found,
+            "differences": _differences(store, found),
+            "statuses": _statuses(store, found),
+            "stock": _stock(found.stock.value),
+            "webhook": _webhook(store, found),
+            "may_decide": person(request).has_perm(DECIDE),
+        }
+        return self.page(request, store, "portal/connect.html", context)
+
+
+def _address(store: Store) -> str:
+    return reverse("admin:integration_store_connection", args=[store.pk])
+
+
+def _need(need: Need, found: Connection) -> dict[str, Any]:
+    answer: Answer[Any] = getattr(found, need.question)
+    problem = answer.problem
+    if answer.lacks_scope:
+        problem = f"Give the API account in the store the scope “{need.scope}”. Until then {need.without}."
+    return {"need": need, "badge": _result(answer), "problem": problem}
+
+
+def _result(answer: Answer[Any]) -> SafeString:
+    if answer.lacks_scope:
+        return badge("Missing", BAD)
+    if answer.lacks_token:
+        return badge("Token refused", BAD)
+    return badge("Not known", WARNING) if answer.problem else badge("Granted", GOOD)
+
+
+def _differences(store: Store, found: Connection) -> list[str]:
+    """Return where our settings are not what the store says."""
+    profile = found.profile.value
+    if profile is None:
+        return []
+    pairs = (
+        ("time zone", store.time_zone, profile.time_zone),
+        ("currency", store.currency, profile.currency),
+    )
+    return [
+        f"The store's {name} is {theirs}, and Gridport reckons with {ours}. Correct it on the store's page."
+        for name, ours, theirs in pairs
+        if ours != theirs
+    ]
+
+
+def _statuses(store: Store, found: Connection) -> list[dict[str, Any]]:
+    rows = []
+    for each in found.statuses.value or []:
+        uses = {"worked on": store.import_statuses, "may be moved": store.movable_statuses}
+        words = ", ".join(use for use, statuses in uses.items() if each.id in statuses)
+        rows.append({"status": each, "use": words.capitalize()})
+    return rows
+
+
+def _stock(setting: StockSetting | None) -> list[tuple[str, str]]:
+    if setting is None:
+        return []
+    return [
+        ("Stock moves", _STOCK_MOVES.get(setting.moves_at, setting.moves_at)),
+        ("An order is edited", "Stock follows" if setting.follows_edits else "Stock stays"),
+        ("An order is refunded", "Stock follows" if setting.follows_refunds else "Stock stays"),
+    ]
+
+
+def _webhook(store: Store, found: Connection) -> dict[str, Any]:
+    """Return what is shown of our hook: how it stands, the facts, and which button would help."""
+    row = StoreHook.objects.filter(store=store).first()
+    stated: dict[str, Any] = {
+        "problem": found.hooks.problem or connect.why_no_hook(store),
+        "facts": _facts(store, row),
+    }
+    if found.hooks.value is None:
+        return {**stated, "badge": badge("Not known", WARNING)}
+    ours = connect.our_hook(store, found.hooks.value)
+    stated["others"] = ours.others
+    if ours.hook is None:
+        return {**stated, "badge": badge("Not registered", QUIET), "button": "Register"}
+    if ours.faults and settings.PUBLIC_URL:
+        return {
+            **stated,
+            "badge": badge("Not in order", BAD),
+            "faults": f"It is {' and '.join(ours.faults)}.",
+            "button": "Repair",
+        }
+    return {**stated, "badge": badge("In order", GOOD)}
+
+
+def _facts(store: Store, hook: StoreHook | None) -> Sequence[tuple[str, object]]:
+    if hook is None or hook.number is None:
+        return []
+    calls = HookCall.objects.filter(store=store).order_by("-received_at")
+    last = calls.first()
+    today = calls.filter(received_at__gt=timezone.now() - timedelta(days=1)).count()
+    facts: list[tuple[str, object]] = [
+        ("Webhook", hook.number),
+        ("Last call", moment(last.received_at) if last else "None yet"),
+        ("Calls in 24 hours", today),
+        ("Last checked", moment(hook.checked_at)),
+    ]
+    if hook.refused:
+        facts += [
+            ("Calls refused", hook.refused),
+            ("The last of them", moment(hook.refused_at)),
+            ("Because", hook.refused_because),
+        ]
+    return facts

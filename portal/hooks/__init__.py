@@ -1,0 +1,1 @@
+"""Where stores call: the only pages that strangers may reach without a login."""
