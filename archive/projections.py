@@ -16,7 +16,8 @@ from archive.models import (
     Translation,
     TransmissionOutcome,
 )
-from archive.translation import RANKS, Translated, normal_form, storable, translate_segments
+from archive.search import reference_rows
+from archive.translation import Translated, storable, translate_segments
 from integration.x12.envelope import GroupReading, SetReading, read_interchange
 from integration.x12.findings import Finding
 from integration.x12.validate import check_group
@@ -84,16 +85,25 @@ def write_content(
             "report": storable(translated.report),
         },
     )
-    references = [(kind, storable(value)) for kind, value in translated.references]
-    control = [("control_number", document.interchange.control_number)]
+    _write_references(document, translated)
+    return translated
+
+
+def _write_references(document: Document, translated: Translated) -> None:
+    """Write what ``document`` is found by: what it says, the numbers of its envelope, and whose it is."""
+    named = [(kind, storable(value)) for kind, value in translated.references]
+    named += [
+        ("control_number", storable(document.interchange.control_number)),
+        ("group_control_number", storable(document.group_control_number)),
+        ("set_control_number", storable(document.control_number)),
+    ]
+    if document.partner is not None:
+        named.append(("partner", document.partner.name))
     DocumentReference.objects.filter(document=document).delete()
     DocumentReference.objects.bulk_create(
-        DocumentReference(
-            document=document, kind=kind, value=value[:100], normal=normal_form(value), rank=RANKS[kind]
-        )
-        for kind, value in dict.fromkeys([*references, *control])
+        (DocumentReference(document=document, **row._asdict()) for row in reference_rows(named)),
+        batch_size=1000,
     )
-    return translated
 
 
 def _locate(document: Document, groups: Sequence[GroupReading]) -> tuple[SetReading, list[Finding]]:
@@ -137,7 +147,9 @@ def rebuild() -> int:
     DocumentState.objects.all().delete()
     count = 0
     for document in (
-        Document.objects.select_related("interchange__payload", "agreement").order_by("pk").iterator()
+        Document.objects.select_related("interchange__payload", "agreement", "partner")
+        .order_by("pk")
+        .iterator()
     ):
         project(document)
         count += 1

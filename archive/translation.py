@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from archive.models import Validation
-from integration.documents import PurchaseOrder, PurchaseOrderAcknowledgment, to_json
+from integration.documents import (
+    AcknowledgedLine,
+    Item,
+    PurchaseOrder,
+    PurchaseOrderAcknowledgment,
+    to_json,
+)
 from integration.x12.acknowledgment import read_997
 from integration.x12.findings import Finding
 from integration.x12.structure import walk
@@ -21,9 +26,6 @@ from partners.mapping.report import Entry
 
 Codes = Mapping[str, Mapping[str, str]]
 GUIDED_SETS = frozenset({"850", "855"})
-
-# Higher ranks first where the same number names several documents of an order.
-RANKS = {"purchase_order": 10, "order": 9, "control_number": 3, "vendor_order": 5}
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,31 @@ def _validation(findings: Sequence[Finding], report: Sequence[Entry]) -> str:
 
 
 def _references(document: PurchaseOrder | PurchaseOrderAcknowledgment | None) -> list[tuple[str, str]]:
+    """Return every number by which ``document`` may be looked for, with its kind (``archive.search.KINDS``)."""
     if document is None:
         return []
     found = [("purchase_order", document.purchase_order_number), ("order", document.customer_order_number)]
     if isinstance(document, PurchaseOrderAcknowledgment):
         found.append(("vendor_order", document.vendor_order_number))
-    return [(kind, value) for kind, value in found if value]
+    found += [("reference", each.value) for each in document.other_references]
+    for line in document.lines:
+        found += _item_references(line)
+        found += [("reference", each.value) for each in line.references]
+        if isinstance(line, AcknowledgedLine):
+            for said in line.acknowledgments:
+                found += _item_references(said.substitute) if said.substitute else []
+    return [(kind, value) for kind, value in dict.fromkeys(found) if value]
 
 
-def normal_form(value: str) -> str:
-    """Return ``value`` as it is searched: capital letters and digits only."""
-    return re.sub(r"[^A-Z0-9]", "", value.upper())[:100]
+def _item_references(item: Item) -> list[tuple[str, str | None]]:
+    return [
+        ("sku", item.buyer_item),
+        ("sku", item.sku),
+        ("vendor_item", item.vendor_item),
+        ("upc", item.upc),
+        ("upc", item.ean),
+        ("upc", item.gtin14),
+        ("item", item.manufacturer_item),
+        ("item", item.buyer_catalogue),
+        *(("item", each.value) for each in item.other_ids),
+    ]

@@ -31,6 +31,7 @@ from integration.documents import to_json
 from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
 from integration.flows.generate import generate
+from integration.flows.references import write_references
 from integration.flows.steps import STEPS
 from integration.flows.translate import translate
 from integration.models import (
@@ -216,7 +217,9 @@ def order(
         "read_at": timezone.now(),
         **fields,
     }
-    return Order.objects.create(number=number or 10_000 + next(_numbers), **given)
+    made = Order.objects.create(number=number or 10_000 + next(_numbers), **given)
+    write_references(made)
+    return made
 
 
 def purchase_order(of: Order | None = None, under: Agreement | None = None, **fields: Any) -> PurchaseOrder:
@@ -240,6 +243,7 @@ def purchase_order(of: Order | None = None, under: Agreement | None = None, **fi
         )
         for at, line in enumerate(parent.content["lines"], start=1)
     )
+    write_references(parent)
     return made
 
 

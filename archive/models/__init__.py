@@ -21,6 +21,7 @@ from archive.models.projections import (
     Delivery,
     DocumentReference,
     DocumentState,
+    Reference,
     Translation,
     Validation,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "FunctionalAnswer",
     "Interchange",
     "Payload",
+    "Reference",
     "Resubmission",
     "Translation",
     "Transmission",

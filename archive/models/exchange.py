@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Collate, Upper
 
 from archive.facts import Fact
 from partners.models import Agreement, Mailbox, TradingPartner
@@ -52,6 +53,8 @@ class Transmission(Fact):
         indexes = [
             # flows.receive asks whether a listed file was taken before
             models.Index(fields=["mailbox", "name"], name="transmission_mailbox_name"),
+            # search: how a name begins, in capitals or not
+            models.Index(Collate(Upper("name"), "C"), name="transmission_upper_name"),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +112,7 @@ class Interchange(Fact):
             models.Index(
                 fields=["sender_id", "receiver_id", "control_number"], name="interchange_envelope"
             ),  # duplicates
+            models.Index(fields=["control_number"], name="interchange_control_number"),  # search
         ]
         constraints = [
             models.UniqueConstraint(fields=["transmission", "position"], name="interchange_once_per_file"),

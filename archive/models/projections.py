@@ -83,24 +83,32 @@ class Translation(Reported):
         return f"translation of {self.document}"
 
 
-class DocumentReference(Reported):
-    """A number or name by which a document is looked for."""
+class Reference(Reported):
+    """One form of a number or name by which something is looked for (``archive.search``).
 
-    document = models.ForeignKey(Document, models.CASCADE, related_name="references")
+    Forms sort by code points: a range of them is a prefix, and the index serves it in any language.
+    """
+
     kind = models.CharField(max_length=40)
-    value = models.CharField(max_length=100)
-    normal = models.CharField(max_length=100, help_text="Capital letters and digits only.")
-    rank = models.PositiveSmallIntegerField(default=0)
+    value = models.CharField(max_length=100, help_text="As written.")
+    normal = models.CharField(max_length=100, db_collation="C", help_text="One of its forms.")
+    rank = models.PositiveSmallIntegerField(default=0, help_text="Nearness of the form, then kind.")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["document", "kind", "value"], name="documentreference_once")
-        ]
-        indexes = [
-            models.Index(
-                fields=["normal", "rank"], name="reference_normal", opclasses=["text_pattern_ops", "int2_ops"]
-            ),
-        ]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
+
+
+class DocumentReference(Reference):
+    """A reference of a document."""
+
+    # The constraint's index begins with the document.
+    document = models.ForeignKey(Document, models.CASCADE, related_name="references", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "kind", "normal"], name="documentreference_once")
+        ]
+        indexes = [models.Index(fields=["normal", "-rank", "-document"], name="documentreference_found")]

@@ -16,6 +16,7 @@ from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.cases import close_cause, open_case
+from integration.flows.references import write_references
 from integration.flows.stores import client_for
 from integration.models import (
     ORDER_STATUSES,
@@ -165,6 +166,7 @@ def _save(store: Store, found: StoreOrder, content: dict[str, Any], read_at: dat
         "read_at": read_at,
     }
     order, created = Order.objects.update_or_create(store=store, number=found.id, defaults=fields)
+    write_references(order)
     if created:
         record_event(order.subject, "order_read", f"Order {order.number} read from {store}.")
     elif known is not None and known.status_id != order.status_id:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
 from integration.flows.import_orders import import_step, physical_lines
+from integration.flows.references import write_references
 from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderLine
 from integration.work import Claim, Step, put
 from partners.models import Agreement, ItemCrossReference, Mode
@@ -42,6 +43,7 @@ def route(subject: str, claim: Claim) -> list[Step]:
             return []
         purchase_orders = _write_purchase_orders(order, routing)
         Order.objects.filter(pk=order.pk).update(state=Order.State.ROUTED, state_reason="")
+        write_references(order)
         numbers = ", ".join(purchase_order.number for purchase_order in purchase_orders)
         record_event(order.subject, "routed", f"Routed: purchase order {numbers}.")
     return [Step("compose", str(made.pk), order.ordering_key) for made in purchase_orders]

@@ -5,6 +5,7 @@ from integration.models.effect import StoreEffect
 from integration.models.hooks import HookCall, StoreHook
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
+from integration.models.references import OrderReference
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.work import Lane, Work
 
@@ -16,6 +17,7 @@ __all__ = [
     "LineEntry",
     "Order",
     "OrderDocument",
+    "OrderReference",
     "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import Document, DocumentReference, document_name
-from archive.translation import normal_form
+from archive.search import Source, Term
 from integration.models import Order, OrderDocument
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import download, own_slice
@@ -26,6 +26,7 @@ from portal.admin.show import link, moment, summary_badge
 from portal.admin.verbs import person
 
 MOST_FOUND = 1000
+_REFERENCES = Source(DocumentReference, "document_id", 0)
 
 
 @admin.register(Document)
@@ -55,20 +56,18 @@ class DocumentAdmin(HistoryAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Document], search_term: str
     ) -> tuple[QuerySet[Document], bool]:
-        """Find by a whole reference or order number, else by how a reference begins.
-
-        A control number is found without its leading zeros too.
-        """
-        normal = normal_form(search_term)
-        if not normal:
-            return (queryset if not search_term.strip() else queryset.none()), False
-        forms = {normal, normal.zfill(9)} if normal.isdigit() else {normal}
-        exact = set(_documents(normal__in=forms))
+        """Find by a whole reference or order number, the nearest alone; else by how a reference begins."""
+        if not search_term.strip():
+            return queryset, False
+        term = Term.of(search_term)
+        exact = term.exact([_REFERENCES], MOST_FOUND)
+        found = {hit.target for hit in exact if hit.distance == exact[0].distance}
         number = whole_number(search_term)
         if number is not None:
             linked = OrderDocument.objects.filter(order__number=number).order_by("-document_id")
-            exact.update(linked.values_list("document_id", flat=True)[:MOST_FOUND])
-        found = exact or set(_documents(normal__startswith=normal))
+            found.update(linked.values_list("document_id", flat=True)[:MOST_FOUND])
+        if not found:
+            found = {hit.target for hit in term.longer([_REFERENCES], MOST_FOUND)}
         return queryset.filter(pk__in=found), False
 
     def get_urls(self) -> list[URLPattern]:
@@ -159,8 +158,3 @@ class DocumentAdmin(HistoryAdmin):
     def shown_recorded(self, document: Document) -> str:
         """Return when it was recorded."""
         return moment(document.recorded_at)
-
-
-def _documents(**wanted: Any) -> list[int]:
-    found = DocumentReference.objects.filter(**wanted).order_by("-rank", "-document_id")
-    return list(found.values_list("document_id", flat=True)[:MOST_FOUND])

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import Document, Transmission, TransmissionOutcome
@@ -291,12 +292,17 @@ def test_a_number_that_is_not_there_says_so_and_where_else_to_look(viewer: Clien
     assert f'href="{list_url(Document, "q=77777")}"' in text
 
 
-def test_the_header_of_every_other_page_finds_orders(viewer: Client) -> None:
+def test_the_header_of_every_page_leads_to_the_search_over_everything(viewer: Client) -> None:
     order = factories.order(1042)
-    action = f'<form action="{list_url(Order)}" role="search"'
-    assert action in viewer.get(page_url(order)).content.decode()
-    assert action in viewer.get(list_url(Document)).content.decode()
-    assert action not in viewer.get(list_url(Order)).content.decode()
+    action = f'<form action="{reverse("find")}" role="search"'
+    for address in (
+        page_url(order),
+        list_url(Document),
+        list_url(Order),
+        reverse("admin:index"),
+        reverse("find"),
+    ):
+        assert viewer.get(address).content.decode().count(action) == 1, address
 
 
 def test_a_list_shows_the_open_case_and_the_partners_of_an_order(desk: Desk) -> None:
