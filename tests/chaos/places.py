@@ -18,8 +18,8 @@ def http(proxy: Proxy) -> tuple[Parts, Parts]:
 
 
 def sftp(proxy: Proxy) -> tuple[Parts, Parts]:
-    """Name the parts ``key exchange``, ``login``, and then what the server was asked last, as it tells the proxy."""
-    proxy.at("login")
+    """Name the parts ``key exchange``, ``greeting``, and then what the server was asked last, as it tells the proxy."""
+    proxy.at("greeting")
     return _Counted(proxy).split, _Counted(proxy).split
 
 

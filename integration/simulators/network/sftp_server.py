@@ -16,8 +16,8 @@ READY_WITHIN = 20.0
 class SftpDoor:
     """Serves ``root`` to one user; a context manager. ``host_key`` is the public key line that clients pin.
 
-    ``on_step`` is told what is asked before it is done: ``find``, ``open``, ``write``, ``close``, ``rename``, ``read``
-    or ``remove``. Tests break the connection off there.
+    ``on_step`` is told what is asked before it is done: ``login``, ``find``, ``open``, ``write``, ``close``, ``rename``,
+    ``read`` or ``remove``. Tests break the connection off there.
     """
 
     def __init__(
@@ -101,6 +101,7 @@ class _Visit(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        self._door.on_step("login")
         return (username, password) == (self._door.username, self._door.password)
 
     def public_key_auth_supported(self) -> bool:
