@@ -14,11 +14,14 @@ class StoreEffect(Reported):
     States::
 
         waiting ──► sending ──► done
-           ▲           │  └───► unknown ──► done | waiting   (look before repeating)
+           ▲           │  └───► unknown ──► done | skipped | sending   (the store is looked at first)
            └───────────┘
         waiting ──► skipped   (the order is not where the change may begin: said on the order)
         sending ──► failed    (the store refused; a case)
         failed  ──► sending   (somebody lets it be tried again)
+
+    ``unknown``: the write left us and its answer was lost. It is looked for once what was on its way has settled
+    (``integration.patience.SETTLES``); nothing is written again unseen.
     """
 
     class Kind(models.TextChoices):

@@ -25,6 +25,7 @@ from portal.admin.show import (
     validation_badge,
 )
 from portal.admin.timeline import timeline
+from portal.admin.unknown import unknown_delivery
 
 VIEWS = ("readable", "raw", "interchange")
 _REPORT_WORDS = {
@@ -76,6 +77,7 @@ def document_context(document: Document, user: User, view: str) -> dict[str, Any
         ],
         "cases": list(document.cases.filter(closed_at=None).select_related("owner")),
         "attempts": _attempts(document),
+        "unknown": unknown_delivery(document),
         "acknowledgments": _acknowledgments(document),
         "answered_by": _answered_by(document),
         "answers": _answers(document),

@@ -37,6 +37,7 @@ from portal.admin.show import (
     quantity,
 )
 from portal.admin.timeline import Moment, timeline
+from portal.admin.unknown import unknown_effect
 
 
 @dataclass(frozen=True)
@@ -279,6 +280,7 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
         "words": words,
         "badge": effect_badge(effect),
         "problem": effect.answer.get("error", ""),
+        "unknown": unknown_effect(effect),
     }
 
 

@@ -1,0 +1,62 @@
+"""What is unknown, in words: what may have happened, what is looked for and when, and what follows from it."""
+
+from __future__ import annotations
+
+from django.db.models import DateTimeField, Func
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from archive.models import Delivery, Document
+from integration.models import ORDER_STATUSES, StoreEffect, Work
+from portal.admin.documents_table import state_of
+from portal.admin.show import moment
+
+
+def unknown_effect(effect: StoreEffect) -> str | SafeString:
+    """Return what is done about an effect of which nobody knows whether the store has it; empty for all others."""
+    if effect.state != StoreEffect.State.UNKNOWN:
+        return ""
+    if effect.kind == StoreEffect.Kind.STATUS:
+        status = ORDER_STATUSES.get(effect.intended.get("status_id"), "as it was to be")
+        sought = (
+            f"whether the order is {status} in the store already, and sets it only where nobody has moved it"
+        )
+    else:
+        key = effect.intended.get("key", "")
+        sought = f"whether the order's metafield {key} says so already, and writes it only if it does not"
+    return format_html(
+        "It may be written: the store's answer was lost. {} {}.", _when("apply_effect", effect.pk), sought
+    )
+
+
+def unknown_delivery(document: Document) -> str | SafeString:
+    """Return what is done about a document of which nobody knows whether it arrived; empty for all others."""
+    state = state_of(document)
+    if state is None or state.delivery != Delivery.UNKNOWN:
+        return ""
+    sought = (
+        f"whether {document.interchange.name} lies on the mailbox whole, and sends the same bytes under the same name"
+        " only if it does not"
+    )
+    return format_html(
+        "It may have arrived: the connection ended first. {} {}.",
+        _when("transmit", document.interchange_id),
+        sought,
+    )
+
+
+def _when(step: str, pk: int) -> str | SafeString:
+    """Return the beginning of the sentence that says when somebody looks."""
+    work = Work.objects.filter(step=step, subject=str(pk)).annotate(now=_Now()).first()
+    if work is None or work.parked_at is not None:
+        return "Once somebody lets it be tried again, Gridport looks"
+    if work.lease_token is not None or work.due_at <= work.now:
+        return "Gridport is about to look"
+    return format_html("At {} Gridport looks", moment(work.due_at))
+
+
+class _Now(Func):
+    """The clock by which work is due: the database's."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
