@@ -93,9 +93,9 @@ def test_deaths_after_an_answer_was_lost_look_before_they_repeat(
     assert installation.kills == {"work.failed": KILLS}
 
 
-def bring_to_the_status(installation: Installation) -> None:
+def bring_to_the_status(installation: Installation, orders: int = KILLS) -> None:
     """Let orders come so far that nothing but their status is left to be written."""
-    installation.place_and_bring_to("apply_effect", KILLS)
+    installation.place_and_bring_to("apply_effect", orders)
     effects = StoreEffect.objects.filter(kind=StoreEffect.Kind.STATUS)
     later = Work.objects.filter(subject__in=[str(pk) for pk in effects.values_list("pk", flat=True)])
     later.update(due_at=HELD)
