@@ -58,8 +58,10 @@ class Lines(HTTPAdapter):
             self._left.clear()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let go of those too that the library closes later."""
         super().close()
+        with self._lock:
+            self._left += self._handles
         self.tidy()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

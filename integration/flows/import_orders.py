@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
-from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
+from integration.bigcommerce.orders import OrderChange, StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.cases import close_cause, open_case
 from integration.flows.references import write_references
 from integration.flows.stores import client_for
@@ -53,8 +53,8 @@ def poll_store(subject: str, claim: Claim) -> list[Step]:
     steps: list[Step] = []
     safe = store.polled_until or store.live_from
     with client_for(store) as client:
-        page: list[StoreOrder] = []
-        for found in client.iter_orders_modified_since(since):
+        page: list[OrderChange] = []
+        for found in client.iter_changes_since(since):
             page.append(found)
             if len(page) == 250:
                 safe = _pass_over(store, page, steps, safe, _now(client))
@@ -72,7 +72,7 @@ def _now(client: StoreClient) -> datetime:
 
 
 def _pass_over(
-    store: Store, page: Sequence[StoreOrder], steps: list[Step], safe: datetime, now: datetime
+    store: Store, page: Sequence[OrderChange], steps: list[Step], safe: datetime, now: datetime
 ) -> datetime:
     """Add to ``steps`` what has to be read of ``page``; return up to when everything is seen.
 
