@@ -126,14 +126,16 @@ class Networks:
         """Say whether some of what was armed has not come to happen."""
         return any(self.tell(side, "is_armed") for side in (STORE, MAILBOX))
 
-    def made(self) -> list[tuple[Combination, str]]:
-        """Return every fault that was made, and at which place."""
-        return [
+    def made(self) -> Counter[tuple[Combination, str]]:
+        """Return how often each fault was made, and at which place."""
+        counted = Counter(
             ((told["toxic"]["kind"], side, told["toxic"]["direction"]), told["at"])
             for side in (STORE, MAILBOX)
             for told in self.tell(side, "ledger")
             if told["toxic"]
-        ] + [(("down", side, UP), "refused") for side in self.refused.elements()]
+        )
+        counted.update({(("down", side, UP), "refused"): rounds for side, rounds in self.refused.items()})
+        return counted
 
     def round(self, shut: str = "") -> None:
         """Let a worker do once what is due, everything else waiting for nothing; ``shut`` refuses meanwhile."""
