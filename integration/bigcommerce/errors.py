@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from ssl import SSLCertVerificationError
 
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from integration.bigcommerce.fields import BrokenAnswer
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
@@ -68,10 +69,14 @@ def connection_failed(what: str, error: requests.RequestException, *, writes: bo
 
 
 def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+    if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    if isinstance(reason, SSLError) and reason.args:
+        # Other faults of TLS come as well when the request is out already.
+        return isinstance(reason.args[0], SSLCertVerificationError)
+    return isinstance(reason, NewConnectionError)
 
 
 def out_of_time(what: str, *, writes: bool) -> RetryableError:

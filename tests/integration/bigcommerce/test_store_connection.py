@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import requests
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, SSLError
 
 from integration.bigcommerce.budget import InMemoryBudget
 from integration.bigcommerce.client import NotFound, Refused, StoreClient
@@ -324,6 +327,12 @@ def test_a_store_that_cannot_be_reached_has_read_nothing(sleeps: Sleeps) -> None
     assert len(sleeps.slept) == 3
 
 
+def of_tls(problem: ssl.SSLError) -> requests.RequestException:
+    """Return the library's error for a problem of TLS, whatever it happened at."""
+    pool = HTTPConnectionPool("api.example.com")
+    return requests.exceptions.SSLError(MaxRetryError(pool, "/", SSLError(problem)))
+
+
 class _Session(requests.Session):
     """Fails as a real session does where no test can make the network do it."""
 
@@ -344,7 +353,10 @@ class _Session(requests.Session):
     [
         (requests.ReadTimeout(), "did not answer in time", True),
         (requests.ConnectTimeout(), "could not be reached", False),
-        (requests.exceptions.SSLError(), "could not be reached", False),
+        (of_tls(ssl.SSLCertVerificationError("self-signed certificate")), "could not be reached", False),
+        # As it comes of a broken handshake, and of an answer that a faulty line garbled.
+        (of_tls(ssl.SSLError("bad record mac")), "broke the connection off", True),
+        (of_tls(ssl.SSLEOFError("EOF occurred in violation of protocol")), "broke the connection off", True),
         (requests.exceptions.ChunkedEncodingError(), "broke the connection off", True),
     ],
 )
