@@ -28,11 +28,14 @@ NOT_THERE, NOT_ACTIVE = "not there", "not active"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Our hook as the store has it, or None. ``faults`` say what it is and should not be; ``others`` are not ours."""
+    """Our hook as the store has it, or None. ``faults`` say what it is and should not be.
+
+    ``ours`` is it, and what else calls us: left behind by an earlier address.
+    """
 
     hook: Hook | None
     faults: Sequence[str]
-    others: int
+    ours: Sequence[Hook]
 
 
 def destination(hook: StoreHook) -> str:
@@ -48,8 +51,8 @@ def compare(found: Sequence[Hook], hook: StoreHook) -> Comparison:
     ours = [each for each in found if _is_ours(each, hook)]
     ours.sort(key=lambda each: len(_faults(each, hook)))
     if not ours:
-        return Comparison(None, [], len(found))
-    return Comparison(ours[0], _faults(ours[0], hook), len(found) - len(ours))
+        return Comparison(None, [], [])
+    return Comparison(ours[0], _faults(ours[0], hook), ours)
 
 
 def _is_ours(found: Hook, hook: StoreHook) -> bool:
@@ -103,8 +106,12 @@ def hook_cause(store: Store) -> str:
 
 
 def check_hooks(subject: str, claim: Claim) -> list[Step]:
-    """Look at the hook that a live store has for us, and mend it; one that is gone is for people to decide."""
+    """Look at the hook that a live store has for us, and mend it; one that is gone is for people to decide.
+
+    A store in watch is not written to (rule 19): its hook is left as it is, and what it calls about is read.
+    """
     again = Step("check_hooks", subject, f"hooks:{subject}", EVERY)
+    HookCall.objects.filter(store=int(subject), received_at__lt=timezone.now() - KEPT).delete()
     hook = StoreHook.objects.select_related("store").filter(store=int(subject)).exclude(number=None).first()
     if hook is None or hook.store.mode != Mode.LIVE or not settings.PUBLIC_URL:
         return [again]
@@ -119,7 +126,6 @@ def check_hooks(subject: str, claim: Claim) -> list[Step]:
             is_active=before.hook is not None,
             checked_at=timezone.now(),
         )
-        HookCall.objects.filter(store=hook.store, received_at__lt=timezone.now() - KEPT).delete()
     return [again]
 
 
