@@ -133,16 +133,18 @@ def _tell(hook: StoreHook, before: Comparison) -> None:
     store, cause = hook.store, hook_cause(hook.store)
     if before.hook is None:
         sentence = (
-            f"{store} has no hook for Gridport any more: nobody calls when orders change. They are found by asking all"
+            f"{store} has no webhook for Gridport any more: nobody calls when orders change. They are found by asking all"
             " the same, a little later. Register it again on the page “Connection” of the store; where its API account"
             " was replaced, enter the new one's token and client secret first."
         )
         if hook.is_active:
-            record_event(f"store:{store.pk}", "hook_gone", "The store has no hook for Gridport any more.")
+            record_event(f"store:{store.pk}", "hook_gone", "The store has no webhook for Gridport any more.")
         open_case(ExceptionCase.Kind.STORE, cause, sentence, store=store)
     elif before.faults:
         what = " and ".join(before.faults)
-        record_event(f"store:{store.pk}", "hook_mended", f"The store's hook was put in order: it was {what}.")
+        record_event(
+            f"store:{store.pk}", "hook_mended", f"The store's webhook was put in order: it was {what}."
+        )
         if NOT_ACTIVE in before.faults:
             open_case(ExceptionCase.Kind.STORE, cause, _deactivated(store), store=store)
     elif _calls_arrive_again(store, cause):
@@ -151,7 +153,7 @@ def _tell(hook: StoreHook, before: Comparison) -> None:
 
 def _deactivated(store: Store) -> str:
     return (
-        f"{store} had given up calling Gridport: its hook was not active, as after 48 hours of calls that were not"
+        f"{store} had given up calling Gridport: its webhook was not active, as after 48 hours of calls that were not"
         " answered, or 90 days without an event. It is active again. Orders were found by asking all the while, so none"
         f" is lost. See whether the internet reaches {settings.PUBLIC_URL}; the case closes by itself once a call"
         " arrives."

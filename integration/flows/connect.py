@@ -27,7 +27,7 @@ from integration.bigcommerce.reference import (
 from integration.bigcommerce.webhooks import Hook
 from integration.errors import IntegrationError
 from integration.flows.cases import close_cause
-from integration.flows.check_hooks import Comparison, compare, hook_cause, put_in_order
+from integration.flows.check_hooks import NOT_THERE, Comparison, compare, hook_cause, put_in_order
 from integration.flows.decide import DECIDE, Refused, pause_subject, require
 from integration.flows.pauses import pause_sentence
 from integration.flows.stores import client_for
@@ -193,8 +193,13 @@ def register_hooks(user: User, store: Store, reason: str) -> list[str]:
             refused_at=None,
             refused_because="",
         )
-        what = f"put in order: it was {' and '.join(faults)}" if faults else "looked at, and in order"
-        sentence = f"The store's hook was {what}. {reason}"
+        sentence = f"The store's webhook was {_done(faults)}. {reason}"
         record_event(name, "hook_registered", sentence, actor=user.get_username())
         close_cause(hook_cause(store), f"Registered by {user.get_username()}: {reason}")
     return faults
+
+
+def _done(faults: list[str]) -> str:
+    if NOT_THERE in faults:
+        return "registered"
+    return f"put in order: it was {' and '.join(faults)}" if faults else "looked at, and in order"

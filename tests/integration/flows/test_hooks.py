@@ -355,7 +355,7 @@ def test_registering_makes_the_hook_and_is_kept_with_its_reason(calling: World) 
         f"store:{calling.row.pk}",
         "Orders within seconds.",
     )
-    sentence = "The store's hook was put in order: it was not there. Orders within seconds."
+    sentence = "The store's webhook was registered. Orders within seconds."
     assert told(calling) == [("hook_registered", sentence, "dora")]
     assert standing("check_hooks") == [str(calling.row.pk)]
 
@@ -370,7 +370,7 @@ def test_registering_twice_leaves_one_hook(registered: World) -> None:
     assert ours(registered) == before
     assert told(registered)[-1] == (
         "hook_registered",
-        "The store's hook was looked at, and in order. Again.",
+        "The store's webhook was looked at, and in order. Again.",
         "lena",
     )
     assert AuditEntry.objects.count() == 2
@@ -502,7 +502,7 @@ def open_sentences() -> list[str]:
 
 
 GIVEN_UP = (
-    "Harbor & Pine had given up calling Gridport: its hook was not active, as after 48 hours of calls that were not"
+    "Harbor & Pine had given up calling Gridport: its webhook was not active, as after 48 hours of calls that were not"
     " answered, or 90 days without an event. It is active again. Orders were found by asking all the while, so none is"
     f" lost. See whether the internet reaches {PUBLIC_URL}; the case closes by itself once a call arrives."
 )
@@ -528,7 +528,7 @@ def test_a_hook_that_the_store_gave_up_is_active_again_and_staff_told_until_a_ca
     check(registered)
     assert ours(registered) == expected(StoreHook.objects.get())
     assert told(registered)[1:] == [
-        ("hook_mended", "The store's hook was put in order: it was not active.", "")
+        ("hook_mended", "The store's webhook was put in order: it was not active.", "")
     ]
     assert open_sentences() == [GIVEN_UP]
     case = ExceptionCase.objects.get()
@@ -552,7 +552,7 @@ def test_a_hook_is_led_to_a_new_address(registered: World, settings: Any) -> Non
     )
     assert told(registered)[-1] == (
         "hook_mended",
-        "The store's hook was put in order: it was calling another address.",
+        "The store's webhook was put in order: it was calling another address.",
         "",
     )
     assert open_sentences() == []
@@ -564,10 +564,10 @@ def test_a_hook_that_is_gone_is_for_people_and_not_made_again(registered: World)
     for _ in range(2):
         check(registered)
     assert registered.store.webhooks.hooks() == []
-    assert told(registered)[1:] == [("hook_gone", "The store has no hook for Gridport any more.", "")]
+    assert told(registered)[1:] == [("hook_gone", "The store has no webhook for Gridport any more.", "")]
     (sentence,) = open_sentences()
     assert sentence.startswith(
-        "Harbor & Pine has no hook for Gridport any more: nobody calls when orders change."
+        "Harbor & Pine has no webhook for Gridport any more: nobody calls when orders change."
     )
     assert connect.register_hooks(factories.user("lena", "decide"), registered.row, "New account.") == [
         "not there"

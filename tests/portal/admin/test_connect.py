@@ -94,10 +94,10 @@ def test_everything_that_the_store_says_is_on_the_page(viewer: Client, store: St
     assert results(viewer, store) == dict.fromkeys(ALL, "Granted")
     words = Desk(viewer).read(page_of(store))
     for expected in (
-        "The store Name Harbor & Pine Domain harborandpine.example.com State live Time zone America/Chicago Currency USD Orders 2",
+        "The store Name Harbor & Pine Domain harborandpine.example.com State Live Time zone America/Chicago Currency USD Orders 2",
         "Currencies Code Name Use USD US Dollar Default EUR Euro Paid in JPY Japanese Yen Paid in Channels",
-        "Channels Number Name Kind State 1 Harbor & Pine storefront, bigcommerce active"
-        " 1041 Harbor & Pine Trade storefront, bigcommerce prelaunch Locations",
+        "Channels Number Name Kind State 1 Harbor & Pine Storefront, bigcommerce Active"
+        " 1041 Harbor & Pine Trade Storefront, bigcommerce Prelaunch Locations",
         "Locations Number Code Name State 1 DEFAULT Harbor Street In use 2 OLD-MILL Old mill (closed) Not in use Order statuses",
         "1 Pending Pending May be moved 2 Shipped",
         "11 Awaiting Fulfillment Awaiting Fulfillment Worked on, may be moved 12",
@@ -249,7 +249,7 @@ def test_somebody_in_decide_registers_the_webhook_with_a_reason(
     assert "Webhook In order The store calls Gridport" in words
     assert f"Webhook {made.id} Last call None yet Calls in 24 hours 0 Last checked" in words
     assert "Reason" not in words
-    assert "put in order: it was not there. Orders within seconds." in Desk(decider).page(store)
+    assert "The store's webhook was registered. Orders within seconds." in Desk(decider).page(store)
     assert AuditEntry.objects.values_list("actor", "verb", "reason").get() == (
         "dora",
         "register hook",
