@@ -22,11 +22,8 @@ from integration.flows.steps import STEPS, standing_steps
 from integration.models import ExceptionCase, HookCall, Order, Pause, PurchaseOrder, Store, StoreHook, Work
 from integration.models.store import FORMER_SECRET_LASTS
 from integration.simulators.store.faults import Fault
-from integration.simulators.store.hook_faults import HookFault
-from integration.simulators.store.webhooks import HookSettings
 from partners.models import Mode
 from tests import calls, factories
-from tests.integration.simulators.store.receiver import until
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -635,31 +632,3 @@ def test_a_store_that_refuses_the_look_is_one_case_by_its_name(registered: World
     check(registered)
     case.refresh_from_db()
     assert case.decision_reason == "It works again: look whether the store calls us."
-
-
-def test_p15_a_lost_call_costs_a_poll_and_not_an_order(registered: World) -> None:
-    """Every call is lost, and in the end the store gives up calling: each order is found by the next poll."""
-    webhooks = registered.store.webhooks
-    webhooks.settings = HookSettings(time_scale=1_000_000.0)  # 48 hours in a sixth of a second
-    numbers = sorted(registered.store.state.orders)
-    first, dropped, silent = numbers[:1], numbers[1:13], numbers[13:25]
-    registered.place(first[0])
-    until(lambda: not webhooks.hooks()[0].is_active, "the store gives up")
-    assert [each["attempt"] for each in webhooks.ledger] == list(range(1, 13))
-    webhooks.change(StoreHook.objects.get().number, {"is_active": True})
-    webhooks.arm(HookFault("drop", times=1000))
-    for number in dropped:
-        registered.place(number)
-    assert [each["error"] for each in webhooks.ledger[12:]] == ["dropped"] * 12
-    webhooks.change(StoreHook.objects.get().number, {"is_active": False})
-    for number in silent:
-        registered.place(number)
-    assert len(webhooks.ledger) == 24
-    tasks.drain_everything()
-    assert not Order.objects.exists()  # a portal that waited for calls would know of none
-    registered.poll()
-    assert set(Order.objects.values_list("number", flat=True)) == {*first, *dropped, *silent}
-    assert not HookCall.objects.exists()
-    check(registered)
-    assert webhooks.hooks()[0].is_active
-    assert GIVEN_UP in open_sentences()
