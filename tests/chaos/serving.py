@@ -77,12 +77,12 @@ def serve(
 
 
 def post(address: str, hook: StoreHook, body: bytes, headers: dict[str, str]) -> int:
-    """Make one call on a line of its own; return the answer's status, 0 where the line was cut before it."""
+    """Make one call on a line of its own; return the answer's status, 0 where none came."""
     line = http.client.HTTPConnection(address, timeout=PATIENCE)
     try:
         line.request("POST", hook_path(hook.key), body, {"Content-Type": "application/json", **headers})
         return line.getresponse().status
-    except (ConnectionError, http.client.RemoteDisconnected):
+    except (ConnectionError, TimeoutError):
         return 0
     finally:
         line.close()
