@@ -153,6 +153,9 @@ Q_CLUSTER = {
     "label": "Background knocks",
 }
 
+# Who opens the login page itself is led to the dashboard; Django's own default does not exist here.
+LOGIN_REDIRECT_URL = "admin:index"
+
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,

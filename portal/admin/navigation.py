@@ -14,6 +14,7 @@ from django.urls import reverse
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.models import ExceptionCase, Order, Pause, Store, Work
 from partners.models import Agreement, ControlNumber, ItemCrossReference, Mailbox, TradingPartner
+from portal.admin.find import may_find
 from portal.admin.show import list_url
 
 MOST_COUNTED = 1000
@@ -35,6 +36,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                     "link": reverse("admin:index"),
                     "permission": _anybody,
                 },
+                {"title": "Find", "icon": "search", "link": reverse("find"), "permission": may_find},
                 cases,
                 _item("Orders", "shopping_cart", Order),
                 _item("Documents", "description", Document),

@@ -291,3 +291,20 @@ def test_every_step_and_every_verb_has_its_words() -> None:
         r'record_audit\(user, "([a-z ]+)"|_record_mode\(user, subject, "([a-z ]+)"', inspect.getsource(decide)
     )
     assert {audited or mode for audited, mode in said} == set(VerbFilter.verbs)
+
+
+def test_who_logs_in_without_having_asked_for_a_page_comes_to_the_dashboard() -> None:
+    User.objects.create_superuser("root", password="a password")
+    client = Client()
+    answer = client.post(reverse("admin:login"), {"username": "root", "password": "a password"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("admin:index"))
+
+
+def test_the_menu_leads_to_the_search_for_whoever_has_something_to_look_for() -> None:
+    nobody = Client()
+    nobody.force_login(factories.user("nobody"))
+    leads_there = [
+        f'href="{reverse("find")}"' in client.get(reverse("admin:index")).content.decode()
+        for client in (member("view"), nobody)
+    ]
+    assert leads_there == [True, False]
