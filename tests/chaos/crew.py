@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import logging.config
 import os
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
 
 from integration import work
-from integration.models import Work
+from integration.models import Store, StoreEffect, Work
 from integration.work import Step
+from partners.models import Mailbox
+from tests.chaos.installation import STANDING, Installation
+from tests.chaos.reckoning import Reckoning, reckon
 from tests.conftest import ROOT, skip_or_fail
 
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -91,10 +99,33 @@ class Clock:
         }
 
 
+class Child:
+    """A child forked from here, waited for as ``subprocess`` waits."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """Return its exit code, or minus the signal that ended it; None while it runs."""
+        if self._code is None and os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._code
+
+    def wait(self, timeout: float = 30.0) -> int:
+        """Wait for its end; return the same."""
+        ends = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > ends:
+                raise subprocess.TimeoutExpired("worker", timeout)
+            time.sleep(0.02)
+        return code
+
+
 class Worker:
     """One ``manage.py worker`` with all its processes, which share a session."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Child, log: Path) -> None:
         self._process, self._log = process, log
         self.pid = process.pid
 
@@ -107,13 +138,13 @@ class Worker:
         return self._process.poll() is None
 
     def processes(self) -> list[int]:
-        """Return all its processes that have not ended, the main one too."""
-        pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+        """Return all its processes that have not ended: the main one, the guard, and those that it started."""
+        pids = sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
         return [pid for pid in pids if session_of(pid) == self.pid and state_of(pid) != "Z"]
 
-    def tell(self, number: int, *, everybody: bool = False) -> None:
-        """Send a signal to the main process, or, as service managers do, to all processes."""
-        for pid in self.processes() if everybody else [self.pid]:
+    def tell(self, number: int, *, everybody: bool = False, only: int = 0) -> None:
+        """Send a signal to the main process, or, as service managers do, to all; or to one other."""
+        for pid in self.processes() if everybody else [only or self.pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -171,7 +202,7 @@ class Crew:
             **(clock.environment() if clock else {}),
             **environment,
         }
-        log = self.folder / f"worker{len(self._workers)}.log"
+        log = self._next_log()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *program],
@@ -182,7 +213,34 @@ class Crew:
                 stderr=output,
                 start_new_session=True,
             )
-        worker = Worker(process, log)
+        return self._running(Worker(process, log))
+
+    def fork(self) -> Worker:
+        """Start an unchanged worker as a child, which spares the seconds in which Python loads everything."""
+        for alias in connections:
+            connections[alias].close()
+        log = self._next_log()
+        pid = os.fork()
+        if pid:
+            return self._running(Worker(Child(pid), log))
+        status = 1
+        try:
+            os.setsid()
+            with log.open("w", buffering=1) as sys.stderr:
+                logging.config.dictConfig(settings.LOGGING)
+                call_command("worker")
+                status = 0
+        except BaseException:  # noqa: BLE001 - a child tells, and ends by _exit whatever happened
+            log.write_text(traceback.format_exc())
+        finally:
+            os._exit(status)
+
+    def _next_log(self) -> Path:
+        log = self.folder / f"worker{len(self._workers)}.log"
+        log.touch()
+        return log
+
+    def _running(self, worker: Worker) -> Worker:
         self._workers.append(worker)
 
         def runs() -> bool:
@@ -191,6 +249,39 @@ class Crew:
 
         wait_until(runs, 60, "the worker runs")
         return worker
+
+
+class Traffic:
+    """Orders on their way through an installation at which real workers are at work.
+
+    The suppliers do something whenever ``deliver`` lets them.
+    """
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.delivered_at: list[float] = []
+        Mailbox.objects.update(poll_seconds=1)
+        Store.objects.update(poll_seconds=1)
+
+    def deliver(self) -> None:
+        """Take what lies on the mailbox, and note when something did."""
+        if self.installation.network.take_all():
+            self.delivered_at.append(time.monotonic())
+
+    def is_over(self) -> bool:
+        """Say, having delivered, whether every order has gone all its way."""
+        self.deliver()
+        network = self.installation.network
+        return (
+            StoreEffect.objects.filter(state=StoreEffect.State.DONE).count()
+            == 2 * len(self.installation.placed)
+            and not Work.objects.exclude(step__in=STANDING).exists()
+            and not any([*network.outbox.iterdir(), *network.inbox.iterdir()])
+        )
+
+    def reckon(self) -> Reckoning:
+        """Return what the ledgers say, second arrivals of the same bytes aside: suppliers know them again."""
+        return replace(reckon(self.installation), sent_again=0)
 
 
 def app_address() -> str:

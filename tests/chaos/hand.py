@@ -15,11 +15,12 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from django_q.cluster import Sentinel
 from django_q.queues import Queue
 
 from archive import store
 from archive.models import Transmission
-from integration import work
+from integration import tasks, work
 from integration.flows.steps import STEPS, StepKind
 from integration.work import Claim, Step
 from portal import cluster
@@ -148,7 +149,25 @@ def locked_queue() -> None:
     cluster.KnockQueue = Queue  # type: ignore[misc]
 
 
-CHANGES = {change.__name__: change for change in (jobs, poison, uncounted, own_clock, locked_queue)}
+def no_ticker() -> None:
+    """Have nobody knock for what is due."""
+    tasks.tick = lambda: None
+
+
+def hearing() -> None:
+    """Have all processes of the cluster end at SIGTERM, as django-q's do."""
+    cluster.Guard.start = Sentinel.start  # type: ignore[method-assign]
+
+
+def blaming() -> None:
+    """Have nobody give back what was being done when the database went away."""
+    tasks._give_back_when_it_returns = lambda token: None
+
+
+CHANGES = {
+    change.__name__: change
+    for change in (jobs, poison, uncounted, own_clock, locked_queue, no_ticker, hearing, blaming)
+}
 
 
 def main(*names: str) -> None:

@@ -39,9 +39,10 @@ class Command(BaseCommand):
         cluster.start()
         self.stderr.write("Worker: running.")
         try:
-            while not stop.wait(TICK_SECONDS):
+            while not stop.is_set():
                 cluster.tend()
                 self._tick()
+                stop.wait(TICK_SECONDS)
         finally:
             cluster.stop()
         self.stderr.write("Worker: stopped.")
