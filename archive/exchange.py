@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
-
 from archive import store
+from archive.clock import database_now
 from archive.correlation import current_correlation_id, new_correlation_id
 from archive.models import (
     Direction,
@@ -84,7 +83,7 @@ def earlier_interchanges(
         receiver_id=envelope.receiver_id,
         control_number=envelope.control_number,
         usage_indicator=envelope.usage_indicator,
-        recorded_at__gte=timezone.now() - window,
+        recorded_at__gte=database_now() - window,
     )
     if before is not None:
         found = found.filter(pk__lt=before.pk)

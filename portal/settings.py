@@ -134,17 +134,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # django-q2 only knocks; our Work table is the queue (integration.work). Its settings keep it out of the way:
-# no retries of its own, no kept results, and a time-out below the broker's give-out-again time.
+# knocks that are taken once, no schedules, no kept results, and a time-out no step reaches: each is ended with its lease.
 WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "gridport",
     "orm": "default",
+    "broker_class": "integration.knocks.KnockBroker",
+    "scheduler": False,
     "workers": WORKERS,
     "queue_limit": WORKERS,
     "bulk": 1,
     "poll": 0.2,
-    "timeout": 240,
-    "retry": 300,
+    "timeout": 600,
+    "retry": 900,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,

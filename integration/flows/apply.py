@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import StoreClient
 from integration.errors import IntegrationError, PermanentError, RetryableError
@@ -114,7 +113,7 @@ def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> 
 def _finish(effect: StoreEffect, claim: Claim, state: str, answer: dict[str, Any], sentence: str) -> None:
     with claim.transaction():
         done = StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(
-            state=state, answer=answer, finished_at=timezone.now()
+            state=state, answer=answer, finished_at=database_now()
         )
         if done:
             record_event(effect.order.subject, f"effect_{state}", sentence)

@@ -8,8 +8,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import Refused, StoreClient
 from integration.bigcommerce.webhooks import SCOPE, SECRET_HEADER, Hook, hook_path
@@ -117,9 +117,9 @@ def check_hooks(subject: str, claim: Claim) -> list[Step]:
         StoreHook.objects.filter(pk=hook.pk).update(
             number=before.hook.id if before.hook is not None else hook.number,
             is_active=before.hook is not None,
-            checked_at=timezone.now(),
+            checked_at=database_now(),
         )
-        HookCall.objects.filter(store=hook.store, received_at__lt=timezone.now() - KEPT).delete()
+        HookCall.objects.filter(store=hook.store, received_at__lt=database_now() - KEPT).delete()
     return [again]
 
 

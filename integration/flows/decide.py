@@ -12,8 +12,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
 from archive.record import record_audit, record_event
 from integration.flows.apply import effect_step
@@ -138,7 +138,7 @@ def go_live(
     with transaction.atomic():
         changes: dict[str, Any] = {"mode": Mode.LIVE}
         if isinstance(subject, Agreement):
-            changes["live_from"] = live_from or timezone.now()
+            changes["live_from"] = live_from or database_now()
         elif isinstance(subject, Store) and live_from is not None:
             changes["live_from"] = live_from
         changed = type(subject).objects.filter(pk=subject.pk, mode=Mode.WATCH).update(**changes)

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_audit, record_event
 from integration.flows.accept import effects_of, post_statements
@@ -76,7 +76,7 @@ def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
             kind=LineEntry.Kind.CANCELLED,
             quantity=line.quantity,
             document=document,
-            stated_at=timezone.now(),
+            stated_at=database_now(),
         )
         for line in purchase_order.lines.all()
     )

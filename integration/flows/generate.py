@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_event
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
@@ -59,7 +59,7 @@ def _existing(purchase_order: PurchaseOrder) -> Document | None:
 def _write(purchase_order: PurchaseOrder) -> Document | None:
     order, agreement = purchase_order.order, purchase_order.agreement
     cause = f"write:{purchase_order.number}"
-    now = timezone.now()
+    now = database_now()
     try:
         segments = purchase_order_segments(purchase_order)
         outgoing = Outgoing(agreement, SET, segments, time_zone_of(agreement, order))

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import StoreAddress, StoreOrder, StoreOrderLine
@@ -68,7 +67,7 @@ def poll_store(subject: str, claim: Claim) -> list[Step]:
 
 def _now(client: StoreClient) -> datetime:
     """Return the store's time of its last answer: its dates of change are by the same clock."""
-    return client.server_time or timezone.now()
+    return client.server_time or database_now()
 
 
 def _pass_over(

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.decide import Refused
@@ -124,7 +125,7 @@ def _reject(case: ExceptionCase, given: Given) -> Plan:
 def _wait(case: ExceptionCase, given: Given) -> Plan:
     if given.due_at is None:
         raise Refused("Say until when to wait.")
-    if given.due_at <= timezone.now():
+    if given.due_at <= database_now():
         raise Refused("The time to wait until is past. Give a later one.")
     local = timezone.localtime(given.due_at)
     words = f"{local.day} {local:%b %Y %H:%M} {local.tzname()}"

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.exchange import known_files, record_arrival, record_outcome, same_content
 from archive.models import Direction, Transmission, TransmissionOutcome
 from archive.record import record_event
@@ -126,7 +126,7 @@ def _is_complete(mailbox: Mailbox, remote: RemoteFile, data: bytes) -> bool:
     """X12 is whole when its IEA matches, however new it is; anything else when it lay unchanged long enough."""
     if is_whole(data):
         return True
-    return timezone.now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
+    return database_now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
 
 
 def _finished(transmission: Transmission) -> bool:

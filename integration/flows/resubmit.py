@@ -9,9 +9,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
 from archive import store
+from archive.clock import database_now
 from archive.models import (
     AcknowledgmentState,
     Delivery,
@@ -92,7 +92,7 @@ def resubmit(user: User, document: Document, reason: str, digest: str, key: str)
             return done.document
         if plan_resubmit(document).digest != digest:
             raise Refused("Something has changed since you looked. Here is what it would do now.")
-        now = timezone.now()
+        now = database_now()
         again = _written(purchase_order, now)
         Resubmission.objects.create(
             original=document, document=again, key=key, actor=user.get_username(), reason=reason

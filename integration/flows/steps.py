@@ -21,7 +21,7 @@ from integration.flows.route import route
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
 from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
-from integration.work import Claim, Step
+from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
 
 Kind = ExceptionCase.Kind
@@ -35,6 +35,7 @@ class StepKind:
     parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
     subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
+    ``lease`` is also how long one step may take: a worker still at it then is ended, and three such ends park the step.
     """
 
     lane: str
@@ -43,7 +44,7 @@ class StepKind:
     links: Callable[[str], dict[str, Any]]
     case_kind: str = Kind.PARKED
     standing: bool = False
-    lease: timedelta = timedelta(seconds=60)
+    lease: timedelta = LEASE
     longest_wait: timedelta = timedelta(minutes=1)
     other_side: str = ""
     direction: str = ""

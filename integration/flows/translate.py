@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from archive import store
+from archive.clock import database_now
 from archive.exchange import Envelope, earlier_interchanges, same_content
 from archive.models import Direction, Document, Interchange, Transmission, document_name
 from archive.projections import write_content
@@ -189,7 +188,7 @@ def _record_group(received: Received, group: GroupReading, place: int) -> int:
                 partner=received.agreement.partner,
             )  # fmt: skip
             break
-    acknowledge_group(received.agreement, group, verdicts, documents, timezone.now())
+    acknowledge_group(received.agreement, group, verdicts, documents, database_now())
     return place
 
 
