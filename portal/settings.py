@@ -88,8 +88,9 @@ def _database(name: str, role: str) -> dict[str, object]:
         database = env.db_url_config(INSTALLATION.address(role))
     else:
         return {"ENGINE": "django.db.backends.dummy"}
-    # Never Django's pool: worker processes fork, and forked pools share sockets.
-    return {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    # Never Django's pool: worker processes fork, and forked pools share sockets. And kept for no next request: under
+    # ASGI each has a thread of its own, and a connection kept by a thread that ended stays until garbage is collected.
+    return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 # ``default`` is gridport_app, which serves and works; ``owner`` is for migrate, backup, restore and tests.

@@ -18,14 +18,8 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from archive.clock import database_now
-from integration.bigcommerce.webhooks import (
-    SECRET_HEADER,
-    NotSigned,
-    Stamp,
-    Told,
-    read_call,
-    verified,
-)
+from integration.bigcommerce.webhooks import SECRET_HEADER, NotSigned, Stamp, Told, read_call, verified
+from integration.failpoints import failpoint
 from integration.flows.import_orders import import_step
 from integration.flows.steps import STEPS
 from integration.models import Store, StoreHook
@@ -57,7 +51,7 @@ def take(key: str, headers: Mapping[str, str], body: bytes) -> Verdict:
     if hook is None:
         return _refused(None, Verdict.STRANGER, "its address is no hook's")
     try:
-        stamp = verified(headers, body, hook.store.client_secret)
+        stamp = verified(headers, body, hook.store.client_secrets(timezone.now()))
     except NotSigned as error:
         return _refused(hook, Verdict.STRANGER, str(error))
     given = headers.get(SECRET_HEADER.lower(), "")
@@ -72,6 +66,8 @@ def take(key: str, headers: Mapping[str, str], body: bytes) -> Verdict:
         if told.order is not None:
             step = import_step(hook.store_id, told.order, LOOK_AFTER)
             put(STEPS[step.name].lane, step)
+        failpoint("hook.stored")
+    failpoint("hook.taken")
     return Verdict.TAKEN
 
 

@@ -57,6 +57,7 @@ class Addresses:
     sftp_username: str
     sftp_password: str
     sftp_host_key: str
+    store_client_secret: str = ""
 
 
 def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
@@ -81,6 +82,7 @@ def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
         store_hash=addresses.store_hash,
         base_url=addresses.store_url,
         token=addresses.store_token,
+        client_secret=addresses.store_client_secret,
         time_zone="America/Chicago",
         mode=Mode.LIVE,
         live_from=timezone.now() - timedelta(days=4000),

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from archive.models import AuditEntry, Event
 from integration.models import ExceptionCase, Order, Store, Work
@@ -441,6 +444,39 @@ def test_an_empty_secret_keeps_the_stored_one_and_a_box_removes_it(
     assert list(problems(refused)) == ["password"]
     box.refresh_from_db()
     assert box.password == PASSWORD
+
+
+def test_a_new_client_secret_leaves_the_former_valid_for_a_while_unless_somebody_ends_that(
+    decider: Client, viewer: Client, secretive: list[Model]
+) -> None:
+    store = secretive[0]
+    assert isinstance(store, Store)
+
+    def valid() -> Sequence[str]:
+        store.refresh_from_db()
+        return store.client_secrets(timezone.now())
+
+    box = "Take no more calls signed with the former client secret"
+    save(decider, store, client_secret="first-5up3r-s3cret")
+    assert valid() == ["first-5up3r-s3cret"]
+    save(decider, store, client_secret="first-5up3r-s3cret")
+    assert valid() == ["first-5up3r-s3cret"]
+    assert box not in decider.get(page_url(store)).content.decode()
+    save(decider, store, client_secret="second-5up3r-s3cret")
+    assert valid() == ["second-5up3r-s3cret", "first-5up3r-s3cret"]
+    assert store.former_secret_until is not None
+    lasts = store.former_secret_until - timezone.now()
+    assert timedelta(days=2, hours=23) < lasts <= timedelta(days=3)
+    save(decider, store, name="Renamed")
+    assert valid() == ["second-5up3r-s3cret", "first-5up3r-s3cret"]
+    page = decider.get(page_url(store)).content.decode()
+    assert box in page
+    assert "Calls signed with it are taken until <time" in page
+    assert "5up3r" not in page
+    assert box not in viewer.get(page_url(store)).content.decode()
+    save(decider, store, remove_former_secret="on")
+    assert valid() == ["second-5up3r-s3cret"]
+    assert store.former_client_secret == ""
 
 
 def test_who_may_only_look_sees_that_a_secret_is_stored(viewer: Client, secretive: list[Model]) -> None:
