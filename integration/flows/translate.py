@@ -26,8 +26,8 @@ from integration.x12.envelope import (
     split_interchanges,
 )
 from integration.x12.validate import SetVerdict, check_group, group_findings
-from partners.agreements import find_agreement
-from partners.models import Agreement, AgreementDocument
+from partners.agreements import find_agreement, receives
+from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
 MATCHED_SETS = frozenset({"855", "997"})
@@ -216,27 +216,43 @@ def _record_set(
     record_event(
         f"document:{document.pk}", "translated", f"{name} of {agreement.partner} read.", document=document
     )
-    if verdict.code == "R" and each.code != "997":
-        _document_case(
-            document, Kind.UNREADABLE,
-            f"{name} {translated.number} of {agreement.partner} does not hold to the standard and was rejected:"
-            f" {_first_error(verdict)}",
-        )  # fmt: skip
-    elif each.code not in MATCHED_SETS or not _agreed(agreement, each.code):
-        _document_case(
-            document, Kind.UNREADABLE,
-            f"{agreement.partner} sent {name}, which is not among the documents received under {agreement}. It was"
-            " kept; add it to the agreement or tell the partner.",
-        )  # fmt: skip
+    problem = reading_problem(document, verdict, translated.number)
+    if problem:
+        open_reading_case(document, problem)
     return document
 
 
-def _agreed(agreement: Agreement, transaction_set: str) -> bool:
-    return (
-        transaction_set == "997"
-        or agreement.documents.filter(
-            transaction_set=transaction_set, direction=AgreementDocument.Direction.IN, is_active=True
-        ).exists()
+def reading_problem(document: Document, verdict: SetVerdict, number: str) -> str:
+    """Return why nothing comes of a document that was read: it does not hold, or is not agreed; else ``""``."""
+    name, agreement = document_name(document.transaction_set), document.agreement
+    assert agreement is not None
+    if verdict.code == "R" and document.transaction_set != "997":
+        return (
+            f"{name} {number} of {agreement.partner} does not hold to the standard and was rejected:"
+            f" {_first_error(verdict)}"
+        )
+    if document.transaction_set not in MATCHED_SETS or not receives(agreement, document.transaction_set):
+        return (
+            f"{agreement.partner} sent {name}, which is not among the documents received under {agreement}. It was"
+            " kept; add it to the agreement or tell the partner."
+        )
+    return ""
+
+
+def reading_cause(document: Document) -> str:
+    """Return the cause of the case that nothing comes of ``document`` as it was read."""
+    return f"document:{document.pk}:{Kind.UNREADABLE}"
+
+
+def open_reading_case(document: Document, sentence: str) -> None:
+    """Open the case that nothing comes of ``document`` as it was read."""
+    open_case(
+        Kind.UNREADABLE,
+        reading_cause(document),
+        sentence,
+        document=document,
+        transmission=document.interchange.transmission,
+        partner=document.partner,
     )
 
 
@@ -247,14 +263,3 @@ def _first_error(verdict: SetVerdict) -> str:
 def _case(transmission: Transmission, kind: str, sentence: str, **links: object) -> None:
     cause = f"transmission:{transmission.pk}:{kind}:{hashlib.sha256(sentence.encode()).hexdigest()[:8]}"
     open_case(kind, cause, sentence, transmission=transmission, mailbox=transmission.mailbox, **links)
-
-
-def _document_case(document: Document, kind: str, sentence: str) -> None:
-    open_case(
-        kind,
-        f"document:{document.pk}:{kind}",
-        sentence,
-        document=document,
-        transmission=document.interchange.transmission,
-        partner=document.partner,
-    )
