@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from archive import store
@@ -61,25 +62,40 @@ def translate(subject: str, claim: Claim) -> list[Step]:
         for note in split.notes:
             record_event(f"transmission:{transmission.pk}", "note", note)
         for position, piece in enumerate(split.pieces):
-            _record(transmission, position, piece, whole=len(piece.data) == len(data))
+            record_piece(transmission, position, piece, whole=len(piece.data) == len(data))
         return _steps_of(transmission)
 
 
 def _steps_of(transmission: Transmission) -> list[Step]:
     """Return the steps that follow from what is recorded of the file: the same ones each time."""
-    received = Document.objects.filter(
-        interchange__transmission=transmission, transaction_set__in=MATCHED_SETS
-    ).order_by("pk")
+    return steps_for(Document.objects.filter(interchange__transmission=transmission))
+
+
+def steps_for(documents: QuerySet[Document]) -> list[Step]:
+    """Return what follows from received documents: each that can be is matched, and each of our answers sent."""
+    received = documents.filter(transaction_set__in=MATCHED_SETS).order_by("pk")
     steps = [Step("match", str(document.pk), f"document:{document.pk}") for document in received]
     answers = Interchange.objects.filter(
-        direction=Direction.OUT, documents__answers__source__interchange__transmission=transmission
+        direction=Direction.OUT, documents__answers__source__in=documents
     ).distinct()
     return steps + [
         Step("transmit", str(answer.pk), f"interchange:{answer.pk}") for answer in answers.order_by("pk")
     ]
 
 
-def _record(transmission: Transmission, position: int, piece: Piece, *, whole: bool) -> None:
+def record_piece(
+    transmission: Transmission,
+    position: int,
+    piece: Piece,
+    *,
+    whole: bool,
+    standing: Interchange | None = None,
+) -> None:
+    """Record one interchange of a file and its documents, or open the case that says why it is kept and not read.
+
+    ``whole``: the file holds nothing else. ``standing`` is the interchange where it was kept and is now read again: its
+    documents are added to it, and somebody has decided that its number holds though it was used before.
+    """
     reading = read_interchange(piece.data)
     if reading.problem and not reading.sender_id:
         _case(
@@ -100,7 +116,7 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
         sender=(envelope.sender_qualifier, envelope.sender_id),
         receiver=(envelope.receiver_qualifier, envelope.receiver_id),
     )
-    interchange = Interchange.objects.create(
+    interchange = standing or Interchange.objects.create(
         direction=Direction.IN,
         mailbox=transmission.mailbox,
         agreement=belonging.agreement,
@@ -121,7 +137,7 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
         )  # fmt: skip
         return
     assert belonging.agreement is not None
-    if not _is_new(interchange, envelope, belonging.agreement, piece.data):
+    if not _is_new(interchange, envelope, belonging.agreement, piece.data, decided=standing is not None):
         return
     received = Received(interchange, reading, belonging.agreement, hashlib.sha256(piece.data).hexdigest())
     place = 0
@@ -147,8 +163,13 @@ def _usage_problem(interchange: Interchange) -> str:
     )
 
 
-def _is_new(interchange: Interchange, envelope: Envelope, agreement: Agreement, data: bytes) -> bool:
-    """Say whether the interchange's number was not used before; a number used twice is recorded or a case."""
+def _is_new(
+    interchange: Interchange, envelope: Envelope, agreement: Agreement, data: bytes, *, decided: bool
+) -> bool:
+    """Say whether the interchange's number was not used before; a number used twice is recorded or a case.
+
+    ``decided``: with other content it holds all the same.
+    """
     earlier = earlier_interchanges(envelope, agreement, interchange)
     if not earlier:
         return True
@@ -161,6 +182,8 @@ def _is_new(interchange: Interchange, envelope: Envelope, agreement: Agreement, 
         )
         record_event(f"transmission:{transmission.pk}", "arrived_again", sentence)
         return False
+    if decided:
+        return True
     _case(
         transmission,
         Kind.DUPLICATE,
