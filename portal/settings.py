@@ -153,6 +153,10 @@ Q_CLUSTER = {
     "label": "Background knocks",
 }
 
+# Sending many documents again: how many at most at once, and how many one person may send without a second one.
+BULK_LIMIT = env.int("BULK_LIMIT", default=500)
+BULK_ALONE = env.int("BULK_ALONE", default=20)
+
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,

@@ -169,7 +169,10 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     decision = decide(asked, answer)
     if LineEntry.standing().filter(document=document).exists():
         return effects_of(purchase_order)
-    if _overtaken(document, purchase_order):
+    is_history = _overtaken(document, purchase_order)
+    if purchase_order.state not in ANSWERABLE and (decision.accepted or not is_history):
+        return _answered_again(document, purchase_order, decision)
+    if is_history:
         record_event(
             purchase_order.order.subject,
             "overtaken",
@@ -178,8 +181,6 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
             document=document,
         )
         return []
-    if purchase_order.state not in ANSWERABLE:
-        return _answered_again(document, purchase_order, decision)
     if decision.accepted:
         return _accept(document, purchase_order, decision)
     _dispute(document, purchase_order, decision)

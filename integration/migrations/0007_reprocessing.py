@@ -3,6 +3,7 @@
 import archive.facts
 import django.db.models.deletion
 import django.db.models.functions.datetime
+from django.conf import settings
 from django.db import migrations, models
 
 from archive.facts import stamp_changes
@@ -13,6 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('archive', '0006_reprocessing'),
         ('integration', '0006_orderreference'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -41,6 +43,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField()),
                 ('warnings', models.JSONField(default=list, help_text='What partners had answered already, as it was shown.')),
                 ('started_by', models.CharField(max_length=150)),
+                ('user', models.ForeignKey(help_text='In whose rights it runs.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('decided_by', models.CharField(blank=True, help_text='The second person, who approved or declined.', max_length=150)),
                 ('decided_because', models.TextField(blank=True)),

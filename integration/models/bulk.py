@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -34,6 +35,9 @@ class BulkJob(Reported):
     reason = models.TextField()
     warnings = models.JSONField(
         default=list, help_text="What partners had answered already, as it was shown."
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", help_text="In whose rights it runs."
     )
     started_by = models.CharField(max_length=150)
     created_at = models.DateTimeField(db_default=Now())
