@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models import CharField, Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -284,23 +284,31 @@ def retry_failed(user: User, job: BulkJob, reason: str) -> int:
 
 def progress(job: BulkJob) -> Progress:
     """Return how far ``job`` is."""
-    states = Counter(job.items.values_list("state", flat=True))
-    failed = failed_items(job).count()
-    return Progress(
-        done=states[BulkItem.State.DONE],
-        refused=states[BulkItem.State.REFUSED],
-        stopped=states[BulkItem.State.STOPPED],
-        failed=failed,
-        waiting=states[BulkItem.State.WAITING] - failed,
-    )
+    return progress_of([job])[job.pk]
 
 
-def failed_items(job: BulkJob) -> QuerySet[BulkItem]:
-    """Return the items of ``job`` that wait, and whose work has stopped."""
+def progress_of(jobs: Iterable[BulkJob]) -> dict[int, Progress]:
+    """Return how far each of ``jobs`` is, by primary key, with two queries."""
+    pks = [job.pk for job in jobs]
+    items = BulkItem.objects.filter(job__in=pks).order_by()
     stopped = Work.objects.filter(
         step=STEP, subject=Cast(OuterRef("pk"), CharField()), parked_at__isnull=False
     )
-    return job.items.filter(Exists(stopped), state=BulkItem.State.WAITING)
+    failed = Counter(
+        items.filter(Exists(stopped), state=BulkItem.State.WAITING).values_list("job", flat=True)
+    )
+    counted = items.values_list("job", "state").annotate(count=Count("pk"))
+    counts = {(job, state): count for job, state, count in counted}
+    return {
+        pk: Progress(
+            done=counts.get((pk, BulkItem.State.DONE), 0),
+            refused=counts.get((pk, BulkItem.State.REFUSED), 0),
+            stopped=counts.get((pk, BulkItem.State.STOPPED), 0),
+            failed=failed[pk],
+            waiting=counts.get((pk, BulkItem.State.WAITING), 0) - failed[pk],
+        )
+        for pk in pks
+    }
 
 
 def failures(items: Iterable[BulkItem]) -> dict[int, str]:
