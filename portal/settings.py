@@ -159,6 +159,10 @@ Q_CLUSTER = {
 # Who opens the login page itself is led to the dashboard; Django's own default does not exist here.
 LOGIN_REDIRECT_URL = "admin:index"
 
+# Sending many documents again: how many at most at once, and how many one person may send without a second one.
+BULK_LIMIT = env.int("BULK_LIMIT", default=500)
+BULK_ALONE = env.int("BULK_ALONE", default=20)
+
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,

@@ -28,7 +28,7 @@ def post_statements(
     """
     lines = {line.line_number: line for line in purchase_order.lines.all()}
     Kind = LineEntry.Kind
-    said_at = stated_at(document)
+    said_at, reading = stated_at(document), current_reading(document)
     entries = []
     for said in statements:
         promised = (Kind.ACKNOWLEDGED, said.quantity)
@@ -41,6 +41,7 @@ def post_statements(
                 unit_price=said.unit_price,
                 promised_on=said.promised_on,
                 document=document,
+                reading=reading,
                 stated_at=said_at,
             )
             for kind, quantity in told
@@ -50,6 +51,11 @@ def post_statements(
         state=State.ACCEPTED
     )
     return bool(moved)
+
+
+def current_reading(document: Document) -> int:
+    """Return which reading of ``document`` holds: 0, or that of its last reprocessing."""
+    return document.reprocessings.count()
 
 
 def effects_of(purchase_order: PurchaseOrder) -> list[Step]:

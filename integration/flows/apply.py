@@ -10,12 +10,13 @@ from integration.bigcommerce.client import StoreClient
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.stores import client_for
-from integration.models import ORDER_STATUSES, Order, StoreEffect
+from integration.models import ORDER_STATUSES, Order, PurchaseOrder, StoreEffect
 from integration.work import Claim, Step
 from partners.models import Mode
 
 State = StoreEffect.State
 NAMESPACE = "gridport"
+_SETTLED = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.DROPPED]
 _UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
 
 
@@ -27,7 +28,8 @@ def effect_step(effect: StoreEffect) -> Step:
 def apply_effect(subject: str, claim: Claim) -> list[Step]:
     """Bring the store to what the effect intends; what is found done already is not done again.
 
-    To a store in watch nothing is written: the effect waits, and going live asks for this step again.
+    To a store in watch nothing is written: the effect waits, and going live asks for this step again. Neither is it
+    begun while a partner's answer does not stand any more, being read again as another one: accepting asks for it again.
     """
     effect = StoreEffect.objects.select_related("order__store").get(pk=subject)
     if effect.state in (State.DONE, State.SKIPPED):
@@ -58,7 +60,8 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
         )
         _finish(effect, claim, State.SKIPPED, _answer(found), sentence)
         return
-    _begin(effect, claim)
+    if not _begin(effect, claim):
+        return
     try:
         written = client.update_status(order.number, wanted)
     except IntegrationError as error:
@@ -76,7 +79,8 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
 
 def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
     key, value = effect.intended["key"], effect.intended["value"]
-    _begin(effect, claim)
+    if not _begin(effect, claim):
+        return
     try:
         # Looks for the field first and writes only what differs: repeating it changes nothing.
         client.set_order_metafield(effect.order.number, NAMESPACE, key, value)
@@ -93,10 +97,16 @@ def _answer(found: Any) -> dict[str, Any]:
     return {"status_id": found.status_id, "date_modified": found.date_modified.isoformat()}
 
 
-def _begin(effect: StoreEffect, claim: Claim) -> None:
+def _begin(effect: StoreEffect, claim: Claim) -> bool:
+    """Write that the effect is begun; return False, with nothing written, where its reason does not stand any more."""
     with claim.transaction():
+        # Locked as reading an answer again locks it: that finds the effect either begun or held back.
+        order = Order.objects.select_for_update().get(pk=effect.order_id)
+        if effect.state == State.WAITING and order.purchase_orders.exclude(state__in=_SETTLED).exists():
+            return False
         StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(state=State.SENDING)
     failpoint("effect.sending")
+    return True
 
 
 def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> None:

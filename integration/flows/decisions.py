@@ -16,7 +16,7 @@ from django.db import transaction
 from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_audit, record_event
-from integration.flows.accept import effects_of, post_statements
+from integration.flows.accept import current_reading, effects_of, post_statements
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.match import asked_lines
@@ -76,6 +76,7 @@ def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
             kind=LineEntry.Kind.CANCELLED,
             quantity=line.quantity,
             document=document,
+            reading=current_reading(document),
             stated_at=database_now(),
         )
         for line in purchase_order.lines.all()

@@ -51,7 +51,7 @@ def take(key: str, headers: Mapping[str, str], body: bytes) -> Verdict:
     if hook is None:
         return _refused(None, Verdict.STRANGER, "its address is no hook's")
     try:
-        stamp = verified(headers, body, hook.store.client_secrets(timezone.now()))
+        stamp = verified(headers, body, hook.store.client_secrets(database_now()))
     except NotSigned as error:
         return _refused(hook, Verdict.STRANGER, str(error))
     given = headers.get(SECRET_HEADER.lower(), "")

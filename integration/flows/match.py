@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archive.models import Acknowledgment, Direction, Document, Validation
+from archive.models import Acknowledgment, Direction, Document, DocumentState, Validation
 from archive.projections import project
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
@@ -19,6 +19,7 @@ from integration.models import (
 )
 from integration.work import Claim, Step
 from integration.x12.acknowledgment import REJECTING_CODES
+from partners.agreements import receives
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
@@ -27,17 +28,29 @@ _ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 
 def match(subject: str, claim: Claim) -> list[Step]:
     """Match one received document; return the effects on the store that follow."""
+    with claim.transaction():
+        return match_document(int(subject))
+
+
+def match_document(pk: int) -> list[Step]:
+    """Match a received document in the caller's transaction; what is not agreed, or does not hold, matches nothing.
+
+    Its state is locked first: while it is read again it is matched by nobody, and while it is matched nobody reads it.
+    """
+    DocumentState.objects.select_for_update().get(document=pk)
     document = Document.objects.select_related(
         "interchange__payload", "agreement__partner", "state", "translation"
-    ).get(pk=subject)
+    ).get(pk=pk)
     if document.transaction_set == "997":
-        with claim.transaction():
-            _match_functional_acknowledgment(document)
+        _match_functional_acknowledgment(document)
         return []
     if document.state.validation == Validation.INVALID or document.translation.content is None:
         return []
-    with claim.transaction():
-        return _match_purchase_order_acknowledgment(document)
+    if document.transaction_set != "855":
+        return []
+    if document.agreement is None or not receives(document.agreement, document.transaction_set):
+        return []
+    return _match_purchase_order_acknowledgment(document)
 
 
 def _match_functional_acknowledgment(document: Document) -> None:
@@ -154,11 +167,12 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
     asked = asked_lines(purchase_order)
     decision = decide(asked, answer)
-    if LineEntry.objects.filter(document=document).exists():
+    if LineEntry.standing().filter(document=document).exists():
         return effects_of(purchase_order)
-    if purchase_order.state not in ANSWERABLE:
+    is_history = _overtaken(document, purchase_order)
+    if purchase_order.state not in ANSWERABLE and (decision.accepted or not is_history):
         return _answered_again(document, purchase_order, decision)
-    if _overtaken(document, purchase_order):
+    if is_history:
         record_event(
             purchase_order.order.subject,
             "overtaken",
@@ -270,6 +284,7 @@ def _dispute(document: Document, purchase_order: PurchaseOrder, decision: Decisi
 def _answered_again(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
     accepted_before = purchase_order.state == State.ACCEPTED
     if decision.accepted and accepted_before:
+        close_cause(f"differs:{purchase_order.pk}:{document.pk}", "The answer accepts everything.")
         record_event(
             purchase_order.order.subject,
             "accepted_again",

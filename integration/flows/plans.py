@@ -190,12 +190,12 @@ def decision_on(asked: Sequence[AskedLine], document: Document) -> Decision:
 def _line_words(line: AskedLine, said: LineStatement | None) -> str:
     place = f"Line {line.line_number} ({line.sku})"
     if said is None:
-        return f"{place}: the answer does not speak of it; none of {_plain(line.quantity)} {line.unit} is acknowledged."
-    words = f"{place}: {_plain(said.quantity)} of {_plain(line.quantity)} {line.unit} acknowledged"
+        return f"{place}: the answer does not speak of it; none of {plain(line.quantity)} {line.unit} is acknowledged."
+    words = f"{place}: {plain(said.quantity)} of {plain(line.quantity)} {line.unit} acknowledged"
     if said.backordered:
-        words += f", {_plain(said.backordered)} on backorder"
+        words += f", {plain(said.backordered)} on backorder"
     if said.unit_price is not None and line.unit_price is not None and said.unit_price != line.unit_price:
-        words += f", at {_plain(said.unit_price)} instead of {_plain(line.unit_price)}"
+        words += f", at {plain(said.unit_price)} instead of {plain(line.unit_price)}"
     if said.promised_on is not None:
         words += f", promised for {said.promised_on.day} {said.promised_on:%b %Y}"
     return f"{words}."
@@ -213,7 +213,8 @@ def _store_words(purchase_order: PurchaseOrder) -> str:
     return f"The order in the store moves to {moved}, unless somebody moved it elsewhere."
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
+    """Return a number without idle zeros."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -18,9 +18,10 @@ from integration.flows.match import match
 from integration.flows.receive import fetch_mailbox
 from integration.flows.reconcile import reconcile
 from integration.flows.route import route
+from integration.flows.send_again import send_again
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
-from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
+from integration.models import BulkItem, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
 from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
 
@@ -91,6 +92,11 @@ def _transmission(subject: str) -> dict[str, Any]:
 def _document(subject: str) -> dict[str, Any]:
     found = Document.objects.select_related("partner").get(pk=subject)
     return {"document": found, "partner": found.partner}
+
+
+def _bulk_item(subject: str) -> dict[str, Any]:
+    item = BulkItem.objects.select_related("document__interchange").get(pk=subject)
+    return {**_interchange(str(item.document.interchange_id)), "document": item.document}
 
 
 def _effect(subject: str) -> dict[str, Any]:
@@ -167,6 +173,7 @@ STEPS: dict[str, StepKind] = {
     ),
     "translate": StepKind("documents", translate, "read a received file", _transmission, direction="in"),
     "match": StepKind("documents", match, "match a received document", _document, direction="in"),
+    "send_again": StepKind("orders", send_again, "send a purchase order again", _bulk_item, direction="out"),
     "apply_effect": StepKind(
         "effects",
         apply_effect,

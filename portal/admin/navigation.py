@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import ExceptionCase, Order, Pause, Store, Work
+from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
 from partners.models import Agreement, ControlNumber, ItemCrossReference, Mailbox, TradingPartner
 from portal.admin.find import may_find
 from portal.admin.show import list_url
@@ -40,6 +40,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 cases,
                 _item("Orders", "shopping_cart", Order),
                 _item("Documents", "description", Document),
+                _item("Bulk jobs", "dynamic_feed", BulkJob),
             ],
         },
         {

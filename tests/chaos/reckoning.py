@@ -125,9 +125,9 @@ def _received(installation: Installation) -> dict[str, int]:
     read = Counter(found_in.values_list("interchange__name", flat=True))
     answered = Interchange.objects.filter(direction=Direction.OUT, documents__transaction_set="997").count()
     posted = Counter(
-        LineEntry.objects.filter(kind=LineEntry.Kind.ACKNOWLEDGED).values_list(
-            "line__purchase_order__number", flat=True
-        )
+        LineEntry.standing()
+        .filter(kind=LineEntry.Kind.ACKNOWLEDGED)
+        .values_list("line__purchase_order__number", flat=True)
     )
     acknowledged = Counter(
         Acknowledgment.objects.values_list("document__orders__purchase_order__number", flat=True)
