@@ -17,6 +17,7 @@ from partners.models import Mode
 
 State = StoreEffect.State
 NAMESPACE = "gridport"
+LONGEST_NOTES = 65_535
 _UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
 
 
@@ -38,6 +39,8 @@ def apply_effect(subject: str, claim: Claim) -> list[Step]:
     with client_for(effect.order.store) as client:
         if effect.kind == StoreEffect.Kind.STATUS:
             _apply_status(effect, client, claim)
+        elif effect.kind == StoreEffect.Kind.NOTE:
+            _apply_note(effect, client, claim)
         else:
             _apply_metafield(effect, client, claim)
     return []
@@ -88,6 +91,42 @@ def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> 
     _finish(
         effect, claim, State.DONE, {}, "The purchase order's answer is written to the order in the store."
     )
+
+
+def _apply_note(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
+    """Add the line to the staff notes, unless it stands there already; all that stands there is kept.
+
+    What is certain: our line is written once however often this is done, and nothing that the notes held when they
+    were read is lost. What is not: BigCommerce writes the notes as a whole and knows no condition for it, so what
+    somebody saves, in the notes or as the status, between our read and our write is overwritten. That time is one
+    round trip to the store: the read is the last thing before the write, which waits for nothing and is not repeated
+    without reading anew. And a line that staff remove before we have learnt that it was written is written again.
+    """
+    number, line = effect.order.number, effect.intended["line"]
+    _begin(effect, claim)
+    try:
+        found = client.get_order(number)
+        if _holds(found.staff_notes, effect.intended["sign"]):
+            _finish(effect, claim, State.DONE, {}, f"The order's staff notes hold the line: “{line}”")
+            return
+        notes = f"{found.staff_notes}\n{line}" if found.staff_notes else line
+        if len(notes) > LONGEST_NOTES:
+            sentence = (
+                f"The staff notes of order {number} have no room left for “{line}”: the store takes"
+                f" {LONGEST_NOTES:,} characters, and they hold {len(found.staff_notes):,}. Nothing was written or cut off."
+            )
+            _finish(effect, claim, State.SKIPPED, {"error": sentence}, sentence)
+            return
+        written = client.update_staff_notes(number, notes, found.status_id)
+    except IntegrationError as error:
+        _interrupted(effect, claim, error)
+        raise
+    failpoint("effect.written")
+    _finish(effect, claim, State.DONE, _answer(written), f"The order's staff notes have a new line: “{line}”")
+
+
+def _holds(notes: str, sign: str) -> bool:
+    return sign in notes
 
 
 def _answer(found: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
+from integration.flows.notes import acceptance_words, intend_note
 from integration.matching.acknowledgment import AskedLine, Decision, decide
 from integration.models import (
     ExceptionCase,
@@ -225,6 +226,8 @@ def asked_lines(purchase_order: PurchaseOrder) -> list[AskedLine]:
 def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
     was_disputed = purchase_order.state == State.DISPUTED
     if post_statements(document, purchase_order, decision.statements, whole=True):
+        words = acceptance_words(purchase_order, decision.statements)
+        intend_note(purchase_order, document, State.ACCEPTED, words)
         said = "now accepted" if was_disputed else "accepted"
         record_event(
             purchase_order.order.subject,
