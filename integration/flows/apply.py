@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from archive.record import record_event
 from integration.bigcommerce.client import StoreClient
+from integration.bigcommerce.orders import StoreOrder
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.stores import client_for
@@ -73,7 +74,7 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
         effect,
         claim,
         State.DONE,
-        _answer(written),
+        _answer(written, after=found),
         f"The order in the store is now {ORDER_STATUSES[wanted]}.",
     )
 
@@ -122,15 +123,25 @@ def _apply_note(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
         _interrupted(effect, claim, error)
         raise
     failpoint("effect.written")
-    _finish(effect, claim, State.DONE, _answer(written), f"The order's staff notes have a new line: “{line}”")
+    _finish(
+        effect,
+        claim,
+        State.DONE,
+        _answer(written, after=found),
+        f"The order's staff notes have a new line: “{line}”",
+    )
 
 
 def _holds(notes: str, sign: str) -> bool:
     return sign in notes
 
 
-def _answer(found: Any) -> dict[str, Any]:
-    return {"status_id": found.status_id, "date_modified": found.date_modified.isoformat()}
+def _answer(found: StoreOrder, *, after: StoreOrder | None = None) -> dict[str, Any]:
+    """Return what is kept of the order as the store gave it: of a write, with the date of change right ``after`` which it came."""
+    told = {"status_id": found.status_id, "date_modified": found.date_modified.isoformat()}
+    if after is not None:
+        told["after"] = after.date_modified.isoformat()
+    return told
 
 
 def _begin(effect: StoreEffect, claim: Claim) -> None:
