@@ -11,6 +11,7 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
 from integration.flows.notes import acceptance_words, intend_note
+from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.acknowledgment import AskedLine, Decision, decide
 from integration.models import (
     ExceptionCase,
@@ -33,15 +34,14 @@ def match(subject: str, claim: Claim) -> list[Step]:
     ).get(pk=subject)
     if document.transaction_set == "997":
         with claim.transaction():
-            _match_functional_acknowledgment(document)
-        return []
+            return _match_functional_acknowledgment(document)
     if document.state.validation == Validation.INVALID or document.translation.content is None:
         return []
     with claim.transaction():
         return _match_purchase_order_acknowledgment(document)
 
 
-def _match_functional_acknowledgment(document: Document) -> None:
+def _match_functional_acknowledgment(document: Document) -> list[Step]:
     content: dict[str, Any] = document.translation.content or {}
     sets: list[dict[str, Any]] = content.get("sets", [])
     group_number = content.get("group_control_number", "")
@@ -64,14 +64,15 @@ def _match_functional_acknowledgment(document: Document) -> None:
         code = said["code"] if said and group_code not in REJECTING_CODES else group_code
         _acknowledge(mine, document, code, said["findings"] if said else [])
     if not found:
-        open_case(
+        return wait_for_parent(
+            document,
             Kind.UNMATCHED,
-            f"document:{document.pk}:unmatched",
+            f"{document.partner} acknowledged group {group_number}, which we have not sent to them yet.",
             f"{document.partner} acknowledged group {group_number}, which we did not send to them. Nothing was"
             " changed; settle this case or ask the partner.",
-            document=document,
-            partner=document.partner,
         )
+    close_cause(orphan_cause(document, Kind.UNMATCHED), "What was acknowledged is known now.")
+    return []
 
 
 def _is_number(text: str) -> bool:
@@ -140,17 +141,15 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     assert isinstance(answer, PurchaseOrderAcknowledgment)
     number = answer.purchase_order_number or ""
     purchase_order = answered_purchase_order(document, number)
-    if purchase_order is None:
-        open_case(
+    if purchase_order is None or purchase_order.state in NOT_SENT:
+        answered = f"{document.partner} answered purchase order {number or 'without a number'}, which we"
+        return wait_for_parent(
+            document,
             Kind.UNKNOWN_PURCHASE_ORDER,
-            f"document:{document.pk}:unknown",
-            f"{document.partner} answered purchase order {number or 'without a number'}, which we did not send to"
-            " them. Nothing was changed; ask the partner which order is meant.",
-            document=document,
-            partner=document.partner,
+            f"{answered} have not sent to them yet.",
+            f"{answered} did not send to them. Nothing was changed; ask the partner which order is meant.",
         )
-        return []
-    close_cause(f"document:{document.pk}:unknown", "The purchase order is known now.")
+    close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     _link(document, purchase_order)
     close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
     asked = asked_lines(purchase_order)

@@ -16,6 +16,7 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.decide import Refused
 from integration.flows.match import asked_lines
 from integration.flows.notes import cancellation_words, decision_words, line_words
+from integration.flows.parents import NOT_SENT
 from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
 from integration.models import ORDER_STATUSES, ExceptionCase, PurchaseOrder
 
@@ -160,6 +161,7 @@ def _match(case: ExceptionCase, given: Given) -> Plan:
     target = (
         PurchaseOrder.objects.select_related("order", "agreement__partner")
         .filter(number=number, agreement__partner=case.partner)
+        .exclude(state__in=NOT_SENT)
         .first()
     )
     if target is None:
