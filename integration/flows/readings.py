@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.models import Document, Validation
-from integration.flows.plans import plain
+from integration.flows.notes import plain
 from integration.models import ORDER_STATUSES, ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect
 
 MOST_VALUES = 5
@@ -168,6 +168,8 @@ def _entry_words(entry: LineEntry) -> str:
 def _effect_words(effect: StoreEffect) -> str:
     if effect.kind == StoreEffect.Kind.STATUS:
         return f"moved to {ORDER_STATUSES[int(effect.intended['status_id'])]}"
+    if effect.kind == StoreEffect.Kind.NOTE:
+        return f"“{effect.intended['line']}” in its staff notes"
     return f"“{effect.intended.get('value', '')}” as its purchase orders' answer"
 
 

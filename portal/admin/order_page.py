@@ -269,6 +269,8 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
         words = (
             f"Set the order's status to {ORDER_STATUSES.get(intended.get('status_id'), 'an unknown status')}"
         )
+    elif effect.kind == StoreEffect.Kind.NOTE:
+        words = f"Add “{intended.get('line', '')}” to the order's staff notes"
     else:
         words = f"Write “{intended.get('value', '')}” to the order's metafield {intended.get('key', '')}"
     return {

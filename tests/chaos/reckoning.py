@@ -160,7 +160,8 @@ def _written(installation: Installation) -> dict[str, int]:
     done: set[tuple[str, int]] = set()
     wrong = 0
     for entry in installation.ledger():
-        if entry["method"] == "GET":
+        # Staff notes are written where they are agreed: test_staff_notes reckons with them.
+        if entry["method"] == "GET" or "staff_notes" in (entry["body"] or {}):
             continue
         number, kind = _written_to(entry)
         (puts if kind == "status" else posts)[number] += 1
