@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 
@@ -25,6 +26,9 @@ class Patience:
 
 
 STORE = Patience(connect=5.0, silence=30.0, answer=60.0, visit=240.0)
+SETTLES = timedelta(seconds=30)
+"""What was on its way when a line broke may arrive yet: before this is over nobody looks whether it did."""
+
 MAILBOX = Patience(connect=20.0, silence=20.0, answer=240.0, visit=240.0)
 
 

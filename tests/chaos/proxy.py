@@ -131,6 +131,10 @@ class Proxy:
         left, self._armed = [toxic for toxic, _ in self._armed], []
         return left
 
+    def is_armed(self) -> bool:
+        """Say whether something is still to happen."""
+        return bool(self._armed)
+
     def at(self, place: str) -> None:
         """Say where the conversation is now: a server's part, where the bytes themselves do not tell."""
         self.place = place
