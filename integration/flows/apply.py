@@ -12,6 +12,7 @@ from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.stores import client_for
 from integration.models import ORDER_STATUSES, Order, PurchaseOrder, StoreEffect
+from integration.patience import SETTLES
 from integration.work import Claim, Step
 from partners.models import Mode
 
@@ -170,10 +171,13 @@ def _reason_stands(effect: StoreEffect, order: Order) -> bool:
 
 
 def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> None:
-    if isinstance(error, RetryableError):
-        state = State.UNKNOWN if error.ambiguous else State.WAITING
+    if isinstance(error, PermanentError):
+        state = State.FAILED
+    elif isinstance(error, RetryableError) and error.ambiguous:
+        state = State.UNKNOWN
+        error.wait_at_least(SETTLES)
     else:
-        state = State.FAILED if isinstance(error, PermanentError) else State.WAITING
+        state = State.WAITING
     with claim.transaction():
         StoreEffect.objects.filter(pk=effect.pk, state=State.SENDING).update(
             state=state, answer={"error": str(error)}
