@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0006_orderreference'),
+        ('integration', '0007_reprocessing'),
     ]
 
     operations = [

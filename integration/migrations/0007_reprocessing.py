@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0006_reprocessing'),
-        ('integration', '0006_orderreference'),
+        ('integration', '0007_second_client_secret'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
