@@ -33,6 +33,10 @@ class RetryableError(IntegrationError):
         self.retry_after = retry_after
         self.ambiguous = ambiguous
 
+    def wait_at_least(self, wait: timedelta) -> None:
+        """Have nobody try again before ``wait`` is over."""
+        self.retry_after = max(wait, self.retry_after or wait)
+
 
 class PermanentError(IntegrationError):
     """No retry helps: the other side understood and refused, or the content is wrong."""

@@ -27,6 +27,7 @@ PLACES = (
     "fetch_mailbox.done",
     "translate.done",
     "match.done",
+    "send_again.done",
     "effect.sending",
     "effect.written",
     "apply_effect.done",

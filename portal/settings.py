@@ -135,17 +135,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # django-q2 only knocks; our Work table is the queue (integration.work). Its settings keep it out of the way:
-# no retries of its own, no kept results, and a time-out below the broker's give-out-again time.
+# knocks that are taken once, no schedules, no kept results, and a time-out no step reaches: each is ended with its lease.
 WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "gridport",
     "orm": "default",
+    "broker_class": "integration.knocks.KnockBroker",
+    "scheduler": False,
     "workers": WORKERS,
     "queue_limit": WORKERS,
     "bulk": 1,
     "poll": 0.2,
-    "timeout": 240,
-    "retry": 300,
+    "timeout": 600,
+    "retry": 900,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
@@ -153,6 +155,13 @@ Q_CLUSTER = {
     "recycle": 500,
     "label": "Background knocks",
 }
+
+# Who opens the login page itself is led to the dashboard; Django's own default does not exist here.
+LOGIN_REDIRECT_URL = "admin:index"
+
+# Sending many documents again: how many at most at once, and how many one person may send without a second one.
+BULK_LIMIT = env.int("BULK_LIMIT", default=500)
+BULK_ALONE = env.int("BULK_ALONE", default=20)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {

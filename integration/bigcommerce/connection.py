@@ -1,6 +1,7 @@
 """Requests to one store: sent within its budget, repeated where that is safe, answered with parsed JSON or one error.
 
-GET and PUT are repeated after faults that may pass, with full jitter; POST only where the store cannot have read it.
+GET is repeated after faults that may pass, with full jitter; what writes only where the store cannot have read it:
+else somebody has to look first, since the write may be done, and staff may have changed it since.
 ``Accept: application/json`` is always sent, since V2 answers XML without it. V2 lists are bare arrays that end with
 204 or a short page and hold 50 where no limit is asked for, 250 at most; V3 lists carry ``meta.pagination``. Redirects
 are not followed.
@@ -21,18 +22,21 @@ from urllib.parse import urlsplit
 
 import requests
 
+from integration import patience
 from integration.bigcommerce.budget import RateBudget, asked_wait
 from integration.bigcommerce.errors import (
     BrokenAnswer,
     connection_failed,
     no_data,
+    out_of_time,
     refusal,
     too_many_requests,
 )
+from integration.bigcommerce.lines import mount
 from integration.errors import ConfigurationError, RetryableError
 
-TIMEOUT = (5.0, 30.0)
-"""Seconds to connect, and of silence while reading."""
+REPEATED = ("GET",)
+"""What is asked again although the store may have done it already."""
 
 PAGE = 250
 TRIES = 4
@@ -40,7 +44,10 @@ LONGEST_WAIT = timedelta(seconds=5)
 """A longer wait is not slept away in a worker: the work is put back instead."""
 
 PATIENCE = 20.0
-"""Seconds after which no further try begins: a piece of work has a lease."""
+"""Seconds after which no further try of one request begins."""
+
+BACKOFF = 0.25
+"""Seconds: the second try comes after up to twice this, each later one after up to twice as long again."""
 
 _MOST_PAGES = 4000
 
@@ -68,6 +75,7 @@ class StoreConnection:
         self._base = f"{_checked_address(base_url)}/stores/{_checked_hash(store_hash)}"
         self._budget = budget
         self._session = session or requests.Session()
+        self._lines = mount(self._session)
         self._session.headers.update(
             {
                 "X-Auth-Token": _checked_token(token),
@@ -78,6 +86,7 @@ class StoreConnection:
         self._clock = clock
         self._sleep = sleep
         self._rng = random.SystemRandom()
+        self._ends = clock() + patience.STORE.visit
         self.server_time: datetime | None = None
         """The store's clock at its last answer, in whole seconds (UTC); None before, or where it does not tell."""
 
@@ -85,9 +94,20 @@ class StoreConnection:
         """Close the connections."""
         self._session.close()
 
-    def one(self, method: str, path: str, what: str, body: Mapping[str, Any] | None = None) -> Json:
-        """Return the object that ``path`` (``/v2/orders/1``) answers with; of V3 answers what stands in ``data``."""
-        found = self._request(method, path, what, body=body)
+    def one(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        at_once: bool = False,
+    ) -> Json:
+        """Return the object that ``path`` (``/v2/orders/1``) answers with; of V3 answers what stands in ``data``.
+
+        ``at_once``: now or not at all. It waits for no budget and is not repeated.
+        """
+        found = self._request(method, path, what, body=body, at_once=at_once)
         if found is None:
             raise RetryableError(
                 f"The store answered with nothing instead of data ({what}). It is tried again by itself.",
@@ -150,21 +170,23 @@ class StoreConnection:
         *,
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        at_once: bool = False,
     ) -> Any:
         started = self._clock()
         may_have_arrived = False
         for attempt in range(1, TRIES + 1):
             try:
+                self._wait_for_budget(what, timedelta(0) if at_once else LONGEST_WAIT)
                 return self._once(method, path, what, parameters, body)
             except RetryableError as error:
                 may_have_arrived = may_have_arrived or error.ambiguous
                 wait = error.retry_after or timedelta(0)
                 last = attempt == TRIES or self._clock() - started > PATIENCE or wait > LONGEST_WAIT
-                if last or (method == "POST" and may_have_arrived):
+                if at_once or last or (may_have_arrived and method not in REPEATED):
                     # A later try that certainly failed does not undo an earlier one that may have worked.
                     error.ambiguous = may_have_arrived
                     raise
-                self._sleep(wait.total_seconds() + self._rng.uniform(0, 0.25 * 2**attempt))
+                self._sleep(wait.total_seconds() + self._rng.uniform(0, BACKOFF * 2**attempt))
         raise AssertionError("the last try returns or raises")
 
     def _once(
@@ -175,28 +197,38 @@ class StoreConnection:
         parameters: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
     ) -> Any:
-        self._wait_for_budget(what)
         writes = method != "GET"
-        try:
-            response = self._session.request(
-                method,
-                self._base + path,
-                params=parameters,
-                json=body,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise connection_failed(what, error, writes=writes) from error
+        left = min(patience.STORE.answer, self._ends - self._clock())
+        if left <= 0:
+            raise out_of_time(what, writes=False)
+        with patience.Alarm(left, self._lines.cut) as alarm:
+            try:
+                response = self._session.request(
+                    method,
+                    self._base + path,
+                    params=parameters,
+                    json=body,
+                    timeout=(patience.STORE.connect, patience.STORE.silence),
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                if alarm.rang:
+                    raise out_of_time(what, writes=writes) from error
+                raise connection_failed(what, error, writes=writes) from error
+            finally:
+                self._lines.tidy()
+        if alarm.rang:
+            # An answer that ends where the line ends is cut short and does not know.
+            raise out_of_time(what, writes=writes)
         self._budget.after_response(response.headers, response.status_code)
         self.server_time = _server_time(response.headers.get("Date"))
         return _content(response, what, writes=writes)
 
-    def _wait_for_budget(self, what: str) -> None:
+    def _wait_for_budget(self, what: str, longest: timedelta) -> None:
         waited = timedelta(0)
         while wait := self._budget.before_request():
             waited += max(wait, timedelta(milliseconds=10))
-            if waited > LONGEST_WAIT:
+            if waited > longest:
                 raise too_many_requests(what, wait)
             self._sleep(wait.total_seconds() + self._rng.uniform(0, 0.1))
 

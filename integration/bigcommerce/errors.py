@@ -23,6 +23,7 @@ __all__ = [
     "TokenRefused",
     "connection_failed",
     "no_data",
+    "out_of_time",
     "refusal",
     "too_many_requests",
 ]
@@ -71,6 +72,15 @@ def _never_sent(error: requests.RequestException) -> bool:
         return True
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def out_of_time(what: str, *, writes: bool) -> RetryableError:
+    """Gridport hung up: the answer went on coming for too long, or no time was left to ask."""
+    return RetryableError(
+        f"The store took too long, so Gridport hung up ({what}). It is tried again by itself; if it goes on, look"
+        " whether the line to the store is slow or something between keeps its answers back.",
+        ambiguous=writes,
+    )
 
 
 def no_data(what: str, response: requests.Response, *, writes: bool) -> RetryableError:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import Refused, StoreClient
 from integration.bigcommerce.webhooks import SCOPE, SECRET_HEADER, Hook, hook_path
@@ -111,7 +111,7 @@ def check_hooks(subject: str, claim: Claim) -> list[Step]:
     A store in watch is not written to (rule 19): its hook is left as it is, and what it calls about is read.
     """
     again = Step("check_hooks", subject, f"hooks:{subject}", EVERY)
-    HookCall.objects.filter(store=int(subject), received_at__lt=timezone.now() - KEPT).delete()
+    HookCall.objects.filter(store=int(subject), received_at__lt=database_now() - KEPT).delete()
     hook = StoreHook.objects.select_related("store").filter(store=int(subject)).exclude(number=None).first()
     if hook is None or hook.store.mode != Mode.LIVE or not settings.PUBLIC_URL:
         return [again]
@@ -124,7 +124,7 @@ def check_hooks(subject: str, claim: Claim) -> list[Step]:
         StoreHook.objects.filter(pk=hook.pk).update(
             number=before.hook.id if before.hook is not None else hook.number,
             is_active=before.hook is not None,
-            checked_at=timezone.now(),
+            checked_at=database_now(),
         )
     return [again]
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.record import record_audit, record_event
 from integration.bigcommerce.client import ScopeMissing, StoreClient, TokenRefused
 from integration.bigcommerce.reference import (
@@ -188,7 +188,7 @@ def register_hooks(user: User, store: Store, reason: str) -> list[str]:
         StoreHook.objects.filter(pk=hook.pk).update(
             number=found.id,
             is_active=found.is_active,
-            checked_at=timezone.now(),
+            checked_at=database_now(),
             refused=0,
             refused_at=None,
             refused_because="",

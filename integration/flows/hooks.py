@@ -16,8 +16,8 @@ from enum import Enum
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
+from archive.clock import database_now
 from integration.bigcommerce.webhooks import SECRET_HEADER, NotSigned, Stamp, Told, read_call, verified
 from integration.failpoints import failpoint
 from integration.flows.import_orders import import_step
@@ -51,7 +51,7 @@ def take(key: str, headers: Mapping[str, str], body: bytes) -> Verdict:
     if hook is None:
         return _refused(None, Verdict.STRANGER, "its address is no hook's")
     try:
-        stamp = verified(headers, body, hook.store.client_secrets(timezone.now()))
+        stamp = verified(headers, body, hook.store.client_secrets(database_now()))
     except NotSigned as error:
         return _refused(hook, Verdict.STRANGER, str(error))
     given = headers.get(SECRET_HEADER.lower(), "")
@@ -74,7 +74,7 @@ def take(key: str, headers: Mapping[str, str], body: bytes) -> Verdict:
 def _refused(hook: StoreHook | None, verdict: Verdict, why: str) -> Verdict:
     if hook is not None:
         StoreHook.objects.filter(pk=hook.pk).update(
-            refused=F("refused") + 1, refused_at=timezone.now(), refused_because=why
+            refused=F("refused") + 1, refused_at=database_now(), refused_because=why
         )
     logger.warning(
         "store call refused", extra={"store": hook.store_id if hook is not None else None, "why": why}
@@ -100,7 +100,7 @@ def _stored(store: Store, stamp: Stamp, told: Told, body: bytes) -> bool:
                 told.order,
                 body,
                 stamp.at,
-                stamp.is_stale(timezone.now()),
+                stamp.is_stale(database_now()),
             ],
         )
         return bool(cursor.rowcount)

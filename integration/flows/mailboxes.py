@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integration import patience
 from integration.transports.base import MailboxSettings, Transport
 from integration.transports.registry import open_transport
 from partners.models import Mailbox
@@ -21,5 +22,7 @@ def transport_for(mailbox: Mailbox) -> Transport:
             inbound_path=mailbox.inbound_path,
             outbound_path=mailbox.outbound_path,
             upload_mode=mailbox.upload_mode,
+            timeout=patience.MAILBOX.silence,
+            visit=patience.MAILBOX.visit,
         ),
     )

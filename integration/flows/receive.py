@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.exchange import known_files, record_arrival, record_outcome, same_content
 from archive.models import Direction, Transmission, TransmissionOutcome
 from archive.record import record_event
@@ -23,21 +24,27 @@ from integration.x12.envelope import is_whole
 from partners.models import Mailbox, Mode
 
 LARGEST_FILE = 50_000_000
+TAKES_FOR = timedelta(seconds=120)
+"""A run that took something begins no further file after this: the next one goes on, under a lease of its own."""
+
 Result = TransmissionOutcome.Result
 
 
 def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
-    """Take every whole file that ``mailbox`` holds; return a translate step for each that nobody has in hand."""
+    """Take the whole files that ``mailbox`` holds; return a translate step for each that nobody has in hand."""
     mailbox = Mailbox.objects.get(pk=subject)
+    ends = time.monotonic() + TAKES_FOR.total_seconds()
+    pause = timedelta(seconds=mailbox.poll_seconds)
     with transport_for(mailbox) as transport:
         listed = [each for each in transport.list() if fnmatchcase(each.name, mailbox.file_pattern)]
         if mailbox.fetch_order == Mailbox.FetchOrder.OLDEST:
             listed.sort(key=lambda each: (each.modified_at, each.name))
         else:
             listed.sort(key=lambda each: each.name)
+        took = False
         for remote in listed:
             try:
-                _take(mailbox, transport, remote, claim)
+                took = _take(mailbox, transport, remote, claim) or took
             except PermanentError as problem:
                 # One bad file delays no other.
                 open_case(
@@ -46,7 +53,10 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
                     str(problem),
                     mailbox=mailbox,
                 )
-    again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", timedelta(seconds=mailbox.poll_seconds))
+            if took and time.monotonic() >= ends:
+                pause = timedelta(0)
+                break
+    again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", pause)
     return [*_translate_steps(mailbox), again]
 
 
@@ -68,12 +78,13 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
     return [Step("translate", str(pk), f"transmission:{pk}") for pk in pks]
 
 
-def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> None:
+def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> bool:
+    """Take one file if it is whole; say whether that leaves less to take."""
     if _left_there_on_purpose(mailbox, remote):
-        return
+        return False
     data = transport.fetch(remote.name, LARGEST_FILE)
     if not _is_complete(mailbox, remote, data):
-        return
+        return False
     earlier = next(
         (known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None
     )
@@ -85,15 +96,17 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
         failpoint("receive.stored")
     else:
         arrived = earlier
-        if (
-            _finished(earlier)
-            and mailbox.after_fetch == Mailbox.AfterFetch.REMOVE
-            and mailbox.mode == Mode.LIVE
-        ):
+        if _finished(earlier) and not _is_left(mailbox):
             with claim.transaction():
                 sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
                 record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
     _leave_behind(mailbox, transport, remote, arrived, claim)
+    return earlier is None or not _is_left(mailbox)
+
+
+def _is_left(mailbox: Mailbox) -> bool:
+    """Say whether what was taken stays on the mailbox."""
+    return mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP
 
 
 def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:
@@ -101,8 +114,7 @@ def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:
     return any(
         known.payload.size == remote.size and remote.modified_at <= known.recorded_at and _translated(known)
         for known in known_files(mailbox, remote.name)
-        if known.outcomes.filter(result=Result.KEPT).exists()
-        and (mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP)
+        if known.outcomes.filter(result=Result.KEPT).exists() and _is_left(mailbox)
     )
 
 
@@ -110,7 +122,7 @@ def _leave_behind(
     mailbox: Mailbox, transport: Transport, remote: RemoteFile, arrived: Transmission, claim: Claim
 ) -> None:
     """Remove the remote file where that is agreed; in watch nothing on the mailbox is touched."""
-    if mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP:
+    if _is_left(mailbox):
         if not _finished(arrived):
             with claim.transaction():
                 record_outcome(arrived, Result.KEPT)
@@ -126,7 +138,7 @@ def _is_complete(mailbox: Mailbox, remote: RemoteFile, data: bytes) -> bool:
     """X12 is whole when its IEA matches, however new it is; anything else when it lay unchanged long enough."""
     if is_whole(data):
         return True
-    return timezone.now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
+    return database_now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
 
 
 def _finished(transmission: Transmission) -> bool:

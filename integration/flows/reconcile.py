@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.models import AcknowledgmentState, Delivery, Document
 from archive.projections import OVERDUE_EVENT, project
 from archive.record import record_event
@@ -32,7 +31,7 @@ def _waiting_for_997() -> list[Document]:
         state__delivery=Delivery.DELIVERED,
         sent_again_as=None,
     ).select_related("agreement__partner", "state")
-    now = timezone.now()
+    now = database_now()
     return [
         document
         for document in waiting
@@ -70,7 +69,7 @@ def _waiting_for_855() -> list[PurchaseOrder]:
         documents__document__state__delivery=Delivery.DELIVERED,
         agreement__purchase_order_acknowledgment_hours__gt=0,
     ).select_related("agreement__partner", "order")
-    now = timezone.now()
+    now = database_now()
     overdue = []
     for purchase_order in waiting.distinct():
         sent = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).latest("document_id")

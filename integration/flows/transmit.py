@@ -11,6 +11,7 @@ from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.mailboxes import transport_for
 from integration.models import OrderDocument
+from integration.patience import SETTLES
 from integration.work import Claim, Step
 from partners.models import Mode
 
@@ -76,8 +77,10 @@ def _delivered(interchange: Interchange, attempt_pk: int, claim: Claim, detail: 
 
 
 def _failed(interchange: Interchange, attempt_pk: int, claim: Claim, error: IntegrationError) -> None:
-    ambiguous = isinstance(error, RetryableError) and error.ambiguous
-    result = Result.UNKNOWN if ambiguous else Result.FAILED
+    result = Result.FAILED
+    if isinstance(error, RetryableError) and error.ambiguous:
+        result = Result.UNKNOWN
+        error.wait_at_least(SETTLES)
     with claim.transaction():
         record_outcome(interchange.attempts.get(pk=attempt_pk), result, str(error))
         _project_documents(interchange)

@@ -1,5 +1,6 @@
 """Orders, purchase orders, their ledger, effects on the store, cases, and the queue of work."""
 
+from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.effect import StoreEffect
 from integration.models.hooks import HookCall, StoreHook
@@ -11,6 +12,8 @@ from integration.models.work import Lane, Work
 
 __all__ = [
     "ORDER_STATUSES",
+    "BulkItem",
+    "BulkJob",
     "ExceptionCase",
     "HookCall",
     "Lane",

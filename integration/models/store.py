@@ -133,7 +133,7 @@ class Order(Reported):
 
     States::
 
-        settling ──► routed ──► accepted
+        settling ──► routed ◄─► accepted   (back where a partner's answer is read again as another)
            │  ▲        │
            │  └────────┤ changed in the store before it was sent: read and routed anew
            ├─► not_ours   (status, date or lines say that it is not ours to work on)

@@ -34,7 +34,8 @@ class MailboxSettings:
 
     ``host_keys`` are public key lines (``ssh-ed25519 AAAA…``). With a ``private_key`` (OpenSSH or PEM text, without a
     passphrase) the password is used only where the server asks for both. ``upload_mode`` is ``rename`` (under
-    ``temporary_prefix`` + name + ``temporary_suffix`` first) or ``direct``. ``timeout`` is in seconds of silence.
+    ``temporary_prefix`` + name + ``temporary_suffix`` first) or ``direct``. ``timeout`` is in seconds of silence;
+    after ``visit`` seconds in all the connection is cut.
     """
 
     inbound_path: str
@@ -49,6 +50,7 @@ class MailboxSettings:
     temporary_prefix: str = TEMPORARY_PREFIX
     temporary_suffix: str = ""
     timeout: float = 20.0
+    visit: float = 240.0
 
     def __repr__(self) -> str:
         """Leave out everything secret."""

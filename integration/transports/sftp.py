@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
+from integration.patience import Alarm, cut
 from integration.transports.base import (
     MailboxSettings,
     RemoteFile,
@@ -73,15 +74,24 @@ class SftpTransport(Transport):
             )
         pinned = PinnedKeys(settings.host_keys)
         key = _private_key(settings.private_key) if settings.private_key else None
+        self._alarm = Alarm(settings.visit, self._cut)
         with self._translated("connect"):
             self._transport = connected(settings.host, settings.port, settings.timeout)
+        self._alarm.start()
         try:
             self._greet(pinned)
             self._log_in(key)
             self._sftp = self._opened()
         except IntegrationError:
-            self._transport.close()
+            self._hang_up()
             raise
+
+    def _cut(self) -> None:
+        cut(self._transport.sock)
+
+    def _hang_up(self) -> None:
+        self._transport.close()
+        self._alarm.stop()
 
     def _greet(self, pinned: PinnedKeys) -> None:
         with self._translated("connect"):
@@ -117,7 +127,8 @@ class SftpTransport(Transport):
         )
 
     def _opened(self) -> paramiko.SFTPClient:
-        with self._translated("open SFTP"):
+        # The library waits an hour for the channel, and without end for the server's first words on it.
+        with self._translated("open SFTP"), Alarm(self._settings.timeout, self._cut):
             opened = _Client.from_transport(self._transport)
             channel = opened.get_channel() if opened is not None else None
             if opened is None or channel is None:
@@ -241,7 +252,7 @@ class SftpTransport(Transport):
         """Close the connection."""
         with suppress(paramiko.SSHException, OSError, EOFError):
             self._sftp.close()
-        self._transport.close()
+        self._hang_up()
 
     @contextmanager
     def _translated(self, what: str, folder: str = "", *, ambiguous: bool = False) -> Iterator[None]:
@@ -258,10 +269,14 @@ class SftpTransport(Transport):
                 f"{self._where} does not allow it ({what}): ask its operator for the right."
             ) from error
         except (paramiko.SSHException, OSError, EOFError) as error:
-            raise RetryableError(
-                f"The connection to {self._where} failed ({what}). It is tried again by itself.",
-                ambiguous=ambiguous,
-            ) from error
+            if self._alarm.rang:
+                sentence = (
+                    f"{self._where} took too long, so Gridport hung up ({what}). It is tried again by itself; if it goes"
+                    " on, ask its operator why it is slow."
+                )
+            else:
+                sentence = f"The connection to {self._where} failed ({what}). It is tried again by itself."
+            raise RetryableError(sentence, ambiguous=ambiguous) from error
 
 
 def _private_key(text: str) -> paramiko.PKey:

@@ -60,18 +60,34 @@ def installation(books: Books) -> Installation:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how often workers were killed where."""
-    kills: Counter[str] = Counter()
-    again = 0
+    """Say how often workers were killed and lines broken where, and by which seeds chance was made.
+
+    Tests record what they did as the properties ``kills`` and ``faults``, counts by window, and ``seed``.
+    """
+    counts: dict[str, Counter[str]] = {"kills": Counter(), "faults": Counter(), "sent_again": Counter()}
+    seeds: list[tuple[str, object]] = []
     for report in terminalreporter.getreports(""):
-        if report.when == "teardown":
-            said = dict(report.user_properties)
-            kills.update(said.get("kills", {}))
-            again += said.get("sent_again", 0)
-    if kills:
-        terminalreporter.section("workers killed")
-        for place, times in sorted(kills.items()):
+        if report.when != "teardown":
+            continue
+        for name, value in report.user_properties:
+            if name == "seed":
+                seeds.append((report.nodeid.rpartition("::")[2], value))
+            elif name in counts:
+                counts[name].update(value if isinstance(value, dict) else {"": value})
+    again = f"; {counts['sent_again'].total()} second arrivals of the same bytes"
+    _section(terminalreporter, "workers killed", counts["kills"], again)
+    _section(terminalreporter, "faults made", counts["faults"])
+    if seeds:
+        terminalreporter.section("seeds")
+        for test, seed in sorted(seeds, key=str):
+            terminalreporter.write_line(f"{seed} of {test}")
+
+
+def _section(
+    terminalreporter: pytest.TerminalReporter, title: str, counted: Counter[str], more: str = ""
+) -> None:
+    if counted:
+        terminalreporter.section(title)
+        for place, times in sorted(counted.items()):
             terminalreporter.write_line(f"{times:6} at {place}")
-        terminalreporter.write_line(
-            f"{sum(kills.values()):6} in all; {again} second arrivals of the same bytes"
-        )
+        terminalreporter.write_line(f"{counted.total():6} in all{more}")

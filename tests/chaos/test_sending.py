@@ -159,8 +159,9 @@ def test_an_attempt_that_is_not_committed_first_is_not_in_the_archive(
 
 @pytest.mark.parametrize("seed", [20261124])
 def test_deaths_at_any_time_under_load_lose_and_double_nothing(
-    installation: Installation, books: Books, seed: int
+    installation: Installation, books: Books, seed: int, record_property: Any
 ) -> None:
+    record_property("seed", seed)
     rng = random.Random(seed)
     for _ in range(KILLS):
         installation.place(2)

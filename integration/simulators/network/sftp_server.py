@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
@@ -15,7 +16,8 @@ READY_WITHIN = 20.0
 class SftpDoor:
     """Serves ``root`` to one user; a context manager. ``host_key`` is the public key line that clients pin.
 
-    ``on_rename`` is called before a rename is carried out: tests break the connection off there.
+    ``on_step`` is told what is asked before it is done: ``login``, ``find``, ``open``, ``write``, ``close``, ``rename``,
+    ``read`` or ``remove``. Tests break the connection off there.
     """
 
     def __init__(
@@ -28,7 +30,7 @@ class SftpDoor:
         host_key: asyncssh.SSHKey | None = None,
         port: int = 0,
         renames: bool = True,
-        on_rename: Callable[[], None] | None = None,
+        on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.root = root
         self.username = username
@@ -36,7 +38,7 @@ class SftpDoor:
         self.authorized_key = authorized_key
         self.port = port
         self.renames = renames
-        self.on_rename = on_rename
+        self.on_step = on_step
         self.visits: set[asyncssh.SSHServerConnection] = set()
         self._key = host_key or asyncssh.generate_private_key("ssh-ed25519")
         self.host_key: str = " ".join(self._key.export_public_key().decode().split()[:2])
@@ -78,11 +80,6 @@ class SftpDoor:
         # Sockets of visits that were broken off are closed by callbacks that the loop still has to run.
         await asyncio.sleep(0)
 
-    def before_rename(self) -> None:
-        """Let a test interfere."""
-        if self.on_rename is not None:
-            self.on_rename()
-
 
 class _Visit(asyncssh.SSHServer):
     """One client at the door."""
@@ -104,6 +101,7 @@ class _Visit(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        self._door.on_step("login")
         return (username, password) == (self._door.username, self._door.password)
 
     def public_key_auth_supported(self) -> bool:
@@ -121,12 +119,36 @@ class _Folder(asyncssh.SFTPServer):
         super().__init__(channel, chroot=str(door.root).encode())
         self._door = door
 
-    def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        self._door.before_rename()
-        super().rename(oldpath, newpath)
+    def lstat(self, path: bytes) -> Any:
+        self._door.on_step("find")
+        return super().lstat(path)
 
-    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        self._door.on_step("open")
+        return super().open(path, pflags, attrs)
+
+    def read(self, file_obj: object, offset: int, size: int) -> Any:
+        self._door.on_step("read")
+        return super().read(file_obj, offset, size)
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> Any:
+        self._door.on_step("write")
+        return super().write(file_obj, offset, data)
+
+    def close(self, file_obj: object) -> Any:
+        self._door.on_step("close")
+        return super().close(file_obj)
+
+    def remove(self, path: bytes) -> Any:
+        self._door.on_step("remove")
+        return super().remove(path)
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> Any:
+        self._door.on_step("rename")
+        return super().rename(oldpath, newpath)
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> Any:
         if not self._door.renames:
             raise asyncssh.SFTPOpUnsupported("no such extension")
-        self._door.before_rename()
-        super().posix_rename(oldpath, newpath)
+        self._door.on_step("rename")
+        return super().posix_rename(oldpath, newpath)

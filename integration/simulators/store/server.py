@@ -92,15 +92,53 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+class _Remembered:
+    """A file that knows the last line that was read of it."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.last = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._file.readline(limit)
+        return self.last
+
+    def read(self, size: int) -> bytes:
+        content: bytes = self._file.read(size)
+        return content
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _Line(BaseHTTPRequestHandler):
     simulator: StoreSimulator
+    rfile: Any
+    raw_requestline: bytes
     protocol_version = "HTTP/1.1"
     # Else the body waits 40 ms for the client's word that it has the headers.
     disable_nagle_algorithm = True
 
+    def setup(self) -> None:
+        """Take the connection."""
+        super().setup()
+        self.rfile = _Remembered(self.rfile)
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; say whether it came whole. One that breaks off is no request."""
+        # The library takes the end of the line for the end of the head.
+        whole = (
+            self.raw_requestline.endswith(b"\n")
+            and super().parse_request()
+            and self.rfile.last in (b"\r\n", b"\n")
+        )
+        self.close_connection = self.close_connection or not whole
+        return whole
+
     def do_GET(self) -> None:
         """Answer a request of any method."""
-        reply = self._reply(self._request())
+        request = self._request()
+        reply = self._reply(request) if request is not None else None
         self.close_connection = self.close_connection or reply is None
         if reply is None:
             # A client that hung up already is left to itself.
@@ -118,7 +156,7 @@ class _Line(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the ledger says it."""
 
-    def _request(self) -> Request:
+    def _request(self) -> Request | None:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
@@ -126,7 +164,8 @@ class _Line(BaseHTTPRequestHandler):
             # Where the next request on this line begins cannot be known.
             self.close_connection = True
             return Request(self.command, path, query, headers, broken=True)
-        return Request(self.command, path, query, headers, self.rfile.read(int(length)))
+        content = self.rfile.read(int(length))
+        return Request(self.command, path, query, headers, content) if len(content) == int(length) else None
 
     def _reply(self, request: Request) -> Reply | None:
         simulator = self.simulator
