@@ -94,6 +94,7 @@ def test_p1_a_call_that_was_answered_is_kept_wherever_the_portal_is_killed(
     store = kill_at_random(forked, line, hook, tmp_path / "ledger", application, KILLS)
     record_property("kills", {"a portal that is called": KILLS})
     record_property("seed", SEED)
+    record_property("figures", {"calls": dict(store.counted)})
     assert lost(store.taken) == 0
     assert len(set(store.taken)) == len(store.taken) == HookCall.objects.count() - 2
     numbers = HookCall.objects.values_list("order_number", flat=True)
