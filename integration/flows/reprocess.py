@@ -105,14 +105,14 @@ def reprocess(user: User, document: Document, reason: str, digest: str, key: str
     reason = require(user, DECIDE, reason)
     subject = f"document:{document.pk}"
     with transaction.atomic():
-        if Reprocessing.objects.filter(key=key).exists():
+        if was_posted(key, document=document):
             return
         try:
             with transaction.atomic():
                 plan, steps = _read_again(document, Reader(user.get_username(), reason, key))
         except IntegrityError as error:
             # Another posting took this reading's number; it has committed, or we would still wait for it.
-            if Reprocessing.objects.filter(key=key).exists():
+            if was_posted(key, document=document):
                 return
             raise Refused(CHANGED) from error
         if plan.digest != digest:
@@ -120,6 +120,14 @@ def reprocess(user: User, document: Document, reason: str, digest: str, key: str
         record_audit(user, "read again", subject, reason=reason, detail={"plan": digest})
         for step in steps:
             put(STEPS[step.name].lane, step)
+
+
+def was_posted(key: str, **of: object) -> bool:
+    """Say whether the form ``key`` was posted before; refuse where that was for something else than ``of``."""
+    done = Reprocessing.objects.filter(key=key).first()
+    if done is not None and any(getattr(done, name) != row for name, row in of.items()):
+        raise Refused("This form was used for something else. Open the page of this one again.")
+    return done is not None
 
 
 def count_reading(reader: Reader, **of: object) -> Reprocessing:

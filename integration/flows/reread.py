@@ -18,7 +18,6 @@ from archive.models import (
     Direction,
     Document,
     Interchange,
-    Reprocessing,
     Transmission,
     Validation,
     document_name,
@@ -26,7 +25,7 @@ from archive.models import (
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
-from integration.flows.reprocess import CHANGED, Reader, ReadingPlan, count_reading, rehearsal
+from integration.flows.reprocess import CHANGED, Reader, ReadingPlan, count_reading, rehearsal, was_posted
 from integration.flows.steps import STEPS
 from integration.flows.translate import record_piece, steps_for
 from integration.models import ExceptionCase, Work
@@ -74,13 +73,13 @@ def reread(
     """
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
-        if Reprocessing.objects.filter(key=key).exists():
+        if was_posted(key, transmission=transmission):
             return
         try:
             with transaction.atomic():
                 plan, steps = _read_again(transmission, Reader(user.get_username(), reason, key), restarted)
         except IntegrityError as error:
-            if Reprocessing.objects.filter(key=key).exists():
+            if was_posted(key, transmission=transmission):
                 return
             raise Refused(CHANGED) from error
         if plan.digest != digest:

@@ -25,6 +25,8 @@ def resubmit(user: User, document: Document, reason: str, digest: str, key: str)
     with transaction.atomic():
         purchase_order = locked_purchase_order(document)
         done = Resubmission.objects.filter(key=key).select_related("document").first()
+        if done is not None and done.original_id != document.pk:
+            raise Refused("This form was used for another document. Open the page of this one again.")
         if done is not None:
             return done.document
         if plan_resubmit(document).digest != digest:

@@ -33,7 +33,7 @@ from portal.demo import sample
 from tests.chaos.forking import Forked, die, die_at
 
 STORE_HASH, TOKEN = "harborpine", "token"
-FIRST_ORDER, ORDERS = 2001, 600
+FIRST_ORDER, ORDERS = 2001, 1600
 ROUNDS = 10
 STANDING = ("poll_store", "fetch_mailbox", "reconcile")
 FIRST, DUE, HELD = "2019-01-01T00:00Z", "2020-01-01T00:00Z", "2120-01-01T00:00Z"

@@ -11,6 +11,7 @@ from tests.chaos import (
     test_hooks,
     test_receiving,
     test_reconciling,
+    test_resubmitting,
     test_sending,
     test_store_effects,
 )
@@ -27,6 +28,7 @@ WINDOWS = [
     *test_store_effects.PLACES,
     *test_hooks.PLACES,
     *test_calls_kept.PLACES,
+    *test_resubmitting.PLACES,
     "work.failed",
 ]
 

@@ -249,6 +249,17 @@ def test_posting_the_same_form_twice_reads_once(lead: User) -> None:
     assert len(ledger()) == 6
 
 
+def test_the_form_of_one_document_reads_no_other(lead: User) -> None:
+    made = purchase_order()
+    first = answered(made, factories.acceptance(made))
+    second = answered(made, factories.acceptance(made))
+    code_means(made, "EA", "dozen")
+    again(lead, first, "form-1")
+    with pytest.raises(Refused, match="This form was used for something else"):
+        again(lead, second, "form-1")
+    assert Reprocessing.objects.get().document == first
+
+
 @pytest.mark.parametrize("keys", [("form-1", "form-1"), ("form-1", "form-2")], ids=["one form", "two people"])
 def test_two_at_once_read_once(committed: str, keys: tuple[str, str]) -> None:
     lead = factories.user("lea", "decide")
