@@ -72,13 +72,19 @@ class PinnedKeys:
         )
 
 
-def read_host_key(host: str, port: int, timeout: float = 10.0) -> tuple[str, str]:
+def read_host_key(
+    host: str, port: int, timeout: float = 10.0, prefer: Sequence[str] = ()
+) -> tuple[str, str]:
     """Return (key line, fingerprint) that a server shows now, for a person to compare and pin.
+
+    A server with keys of several kinds shows one of a kind in ``prefer`` (key lines), as it does where they are pinned.
 
     Raises ``RetryableError`` where nobody answers, ``ConfigurationError`` where ``host`` cannot be a name.
     """
     try:
         with connected(host, port, timeout) as transport:
+            options = transport.get_security_options()
+            options.key_types = PinnedKeys(prefer).preferred(options.key_types)
             transport.start_client(timeout=timeout)
             line = key_line(transport.get_remote_server_key())
     except (paramiko.SSHException, OSError, EOFError) as error:

@@ -211,10 +211,11 @@ class SftpTransport(Transport):
         try:
             self._sftp.posix_rename(written, target)
             return
-        except (FileNotFoundError, PermissionError, TimeoutError):
+        except (FileNotFoundError, TimeoutError):
             raise
         except OSError:
-            # The server does not know the extension, or refuses; a dead line shows itself in what follows.
+            # The server does not know the extension, or does not allow it (OpenSSH's -P), which says nothing of plain
+            # renames; a dead line, or a right that is lacking, shows itself in what follows.
             found = self._attributes(target)
         if found is not None:
             if not _is_file(found):

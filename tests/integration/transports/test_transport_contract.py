@@ -1,4 +1,4 @@
-"""What every transport does alike: the same tests on a directory and on an SFTP server."""
+"""What every transport does alike: the same tests on a directory, on an SFTP server of ours, and on OpenSSH's sshd."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from integration.errors import ConfigurationError, PermanentError, RetryableError
 from integration.transports.base import MailboxSettings, Transport
 from integration.transports.registry import open_transport
+from tests.integration.transports.openssh_peer import OpenSshPeer
 from tests.integration.transports.sftp_peer import SftpPeer
 
 CONTENT = b"ISA*00*our own invention~\nIEA*0*000000001~\n"
@@ -36,13 +37,23 @@ class Box:
         return {path.name: path.read_bytes() for path in self.outbound.iterdir()}
 
 
-@pytest.fixture(params=["directory", "sftp"])
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSshPeer]:
+    with OpenSshPeer(tmp_path_factory.mktemp("openssh") / "sshd") as peer:
+        yield peer
+
+
+@pytest.fixture(params=["directory", "sftp", "openssh"])
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
     inbound, outbound = tmp_path / "from-partners", tmp_path / "to-partners"
     inbound.mkdir()
     outbound.mkdir()
     if request.param == "directory":
         yield Box("directory", MailboxSettings(str(inbound), str(outbound)), inbound, outbound)
+        return
+    if request.param == "openssh":
+        sshd: OpenSshPeer = request.getfixturevalue("sshd")
+        yield Box("sftp", sshd.settings(inbound, outbound), inbound, outbound)
         return
     with SftpPeer(tmp_path) as peer:
         settings = MailboxSettings(
