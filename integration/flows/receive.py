@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from archive.exchange import known_files, record_arrival, record_outcome, same_content
 from archive.models import Direction, Transmission, TransmissionOutcome
@@ -16,10 +15,11 @@ from integration.errors import PermanentError
 from integration.failpoints import failpoint
 from integration.flows.cases import open_case
 from integration.flows.mailboxes import transport_for
-from integration.models import ExceptionCase, Work
+from integration.flows.sightings import forget_others, is_as_read, sighted, sightings_of
+from integration.models import ExceptionCase, Sighting, Work
 from integration.transports.base import RemoteFile, Transport
 from integration.work import Claim, Step
-from integration.x12.envelope import is_whole
+from integration.x12.envelope import Arrival, how_far
 from partners.models import Mailbox, Mode
 
 LARGEST_FILE = 50_000_000
@@ -29,6 +29,7 @@ Result = TransmissionOutcome.Result
 def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
     """Take every whole file that ``mailbox`` holds; return a translate step for each that nobody has in hand."""
     mailbox = Mailbox.objects.get(pk=subject)
+    sightings = sightings_of(mailbox)
     with transport_for(mailbox) as transport:
         listed = [each for each in transport.list() if fnmatchcase(each.name, mailbox.file_pattern)]
         if mailbox.fetch_order == Mailbox.FetchOrder.OLDEST:
@@ -37,7 +38,8 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
             listed.sort(key=lambda each: each.name)
         for remote in listed:
             try:
-                _take(mailbox, transport, remote, claim)
+                if not _left_there_on_purpose(mailbox, remote, sightings.get(remote.name)):
+                    _take(mailbox, transport, remote, claim)
             except PermanentError as problem:
                 # One bad file delays no other.
                 open_case(
@@ -46,6 +48,7 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
                     str(problem),
                     mailbox=mailbox,
                 )
+    forget_others(mailbox, listed)
     again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", timedelta(seconds=mailbox.poll_seconds))
     return [*_translate_steps(mailbox), again]
 
@@ -69,11 +72,25 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
 
 
 def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> None:
-    if _left_there_on_purpose(mailbox, remote):
+    before = transport.look(remote.name)
+    if before is None:
         return
     data = transport.fetch(remote.name, LARGEST_FILE)
-    if not _is_complete(mailbox, remote, data):
+    after = transport.look(remote.name)
+    if after is None:
+        # Gone by itself, as some mailboxes do on reading: what we hold may be the only copy, whatever it is.
+        arrived = _stored(mailbox, remote, data, claim)
+    elif after != before:
+        return  # written while it was read, so these bytes may be of two files; the next poll looks again
+    elif not _has_arrived(mailbox, remote, data, claim):
         return
+    else:
+        arrived = _stored(mailbox, remote, data, claim)
+    _leave_behind(mailbox, transport, before, arrived, claim)
+
+
+def _stored(mailbox: Mailbox, remote: RemoteFile, data: bytes, claim: Claim) -> Transmission:
+    """Return the arrival of these bytes under this name, recorded now unless it was before."""
     earlier = next(
         (known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None
     )
@@ -83,50 +100,63 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
             subject = f"transmission:{arrived.pk}"
             record_event(subject, "arrived", f"Arrived on {mailbox} as {remote.name}, {len(data)} bytes.")
         failpoint("receive.stored")
-    else:
-        arrived = earlier
-        if (
-            _finished(earlier)
-            and mailbox.after_fetch == Mailbox.AfterFetch.REMOVE
-            and mailbox.mode == Mode.LIVE
-        ):
-            with claim.transaction():
-                sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
-                record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
-    _leave_behind(mailbox, transport, remote, arrived, claim)
+        return arrived
+    if _finished(earlier) and not _leaves_files(mailbox):
+        with claim.transaction():
+            sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
+            record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
+    return earlier
 
 
-def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:
+def _leaves_files(mailbox: Mailbox) -> bool:
+    return mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP
+
+
+def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile, sighting: Sighting | None) -> bool:
     """Say whether this is a file that we took before, left where it is, and that nobody touched since."""
+    if sighting is None or not _leaves_files(mailbox) or not is_as_read(sighting, remote):
+        return False
     return any(
-        known.payload.size == remote.size and remote.modified_at <= known.recorded_at and _translated(known)
+        known.payload.fingerprint == sighting.fingerprint and _translated(known)
         for known in known_files(mailbox, remote.name)
         if known.outcomes.filter(result=Result.KEPT).exists()
-        and (mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP)
     )
 
 
 def _leave_behind(
-    mailbox: Mailbox, transport: Transport, remote: RemoteFile, arrived: Transmission, claim: Claim
+    mailbox: Mailbox, transport: Transport, read: RemoteFile, arrived: Transmission, claim: Claim
 ) -> None:
-    """Remove the remote file where that is agreed; in watch nothing on the mailbox is touched."""
-    if mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP:
+    """Remove the remote file where that is agreed; in watch nothing on the mailbox is touched.
+
+    One that is not as it was ``read`` stays for the next poll. Between that look and the removal a partner may still
+    write: servers know no removal on a condition.
+    """
+    if _leaves_files(mailbox):
         if not _finished(arrived):
             with claim.transaction():
                 record_outcome(arrived, Result.KEPT)
         return
-    transport.remove(remote.name)
+    if transport.look(read.name) not in (None, read):
+        return
+    transport.remove(read.name)
     failpoint("receive.removed")
     if not arrived.outcomes.filter(result=Result.REMOVED).exists():
         with claim.transaction():
             record_outcome(arrived, Result.REMOVED)
 
 
-def _is_complete(mailbox: Mailbox, remote: RemoteFile, data: bytes) -> bool:
-    """X12 is whole when its IEA matches, however new it is; anything else when it lay unchanged long enough."""
-    if is_whole(data):
+def _has_arrived(mailbox: Mailbox, remote: RemoteFile, data: bytes, claim: Claim) -> bool:
+    """Say whether the file is to be taken: X12 at once when its IEA has come, anything else once it lay unchanged.
+
+    What stays on the mailbox is sighted, so that the next poll knows it again.
+    """
+    come = how_far(data)
+    if come == Arrival.WHOLE and not _leaves_files(mailbox):
         return True
-    return timezone.now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
+    unchanged = sighted(mailbox, remote, data, claim)
+    if come == Arrival.UNFINISHED:
+        return unchanged >= timedelta(minutes=mailbox.unfinished_minutes)
+    return come == Arrival.WHOLE or unchanged >= timedelta(seconds=mailbox.settle_seconds)
 
 
 def _finished(transmission: Transmission) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,8 @@ READY_WITHIN = 20.0
 class SftpDoor:
     """Serves ``root`` to one user; a context manager. ``host_key`` is the public key line that clients pin.
 
-    ``on_rename`` is called before a rename is carried out: tests break the connection off there.
+    ``on_rename`` is called before a rename is carried out: tests break the connection off there. With ``keeps_nothing``
+    a file is removed once somebody has read it and closed it, as some networks' mailboxes do.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class SftpDoor:
         port: int = 0,
         renames: bool = True,
         on_rename: Callable[[], None] | None = None,
+        keeps_nothing: bool = False,
     ) -> None:
         self.root = root
         self.username = username
@@ -37,6 +40,7 @@ class SftpDoor:
         self.port = port
         self.renames = renames
         self.on_rename = on_rename
+        self.keeps_nothing = keeps_nothing
         self.visits: set[asyncssh.SSHServerConnection] = set()
         self._key = host_key or asyncssh.generate_private_key("ssh-ed25519")
         self.host_key: str = " ".join(self._key.export_public_key().decode().split()[:2])
@@ -120,6 +124,18 @@ class _Folder(asyncssh.SFTPServer):
     def __init__(self, door: SftpDoor, channel: asyncssh.SSHServerChannel[bytes]) -> None:
         super().__init__(channel, chroot=str(door.root).encode())
         self._door = door
+        self._read: dict[object, bytes] = {}
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        opened = super().open(path, pflags, attrs)
+        if self._door.keeps_nothing and not pflags & asyncssh.FXF_WRITE:
+            self._read[opened] = self.map_path(path)
+        return opened
+
+    def close(self, file_obj: object) -> None:
+        super().close(file_obj)
+        if file_obj in self._read:
+            Path(os.fsdecode(self._read.pop(file_obj))).unlink(missing_ok=True)
 
     def rename(self, oldpath: bytes, newpath: bytes) -> None:
         self._door.before_rename()

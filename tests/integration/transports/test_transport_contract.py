@@ -207,6 +207,24 @@ def test_folders_links_and_pipes_are_never_fetched(box: Box, tmp_path: Path) -> 
                 transport.fetch(name, 100)
 
 
+def test_a_look_tells_one_state_of_a_file_from_another(box: Box) -> None:
+    path = box.inbound / "855.edi"
+    with box.open() as transport:
+        assert transport.look("855.edi") is None
+        path.write_bytes(CONTENT)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        (listed,) = transport.list()
+        assert transport.look("855.edi") == listed
+        path.write_bytes(CONTENT)
+        os.utime(path, (1_700_000_001, 1_700_000_001))
+        written_again = transport.look("855.edi")
+        assert written_again is not None
+        assert (written_again.size, written_again.modified_at > listed.modified_at) == (listed.size, True)
+        path.unlink()
+        path.mkdir()
+        assert transport.look("855.edi") is None
+
+
 def test_a_removed_file_is_gone_and_removing_it_again_is_as_good(box: Box) -> None:
     (box.inbound / "855.edi").write_bytes(CONTENT)
     (box.inbound / "856.edi").write_bytes(CONTENT)
