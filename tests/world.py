@@ -10,10 +10,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from django.db.models import F
 
 from integration import tasks
 from integration.flows import parents
-from integration.models import Store, Work
+from integration.models import Sighting, Store, Work
 from integration.simulators.network.suppliers import Network
 from integration.simulators.store.sample_orders import SKUS, SampleOrder, generated_orders
 from integration.simulators.store.server import StoreSimulator
@@ -38,6 +39,11 @@ class World:
         """Let every wait for another try be over, and do everything that is due."""
         Work.objects.filter(parked_at=None).update(due_at="2020-01-01T00:00Z")
         self.poll()
+
+    def wait(self, minutes: float) -> None:
+        """Let time pass over what lies on the mailbox."""
+        passed = timedelta(minutes=minutes)
+        Sighting.objects.update(since=F("since") - passed, read_at=F("read_at") - passed)
 
     def poll(self) -> None:
         """Make standing work due, and do everything that is due."""

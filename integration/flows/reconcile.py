@@ -9,6 +9,7 @@ from archive.models import AcknowledgmentState, Delivery, Document
 from archive.projections import OVERDUE_EVENT, project
 from archive.record import record_event
 from integration.flows.cases import open_once
+from integration.flows.host_keys import tell_ending_keys
 from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.work import Claim, Step
 
@@ -16,8 +17,9 @@ EVERY = timedelta(seconds=60)
 
 
 def reconcile(subject: str, claim: Claim) -> list[Step]:
-    """Open a case for each functional or purchase order acknowledgment that is overdue."""
+    """Open a case for each acknowledgment that is overdue, and for mailboxes whose last host key ends soon."""
     with claim.transaction():
+        tell_ending_keys()
         for document in _waiting_for_997():
             _tell_997_overdue(document)
         for purchase_order in _waiting_for_855():

@@ -19,10 +19,12 @@ from integration.flows.cases import open_case
 from integration.models import ExceptionCase
 from integration.work import Claim, Step
 from integration.x12.envelope import (
+    Arrival,
     GroupReading,
     InterchangeReading,
     Piece,
     SetReading,
+    how_far,
     read_interchange,
     split_interchanges,
 )
@@ -59,11 +61,32 @@ def translate(subject: str, claim: Claim) -> list[Step]:
                 f"{transmission.name} on {transmission.mailbox}: {split.problem}",
             )
             return []
+        if how_far(data) == Arrival.UNFINISHED:
+            _tell_unfinished(transmission, split.pieces[-1])
+            return []
         for note in split.notes:
             record_event(f"transmission:{transmission.pk}", "note", note)
         for position, piece in enumerate(split.pieces):
             record_piece(transmission, position, piece, whole=len(piece.data) == len(data))
         return _steps_of(transmission)
+
+
+def _tell_unfinished(transmission: Transmission, last: Piece) -> None:
+    """Open the case of a file whose end never came. Its whole interchanges are not read either: it comes again."""
+    reading = read_interchange(last.data)
+    identities = [
+        (storable(reading.sender_qualifier), storable(reading.sender_id)),
+        (storable(reading.receiver_qualifier), storable(reading.receiver_id)),
+    ]
+    belonging = find_agreement(transmission.mailbox, sender=identities[0], receiver=identities[1])
+    partner = belonging.agreement.partner if belonging.agreement else None
+    _case(
+        transmission,
+        Kind.UNREADABLE,
+        f"{transmission.name} on {transmission.mailbox} ends before its IEA: the rest did not come. It was kept and not"
+        f" read. Ask {partner or 'its sender'} to send the whole file again.",
+        partner=partner,
+    )
 
 
 def _steps_of(transmission: Transmission) -> list[Step]:

@@ -7,6 +7,7 @@ from integration.models.hooks import HookCall, StoreHook
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.references import OrderReference
+from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.work import Lane, Work
 
@@ -24,6 +25,7 @@ __all__ = [
     "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Sighting",
     "Store",
     "StoreBudget",
     "StoreEffect",

@@ -13,6 +13,7 @@ from integration.models import Store
 from partners.models import (
     Agreement,
     AgreementDocument,
+    HostKey,
     ItemCrossReference,
     Mailbox,
     Mode,
@@ -71,12 +72,13 @@ def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
         port=addresses.sftp_port,
         username=addresses.sftp_username,
         password=addresses.sftp_password,
-        host_keys=addresses.sftp_host_key,
         inbound_path="outbox",
         outbound_path="inbox",
         poll_seconds=1,
         settle_seconds=5,
     )
+    if addresses.sftp_host_key:
+        HostKey.objects.create(mailbox=mailbox, key=addresses.sftp_host_key, note="The demo's own server")
     store = Store.objects.create(
         name="Harbor & Pine",
         store_hash=addresses.store_hash,

@@ -61,7 +61,7 @@ def open_sftp(root: Path) -> Iterator[dict[str, Any]]:
     with SftpDoor(root, host_key=asyncssh.generate_private_key("ssh-ed25519")) as door:
         yield {
             "port": door.port,
-            "host_keys": door.host_key,
+            "host_key": door.host_key,
             "username": door.username,
             "password": door.password,
         }
@@ -122,7 +122,9 @@ class Installation:
         settings = {"inbound_path": str(self.network.outbox), "outbound_path": str(self.network.inbox)}
         if transport == "sftp":
             door = self.forked.serve(lambda: open_sftp(self.network.root))
-            settings = {"inbound_path": "outbox", "outbound_path": "inbox", **door}
+            mailbox.host_keys.all().delete()
+            mailbox.host_keys.create(key=door.pop("host_key"))
+            settings = {"inbound_path": "outbox", "outbound_path": "inbox", "host": "127.0.0.1", **door}
         for name, value in {"transport": transport, **settings}.items():
             setattr(mailbox, name, value)
         mailbox.save()

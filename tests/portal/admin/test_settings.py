@@ -68,6 +68,8 @@ def problems(answer: HttpResponse) -> dict[str, list[str]]:
     for inline in answer.context["inline_admin_formsets"]:
         for each in inline.formset.forms:
             found |= each.errors
+        if inline.formset.non_form_errors():
+            found[inline.formset.prefix] = inline.formset.non_form_errors()
     text = html.unescape(re.sub(r"\s+", " ", answer.content.decode()))
     assert all(sentence in text for sentences in found.values() for sentence in sentences)
     return {name: list(sentences) for name, sentences in found.items()}
@@ -83,7 +85,7 @@ SFTP = {
     "host": "sftp.example.net",
     "username": "gridport",
     "password": "hush",
-    "host_keys": HOST_KEY,
+    "host_keys-0-key": HOST_KEY,
     "inbound_path": "out",
     "outbound_path": "in",
 }
@@ -93,10 +95,12 @@ SFTP = {
     ({"host": ""}, "host", "SFTP needs a host, such as sftp.example.net."),
     ({"username": ""}, "username", "SFTP needs the name under which Gridport logs in."),
     ({"password": ""}, "password", "Enter a password, or a private key below: without either nobody can log in."),
-    ({"host_keys": " \n"}, "host_keys", "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is"
+    ({"host_keys-0-key": " \n"}, "host_keys", "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is"
      " fetched or sent. The operator of the mailbox tells it."),
-    ({"host_keys": f"{HOST_KEY}\nsftp.example.net {HOST_KEY}"}, "host_keys", "Line 2 is no public key. Write each as its kind and the"
-     " key, as in “ssh-ed25519 AAAA…”, without the host's name before it."),
+    ({"host_keys-0-key": f"sftp.example.net {HOST_KEY}"}, "key", "This is no public key. Write its kind and the key, as in"
+     " “ssh-ed25519 AAAA…”, without the host's name before it."),
+    ({"host_keys-0-valid_from": "2026-12-05T06:00", "host_keys-0-valid_until": "2026-12-05T06:00"}, "__all__", "This key would end"
+     " before it begins: correct one of its two times."),
     ({"outbound_path": "out"}, "outbound_path", "Files that we send to the folder that we fetch from would come back to us. Enter"
      " the folder that the network or partner takes files from."),
     ({"outbound_name": "{receiver}.edi"}, "outbound_name", "Put {number} into it: without it all files to a partner would have the"
