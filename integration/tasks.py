@@ -37,6 +37,8 @@ PAUSE_LOOKED_AT = timedelta(hours=1)
 TRIES_UNTIL_CASE = 5
 UNEXPECTED_UNTIL_PARKED = 3
 WAIT_FOR_DATABASE = timedelta(minutes=5)
+WAIT_WHEN_STOPPING = timedelta(seconds=10)
+LOOK_FOR_DATABASE = timedelta(seconds=0.2)
 
 
 class Flag(Protocol):
@@ -145,14 +147,17 @@ def _do_batch(claimed: list[ClaimedWork]) -> int:
 
 def _give_back_when_it_returns(token: UUID) -> None:
     """Wait for the database and give back what was claimed: its restart is no document's fault, and no attempt."""
-    ends = time.monotonic() + WAIT_FOR_DATABASE.total_seconds()
-    while time.monotonic() < ends and not stopping.is_set():
+    left = WAIT_FOR_DATABASE
+    while left > timedelta(0):
         connection.close()
         try:
             work.give_back(token)
             return
         except Error:
-            time.sleep(0.2)
+            time.sleep(LOOK_FOR_DATABASE.total_seconds())
+        left -= LOOK_FOR_DATABASE
+        if stopping.is_set():
+            left = min(left, WAIT_WHEN_STOPPING)
 
 
 def do(claimed: ClaimedWork) -> None:

@@ -93,7 +93,6 @@ class Clock:
             "LD_PRELOAD": str(FAKETIME[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }
@@ -176,6 +175,10 @@ class Worker:
 _CHANGED = "import django; django.setup(); from tests.chaos.hand import main; main(*{})"
 
 
+# libfaketime 0.9.10, told to leave the monotonic clock alone, refuses the sleep of Python 3.11 and later.
+_SLEEP = "import select, time; time.sleep = lambda left: select.select([], [], [], left) and None; "
+
+
 class Crew:
     """The workers of one test on the database that this process is connected to; a context manager that ends them."""
 
@@ -190,9 +193,21 @@ class Crew:
         for worker in self._workers:
             worker.kill()
 
+    def stop(self) -> None:
+        """Stop those that run."""
+        for worker in self._workers:
+            if worker.is_running():
+                worker.stop()
+
+    def logs(self) -> str:
+        """Return what all have written."""
+        return "\n".join(worker.log() for worker in self._workers)
+
     def start(self, *changes: str, clock: Clock | None = None, **environment: str) -> Worker:
         """Start a worker and wait until it runs; ``changes`` are those of ``tests.chaos.hand``."""
-        program = ["-c", _CHANGED.format(changes)] if changes else ["manage.py", "worker"]
+        program = ["manage.py", "worker"]
+        if changes or clock:
+            program = ["-c", (_SLEEP if clock else "") + _CHANGED.format(changes)]
         variables = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -268,19 +283,39 @@ class Traffic:
         if self.installation.network.take_all():
             self.delivered_at.append(time.monotonic())
 
-    def is_over(self) -> bool:
-        """Say, having delivered, whether every order has gone all its way."""
+    def is_over(self, aside: int = 0) -> bool:
+        """Say, having delivered, whether every order has gone all its way; ``aside`` pieces of work may be left."""
         self.deliver()
         network = self.installation.network
         return (
             StoreEffect.objects.filter(state=StoreEffect.State.DONE).count()
             == 2 * len(self.installation.placed)
-            and not Work.objects.exclude(step__in=STANDING).exists()
+            and Work.objects.exclude(step__in=STANDING).count() <= aside
             and not any([*network.outbox.iterdir(), *network.inbox.iterdir()])
         )
 
+    def backlog(self) -> int:
+        """Return how many orders no supplier has yet."""
+        network = self.installation.network
+        return len(self.installation.placed) - len(
+            {each["purchase_order"] for each in network.arrivals()} - {None}
+        )
+
+    def wait_until_over(self, crew: Crew, within: float) -> None:
+        """Wait until the workers have brought every order all its way; stop them."""
+        try:
+            wait_until(self.is_over, within, "all orders have gone all their way")
+        except AssertionError:
+            left = list(Work.objects.values("step", "subject", "attempts", "deaths", "due_at", "lease_until"))
+            raise AssertionError(
+                f"{self.backlog()} orders never sent; {left}\n{crew.logs()[-9000:]}"
+            ) from None
+        crew.stop()
+
     def reckon(self) -> Reckoning:
         """Return what the ledgers say, second arrivals of the same bytes aside: suppliers know them again."""
+        # What our own last writes to the store have polls ask for.
+        self.installation.finish()
         return replace(reckon(self.installation), sent_again=0)
 
 

@@ -22,7 +22,7 @@ from archive import store
 from archive.models import Transmission
 from integration import tasks, work
 from integration.flows.steps import STEPS, StepKind
-from integration.work import Claim, Step
+from integration.work import LEASE, Claim, Step
 from portal import cluster
 
 BAD_BYTES = b"POISON"
@@ -107,13 +107,16 @@ def _wait_for_another(subject: str) -> None:
 
 
 def jobs() -> None:
-    """Have a step ``job``, whose lease in seconds stands in JOB_LEASE."""
-    lease = timedelta(seconds=float(os.environ.get("JOB_LEASE", "30")))
-    STEPS["job"] = StepKind("jobs", do_job, "do a job", lambda subject: {}, lease=lease)
+    """Have a step ``job``, whose lease in seconds may stand in JOB_LEASE."""
+    STEPS["job"] = StepKind("jobs", do_job, "do a job", lambda subject: {}, lease=_lease())
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=float(os.environ.get("JOB_LEASE", LEASE.total_seconds())))
 
 
 def poison() -> None:
-    """Have the reading of a received file that holds POISON end its worker."""
+    """Have the reading of a received file that holds POISON end its worker; JOB_LEASE is its lease too."""
     kind = STEPS["translate"]
 
     def read(subject: str, claim: Claim) -> list[Step]:
@@ -123,7 +126,7 @@ def poison() -> None:
             die()
         return kind.run(subject, claim)
 
-    STEPS["translate"] = replace(kind, run=read)
+    STEPS["translate"] = replace(kind, run=read, lease=_lease())
 
 
 def uncounted() -> None:

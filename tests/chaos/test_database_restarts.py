@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from integration.models import ExceptionCase, Work
 from portal.copies import DatabaseCopies
 from portal.installation import Installation as Installed
 from portal.localdb import PrivateServer
-from tests.chaos.crew import Crew, Traffic, ledger, put_jobs, rows, times, wait_until
+from tests.chaos.crew import Clock, Crew, Traffic, ledger, put_jobs, rows, times, wait_until
 from tests.chaos.forking import Forked, is_whole
 from tests.chaos.installation import Installation
 from tests.chaos.reckoning import Reckoning
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.chaos
 RESTARTS, EVERY = (20, (3.0, 10.0)) if is_whole() else (3, (1.0, 3.0))
 DOWN = (0.0, 2.0)
 DELIVERED_WITHIN = 30
+BACKLOG = 10
 
 
 @dataclass
@@ -70,9 +72,10 @@ def go_on_for(seconds: float, traffic: Traffic) -> None:
     """Let orders come and suppliers work for so long."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        traffic.installation.place()
+        if traffic.backlog() < BACKLOG:
+            traffic.installation.place()
         traffic.deliver()
-        time.sleep(0.4)
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("seed", [20261128])
@@ -88,9 +91,8 @@ def test_p10_restarts_under_load_lose_and_double_nothing(
             go_on_for(rng.uniform(*EVERY), traffic)
             restart(server, rng.uniform(*DOWN))
             returned.append(time.monotonic())
-        wait_until(traffic.is_over, 180, f"all orders have gone all their way, seed {seed}")
         assert worker.is_running()
-        worker.stop()
+        traffic.wait_until_over(crew, 180)
     waits = [min(at for at in traffic.delivered_at if at > back) - back for back in returned]
     assert max(waits) <= DELIVERED_WITHIN, f"seed {seed}: {waits}"
     assert traffic.reckon() == Reckoning(orders=len(traffic.installation.placed)), f"seed {seed}"
@@ -117,3 +119,33 @@ def test_p10_a_restart_is_no_documents_death(
         wait_until(lambda: not Work.objects.filter(step="job").exists(), 30, "it is done")
         [(took,)] = rows("SELECT extract(epoch FROM max(at) - min(at)) FROM begun")
         assert (took > 7) is bool(deaths)
+
+
+def test_abuse_40_poison_while_everything_else_goes_wrong_too(
+    server: PrivateServer, forked: Forked, tmp_path: Path
+) -> None:
+    """A poison document comes during a deploy, while the database restarts and the clock jumps two hours ahead."""
+    traffic = Traffic(Installation(forked, tmp_path))
+    clock = Clock(tmp_path, "+0s")
+    lease = "30" if is_whole() else "4"
+    with Crew(tmp_path) as crew, ledger():
+        old = crew.start("poison", clock=clock, JOB_LEASE=lease)
+        traffic.installation.place(5)
+        traffic.installation.network.drop("poison.x12", b"ISA*POISON")
+        wait_until(lambda: traffic.deliver() or times("begun")["poison.x12"], 60, "the poison is read")
+        began = time.monotonic()
+        old.tell(signal.SIGTERM)
+        restart(server, 1.0)
+        clock.jump("+2h")
+        old.ends()
+        crew.start("poison", clock=clock, JOB_LEASE=lease)
+        traffic.installation.place(5)
+        wait_until(lambda: traffic.is_over(aside=1), began + 120 - time.monotonic(), "all else is done")
+        parked = Work.objects.filter(step="translate").exclude(parked_at=None)
+        wait_until(parked.exists, began + 120 - time.monotonic(), "the poison is put aside")
+        assert parked.get().deaths == 3
+        assert times("begun")["poison.x12"] == 3
+        crew.stop()
+    assert ExceptionCase.objects.get(closed_at=None).cause == f"work:translate:{parked.get().subject}"
+    # The case, and the work, which counts as not done and as put aside.
+    assert traffic.reckon() == Reckoning(orders=10, left=3)

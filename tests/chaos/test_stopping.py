@@ -56,7 +56,7 @@ def stop_at_work(traffic: Traffic, worker: Worker, *, everybody: bool) -> float:
 def test_p17_a_stop_is_clean(traffic: Traffic, crew: Crew, everybody: bool, record_property: Any) -> None:
     took = [stop_at_work(traffic, crew.fork(), everybody=everybody) for _ in range(STOPS)]
     crew.fork()
-    wait_until(traffic.is_over, 120, "all orders have gone all their way")
+    traffic.wait_until_over(crew, 120)
     assert traffic.reckon() == Reckoning(orders=2 * STOPS)
     record_property("faults", {f"stops, SIGTERM to {'all' if everybody else 'the main process'}": STOPS})
     record_property("longest_stop", max(took))
