@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
-
 from archive import store
+from archive.clock import database_now
 from archive.correlation import current_correlation_id, new_correlation_id
 from archive.models import (
     Direction,
@@ -74,18 +73,25 @@ def record_outcome(transmission: Transmission, result: str, detail: str = "") ->
 def earlier_interchanges(
     envelope: Envelope, agreement: Agreement | None, before: Interchange | None
 ) -> list[Interchange]:
-    """Return received interchanges of the same identity within the agreement's window, oldest first."""
+    """Return received interchanges of the same identity within the agreement's window, oldest first.
+
+    Where somebody decided that the partner restarted his numbers, those from before the restart do not count.
+    """
     window = timedelta(days=agreement.duplicate_window_days if agreement else 90)
-    found = Interchange.objects.filter(
+    series = Interchange.objects.filter(
         direction=Direction.IN,
         sender_qualifier=envelope.sender_qualifier,
         sender_id=envelope.sender_id,
         receiver_qualifier=envelope.receiver_qualifier,
         receiver_id=envelope.receiver_id,
-        control_number=envelope.control_number,
         usage_indicator=envelope.usage_indicator,
-        recorded_at__gte=timezone.now() - window,
     )
     if before is not None:
+        series = series.filter(pk__lte=before.pk)
+    found = series.filter(control_number=envelope.control_number, recorded_at__gte=database_now() - window)
+    if before is not None:
         found = found.filter(pk__lt=before.pk)
+    restart = series.filter(restarts__isnull=False).order_by("-pk").first()
+    if restart is not None:
+        found = found.filter(pk__gte=restart.pk)
     return list(found.select_related("payload").order_by("pk"))

@@ -20,7 +20,7 @@ from archive.search import reference_rows
 from archive.translation import Translated, storable, translate_segments
 from integration.x12.envelope import GroupReading, SetReading, read_interchange
 from integration.x12.findings import Finding
-from integration.x12.validate import check_group
+from integration.x12.validate import SetVerdict, check_group
 from partners.agreements import code_lists
 
 OVERDUE_EVENT = "acknowledgment_overdue"
@@ -45,14 +45,18 @@ def project(document: Document) -> DocumentState:
     """Bring the status of ``document`` up to date from the facts; its content too, where it is not there yet."""
     state = DocumentState.objects.filter(document=document).first()
     if state is None:
-        data = store.open(document.interchange.payload, purpose="read for the archive")
-        groups = read_interchange(data).groups
-        located = _locate(document, groups)
-        write_content(document, located[0], located[1], hashlib.sha256(data).hexdigest())
+        rewrite(document)
     DocumentState.objects.filter(document=document).update(
         delivery=_delivery(document), acknowledgment=_acknowledgment(document)
     )
     return DocumentState.objects.get(document=document)
+
+
+def rewrite(document: Document) -> tuple[SetVerdict, Translated]:
+    """Write what the bytes of ``document`` say anew, by today's tables, guide and code lists; return the findings too."""
+    data = store.open(document.interchange.payload, purpose="read for the archive")
+    each, verdict = _locate(document, read_interchange(data).groups)
+    return verdict, write_content(document, each, verdict.findings, hashlib.sha256(data).hexdigest())
 
 
 def write_content(
@@ -106,11 +110,11 @@ def _write_references(document: Document, translated: Translated) -> None:
     )
 
 
-def _locate(document: Document, groups: Sequence[GroupReading]) -> tuple[SetReading, list[Finding]]:
+def _locate(document: Document, groups: Sequence[GroupReading]) -> tuple[SetReading, SetVerdict]:
     for group in groups:
         for each, verdict in zip(group.sets, check_group(group), strict=True):
             if each.offset == document.offset:
-                return each, verdict.findings
+                return each, verdict
     raise LookupError(f"{document} is not where its interchange says: offset {document.offset}.")
 
 

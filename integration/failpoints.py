@@ -1,7 +1,8 @@
 """Named places between two durable steps, where a chaos test may end the process.
 
 A place does nothing unless armed. ``arm`` is called by tests alone. What a step has done and committed, and not yet
-handed over, is ``<step>.done``: one place for each step of ``integration.flows.steps``.
+handed over, is ``<step>.done``: one place for each step of ``integration.flows.steps``. Calls of a store are no steps: their
+places, ``hook.…``, are before the commit, between it and the answer, and after the answer.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ PLACES = (
     "fetch_mailbox.done",
     "translate.done",
     "match.done",
+    "send_again.done",
     "effect.sending",
     "effect.written",
     "apply_effect.done",
+    "hook.stored",
+    "hook.taken",
+    "hook.answered",
     "check_hooks.done",
     "reconcile.done",
     "work.failed",

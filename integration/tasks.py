@@ -10,11 +10,13 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django_q.tasks import async_task
 
 from archive.correlation import correlated
@@ -33,7 +35,10 @@ DRAIN_FOR = timedelta(seconds=20)
 KNOCK_LASTS = timedelta(seconds=10)
 PAUSE_LOOKED_AT = timedelta(hours=1)
 TRIES_UNTIL_CASE = 5
-UNEXPECTED_UNTIL_PARKED = 5
+UNEXPECTED_UNTIL_PARKED = 3
+WAIT_FOR_DATABASE = timedelta(minutes=5)
+WAIT_WHEN_STOPPING = timedelta(seconds=10)
+LOOK_FOR_DATABASE = timedelta(seconds=0.2)
 
 
 class Flag(Protocol):
@@ -45,6 +50,17 @@ class Flag(Protocol):
 
 stopping: Flag = threading.Event()
 """Raised when the worker is told to stop: nothing more is begun, what was claimed is given back."""
+
+
+def _never(left: timedelta) -> None:
+    """Leave the process alone."""
+
+
+end_after: Callable[[timedelta], None] = _never
+"""Ends this process, whatever it does, once that time is over; zero calls it off. Workers have one (``portal.cluster``).
+
+Nothing else stops a step that never ends: its lease runs out, but the process would stay at it for ever.
+"""
 
 
 @dataclass(frozen=True)
@@ -85,16 +101,26 @@ def tick() -> None:
 
 
 def drain(lane: str, drain_for: timedelta = DRAIN_FOR) -> int:
-    """Do the due work of ``lane`` until it is empty or ``drain_for`` is over; return how many steps were done."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE integration_lane SET knocked_at = NULL WHERE name = %s", [lane])
-    ends = time.monotonic() + drain_for.total_seconds()
+    """Do the due work of ``lane`` until it is empty or ``drain_for`` is over; return how many steps were done.
+
+    A database that goes away ends it: what was begun then is given back once there is one again.
+    """
+    token = uuid4()
     done = 0
-    while time.monotonic() < ends and not stopping.is_set():
-        claimed = work.claim(lane)
-        if not claimed:
-            return done
-        done += _do_batch(claimed)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE integration_lane SET knocked_at = NULL WHERE name = %s", [lane])
+        ends = time.monotonic() + drain_for.total_seconds()
+        while time.monotonic() < ends and not stopping.is_set():
+            claimed = work.claim(lane, token=token)
+            if not claimed:
+                break
+            done += _do_batch(claimed)
+    except Error as error:
+        if not work.database_went_away():
+            raise
+        logger.warning("the database went away: %s", str(error).splitlines()[0], extra={"lane": lane})
+        _give_back_when_it_returns(token)
     return done
 
 
@@ -105,12 +131,33 @@ def _do_batch(claimed: list[ClaimedWork]) -> int:
         while waiting and not stopping.is_set():
             lease = STEPS[waiting[0].step].lease
             current = waiting.pop(0)
+            end_after(lease)
             if work.renew(current, lease=lease):
                 do(current)
                 done += 1
+    except Error:
+        if work.database_went_away():
+            waiting.clear()  # another connection would hide that this one broke
+        raise
     finally:
+        end_after(timedelta(0))
         work.release(waiting)
     return done
+
+
+def _give_back_when_it_returns(token: UUID) -> None:
+    """Wait for the database and give back what was claimed: its restart is no document's fault, and no attempt."""
+    left = WAIT_FOR_DATABASE
+    while left > timedelta(0):
+        connection.close()
+        try:
+            work.give_back(token)
+            return
+        except Error:
+            time.sleep(LOOK_FOR_DATABASE.total_seconds())
+        left -= LOOK_FOR_DATABASE
+        if stopping.is_set():
+            left = min(left, WAIT_WHEN_STOPPING)
 
 
 def do(claimed: ClaimedWork) -> None:
@@ -132,7 +179,8 @@ def do(claimed: ClaimedWork) -> None:
         except IntegrationError as error:
             _fail(claimed, kind, _judge(claimed, kind, error))
         except Exception as error:
-            _fail(claimed, kind, _unexpected(claimed, kind, error))
+            if not (isinstance(error, Error) and work.database_went_away()):
+                _fail(claimed, kind, _unexpected(claimed, kind, error))
             raise
 
 
@@ -202,8 +250,9 @@ def _unexpected(claimed: ClaimedWork, kind: StepKind, error: Exception) -> Failu
 
 def _died(claimed: ClaimedWork, kind: StepKind) -> Failure:
     sentence = (
-        f"The worker died {claimed.deaths} times at “{kind.words}” ({claimed.subject}). It was put aside, so that"
-        " everything else goes on; look at the document before letting it try again."
+        f"The worker died, or was ended for taking longer than {kind.lease.total_seconds():.0f} s, {claimed.deaths} times"
+        f" at “{kind.words}” ({claimed.subject}). It was put aside, so that everything else goes on; look at the"
+        " document before letting it try again."
     )
     return Failure(sentence, park=True, wait=timedelta(0), tell=True)
 

@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from archive.correlation import current_correlation_id, new_correlation_id
 from integration.models import Work
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 DEATHS_UNTIL_PARKED = 3
 _LONGEST_WAIT = timedelta(minutes=15)
 
@@ -158,12 +158,15 @@ _TAKE = """
 """
 
 
-def claim(lane: str, *, limit: int = 10, lease: timedelta = LEASE) -> list[ClaimedWork]:
+def claim(
+    lane: str, *, limit: int = 10, lease: timedelta = LEASE, token: UUID | None = None
+) -> list[ClaimedWork]:
     """Claim up to ``limit`` due rows of ``lane``, the longest due first; an empty list says there are none.
 
-    A row tried before is claimed alone, so that what kills a worker never takes neighbours with it.
+    A row tried before is claimed alone, so that what kills a worker never takes neighbours with it. ``token`` lets
+    the caller ``give_back`` what was claimed although the answer never came.
     """
-    token = uuid4()
+    token = token or uuid4()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_CLAIMABLE, {"lane": lane, "limit": limit})
@@ -176,7 +179,7 @@ def claim(lane: str, *, limit: int = 10, lease: timedelta = LEASE) -> list[Claim
             rows = cursor.fetchall()
     except IntegrityError:
         # Another worker took earlier work of the same key between our look and our claim.
-        return claim(lane, limit=1, lease=lease) if limit > 1 else []
+        return claim(lane, limit=1, lease=lease, token=token) if limit > 1 else []
     place = {pk: number for number, pk in enumerate(chosen)}
     return [_claimed(row, token) for row in sorted(rows, key=lambda row: place[row[0]])]
 
@@ -189,10 +192,19 @@ def _claimed(row: tuple[Any, ...], token: UUID) -> ClaimedWork:
 
 
 def renew(work: ClaimedWork, *, lease: timedelta = LEASE) -> bool:
-    """Lengthen the lease from now; return False where it is already another's."""
+    """Lengthen the lease from now; return False where it is already another's.
+
+    Where it runs out, the work is due anew by then, behind what became due before: what hangs its worker takes the
+    place of nothing else.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE integration_work SET lease_until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s AND lease_token = %s",
+            """
+            UPDATE integration_work w
+               SET lease_until = n.ends, due_at = CASE WHEN w.again THEN w.due_at ELSE n.ends END
+              FROM (SELECT clock_timestamp() + make_interval(secs => %s) AS ends) n
+             WHERE w.id = %s AND w.lease_token = %s
+            """,
             [lease.total_seconds(), work.pk, work.token],
         )
         return bool(cursor.rowcount == 1)
@@ -225,6 +237,27 @@ def release(works: Sequence[ClaimedWork]) -> None:
         Work.objects.filter(pk=work.pk, lease_token=work.token).update(
             attempts=work.attempts - 1, deaths=work.deaths, lease_until=None, lease_token=None
         )
+
+
+def give_back(token: UUID) -> int:
+    """Give back all that was claimed with ``token`` and not ended; return how many rows. The attempt does not count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_work
+               SET attempts = attempts - 1, lease_until = NULL, lease_token = NULL,
+                   due_at = LEAST(due_at, clock_timestamp())
+             WHERE lease_token = %s
+            """,
+            [token],
+        )
+        return int(cursor.rowcount)
+
+
+def database_went_away() -> bool:
+    """Say, after an error of the database, whether it was the connection that broke, or could not be made."""
+    made = connection.connection
+    return made is None or bool(made.closed)
 
 
 def wait_before_retry(attempts: int, retry_after: timedelta | None, rng: random.Random) -> timedelta:

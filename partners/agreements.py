@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from partners.models import Agreement, CodeList, Mailbox, PartnerIdentifier, Partnership
+from partners.models import Agreement, AgreementDocument, CodeList, Mailbox, PartnerIdentifier, Partnership
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,16 @@ def find_agreement(mailbox: Mailbox, *, sender: tuple[str, str], receiver: tuple
             None, f"There is no agreement with {identifier.partner} as {_shown(receiver)} on {mailbox}."
         )
     return Belonging(found)
+
+
+def receives(agreement: Agreement, transaction_set: str) -> bool:
+    """Say whether such a document is received under ``agreement``; functional acknowledgments (997) always are."""
+    return (
+        transaction_set == "997"
+        or agreement.documents.filter(
+            transaction_set=transaction_set, direction=AgreementDocument.Direction.IN, is_active=True
+        ).exists()
+    )
 
 
 def code_lists(agreement: Agreement | None) -> dict[str, dict[str, str]]:

@@ -15,6 +15,7 @@ CONFIGURATION = (
     ("partners", "tradingpartner"),
     ("partners", "partneridentifier"),
     ("partners", "mailbox"),
+    ("partners", "hostkey"),
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),

@@ -80,13 +80,13 @@ class PrivateServer:
             self._prepare(installation)
             return installation
 
-    def stop(self) -> bool:
-        """Stop the server; return whether one ran."""
+    def stop(self, mode: str = "fast") -> bool:
+        """Stop the server; return whether one ran. ``immediate`` is as if the machine had failed."""
         installation = read_installation(self.data)
         if installation is None or not self._answers(installation):
             return False
         with self._locked():
-            self._run("pg_ctl", "stop", "-D", installation.server_folder, "-m", "fast", "-w")
+            self._run("pg_ctl", "stop", "-D", installation.server_folder, "-m", mode, "-w")
         return True
 
     def is_running(self) -> bool:

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.policy.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.logs.CorrelationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -88,8 +89,9 @@ def _database(name: str, role: str) -> dict[str, object]:
         database = env.db_url_config(INSTALLATION.address(role))
     else:
         return {"ENGINE": "django.db.backends.dummy"}
-    # Never Django's pool: worker processes fork, and forked pools share sockets.
-    return {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    # Never Django's pool: worker processes fork, and forked pools share sockets. And kept for no next request: under
+    # ASGI each has a thread of its own, and a connection kept by a thread that ended stays until garbage is collected.
+    return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 # ``default`` is gridport_app, which serves and works; ``owner`` is for migrate, backup, restore and tests.
@@ -134,17 +136,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # django-q2 only knocks; our Work table is the queue (integration.work). Its settings keep it out of the way:
-# no retries of its own, no kept results, and a time-out below the broker's give-out-again time.
+# knocks that are taken once, no schedules, no kept results, and a time-out no step reaches: each is ended with its lease.
 WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "gridport",
     "orm": "default",
+    "broker_class": "integration.knocks.KnockBroker",
+    "scheduler": False,
     "workers": WORKERS,
     "queue_limit": WORKERS,
     "bulk": 1,
     "poll": 0.2,
-    "timeout": 240,
-    "retry": 300,
+    "timeout": 600,
+    "retry": 900,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
@@ -152,6 +156,13 @@ Q_CLUSTER = {
     "recycle": 500,
     "label": "Background knocks",
 }
+
+# Who opens the login page itself is led to the dashboard; Django's own default does not exist here.
+LOGIN_REDIRECT_URL = "admin:index"
+
+# Sending many documents again: how many at most at once, and how many one person may send without a second one.
+BULK_LIMIT = env.int("BULK_LIMIT", default=500)
+BULK_ALONE = env.int("BULK_ALONE", default=20)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {

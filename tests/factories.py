@@ -35,6 +35,8 @@ from integration.flows.references import write_references
 from integration.flows.steps import STEPS
 from integration.flows.translate import translate
 from integration.models import (
+    BulkItem,
+    BulkJob,
     ExceptionCase,
     Order,
     Pause,
@@ -468,6 +470,11 @@ def everything() -> PurchaseOrder:
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
+    job = BulkJob.objects.create(
+        key=f"everything {made.pk}", state=BulkJob.State.RUNNING, scope="One document", reason="Mended.",
+        user=user(), started_by="dora",
+    )  # fmt: skip
+    BulkItem.objects.create(job=job, document=document)
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"

@@ -167,6 +167,36 @@ class Resubmission(Fact):
         return f"{self.document} for {self.original}"
 
 
+class Reprocessing(Fact):
+    """A person had something received read once more: a document, or a file that had been kept and not read.
+
+    ``reading`` counts from 1 for each subject, and entries of the ledger name the reading that they come from; that a
+    number is taken once makes two people at once one after the other. From the interchange ``restarts_at`` on, the
+    partner's control numbers count anew.
+    """
+
+    document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="reprocessings")
+    transmission = models.ForeignKey(Transmission, models.PROTECT, null=True, related_name="reprocessings")
+    reading = models.PositiveIntegerField()
+    restarts_at = models.ForeignKey(Interchange, models.PROTECT, null=True, related_name="restarts")
+    key = models.CharField(max_length=64, unique=True, help_text="The form's: posting it twice reads once.")
+    actor = models.CharField(max_length=150)
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "reading"], name="reprocessing_of_document_once"),
+            models.UniqueConstraint(fields=["transmission", "reading"], name="reprocessing_of_file_once"),
+            models.CheckConstraint(
+                condition=models.Q(document=None) ^ models.Q(transmission=None),
+                name="reprocessing_of_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reading {self.reading} of {self.document or self.transmission}"
+
+
 class Acknowledgment(Fact):
     """What a functional acknowledgment (997) said of one document of ours."""
 

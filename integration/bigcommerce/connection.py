@@ -94,9 +94,20 @@ class StoreConnection:
         """Close the connections."""
         self._session.close()
 
-    def one(self, method: str, path: str, what: str, body: Mapping[str, Any] | None = None) -> Json:
-        """Return the object that ``path`` (``/v2/orders/1``) answers with; of V3 answers what stands in ``data``."""
-        found = self._request(method, path, what, body=body)
+    def one(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        at_once: bool = False,
+    ) -> Json:
+        """Return the object that ``path`` (``/v2/orders/1``) answers with; of V3 answers what stands in ``data``.
+
+        ``at_once``: now or not at all. It waits for no budget and is not repeated.
+        """
+        found = self._request(method, path, what, body=body, at_once=at_once)
         if found is None:
             raise RetryableError(
                 f"The store answered with nothing instead of data ({what}). It is tried again by itself.",
@@ -159,17 +170,19 @@ class StoreConnection:
         *,
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        at_once: bool = False,
     ) -> Any:
         started = self._clock()
         may_have_arrived = False
         for attempt in range(1, TRIES + 1):
             try:
+                self._wait_for_budget(what, timedelta(0) if at_once else LONGEST_WAIT)
                 return self._once(method, path, what, parameters, body)
             except RetryableError as error:
                 may_have_arrived = may_have_arrived or error.ambiguous
                 wait = error.retry_after or timedelta(0)
                 last = attempt == TRIES or self._clock() - started > PATIENCE or wait > LONGEST_WAIT
-                if last or (may_have_arrived and method not in REPEATED):
+                if at_once or last or (may_have_arrived and method not in REPEATED):
                     # A later try that certainly failed does not undo an earlier one that may have worked.
                     error.ambiguous = may_have_arrived
                     raise
@@ -184,7 +197,6 @@ class StoreConnection:
         parameters: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
     ) -> Any:
-        self._wait_for_budget(what)
         writes = method != "GET"
         left = min(patience.STORE.answer, self._ends - self._clock())
         if left <= 0:
@@ -212,11 +224,11 @@ class StoreConnection:
         self.server_time = _server_time(response.headers.get("Date"))
         return _content(response, what, writes=writes)
 
-    def _wait_for_budget(self, what: str) -> None:
+    def _wait_for_budget(self, what: str, longest: timedelta) -> None:
         waited = timedelta(0)
         while wait := self._budget.before_request():
             waited += max(wait, timedelta(milliseconds=10))
-            if waited > LONGEST_WAIT:
+            if waited > longest:
                 raise too_many_requests(what, wait)
             self._sleep(wait.total_seconds() + self._rng.uniform(0, 0.1))
 

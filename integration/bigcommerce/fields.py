@@ -61,6 +61,10 @@ class Fields:
         """Return a text, ``""`` where there is none; numbers are taken as they are written."""
         return self._read(name, _text, "")
 
+    def exact_text(self, name: str) -> str:
+        """Return a text with all that the database would not keep: for what is written back and never stored."""
+        return self._read(name, _exact_text, "")
+
     def words(self, name: str) -> str:
         """Return a text, or the texts of a list with commas between, as form fields of several choices have."""
         several = self._data.get(name)
@@ -136,9 +140,13 @@ def _moment(value: Any) -> datetime:
 
 
 def _text(value: Any) -> str:
+    return _UNSTORABLE.sub("\ufffd", _exact_text(value))
+
+
+def _exact_text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise TypeError
-    return _UNSTORABLE.sub("\ufffd", str(value))
+    return str(value)
 
 
 def _words(value: Any) -> str:

@@ -118,7 +118,7 @@ class StoreOrder:
 
     Amounts are in ``currency_code`` (the API's ``default_currency_code``, that of the transaction);
     ``display_currency_code`` is what the shopper was shown. ``customer_id`` 0 is a guest. ``custom_status`` is the
-    merchant's own word for ``status_id``.
+    merchant's own word for ``status_id``. ``staff_notes`` are exact, to be written back: the database may not take them.
     """
 
     id: int
@@ -223,7 +223,7 @@ def parse_order(data: object) -> StoreOrder:
         items_shipped=order.whole("items_shipped", 0),
         shipping_address_count=order.whole("shipping_address_count", 0),
         customer_message=order.text("customer_message"),
-        staff_notes=order.text("staff_notes"),
+        staff_notes=order.exact_text("staff_notes"),
         payment_method=order.text("payment_method"),
         payment_status=order.text("payment_status"),
         external_order_id=order.text("external_order_id"),

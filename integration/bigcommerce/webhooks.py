@@ -12,7 +12,7 @@ import base64
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,20 +77,20 @@ class Stamp:
         return abs(now - self.at) > TOLERANCE
 
 
-def verified(headers: Mapping[str, str], body: bytes, client_secret: str) -> Stamp:
-    """Return the stamp of a call that the holder of ``client_secret`` signed. Raises ``NotSigned``.
+def verified(headers: Mapping[str, str], body: bytes, client_secrets: Sequence[str]) -> Stamp:
+    """Return the stamp of a call that the holder of one of ``client_secrets`` signed. Raises ``NotSigned``.
 
     ``headers`` have their names in small letters.
     """
     identity, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     given = headers.get("webhook-signature", "")
-    if not client_secret:
+    if not client_secrets:
         raise NotSigned("no client secret is stored to check the signature with")
     if not (_IDENTITY.fullmatch(identity) and _STAMP.fullmatch(stamp) and given):
         raise NotSigned("it was not signed")
-    expected = f"v1,{signature(identity, stamp, body, client_secret)}".encode()
+    expected = [f"v1,{signature(identity, stamp, body, each)}".encode() for each in client_secrets]
     # Each is compared in the same time, right or wrong.
-    matches = [hmac.compare_digest(each.encode(), expected) for each in given.split(" ")]
+    matches = [hmac.compare_digest(one.encode(), other) for one in given.split(" ") for other in expected]
     if not any(matches):
         raise NotSigned("its signature is not of our client secret")
     return Stamp(identity, datetime.fromtimestamp(int(stamp), UTC))

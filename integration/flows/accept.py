@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from archive import store
 from archive.models import Document
 from integration.flows.apply import effect_step
+from integration.flows.notes import note_steps
 from integration.matching.acknowledgment import LineStatement
 from integration.models import LineEntry, Order, PurchaseOrder, StoreEffect
 from integration.work import Step
@@ -28,7 +29,7 @@ def post_statements(
     """
     lines = {line.line_number: line for line in purchase_order.lines.all()}
     Kind = LineEntry.Kind
-    said_at = stated_at(document)
+    said_at, reading = stated_at(document), current_reading(document)
     entries = []
     for said in statements:
         promised = (Kind.ACKNOWLEDGED, said.quantity)
@@ -41,6 +42,7 @@ def post_statements(
                 unit_price=said.unit_price,
                 promised_on=said.promised_on,
                 document=document,
+                reading=reading,
                 stated_at=said_at,
             )
             for kind, quantity in told
@@ -52,15 +54,28 @@ def post_statements(
     return bool(moved)
 
 
+def current_reading(document: Document) -> int:
+    """Return which reading of ``document`` holds: 0, or that of its last reprocessing."""
+    return document.reprocessings.count()
+
+
 def effects_of(purchase_order: PurchaseOrder) -> list[Step]:
-    """Return the effects that follow once every purchase order of the order is accepted: the same ones each time."""
+    """Return the effects that follow: the same ones each time.
+
+    The order's status once every purchase order of it is accepted, and the line in its notes, which comes last: a
+    store that refuses it holds up nothing that matters more.
+    """
+    return [*_effects_on_order(purchase_order), *note_steps(purchase_order)]
+
+
+def _effects_on_order(purchase_order: PurchaseOrder) -> list[Step]:
     order = Order.objects.select_for_update().select_related("store").get(pk=purchase_order.order_id)
     open_ones = order.purchase_orders.exclude(state__in=[State.ACCEPTED, State.DROPPED])
     if open_ones.exists():
         return []
     Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
     numbers = sorted(order.purchase_orders.filter(state=State.ACCEPTED).values_list("number", flat=True))
-    # The metafield first: the status is the last thing written, and its answer is known again as our echo.
+    # The metafield first: where the status moves, everybody who looks at the order finds why.
     effects = [
         (StoreEffect.Kind.METAFIELD, {"key": "purchase_orders", "value": ", ".join(numbers) + ": accepted"}),
         (StoreEffect.Kind.STATUS, {"status_id": order.store.accepted_status}),

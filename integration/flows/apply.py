@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import StoreClient
+from integration.bigcommerce.orders import StoreOrder
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.stores import client_for
-from integration.models import ORDER_STATUSES, Order, StoreEffect
+from integration.models import ORDER_STATUSES, Order, PurchaseOrder, StoreEffect
 from integration.patience import SETTLES
 from integration.work import Claim, Step
 from partners.models import Mode
 
 State = StoreEffect.State
 NAMESPACE = "gridport"
+_SETTLED = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.DROPPED]
+_TOLD_IN_NOTES = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.CANCELLED]
+LONGEST_NOTES = 65_535
 _UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
 
 
@@ -29,7 +32,8 @@ def effect_step(effect: StoreEffect) -> Step:
 def apply_effect(subject: str, claim: Claim) -> list[Step]:
     """Bring the store to what the effect intends; what is found done already is not done again.
 
-    To a store in watch nothing is written: the effect waits, and going live asks for this step again.
+    To a store in watch nothing is written: the effect waits, and going live asks for this step again. Neither is it
+    begun while a partner's answer does not stand any more, being read again as another one: accepting asks for it again.
     """
     effect = StoreEffect.objects.select_related("order__store").get(pk=subject)
     if effect.state in (State.DONE, State.SKIPPED):
@@ -39,6 +43,8 @@ def apply_effect(subject: str, claim: Claim) -> list[Step]:
     with client_for(effect.order.store) as client:
         if effect.kind == StoreEffect.Kind.STATUS:
             _apply_status(effect, client, claim)
+        elif effect.kind == StoreEffect.Kind.NOTE:
+            _apply_note(effect, client, claim)
         else:
             _apply_metafield(effect, client, claim)
     return []
@@ -60,7 +66,8 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
         )
         _finish(effect, claim, State.SKIPPED, _answer(found), sentence)
         return
-    _begin(effect, claim)
+    if not _begin(effect, claim):
+        return
     try:
         written = client.update_status(order.number, wanted)
     except IntegrationError as error:
@@ -71,14 +78,15 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
         effect,
         claim,
         State.DONE,
-        _answer(written),
+        _answer(written, after=found),
         f"The order in the store is now {ORDER_STATUSES[wanted]}.",
     )
 
 
 def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
     key, value = effect.intended["key"], effect.intended["value"]
-    _begin(effect, claim)
+    if not _begin(effect, claim):
+        return
     try:
         # Looks for the field first and writes only what differs: repeating it changes nothing.
         client.set_order_metafield(effect.order.number, NAMESPACE, key, value)
@@ -91,14 +99,75 @@ def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> 
     )
 
 
-def _answer(found: Any) -> dict[str, Any]:
-    return {"status_id": found.status_id, "date_modified": found.date_modified.isoformat()}
+def _apply_note(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
+    """Add the line to the staff notes, unless it stands there already; all that stands there is kept.
+
+    What is certain: our line is written once however often this is done, and nothing that the notes held when they
+    were read is lost. What is not: BigCommerce writes the notes as a whole and knows no condition for it, so what
+    somebody saves, in the notes or as the status, between our read and our write is overwritten. That time is one
+    round trip to the store: the read is the last thing before the write, which waits for nothing and is not repeated
+    without reading anew. And a line that staff remove before we have learnt that it was written is written again.
+    """
+    number, line = effect.order.number, effect.intended["line"]
+    if not _begin(effect, claim):
+        return
+    try:
+        found = client.get_order(number)
+        if _holds(found.staff_notes, effect.intended["sign"]):
+            _finish(effect, claim, State.DONE, {}, f"The order's staff notes hold the line: “{line}”")
+            return
+        notes = f"{found.staff_notes}\n{line}" if found.staff_notes else line
+        if len(notes) > LONGEST_NOTES:
+            sentence = (
+                f"The staff notes of order {number} have no room left for “{line}”: the store takes"
+                f" {LONGEST_NOTES:,} characters, and they hold {len(found.staff_notes):,}. Nothing was written or cut off."
+            )
+            _finish(effect, claim, State.SKIPPED, {"error": sentence}, sentence)
+            return
+        written = client.update_staff_notes(number, notes, found.status_id)
+    except IntegrationError as error:
+        _interrupted(effect, claim, error)
+        raise
+    failpoint("effect.written")
+    _finish(
+        effect,
+        claim,
+        State.DONE,
+        _answer(written, after=found),
+        f"The order's staff notes have a new line: “{line}”",
+    )
 
 
-def _begin(effect: StoreEffect, claim: Claim) -> None:
+def _holds(notes: str, sign: str) -> bool:
+    return sign in notes
+
+
+def _answer(found: StoreOrder, *, after: StoreOrder | None = None) -> dict[str, Any]:
+    """Return what is kept of the order as the store gave it: of a write, with the date of change right ``after`` which it came."""
+    told = {"status_id": found.status_id, "date_modified": found.date_modified.isoformat()}
+    if after is not None:
+        told["after"] = after.date_modified.isoformat()
+    return told
+
+
+def _begin(effect: StoreEffect, claim: Claim) -> bool:
+    """Write that the effect is begun; return False, with nothing written, where its reason does not stand any more."""
     with claim.transaction():
+        # Locked as reading an answer again locks it: that finds the effect either begun or held back.
+        order = Order.objects.select_for_update().get(pk=effect.order_id)
+        if effect.state == State.WAITING and not _reason_stands(effect, order):
+            return False
         StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(state=State.SENDING)
     failpoint("effect.sending")
+    return True
+
+
+def _reason_stands(effect: StoreEffect, order: Order) -> bool:
+    """Say whether the answers that the effect follows from are still what they were when it was intended."""
+    if effect.kind == StoreEffect.Kind.NOTE:
+        told_of = order.purchase_orders.filter(pk=effect.intended["purchase_order"])
+        return told_of.filter(state__in=_TOLD_IN_NOTES).exists()
+    return not order.purchase_orders.exclude(state__in=_SETTLED).exists()
 
 
 def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> None:
@@ -118,7 +187,7 @@ def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> 
 def _finish(effect: StoreEffect, claim: Claim, state: str, answer: dict[str, Any], sentence: str) -> None:
     with claim.transaction():
         done = StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(
-            state=state, answer=answer, finished_at=timezone.now()
+            state=state, answer=answer, finished_at=database_now()
         )
         if done:
             record_event(effect.order.subject, f"effect_{state}", sentence)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.record import record_event
 from archive.translation import storable
 from integration.models import ExceptionCase
@@ -68,7 +68,7 @@ def close_case(case: ExceptionCase, decision: str, reason: str, *, actor: str = 
     """Close ``case``; return False where it was closed already."""
     with transaction.atomic():
         closed = ExceptionCase.objects.filter(pk=case.pk, closed_at=None).update(
-            decision=decision, decision_reason=reason, closed_at=timezone.now(), closed_by=actor
+            decision=decision, decision_reason=reason, closed_at=database_now(), closed_by=actor
         )
         if closed:
             by = "" if actor == MACHINE else actor

@@ -8,8 +8,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import Refused, StoreClient
 from integration.bigcommerce.webhooks import SCOPE, SECRET_HEADER, Hook, hook_path
@@ -28,11 +28,14 @@ NOT_THERE, NOT_ACTIVE = "not there", "not active"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Our hook as the store has it, or None. ``faults`` say what it is and should not be; ``others`` are not ours."""
+    """Our hook as the store has it, or None. ``faults`` say what it is and should not be.
+
+    ``ours`` is it, and what else calls us: left behind by an earlier address.
+    """
 
     hook: Hook | None
     faults: Sequence[str]
-    others: int
+    ours: Sequence[Hook]
 
 
 def destination(hook: StoreHook) -> str:
@@ -48,8 +51,8 @@ def compare(found: Sequence[Hook], hook: StoreHook) -> Comparison:
     ours = [each for each in found if _is_ours(each, hook)]
     ours.sort(key=lambda each: len(_faults(each, hook)))
     if not ours:
-        return Comparison(None, [], len(found))
-    return Comparison(ours[0], _faults(ours[0], hook), len(found) - len(ours))
+        return Comparison(None, [], [])
+    return Comparison(ours[0], _faults(ours[0], hook), ours)
 
 
 def _is_ours(found: Hook, hook: StoreHook) -> bool:
@@ -103,8 +106,12 @@ def hook_cause(store: Store) -> str:
 
 
 def check_hooks(subject: str, claim: Claim) -> list[Step]:
-    """Look at the hook that a live store has for us, and mend it; one that is gone is for people to decide."""
+    """Look at the hook that a live store has for us, and mend it; one that is gone is for people to decide.
+
+    A store in watch is not written to (rule 19): its hook is left as it is, and what it calls about is read.
+    """
     again = Step("check_hooks", subject, f"hooks:{subject}", EVERY)
+    HookCall.objects.filter(store=int(subject), received_at__lt=database_now() - KEPT).delete()
     hook = StoreHook.objects.select_related("store").filter(store=int(subject)).exclude(number=None).first()
     if hook is None or hook.store.mode != Mode.LIVE or not settings.PUBLIC_URL:
         return [again]
@@ -117,9 +124,8 @@ def check_hooks(subject: str, claim: Claim) -> list[Step]:
         StoreHook.objects.filter(pk=hook.pk).update(
             number=before.hook.id if before.hook is not None else hook.number,
             is_active=before.hook is not None,
-            checked_at=timezone.now(),
+            checked_at=database_now(),
         )
-        HookCall.objects.filter(store=hook.store, received_at__lt=timezone.now() - KEPT).delete()
     return [again]
 
 
@@ -127,16 +133,18 @@ def _tell(hook: StoreHook, before: Comparison) -> None:
     store, cause = hook.store, hook_cause(hook.store)
     if before.hook is None:
         sentence = (
-            f"{store} has no hook for Gridport any more: nobody calls when orders change. They are found by asking all"
+            f"{store} has no webhook for Gridport any more: nobody calls when orders change. They are found by asking all"
             " the same, a little later. Register it again on the page “Connection” of the store; where its API account"
             " was replaced, enter the new one's token and client secret first."
         )
         if hook.is_active:
-            record_event(f"store:{store.pk}", "hook_gone", "The store has no hook for Gridport any more.")
+            record_event(f"store:{store.pk}", "hook_gone", "The store has no webhook for Gridport any more.")
         open_case(ExceptionCase.Kind.STORE, cause, sentence, store=store)
     elif before.faults:
         what = " and ".join(before.faults)
-        record_event(f"store:{store.pk}", "hook_mended", f"The store's hook was put in order: it was {what}.")
+        record_event(
+            f"store:{store.pk}", "hook_mended", f"The store's webhook was put in order: it was {what}."
+        )
         if NOT_ACTIVE in before.faults:
             open_case(ExceptionCase.Kind.STORE, cause, _deactivated(store), store=store)
     elif _calls_arrive_again(store, cause):
@@ -145,7 +153,7 @@ def _tell(hook: StoreHook, before: Comparison) -> None:
 
 def _deactivated(store: Store) -> str:
     return (
-        f"{store} had given up calling Gridport: its hook was not active, as after 48 hours of calls that were not"
+        f"{store} had given up calling Gridport: its webhook was not active, as after 48 hours of calls that were not"
         " answered, or 90 days without an event. It is active again. Orders were found by asking all the while, so none"
         f" is lost. See whether the internet reaches {settings.PUBLIC_URL}; the case closes by itself once a call"
         " arrives."

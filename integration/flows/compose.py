@@ -6,8 +6,7 @@ import textwrap
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.record import record_event
 from integration.documents import (
     Party,
@@ -50,7 +49,7 @@ def compose(subject: str, claim: Claim) -> list[Step]:
                 order.subject, "read_again", "Changed in the store before it was sent: read and routed anew."
             )
         return [import_step(order.store_id, order.number)]
-    document = canonical_purchase_order(purchase_order, timezone.now())
+    document = canonical_purchase_order(purchase_order, database_now())
     waits_for = why_watching(purchase_order)
     with claim.transaction():
         changed = PurchaseOrder.objects.filter(

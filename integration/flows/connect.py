@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.record import record_audit, record_event
 from integration.bigcommerce.client import ScopeMissing, StoreClient, TokenRefused
 from integration.bigcommerce.reference import (
@@ -27,10 +27,11 @@ from integration.bigcommerce.reference import (
 from integration.bigcommerce.webhooks import Hook
 from integration.errors import IntegrationError
 from integration.flows.cases import close_cause
-from integration.flows.check_hooks import Comparison, compare, hook_cause, put_in_order
-from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.check_hooks import NOT_THERE, Comparison, compare, hook_cause, put_in_order
+from integration.flows.decide import DECIDE, Refused, pause_subject, require
+from integration.flows.pauses import pause_sentence
 from integration.flows.stores import client_for
-from integration.models import Store, StoreHook
+from integration.models import Pause, Store, StoreHook
 from partners.models import Mode
 
 PATIENCE = 20.0
@@ -127,9 +128,9 @@ def look(store: Store) -> Connection:
 
 
 def our_hook(store: Store, found: list[Hook]) -> Comparison:
-    """Return our hook among those of the store, what is wrong with it, and how many are not ours."""
+    """Return our hook among those of the store, and what is wrong with it."""
     hook = StoreHook.objects.filter(store=store).first()
-    return compare(found, hook) if hook is not None else Comparison(None, [], len(found))
+    return compare(found, hook) if hook is not None else Comparison(None, [], [])
 
 
 def why_no_hook(store: Store) -> str:
@@ -148,6 +149,9 @@ def why_no_hook(store: Store) -> str:
         )
     if store.mode != Mode.LIVE:
         return f"{store} is in watch, so nothing is written to it. Let it go live first."
+    switch = Pause.objects.filter(subject__in=[Pause.EVERYTHING, pause_subject(store)]).first()
+    if switch is not None:
+        return f"Resume it first. {pause_sentence(switch)}"
     return ""
 
 
@@ -184,13 +188,18 @@ def register_hooks(user: User, store: Store, reason: str) -> list[str]:
         StoreHook.objects.filter(pk=hook.pk).update(
             number=found.id,
             is_active=found.is_active,
-            checked_at=timezone.now(),
+            checked_at=database_now(),
             refused=0,
             refused_at=None,
             refused_because="",
         )
-        what = f"put in order: it was {' and '.join(faults)}" if faults else "looked at, and in order"
-        sentence = f"The store's hook was {what}. {reason}"
+        sentence = f"The store's webhook was {_done(faults)}. {reason}"
         record_event(name, "hook_registered", sentence, actor=user.get_username())
         close_cause(hook_cause(store), f"Registered by {user.get_username()}: {reason}")
     return faults
+
+
+def _done(faults: list[str]) -> str:
+    if NOT_THERE in faults:
+        return "registered"
+    return f"put in order: it was {' and '.join(faults)}" if faults else "looked at, and in order"

@@ -12,39 +12,45 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
 from archive.record import record_audit, record_event
 from integration.flows.apply import effect_step
 from integration.flows.cases import channel_of, close_case, work_of
 from integration.flows.import_orders import import_step
+from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
 from integration.flows.steps import STEPS
 from integration.flows.transmit import transmit_step
 from integration.models import ExceptionCase, Order, Pause, PurchaseOrder, Store, StoreEffect, Work
 from integration.work import Step, put, release_channel, unpark
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
 
-DECIDE = "integration.decide"
-GO_LIVE = "partners.go_live"
-PAUSE = "integration.pause"
+__all__ = [
+    "DECIDE",
+    "GO_LIVE",
+    "PAUSE",
+    "Pausable",
+    "Refused",
+    "back_to_watch",
+    "go_live",
+    "own_case",
+    "pause",
+    "pause_subject",
+    "release_work",
+    "require",
+    "resume",
+    "retry_case",
+    "settings_changed",
+    "settle_case",
+    "steps_to_retry",
+    "work_behind",
+]
+
 _POLLS = {"store": "poll_store", "mailbox": "fetch_mailbox"}
 
 
 Pausable = Store | Mailbox | TradingPartner | str
-
-
-class Refused(Exception):
-    """The verb is not allowed or makes no sense now; ``str()`` is the sentence for the person who asked."""
-
-
-def require(user: User, permission: str, reason: str) -> str:
-    """Return the reason without blanks around it; refuse where the user lacks ``permission`` or gives none."""
-    if not user.has_perm(permission):
-        raise Refused("You may look at this, and not decide it. Ask somebody in the group “decide”.")
-    if not reason.strip():
-        raise Refused("Say why in a few words: the reason is kept with the decision.")
-    return reason.strip()
 
 
 def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
@@ -138,7 +144,7 @@ def go_live(
     with transaction.atomic():
         changes: dict[str, Any] = {"mode": Mode.LIVE}
         if isinstance(subject, Agreement):
-            changes["live_from"] = live_from or timezone.now()
+            changes["live_from"] = live_from or database_now()
         elif isinstance(subject, Store) and live_from is not None:
             changes["live_from"] = live_from
         changed = type(subject).objects.filter(pk=subject.pk, mode=Mode.WATCH).update(**changes)

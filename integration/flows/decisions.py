@@ -12,14 +12,15 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_audit, record_event
-from integration.flows.accept import effects_of, post_statements
+from integration.flows.accept import current_reading, effects_of, post_statements
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.match import asked_lines
+from integration.flows.notes import intend_note, note_steps
 from integration.flows.plans import Given, Plan, answered, decision_on, plan
 from integration.flows.steps import STEPS
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
@@ -57,6 +58,7 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     purchase_order, document = answered(case)
     statements = decision_on(asked_lines(purchase_order), document).statements
     post_statements(document, purchase_order, statements, whole=False)
+    intend_note(purchase_order, document, State.ACCEPTED, wanted.note)
     _tell(
         case,
         user,
@@ -76,18 +78,20 @@ def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
             kind=LineEntry.Kind.CANCELLED,
             quantity=line.quantity,
             document=document,
-            stated_at=timezone.now(),
+            reading=current_reading(document),
+            stated_at=database_now(),
         )
         for line in purchase_order.lines.all()
     )
     PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
+    intend_note(purchase_order, document, State.CANCELLED, wanted.note)
     sentence = f"Purchase order {purchase_order.number} is cancelled: {reason}"
     Order.objects.filter(pk=purchase_order.order_id).update(
         state=Order.State.HELD, state_reason=sentence[:300]
     )
     _tell(case, user, "cancelled", sentence, document)
     _close(case, user, ExceptionCase.Decision.REJECTED, reason)
-    return []
+    return note_steps(purchase_order)
 
 
 def _do_wait(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_event
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
@@ -12,6 +12,7 @@ from integration.documents import from_json
 from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import time_zone_of, why_watching
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
+from integration.flows.parents import steps_of_waiting
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
 from integration.work import Claim, Step
 from integration.x12.structure import walk
@@ -28,7 +29,10 @@ SET = "850"
 
 
 def generate(subject: str, claim: Claim) -> list[Step]:
-    """Write the 850 of a composed purchase order once, ever, and return the step that sends it."""
+    """Write the 850 of a composed purchase order once, ever; return the step that sends it.
+
+    With it those of answers that came before, as they may after a restore.
+    """
     with claim.transaction():
         purchase_order = (
             PurchaseOrder.objects.select_for_update(of=("self",))
@@ -44,7 +48,8 @@ def generate(subject: str, claim: Claim) -> list[Step]:
             document = _write(purchase_order)
             if document is None:
                 return []
-    return [Step("transmit", str(document.interchange_id), purchase_order.order.ordering_key)]
+        waiting = steps_of_waiting(purchase_order, document)
+    return [Step("transmit", str(document.interchange_id), purchase_order.order.ordering_key), *waiting]
 
 
 def _existing(purchase_order: PurchaseOrder) -> Document | None:
@@ -59,7 +64,7 @@ def _existing(purchase_order: PurchaseOrder) -> Document | None:
 def _write(purchase_order: PurchaseOrder) -> Document | None:
     order, agreement = purchase_order.order, purchase_order.agreement
     cause = f"write:{purchase_order.number}"
-    now = timezone.now()
+    now = database_now()
     try:
         segments = purchase_order_segments(purchase_order)
         outgoing = Outgoing(agreement, SET, segments, time_zone_of(agreement, order))

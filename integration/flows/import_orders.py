@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import OrderChange, StoreAddress, StoreOrder, StoreOrderLine
@@ -68,7 +67,7 @@ def poll_store(subject: str, claim: Claim) -> list[Step]:
 
 def _now(client: StoreClient) -> datetime:
     """Return the store's time of its last answer: its dates of change are by the same clock."""
-    return client.server_time or timezone.now()
+    return client.server_time or database_now()
 
 
 def _pass_over(
@@ -137,17 +136,29 @@ def _tell_not_there(store: Store, number: int) -> None:
 
 
 def _is_echo(known: Order, found: StoreOrder) -> bool:
-    """Say whether the change is our own write, told back to us."""
-    ours = (
-        StoreEffect.objects.filter(order=known, kind=StoreEffect.Kind.STATUS, state=StoreEffect.State.DONE)
-        .order_by("-finished_at")
-        .first()
-    )
-    return (
-        ours is not None
-        and ours.answer.get("date_modified") == found.date_modified.isoformat()
-        and ours.answer.get("status_id") == found.status_id
-    )
+    """Say whether all that changed since the order was read is what we wrote ourselves, told back to us.
+
+    Each of our writes is kept with the date that the order had right before it: we go back from the date that is
+    found, write by write, to the one that was read. A change of somebody else breaks that chain, unless it was made
+    in the instant between the look before a write and the write.
+    """
+    read = known.modified_at
+    if known.read_at < read + timedelta(seconds=1):
+        return False  # a later change may have the same date
+    done = StoreEffect.objects.filter(order=known, state=StoreEffect.State.DONE).order_by("finished_at")
+    ours = [answer for answer in done.values_list("answer", flat=True) if "after" in answer]
+    moment = found.date_modified.isoformat()
+    statuses = [answer["status_id"] for answer in ours if answer["date_modified"] == moment]
+    if moment == read.isoformat() or found.status_id not in statuses[-1:]:
+        return False
+    before = {
+        answer["date_modified"]: answer["after"]
+        for answer in ours
+        if answer["after"] != answer["date_modified"]
+    }
+    while moment in before and moment != read.isoformat():
+        moment = before.pop(moment)
+    return moment == read.isoformat()
 
 
 def _save(store: Store, found: StoreOrder, content: dict[str, Any], read_at: datetime) -> tuple[Order, bool]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from archive.models import Acknowledgment, Direction, Document, Validation
+from archive.models import Acknowledgment, Direction, Document, DocumentState, Validation
 from archive.projections import project
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
+from integration.flows.notes import acceptance_words, intend_note
+from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.acknowledgment import AskedLine, Decision, decide
 from integration.models import (
     ExceptionCase,
@@ -19,6 +21,7 @@ from integration.models import (
 )
 from integration.work import Claim, Step
 from integration.x12.acknowledgment import REJECTING_CODES
+from partners.agreements import receives
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
@@ -27,20 +30,31 @@ _ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 
 def match(subject: str, claim: Claim) -> list[Step]:
     """Match one received document; return the effects on the store that follow."""
+    with claim.transaction():
+        return match_document(int(subject))
+
+
+def match_document(pk: int) -> list[Step]:
+    """Match a received document in the caller's transaction; what is not agreed, or does not hold, matches nothing.
+
+    Its state is locked first: while it is read again it is matched by nobody, and while it is matched nobody reads it.
+    """
+    DocumentState.objects.select_for_update().get(document=pk)
     document = Document.objects.select_related(
         "interchange__payload", "agreement__partner", "state", "translation"
-    ).get(pk=subject)
+    ).get(pk=pk)
     if document.transaction_set == "997":
-        with claim.transaction():
-            _match_functional_acknowledgment(document)
-        return []
+        return _match_functional_acknowledgment(document)
     if document.state.validation == Validation.INVALID or document.translation.content is None:
         return []
-    with claim.transaction():
-        return _match_purchase_order_acknowledgment(document)
+    if document.transaction_set != "855":
+        return []
+    if document.agreement is None or not receives(document.agreement, document.transaction_set):
+        return []
+    return _match_purchase_order_acknowledgment(document)
 
 
-def _match_functional_acknowledgment(document: Document) -> None:
+def _match_functional_acknowledgment(document: Document) -> list[Step]:
     content: dict[str, Any] = document.translation.content or {}
     sets: list[dict[str, Any]] = content.get("sets", [])
     group_number = content.get("group_control_number", "")
@@ -63,14 +77,15 @@ def _match_functional_acknowledgment(document: Document) -> None:
         code = said["code"] if said and group_code not in REJECTING_CODES else group_code
         _acknowledge(mine, document, code, said["findings"] if said else [])
     if not found:
-        open_case(
+        return wait_for_parent(
+            document,
             Kind.UNMATCHED,
-            f"document:{document.pk}:unmatched",
+            f"{document.partner} acknowledged group {group_number}, which we have not sent to them yet.",
             f"{document.partner} acknowledged group {group_number}, which we did not send to them. Nothing was"
             " changed; settle this case or ask the partner.",
-            document=document,
-            partner=document.partner,
         )
+    close_cause(orphan_cause(document, Kind.UNMATCHED), "What was acknowledged is known now.")
+    return []
 
 
 def _is_number(text: str) -> bool:
@@ -139,26 +154,25 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     assert isinstance(answer, PurchaseOrderAcknowledgment)
     number = answer.purchase_order_number or ""
     purchase_order = answered_purchase_order(document, number)
-    if purchase_order is None:
-        open_case(
+    if purchase_order is None or purchase_order.state in NOT_SENT:
+        answered = f"{document.partner} answered purchase order {number or 'without a number'}, which we"
+        return wait_for_parent(
+            document,
             Kind.UNKNOWN_PURCHASE_ORDER,
-            f"document:{document.pk}:unknown",
-            f"{document.partner} answered purchase order {number or 'without a number'}, which we did not send to"
-            " them. Nothing was changed; ask the partner which order is meant.",
-            document=document,
-            partner=document.partner,
+            f"{answered} have not sent to them yet.",
+            f"{answered} did not send to them. Nothing was changed; ask the partner which order is meant.",
         )
-        return []
-    close_cause(f"document:{document.pk}:unknown", "The purchase order is known now.")
+    close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     _link(document, purchase_order)
     close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
     asked = asked_lines(purchase_order)
     decision = decide(asked, answer)
-    if LineEntry.objects.filter(document=document).exists():
+    if LineEntry.standing().filter(document=document).exists():
         return effects_of(purchase_order)
-    if purchase_order.state not in ANSWERABLE:
+    is_history = _overtaken(document, purchase_order)
+    if purchase_order.state not in ANSWERABLE and (decision.accepted or not is_history):
         return _answered_again(document, purchase_order, decision)
-    if _overtaken(document, purchase_order):
+    if is_history:
         record_event(
             purchase_order.order.subject,
             "overtaken",
@@ -225,6 +239,8 @@ def asked_lines(purchase_order: PurchaseOrder) -> list[AskedLine]:
 def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
     was_disputed = purchase_order.state == State.DISPUTED
     if post_statements(document, purchase_order, decision.statements, whole=True):
+        words = acceptance_words(purchase_order, decision.statements)
+        intend_note(purchase_order, document, State.ACCEPTED, words)
         said = "now accepted" if was_disputed else "accepted"
         record_event(
             purchase_order.order.subject,
@@ -270,6 +286,7 @@ def _dispute(document: Document, purchase_order: PurchaseOrder, decision: Decisi
 def _answered_again(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
     accepted_before = purchase_order.state == State.ACCEPTED
     if decision.accepted and accepted_before:
+        close_cause(f"differs:{purchase_order.pk}:{document.pk}", "The answer accepts everything.")
         record_event(
             purchase_order.order.subject,
             "accepted_again",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
+from archive.clock import database_now
 from archive.models import Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.decide import Refused
 from integration.flows.match import asked_lines
+from integration.flows.notes import cancellation_words, decision_words, line_words
+from integration.flows.parents import NOT_SENT
 from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
 from integration.models import ORDER_STATUSES, ExceptionCase, PurchaseOrder
 
@@ -42,6 +44,7 @@ class Plan:
     after: str = ""
     entries: list[dict[str, Any]] = field(default_factory=list)
     due_at: str = ""
+    note: str = ""
     target: int | None = None
 
     @property
@@ -93,16 +96,21 @@ def _accept(case: ExceptionCase, given: Given) -> Plan:
     asked = asked_lines(purchase_order)
     decision = decision_on(asked, document)
     said = {each.line_number: each for each in decision.statements}
-    sentences = [_line_words(line, said.get(line.line_number)) for line in asked]
+    sentences = [line_words(line, said.get(line.line_number)) for line in asked]
     sentences.append(f"Purchase order {purchase_order.number} counts as accepted.")
     sentences.append(_store_words(purchase_order))
-    return Plan(
-        "accept",
-        sentences,
-        purchase_order.pk,
-        purchase_order.state,
-        State.ACCEPTED,
-        [_as_json(each) for each in decision.statements],
+    note = decision_words(purchase_order, asked, decision.statements)
+    return _noted(
+        purchase_order,
+        note,
+        Plan(
+            "accept",
+            sentences,
+            purchase_order.pk,
+            purchase_order.state,
+            State.ACCEPTED,
+            [_as_json(each) for each in decision.statements],
+        ),
     )
 
 
@@ -115,16 +123,28 @@ def _reject(case: ExceptionCase, given: Given) -> Plan:
     ]
     sentences = [
         f"Purchase order {purchase_order.number} counts as cancelled: all of its {len(entries)} lines.",
-        f"Nothing is sent to {partner} and nothing is written to the store: tell {partner} that you do not take the"
-        " answer, and settle with the customer what becomes of the order.",
+        f"Nothing is sent to {partner} and the order in the store stays where it is: tell {partner} that you do not take"
+        " the answer, and settle with the customer what becomes of the order.",
     ]
-    return Plan("reject", sentences, purchase_order.pk, purchase_order.state, State.CANCELLED, entries)
+    return _noted(
+        purchase_order,
+        cancellation_words(purchase_order),
+        Plan("reject", sentences, purchase_order.pk, purchase_order.state, State.CANCELLED, entries),
+    )
+
+
+def _noted(purchase_order: PurchaseOrder, note: str, made: Plan) -> Plan:
+    """Return the plan with the line that the staff notes get, where that is agreed."""
+    if not purchase_order.agreement.writes_staff_notes:
+        return made
+    told = f"The order's staff notes in the store get a line, with today's date: “{note}”"
+    return replace(made, sentences=[*made.sentences, told], note=note)
 
 
 def _wait(case: ExceptionCase, given: Given) -> Plan:
     if given.due_at is None:
         raise Refused("Say until when to wait.")
-    if given.due_at <= timezone.now():
+    if given.due_at <= database_now():
         raise Refused("The time to wait until is past. Give a later one.")
     local = timezone.localtime(given.due_at)
     words = f"{local.day} {local:%b %Y %H:%M} {local.tzname()}"
@@ -142,6 +162,7 @@ def _match(case: ExceptionCase, given: Given) -> Plan:
     target = (
         PurchaseOrder.objects.select_related("order", "agreement__partner")
         .filter(number=number, agreement__partner=case.partner)
+        .exclude(state__in=NOT_SENT)
         .first()
     )
     if target is None:
@@ -186,20 +207,6 @@ def decision_on(asked: Sequence[AskedLine], document: Document) -> Decision:
     return decide(asked, answer)
 
 
-def _line_words(line: AskedLine, said: LineStatement | None) -> str:
-    place = f"Line {line.line_number} ({line.sku})"
-    if said is None:
-        return f"{place}: the answer does not speak of it; none of {_plain(line.quantity)} {line.unit} is acknowledged."
-    words = f"{place}: {_plain(said.quantity)} of {_plain(line.quantity)} {line.unit} acknowledged"
-    if said.backordered:
-        words += f", {_plain(said.backordered)} on backorder"
-    if said.unit_price is not None and line.unit_price is not None and said.unit_price != line.unit_price:
-        words += f", at {_plain(said.unit_price)} instead of {_plain(line.unit_price)}"
-    if said.promised_on is not None:
-        words += f", promised for {said.promised_on.day} {said.promised_on:%b %Y}"
-    return f"{words}."
-
-
 def _store_words(purchase_order: PurchaseOrder) -> str:
     order = purchase_order.order
     others = order.purchase_orders.exclude(pk=purchase_order.pk).exclude(
@@ -210,11 +217,6 @@ def _store_words(purchase_order: PurchaseOrder) -> str:
     if numbers:
         return f"The order in the store moves to {moved} once purchase order {numbers} is accepted too."
     return f"The order in the store moves to {moved}, unless somebody moved it elsewhere."
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _as_json(said: LineStatement) -> dict[str, Any]:

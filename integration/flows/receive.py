@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from archive.exchange import known_files, record_arrival, record_outcome, same_content
 from archive.models import Direction, Transmission, TransmissionOutcome
@@ -17,10 +16,11 @@ from integration.errors import PermanentError
 from integration.failpoints import failpoint
 from integration.flows.cases import open_case
 from integration.flows.mailboxes import transport_for
-from integration.models import ExceptionCase, Work
+from integration.flows.sightings import forget_others, is_as_read, sighted, sightings_of
+from integration.models import ExceptionCase, Sighting, Work
 from integration.transports.base import RemoteFile, Transport
 from integration.work import Claim, Step
-from integration.x12.envelope import is_whole
+from integration.x12.envelope import Arrival, how_far
 from partners.models import Mailbox, Mode
 
 LARGEST_FILE = 50_000_000
@@ -35,6 +35,7 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
     mailbox = Mailbox.objects.get(pk=subject)
     ends = time.monotonic() + TAKES_FOR.total_seconds()
     pause = timedelta(seconds=mailbox.poll_seconds)
+    sightings = sightings_of(mailbox)
     with transport_for(mailbox) as transport:
         listed = [each for each in transport.list() if fnmatchcase(each.name, mailbox.file_pattern)]
         if mailbox.fetch_order == Mailbox.FetchOrder.OLDEST:
@@ -44,7 +45,8 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
         took = False
         for remote in listed:
             try:
-                took = _take(mailbox, transport, remote, claim) or took
+                if not _left_there_on_purpose(mailbox, remote, sightings.get(remote.name)):
+                    took = _take(mailbox, transport, remote, claim) or took
             except PermanentError as problem:
                 # One bad file delays no other.
                 open_case(
@@ -56,6 +58,7 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
             if took and time.monotonic() >= ends:
                 pause = timedelta(0)
                 break
+    forget_others(mailbox, listed)
     again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", pause)
     return [*_translate_steps(mailbox), again]
 
@@ -80,11 +83,24 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
 
 def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> bool:
     """Take one file if it is whole; say whether that leaves less to take."""
-    if _left_there_on_purpose(mailbox, remote):
+    before = transport.look(remote.name)
+    if before is None:
         return False
     data = transport.fetch(remote.name, LARGEST_FILE)
-    if not _is_complete(mailbox, remote, data):
-        return False
+    after = transport.look(remote.name)
+    if after is not None:
+        if after != before:
+            return False  # written while it was read, so these bytes may be of two files; the next poll looks again
+        if not _has_arrived(mailbox, remote, data, claim):
+            return False
+    # Gone by itself, as from some mailboxes on reading: what we hold may be the only copy, whatever it is.
+    arrived, is_new = _stored(mailbox, remote, data, claim)
+    _leave_behind(mailbox, transport, before, arrived, claim)
+    return is_new or not _leaves_files(mailbox)
+
+
+def _stored(mailbox: Mailbox, remote: RemoteFile, data: bytes, claim: Claim) -> tuple[Transmission, bool]:
+    """Return the arrival of these bytes under this name, recorded now unless it was before; and whether it was now."""
     earlier = next(
         (known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None
     )
@@ -94,51 +110,63 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
             subject = f"transmission:{arrived.pk}"
             record_event(subject, "arrived", f"Arrived on {mailbox} as {remote.name}, {len(data)} bytes.")
         failpoint("receive.stored")
-    else:
-        arrived = earlier
-        if _finished(earlier) and not _is_left(mailbox):
-            with claim.transaction():
-                sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
-                record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
-    _leave_behind(mailbox, transport, remote, arrived, claim)
-    return earlier is None or not _is_left(mailbox)
+        return arrived, True
+    if _finished(earlier) and not _leaves_files(mailbox):
+        with claim.transaction():
+            sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
+            record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
+    return earlier, False
 
 
-def _is_left(mailbox: Mailbox) -> bool:
-    """Say whether what was taken stays on the mailbox."""
+def _leaves_files(mailbox: Mailbox) -> bool:
     return mailbox.mode == Mode.WATCH or mailbox.after_fetch == Mailbox.AfterFetch.KEEP
 
 
-def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:
+def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile, sighting: Sighting | None) -> bool:
     """Say whether this is a file that we took before, left where it is, and that nobody touched since."""
+    if sighting is None or not _leaves_files(mailbox) or not is_as_read(sighting, remote):
+        return False
     return any(
-        known.payload.size == remote.size and remote.modified_at <= known.recorded_at and _translated(known)
+        known.payload.fingerprint == sighting.fingerprint and _translated(known)
         for known in known_files(mailbox, remote.name)
-        if known.outcomes.filter(result=Result.KEPT).exists() and _is_left(mailbox)
+        if known.outcomes.filter(result=Result.KEPT).exists()
     )
 
 
 def _leave_behind(
-    mailbox: Mailbox, transport: Transport, remote: RemoteFile, arrived: Transmission, claim: Claim
+    mailbox: Mailbox, transport: Transport, read: RemoteFile, arrived: Transmission, claim: Claim
 ) -> None:
-    """Remove the remote file where that is agreed; in watch nothing on the mailbox is touched."""
-    if _is_left(mailbox):
+    """Remove the remote file where that is agreed; in watch nothing on the mailbox is touched.
+
+    One that is not as it was ``read`` stays for the next poll. Between that look and the removal a partner may still
+    write: servers know no removal on a condition.
+    """
+    if _leaves_files(mailbox):
         if not _finished(arrived):
             with claim.transaction():
                 record_outcome(arrived, Result.KEPT)
         return
-    transport.remove(remote.name)
+    if transport.look(read.name) not in (None, read):
+        return
+    transport.remove(read.name)
     failpoint("receive.removed")
     if not arrived.outcomes.filter(result=Result.REMOVED).exists():
         with claim.transaction():
             record_outcome(arrived, Result.REMOVED)
 
 
-def _is_complete(mailbox: Mailbox, remote: RemoteFile, data: bytes) -> bool:
-    """X12 is whole when its IEA matches, however new it is; anything else when it lay unchanged long enough."""
-    if is_whole(data):
+def _has_arrived(mailbox: Mailbox, remote: RemoteFile, data: bytes, claim: Claim) -> bool:
+    """Say whether the file is to be taken: X12 at once when its IEA has come, anything else once it lay unchanged.
+
+    What stays on the mailbox is sighted, so that the next poll knows it again.
+    """
+    come = how_far(data)
+    if come == Arrival.WHOLE and not _leaves_files(mailbox):
         return True
-    return timezone.now() - remote.modified_at >= timedelta(seconds=mailbox.settle_seconds)
+    unchanged = sighted(mailbox, remote, data, claim)
+    if come == Arrival.UNFINISHED:
+        return unchanged >= timedelta(minutes=mailbox.unfinished_minutes)
+    return come == Arrival.WHOLE or unchanged >= timedelta(seconds=mailbox.settle_seconds)
 
 
 def _finished(transmission: Transmission) -> bool:

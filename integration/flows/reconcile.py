@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from archive.clock import database_now
 from archive.models import AcknowledgmentState, Delivery, Document
 from archive.projections import OVERDUE_EVENT, project
 from archive.record import record_event
 from integration.flows.cases import open_once
+from integration.flows.host_keys import tell_ending_keys
 from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.work import Claim, Step
 
@@ -17,8 +17,9 @@ EVERY = timedelta(seconds=60)
 
 
 def reconcile(subject: str, claim: Claim) -> list[Step]:
-    """Open a case for each functional or purchase order acknowledgment that is overdue."""
+    """Open a case for each acknowledgment that is overdue, and for mailboxes whose last host key ends soon."""
     with claim.transaction():
+        tell_ending_keys()
         for document in _waiting_for_997():
             _tell_997_overdue(document)
         for purchase_order in _waiting_for_855():
@@ -32,7 +33,7 @@ def _waiting_for_997() -> list[Document]:
         state__delivery=Delivery.DELIVERED,
         sent_again_as=None,
     ).select_related("agreement__partner", "state")
-    now = timezone.now()
+    now = database_now()
     return [
         document
         for document in waiting
@@ -70,7 +71,7 @@ def _waiting_for_855() -> list[PurchaseOrder]:
         documents__document__state__delivery=Delivery.DELIVERED,
         agreement__purchase_order_acknowledgment_hours__gt=0,
     ).select_related("agreement__partner", "order")
-    now = timezone.now()
+    now = database_now()
     overdue = []
     for purchase_order in waiting.distinct():
         sent = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).latest("document_id")

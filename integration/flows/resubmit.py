@@ -2,80 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from archive import store
-from archive.models import (
-    AcknowledgmentState,
-    Delivery,
-    Direction,
-    Document,
-    DocumentState,
-    Resubmission,
-)
-from archive.record import record_audit, record_event
-from integration.flows.cases import close_case
-from integration.flows.compose import time_zone_of
-from integration.flows.decide import DECIDE, Refused, require
-from integration.flows.generate import SET, purchase_order_segments
-from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
+from archive.models import Document, Resubmission
+from integration.flows.resending import ResubmitPlan, locked_purchase_order, plan_resubmit, send_anew
+from integration.flows.rights import DECIDE, Refused, require
 from integration.flows.steps import STEPS
 from integration.flows.transmit import transmit_step
-from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.work import put
-from integration.x12.envelope import read_interchange
-from integration.x12.syntax import Segment
 
-State = PurchaseOrder.State
-_IN_FLIGHT = frozenset({Delivery.WAITING, Delivery.SENDING, Delivery.UNKNOWN})
-_ROLE = OrderDocument.Role.PURCHASE_ORDER
-
-
-@dataclass(frozen=True)
-class ResubmitPlan:
-    """What sending again would do; ``warnings`` say what the partner has answered already."""
-
-    document: int
-    sentences: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def digest(self) -> str:
-        """Return the SHA-256 of the plan."""
-        parts = [self.document, self.sentences, self.warnings]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def plan_resubmit(document: Document) -> ResubmitPlan:
-    """Return what sending ``document`` again would do now. Raises ``Refused`` where it makes no sense."""
-    purchase_order = _purchase_order(document)
-    later = Resubmission.objects.filter(original=document).select_related("document__interchange").first()
-    if later is not None:
-        number = later.document.interchange.control_number
-        raise Refused(
-            f"{later.actor} has sent it again already, as interchange {number}. Send that one again if need be."
-        )
-    state = DocumentState.objects.get(document=document)
-    if state.delivery in _IN_FLIGHT:
-        raise Refused(f"It is not sent yet ({state.get_delivery_display().lower()}): it goes on by itself.")
-    if purchase_order.state in (State.CANCELLED, State.DROPPED):
-        raise Refused(
-            f"Purchase order {purchase_order.number} is {purchase_order.get_state_display().lower()}."
-        )
-    agreement = purchase_order.agreement
-    sentences = (
-        f"Purchase order {purchase_order.number} is written anew for {agreement.partner}, under new control numbers, and"
-        f" sent to {agreement.mailbox}.",
-        _difference(document, purchase_order),
-    )
-    return ResubmitPlan(document.pk, sentences, tuple(_answered(state, purchase_order)))
+__all__ = ["ResubmitPlan", "plan_resubmit", "resubmit"]
 
 
 def resubmit(user: User, document: Document, reason: str, digest: str, key: str) -> Document:
@@ -86,88 +23,14 @@ def resubmit(user: User, document: Document, reason: str, digest: str, key: str)
     """
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
-        purchase_order = _purchase_order(document, lock=True)
+        purchase_order = locked_purchase_order(document)
         done = Resubmission.objects.filter(key=key).select_related("document").first()
+        if done is not None and done.original_id != document.pk:
+            raise Refused("This form was used for another document. Open the page of this one again.")
         if done is not None:
             return done.document
         if plan_resubmit(document).digest != digest:
             raise Refused("Something has changed since you looked. Here is what it would do now.")
-        now = timezone.now()
-        again = _written(purchase_order, now)
-        Resubmission.objects.create(
-            original=document, document=again, key=key, actor=user.get_username(), reason=reason
-        )
-        OrderDocument.objects.create(
-            order=purchase_order.order, purchase_order=purchase_order, document=again, role=_ROLE
-        )
-        _tell(user, document, again, purchase_order, reason)
+        again = send_anew(user, document, purchase_order, reason, key)
         put(STEPS["transmit"].lane, transmit_step(again.interchange))
     return again
-
-
-def _purchase_order(document: Document, *, lock: bool = False) -> PurchaseOrder:
-    if document.direction != Direction.OUT or document.transaction_set != SET:
-        raise Refused("Only purchase orders (850) that we sent can be sent again.")
-    rows = PurchaseOrder.objects.select_related("order__store", "agreement__partner", "agreement__mailbox")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    found = rows.filter(documents__document=document, documents__role=_ROLE).first()
-    if found is None:
-        raise Refused("It belongs to no purchase order of ours.")
-    return found
-
-
-def _answered(state: DocumentState, purchase_order: PurchaseOrder) -> list[str]:
-    partner = purchase_order.agreement.partner
-    taken = (AcknowledgmentState.ACCEPTED, AcknowledgmentState.ACCEPTED_WITH_ERRORS)
-    warnings = []
-    if state.acknowledgment in taken:
-        warnings.append(
-            f"{partner} has accepted the first one as a document (997): he has it, and may ship twice."
-        )
-    if purchase_order.state in (State.ACCEPTED, State.DISPUTED):
-        warnings.append(
-            f"{partner} has answered the purchase order itself (855): ask him before you send it again."
-        )
-    return warnings
-
-
-def _difference(document: Document, purchase_order: PurchaseOrder) -> str:
-    try:
-        now = purchase_order_segments(purchase_order)
-    except NotWritable as problem:
-        raise Refused(f"It cannot be written. {problem}") from problem
-    before = _sent_segments(document)
-    changed = sum(old != new for old, new in zip(before, now, strict=False)) + abs(len(before) - len(now))
-    if not changed:
-        return "What it says is the same."
-    segments = "one segment" if changed == 1 else f"{changed} segments"
-    return f"What it says differs from the first one in {segments}, since settings have changed."
-
-
-def _sent_segments(document: Document) -> list[Segment]:
-    """Return the body of the document as it was sent, without ST and SE."""
-    reading = read_interchange(store.open(document.interchange.payload, purpose="send again"))
-    located = next(each for group in reading.groups for each in group.sets if each.offset == document.offset)
-    return list(located.segments[1:-1])
-
-
-def _written(purchase_order: PurchaseOrder, now: datetime) -> Document:
-    agreement = purchase_order.agreement
-    zone = time_zone_of(agreement, purchase_order.order)
-    try:
-        return store_interchange(Outgoing(agreement, SET, purchase_order_segments(purchase_order), zone), now)
-    except NotWritable as problem:
-        raise Refused(f"It cannot be written. {problem}") from problem
-
-
-def _tell(user: User, first: Document, again: Document, purchase_order: PurchaseOrder, reason: str) -> None:
-    actor = user.get_username()
-    number = again.interchange.control_number
-    sentence = f"Purchase order {purchase_order.number} is sent again as interchange {number}: {reason}"
-    record_audit(user, "resubmit", f"document:{first.pk}", reason=reason, detail={"document": again.pk})
-    for subject, about in ((f"document:{first.pk}", first), (f"document:{again.pk}", again)):
-        record_event(subject, "resubmitted", sentence, document=about, actor=actor)
-    causes = [f"rejected:{first.pk}", f"overdue:997:{first.pk}"]
-    for case in ExceptionCase.objects.filter(cause__in=causes, closed_at=None):
-        close_case(case, ExceptionCase.Decision.RETRY, f"Sent again: {reason}", actor=actor)

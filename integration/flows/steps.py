@@ -18,10 +18,11 @@ from integration.flows.match import match
 from integration.flows.receive import fetch_mailbox
 from integration.flows.reconcile import reconcile
 from integration.flows.route import route
+from integration.flows.send_again import send_again
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
-from integration.models import ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
-from integration.work import Claim, Step
+from integration.models import BulkItem, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
+from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
 
 Kind = ExceptionCase.Kind
@@ -35,6 +36,7 @@ class StepKind:
     parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
     subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
+    ``lease`` is also how long one step may take: a worker still at it then is ended, and three such ends park the step.
     """
 
     lane: str
@@ -43,7 +45,7 @@ class StepKind:
     links: Callable[[str], dict[str, Any]]
     case_kind: str = Kind.PARKED
     standing: bool = False
-    lease: timedelta = timedelta(seconds=60)
+    lease: timedelta = LEASE
     longest_wait: timedelta = timedelta(minutes=1)
     other_side: str = ""
     direction: str = ""
@@ -90,6 +92,11 @@ def _transmission(subject: str) -> dict[str, Any]:
 def _document(subject: str) -> dict[str, Any]:
     found = Document.objects.select_related("partner").get(pk=subject)
     return {"document": found, "partner": found.partner}
+
+
+def _bulk_item(subject: str) -> dict[str, Any]:
+    item = BulkItem.objects.select_related("document__interchange").get(pk=subject)
+    return {**_interchange(str(item.document.interchange_id)), "document": item.document}
 
 
 def _effect(subject: str) -> dict[str, Any]:
@@ -166,6 +173,7 @@ STEPS: dict[str, StepKind] = {
     ),
     "translate": StepKind("documents", translate, "read a received file", _transmission, direction="in"),
     "match": StepKind("documents", match, "match a received document", _document, direction="in"),
+    "send_again": StepKind("orders", send_again, "send a purchase order again", _bulk_item, direction="out"),
     "apply_effect": StepKind(
         "effects",
         apply_effect,

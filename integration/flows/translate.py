@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from archive import store
+from archive.clock import database_now
 from archive.exchange import Envelope, earlier_interchanges, same_content
 from archive.models import Direction, Document, Interchange, Transmission, document_name
 from archive.projections import write_content
@@ -18,16 +19,18 @@ from integration.flows.cases import open_case
 from integration.models import ExceptionCase
 from integration.work import Claim, Step
 from integration.x12.envelope import (
+    Arrival,
     GroupReading,
     InterchangeReading,
     Piece,
     SetReading,
+    how_far,
     read_interchange,
     split_interchanges,
 )
 from integration.x12.validate import SetVerdict, check_group, group_findings
-from partners.agreements import find_agreement
-from partners.models import Agreement, AgreementDocument
+from partners.agreements import find_agreement, receives
+from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
 MATCHED_SETS = frozenset({"855", "997"})
@@ -58,28 +61,64 @@ def translate(subject: str, claim: Claim) -> list[Step]:
                 f"{transmission.name} on {transmission.mailbox}: {split.problem}",
             )
             return []
+        if how_far(data) == Arrival.UNFINISHED:
+            _tell_unfinished(transmission, split.pieces[-1])
+            return []
         for note in split.notes:
             record_event(f"transmission:{transmission.pk}", "note", note)
         for position, piece in enumerate(split.pieces):
-            _record(transmission, position, piece, whole=len(piece.data) == len(data))
+            record_piece(transmission, position, piece, whole=len(piece.data) == len(data))
         return _steps_of(transmission)
+
+
+def _tell_unfinished(transmission: Transmission, last: Piece) -> None:
+    """Open the case of a file whose end never came. Its whole interchanges are not read either: it comes again."""
+    reading = read_interchange(last.data)
+    identities = [
+        (storable(reading.sender_qualifier), storable(reading.sender_id)),
+        (storable(reading.receiver_qualifier), storable(reading.receiver_id)),
+    ]
+    belonging = find_agreement(transmission.mailbox, sender=identities[0], receiver=identities[1])
+    partner = belonging.agreement.partner if belonging.agreement else None
+    _case(
+        transmission,
+        Kind.UNREADABLE,
+        f"{transmission.name} on {transmission.mailbox} ends before its IEA: the rest did not come. It was kept and not"
+        f" read. Ask {partner or 'its sender'} to send the whole file again.",
+        partner=partner,
+    )
 
 
 def _steps_of(transmission: Transmission) -> list[Step]:
     """Return the steps that follow from what is recorded of the file: the same ones each time."""
-    received = Document.objects.filter(
-        interchange__transmission=transmission, transaction_set__in=MATCHED_SETS
-    ).order_by("pk")
+    return steps_for(Document.objects.filter(interchange__transmission=transmission))
+
+
+def steps_for(documents: QuerySet[Document]) -> list[Step]:
+    """Return what follows from received documents: each that can be is matched, and each of our answers sent."""
+    received = documents.filter(transaction_set__in=MATCHED_SETS).order_by("pk")
     steps = [Step("match", str(document.pk), f"document:{document.pk}") for document in received]
     answers = Interchange.objects.filter(
-        direction=Direction.OUT, documents__answers__source__interchange__transmission=transmission
+        direction=Direction.OUT, documents__answers__source__in=documents
     ).distinct()
     return steps + [
         Step("transmit", str(answer.pk), f"interchange:{answer.pk}") for answer in answers.order_by("pk")
     ]
 
 
-def _record(transmission: Transmission, position: int, piece: Piece, *, whole: bool) -> None:
+def record_piece(
+    transmission: Transmission,
+    position: int,
+    piece: Piece,
+    *,
+    whole: bool,
+    standing: Interchange | None = None,
+) -> None:
+    """Record one interchange of a file and its documents, or open the case that says why it is kept and not read.
+
+    ``whole``: the file holds nothing else. ``standing`` is the interchange where it was kept and is now read again: its
+    documents are added to it, and somebody has decided that its number holds though it was used before.
+    """
     reading = read_interchange(piece.data)
     if reading.problem and not reading.sender_id:
         _case(
@@ -100,7 +139,7 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
         sender=(envelope.sender_qualifier, envelope.sender_id),
         receiver=(envelope.receiver_qualifier, envelope.receiver_id),
     )
-    interchange = Interchange.objects.create(
+    interchange = standing or Interchange.objects.create(
         direction=Direction.IN,
         mailbox=transmission.mailbox,
         agreement=belonging.agreement,
@@ -121,7 +160,7 @@ def _record(transmission: Transmission, position: int, piece: Piece, *, whole: b
         )  # fmt: skip
         return
     assert belonging.agreement is not None
-    if not _is_new(interchange, envelope, belonging.agreement, piece.data):
+    if not _is_new(interchange, envelope, belonging.agreement, piece.data, decided=standing is not None):
         return
     received = Received(interchange, reading, belonging.agreement, hashlib.sha256(piece.data).hexdigest())
     place = 0
@@ -147,8 +186,13 @@ def _usage_problem(interchange: Interchange) -> str:
     )
 
 
-def _is_new(interchange: Interchange, envelope: Envelope, agreement: Agreement, data: bytes) -> bool:
-    """Say whether the interchange's number was not used before; a number used twice is recorded or a case."""
+def _is_new(
+    interchange: Interchange, envelope: Envelope, agreement: Agreement, data: bytes, *, decided: bool
+) -> bool:
+    """Say whether the interchange's number was not used before; a number used twice is recorded or a case.
+
+    ``decided``: with other content it holds all the same.
+    """
     earlier = earlier_interchanges(envelope, agreement, interchange)
     if not earlier:
         return True
@@ -161,6 +205,8 @@ def _is_new(interchange: Interchange, envelope: Envelope, agreement: Agreement, 
         )
         record_event(f"transmission:{transmission.pk}", "arrived_again", sentence)
         return False
+    if decided:
+        return True
     _case(
         transmission,
         Kind.DUPLICATE,
@@ -189,7 +235,7 @@ def _record_group(received: Received, group: GroupReading, place: int) -> int:
                 partner=received.agreement.partner,
             )  # fmt: skip
             break
-    acknowledge_group(received.agreement, group, verdicts, documents, timezone.now())
+    acknowledge_group(received.agreement, group, verdicts, documents, database_now())
     return place
 
 
@@ -216,27 +262,43 @@ def _record_set(
     record_event(
         f"document:{document.pk}", "translated", f"{name} of {agreement.partner} read.", document=document
     )
-    if verdict.code == "R" and each.code != "997":
-        _document_case(
-            document, Kind.UNREADABLE,
-            f"{name} {translated.number} of {agreement.partner} does not hold to the standard and was rejected:"
-            f" {_first_error(verdict)}",
-        )  # fmt: skip
-    elif each.code not in MATCHED_SETS or not _agreed(agreement, each.code):
-        _document_case(
-            document, Kind.UNREADABLE,
-            f"{agreement.partner} sent {name}, which is not among the documents received under {agreement}. It was"
-            " kept; add it to the agreement or tell the partner.",
-        )  # fmt: skip
+    problem = reading_problem(document, verdict, translated.number)
+    if problem:
+        open_reading_case(document, problem)
     return document
 
 
-def _agreed(agreement: Agreement, transaction_set: str) -> bool:
-    return (
-        transaction_set == "997"
-        or agreement.documents.filter(
-            transaction_set=transaction_set, direction=AgreementDocument.Direction.IN, is_active=True
-        ).exists()
+def reading_problem(document: Document, verdict: SetVerdict, number: str) -> str:
+    """Return why nothing comes of a document that was read: it does not hold, or is not agreed; else ``""``."""
+    name, agreement = document_name(document.transaction_set), document.agreement
+    assert agreement is not None
+    if verdict.code == "R" and document.transaction_set != "997":
+        return (
+            f"{name} {number} of {agreement.partner} does not hold to the standard and was rejected:"
+            f" {_first_error(verdict)}"
+        )
+    if document.transaction_set not in MATCHED_SETS or not receives(agreement, document.transaction_set):
+        return (
+            f"{agreement.partner} sent {name}, which is not among the documents received under {agreement}. It was"
+            " kept; add it to the agreement or tell the partner."
+        )
+    return ""
+
+
+def reading_cause(document: Document) -> str:
+    """Return the cause of the case that nothing comes of ``document`` as it was read."""
+    return f"document:{document.pk}:{Kind.UNREADABLE}"
+
+
+def open_reading_case(document: Document, sentence: str) -> None:
+    """Open the case that nothing comes of ``document`` as it was read."""
+    open_case(
+        Kind.UNREADABLE,
+        reading_cause(document),
+        sentence,
+        document=document,
+        transmission=document.interchange.transmission,
+        partner=document.partner,
     )
 
 
@@ -247,14 +309,3 @@ def _first_error(verdict: SetVerdict) -> str:
 def _case(transmission: Transmission, kind: str, sentence: str, **links: object) -> None:
     cause = f"transmission:{transmission.pk}:{kind}:{hashlib.sha256(sentence.encode()).hexdigest()[:8]}"
     open_case(kind, cause, sentence, transmission=transmission, mailbox=transmission.mailbox, **links)
-
-
-def _document_case(document: Document, kind: str, sentence: str) -> None:
-    open_case(
-        kind,
-        f"document:{document.pk}:{kind}",
-        sentence,
-        document=document,
-        transmission=document.interchange.transmission,
-        partner=document.partner,
-    )

@@ -151,20 +151,51 @@ def _pair(
     return found, strangers
 
 
-def _items(line: AskedLine | AcknowledgedLine) -> dict[str, str]:
-    names = {"vendor_item": line.vendor_item, "upc": line.upc}
-    return {name: value for name, value in names.items() if value}
+# Qualifiers (element 235) without a field of their own, by whose number it is.
+_VENDORS = frozenset({"VC"})
+_BUYERS = frozenset({"PI"})
+_GTIN = 14
+
+
+def _asked_items(line: AskedLine) -> dict[str, set[str]]:
+    """Return the numbers that our purchase order gave the line, by who gave them: what an answer may repeat."""
+    return _named({"vendor": [line.vendor_item], "buyer": [line.sku], "trade": [_gtin(line.upc)]})
+
+
+def _answered_items(answer: AcknowledgedLine) -> dict[str, set[str]]:
+    others = [(each.qualifier, each.value) for each in answer.other_ids]
+    return _named(
+        {
+            "vendor": [answer.vendor_item, *(value for kind, value in others if kind in _VENDORS)],
+            "buyer": [
+                answer.buyer_item,
+                answer.buyer_catalogue,
+                *(value for kind, value in others if kind in _BUYERS),
+            ],
+            "trade": [_gtin(answer.upc), _gtin(answer.ean)],
+        }
+    )
+
+
+def _named(items: dict[str, list[str | None]]) -> dict[str, set[str]]:
+    found = {name: {value for value in values if value} for name, values in items.items()}
+    return {name: values for name, values in found.items() if values}
+
+
+def _gtin(code: str | None) -> str:
+    """Return a UPC or EAN at the length of all GTINs: the same article in any of its forms."""
+    return code.zfill(_GTIN) if code else ""
 
 
 def _contradicts(line: AskedLine, answer: AcknowledgedLine) -> bool:
-    ours, theirs = _items(line), _items(answer)
+    ours, theirs = _asked_items(line), _answered_items(answer)
     shared = ours.keys() & theirs.keys()
-    return bool(shared) and all(ours[name] != theirs[name] for name in shared)
+    return bool(shared) and not any(ours[name] & theirs[name] for name in shared)
 
 
 def _same_item(line: AskedLine, answer: AcknowledgedLine) -> bool:
-    ours, theirs = _items(line), _items(answer)
-    return any(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+    ours, theirs = _asked_items(line), _answered_items(answer)
+    return any(ours[name] & theirs[name] for name in ours.keys() & theirs.keys())
 
 
 def _compare_line(

@@ -1,16 +1,20 @@
 """Orders, purchase orders, their ledger, effects on the store, cases, and the queue of work."""
 
+from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.effect import StoreEffect
 from integration.models.hooks import HookCall, StoreHook
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.references import OrderReference
+from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.work import Lane, Work
 
 __all__ = [
     "ORDER_STATUSES",
+    "BulkItem",
+    "BulkJob",
     "ExceptionCase",
     "HookCall",
     "Lane",
@@ -21,6 +25,7 @@ __all__ = [
     "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Sighting",
     "Store",
     "StoreBudget",
     "StoreEffect",

@@ -44,6 +44,7 @@ class ExceptionCase(Reported):
         MATCHED = "matched", "Matched to another purchase order"
         NOT_OURS = "not_ours", "Not ours"
         RETRY = "retry", "Try again"
+        READ_AGAIN = "read_again", "Read again"
         RELEASED = "released", "The cause is gone"
 
     kind = models.CharField(max_length=24, choices=Kind)

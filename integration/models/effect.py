@@ -27,6 +27,7 @@ class StoreEffect(Reported):
     class Kind(models.TextChoices):
         STATUS = "status", "Set the order's status"
         METAFIELD = "metafield", "Write the acknowledgment metafield"
+        NOTE = "note", "Add a line to the staff notes"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

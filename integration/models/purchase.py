@@ -20,6 +20,7 @@ class PurchaseOrder(Reported):
            │           │            └──► disputed   (the partner answered otherwise: a case)
            └───────────┴──► dropped                 (the order changed or is no longer eligible)
         disputed ──► accepted | cancelled             (the partner answered anew, or somebody decided)
+        accepted | disputed ──► generated             (the answer was read again, and is none any more)
     """
 
     class State(models.TextChoices):
@@ -120,13 +121,16 @@ class LineEntry(Fact):
     promised_on = models.DateField(null=True)
     document = models.ForeignKey(Document, models.PROTECT, related_name="line_entries")
     position = models.PositiveIntegerField(default=0, help_text="In its document.")
+    reading = models.PositiveIntegerField(
+        default=0, help_text="Which reading of the document it comes from: 0, or that of a reprocessing."
+    )
     stated_at = models.DateTimeField(help_text="When the document says so; orders statements.")
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["line", "kind", "document", "position"],
+                fields=["line", "kind", "document", "position", "reading"],
                 condition=models.Q(reverses=None),
                 name="lineentry_once_per_document",
             )
@@ -134,3 +138,8 @@ class LineEntry(Fact):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.quantity}"
+
+    @classmethod
+    def standing(cls) -> models.QuerySet[LineEntry]:
+        """Return the entries that count: neither reversed nor reversing. Nobody reads the ledger otherwise."""
+        return cls.objects.filter(reverses=None, reversed_by=None)

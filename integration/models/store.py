@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -32,6 +35,10 @@ ORDER_STATUSES = {
 }
 
 
+FORMER_SECRET_LASTS = timedelta(days=3)
+"""How long calls signed with the client secret before are taken: a store tries again for 48 hours."""
+
+
 def default_import_statuses() -> list[int]:
     """Paid and not yet worked on: Awaiting Fulfillment."""
     return [11]
@@ -51,6 +58,10 @@ class Store(models.Model):
     token = EncryptedTextField("API token")
     client_secret = EncryptedTextField(
         blank=True, help_text="Signs the store's calls; shown together with the token."
+    )
+    former_client_secret = EncryptedTextField(blank=True, editable=False)
+    former_secret_until = models.DateTimeField(
+        null=True, editable=False, help_text="Until then calls signed with the former secret are taken."
     )
     time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
     currency = models.CharField(max_length=3, default="USD")
@@ -88,6 +99,17 @@ class Store(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def client_secrets(self, now: datetime) -> Sequence[str]:
+        """Return those that a call may be signed with at ``now``: while they are changed, two."""
+        former = self.former_secret_until is not None and now < self.former_secret_until
+        found = [self.client_secret, self.former_client_secret if former else ""]
+        return [each for each in found if each]
+
+    def rotate_client_secret(self, former: str, now: datetime) -> None:
+        """Have calls signed with ``former`` be taken a while longer; ``""`` ends that at once. Saves nothing."""
+        self.former_client_secret = former
+        self.former_secret_until = now + FORMER_SECRET_LASTS if former else None
+
 
 class StoreBudget(models.Model):
     """The store's rate limit as last told, shared by all workers (``integration.bigcommerce.budget``)."""
@@ -111,7 +133,7 @@ class Order(Reported):
 
     States::
 
-        settling ──► routed ──► accepted
+        settling ──► routed ◄─► accepted   (back where a partner's answer is read again as another)
            │  ▲        │
            │  └────────┤ changed in the store before it was sent: read and routed anew
            ├─► not_ours   (status, date or lines say that it is not ours to work on)

@@ -29,13 +29,21 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyOutOfTime:
+    """A pinned host key that is not accepted now; ``window`` says when it is: "until 5 Dec 2026 06:00 UTC"."""
+
+    line: str
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxSettings:
     """Where and how: ``inbound_path`` is the folder that we fetch from, ``outbound_path`` the one we send to.
 
-    ``host_keys`` are public key lines (``ssh-ed25519 AAAA…``). With a ``private_key`` (OpenSSH or PEM text, without a
-    passphrase) the password is used only where the server asks for both. ``upload_mode`` is ``rename`` (under
-    ``temporary_prefix`` + name + ``temporary_suffix`` first) or ``direct``. ``timeout`` is in seconds of silence;
-    after ``visit`` seconds in all the connection is cut.
+    ``host_keys`` are public key lines (``ssh-ed25519 AAAA…``), all accepted now; ``keys_out_of_time`` are pinned for
+    another time. With a ``private_key`` (OpenSSH or PEM text, without a passphrase) the password is used only where
+    the server asks for both. ``upload_mode`` is ``rename`` (under ``temporary_prefix`` + name + ``temporary_suffix``
+    first) or ``direct``. ``timeout`` is in seconds of silence; after ``visit`` seconds in all the connection is cut.
     """
 
     inbound_path: str
@@ -46,6 +54,7 @@ class MailboxSettings:
     password: str = ""
     private_key: str = ""
     host_keys: tuple[str, ...] = ()
+    keys_out_of_time: tuple[KeyOutOfTime, ...] = ()
     upload_mode: str = "rename"
     temporary_prefix: str = TEMPORARY_PREFIX
     temporary_suffix: str = ""
@@ -89,7 +98,7 @@ def plain_names(names: Iterable[str], where: str) -> set[str]:
     for name in names:
         if is_plain_name(name):
             plain.add(name)
-        elif not name.startswith("."):
+        elif "/" in name or not name.startswith("."):
             logger.warning("Passed over a file of %s whose name cannot be used: %.100a", where, name)
     return plain
 
@@ -137,6 +146,13 @@ class Transport(ABC):
         """Return the bytes of an inbound file. Raises ``PermanentError`` where there are more than ``limit``.
 
         A file that is gone meanwhile is a ``RetryableError``: the next listing no longer has it.
+        """
+
+    @abstractmethod
+    def look(self, name: str) -> RemoteFile | None:
+        """Return the inbound file ``name`` as it is now, or None where no plain file bears the name.
+
+        Two equal answers say that nobody wrote it between them, as far as the server's times are fine enough.
         """
 
     @abstractmethod

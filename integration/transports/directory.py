@@ -71,6 +71,10 @@ class DirectoryTransport(Transport):
             raise too_large(name, limit)
         return data
 
+    def look(self, name: str) -> RemoteFile | None:
+        """Return the inbound file as it is now."""
+        return _described(self._inbound, require_plain_name(name))
+
     def remove(self, name: str) -> None:
         """Remove an inbound file."""
         path = self._inbound / require_plain_name(name)

@@ -72,7 +72,7 @@ class SftpTransport(Transport):
             raise ConfigurationError(
                 f"The mailbox at {self._where} names no user. Enter it on the mailbox's page."
             )
-        pinned = PinnedKeys(settings.host_keys)
+        pinned = PinnedKeys(settings.host_keys, settings.keys_out_of_time)
         key = _private_key(settings.private_key) if settings.private_key else None
         self._alarm = Alarm(settings.visit, self._cut)
         with self._translated("connect"):
@@ -177,6 +177,10 @@ class SftpTransport(Transport):
             raise too_large(name, limit)
         return data
 
+    def look(self, name: str) -> RemoteFile | None:
+        """Return the inbound file as it is now."""
+        return self._look(self._settings.inbound_path, name)
+
     def remove(self, name: str) -> None:
         """Remove an inbound file."""
         path = posixpath.join(self._settings.inbound_path, require_plain_name(name))
@@ -222,10 +226,11 @@ class SftpTransport(Transport):
         try:
             self._sftp.posix_rename(written, target)
             return
-        except (FileNotFoundError, PermissionError, TimeoutError):
+        except (FileNotFoundError, TimeoutError):
             raise
         except OSError:
-            # The server does not know the extension, or refuses; a dead line shows itself in what follows.
+            # The server does not know the extension, or does not allow it (OpenSSH's -P), which says nothing of plain
+            # renames; a dead line, or a right that is lacking, shows itself in what follows.
             found = self._attributes(target)
         if found is not None:
             if not _is_file(found):
@@ -243,7 +248,10 @@ class SftpTransport(Transport):
 
     def find(self, name: str) -> RemoteFile | None:
         """Return the outbound file, if it lies there."""
-        path = posixpath.join(self._settings.outbound_path, require_plain_name(name))
+        return self._look(self._settings.outbound_path, name)
+
+    def _look(self, folder: str, name: str) -> RemoteFile | None:
+        path = posixpath.join(folder, require_plain_name(name))
         with self._translated(f"look for {name}"):
             found = self._attributes(path)
         return _described(name, found) if found is not None and _is_file(found) else None

@@ -10,7 +10,7 @@ from integration.x12.reading import (
     parse_segments,
     read_interchange,
 )
-from integration.x12.splitting import FileReading, Piece, is_whole, split_interchanges
+from integration.x12.splitting import Arrival, FileReading, Piece, how_far, is_whole, split_interchanges
 from integration.x12.writing import (
     EnvelopeError,
     GroupToWrite,
@@ -23,6 +23,7 @@ from integration.x12.writing import (
 __all__ = [
     "MAX_SEGMENT_BYTES",
     "MAX_SET_BYTES",
+    "Arrival",
     "EnvelopeError",
     "FileReading",
     "GroupReading",
@@ -32,6 +33,7 @@ __all__ = [
     "Piece",
     "SetReading",
     "SetToWrite",
+    "how_far",
     "is_whole",
     "parse_segments",
     "read_interchange",

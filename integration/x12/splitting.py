@@ -9,14 +9,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 
-from integration.x12.isa import Isa, parse_isa
+from integration.x12.isa import ISA_LENGTH, Isa, parse_isa
 
 # Blanks, newlines, and what old transports fill up with: NUL and Ctrl-Z.
 PADDING = b" \t\r\n\x00\x1a"
 
 # A mailbag of a day holds hundreds; more than this is no mailbag, and each costs memory.
 MAX_INTERCHANGES = 10_000
+
+
+class Arrival(Enum):
+    """How far a file has come, by its content alone.
+
+    ``WHOLE``: it ends with its own IEA and that segment's terminator. ``UNFINISHED``: it begins as X12, or may still
+    come to, and its last interchange has no whole IEA. ``UNTOLD``: its content does not tell: it is not X12, or its
+    IEA is wrong or lacks its terminator.
+    """
+
+    WHOLE = "whole"
+    UNFINISHED = "unfinished"
+    UNTOLD = "untold"
+
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
@@ -86,6 +101,32 @@ def is_whole(data: bytes) -> bool:
         return False
     groups = len(re.findall(_segment_start(isa) + rb"GS" + _element(isa), last.data))
     return same_number(trailer[2], isa[13]) and same_number(trailer[1], str(groups))
+
+
+def how_far(data: bytes) -> Arrival:
+    """Tell from the content how far a file has come. Bytes that follow a whole one are another interchange."""
+    pieces = split_interchanges(data).pieces
+    if not pieces:
+        return Arrival.UNFINISHED if _may_become_x12(data) else Arrival.UNTOLD
+    last = pieces[-1]
+    rest = data[last.offset + len(last.data) :].strip(PADDING)
+    if rest.startswith(b"ISA") or (rest and b"ISA".startswith(rest)):
+        return Arrival.UNFINISHED
+    isa = parse_isa(last.data)
+    if not isinstance(isa, Isa):
+        return Arrival.UNFINISHED if len(last.data) <= ISA_LENGTH else Arrival.UNTOLD
+    if _trailer(last.data, isa) is None:
+        return Arrival.UNFINISHED
+    ended = last.data.endswith(isa.separators.segment.encode("latin-1"))
+    if is_whole(data):
+        return Arrival.WHOLE if ended else Arrival.UNTOLD
+    return Arrival.UNTOLD if ended else Arrival.UNFINISHED
+
+
+def _may_become_x12(data: bytes) -> bool:
+    if _BYTE_ORDER_MARK.startswith(data):
+        return True
+    return b"ISA".startswith(data.removeprefix(_BYTE_ORDER_MARK).lstrip(PADDING))
 
 
 def same_number(one: str, other: str) -> bool:

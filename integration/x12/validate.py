@@ -25,6 +25,7 @@ from typing import Literal
 
 from integration.x12.elements import accepts, broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
+from integration.x12.quantities import quantity_findings
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
 from integration.x12.syntax import Segment, Separators, components_of
@@ -137,7 +138,18 @@ def _check_read_set(each: SetReading, group: GroupReading, findings: list[Findin
     if each.problem is not None:
         return _verdict([*each.findings, *findings], None)
     judged = check_set(each.segments, find_table(each.code, group.version), each.separators)
-    return _verdict([*judged.findings, *each.findings, *findings], judged.walk)
+    impossible = list(quantity_findings(each.segments))
+    said = {(finding.segment_position, finding.element) for finding in impossible}
+    others = [
+        finding for finding in judged.findings if (finding.segment_position, finding.element) not in said
+    ]
+    placed = sorted([*others, *impossible], key=_place)
+    return _verdict([*placed, *each.findings, *findings], judged.walk)
+
+
+def _place(finding: Finding) -> tuple[bool, int]:
+    """Return where a finding stands among others: those on the whole set come last."""
+    return finding.level == "set", finding.segment_position
 
 
 def _verdict(findings: list[Finding], walked: Walk | None) -> SetVerdict:

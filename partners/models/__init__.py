@@ -8,6 +8,7 @@ from partners.models.agreement import (
     ControlNumber,
     ItemCrossReference,
 )
+from partners.models.host_key import HostKey
 from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "CodeList",
     "CodeListEntry",
     "ControlNumber",
+    "HostKey",
     "ItemCrossReference",
     "Mailbox",
     "Mode",

@@ -77,6 +77,11 @@ class Agreement(models.Model):
     )
     functional_acknowledgment_hours = models.PositiveIntegerField("997 due within (hours)", default=24)
     purchase_order_acknowledgment_hours = models.PositiveIntegerField("855 due within (hours)", default=48)
+    writes_staff_notes = models.BooleanField(
+        "write a line into the order's staff notes in the store",
+        default=False,
+        help_text="Once a purchase order is accepted or cancelled. What staff wrote there is kept.",
+    )
     duplicate_window_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1)])
 
     class Meta:

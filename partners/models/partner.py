@@ -104,10 +104,6 @@ class Mailbox(models.Model):
     username = models.CharField(max_length=100, blank=True)
     password = EncryptedTextField(blank=True)
     private_key = EncryptedTextField(blank=True, help_text="OpenSSH or PEM text; used before the password.")
-    host_keys = models.TextField(
-        blank=True,
-        help_text="One public key a line, as in known_hosts without the host. No key is ever added by itself.",
-    )
     inbound_path = models.CharField(
         "fetch from", max_length=400, help_text="The folder that partners' files lie in."
     )
@@ -124,7 +120,11 @@ class Mailbox(models.Model):
         help_text="Name of the files we send: {receiver}, {number} (ISA13) and {set} are filled in.",
     )
     settle_seconds = models.PositiveIntegerField(
-        default=120, help_text="A file that is not whole X12 is taken once unchanged for this long."
+        default=120, help_text="A file that is not X12 is taken once unchanged for this long."
+    )
+    unfinished_minutes = models.PositiveIntegerField(
+        default=30,
+        help_text="A file that begins as X12 and ends before its IEA is taken, as a case, once unchanged for this long.",
     )
     poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
     usage_indicator = models.CharField(

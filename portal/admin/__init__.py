@@ -5,6 +5,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from portal.admin import (
     agreements,
+    bulk_jobs,
     cases,
     documents,
     files,
@@ -20,6 +21,7 @@ from portal.admin import (
 
 __all__ = [
     "agreements",
+    "bulk_jobs",
     "cases",
     "documents",
     "files",

@@ -114,7 +114,7 @@ class AgreementAdmin(LiveAdmin):
         ("Answers", {"fields": (
             "sends_functional_acknowledgments",
             ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours", "duplicate_window_days"),
-            "unknown_codes",
+            "unknown_codes", "writes_staff_notes",
         )}),
     )  # fmt: skip
     empty = EmptyState(

@@ -101,7 +101,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
     """Whose list to offer where a search finds nothing here."""
     used_by: tuple[str, ...] = ()
     """Accessors of what holds a row: a row that anything holds is never offered for removal."""
-    actions = None
+    actions: tuple[str, ...] | None = None
     show_full_result_count = False
     list_per_page = 25
     list_max_show_all = 0
@@ -142,7 +142,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
         response: HttpResponse = super().changelist_view(request, titles | (extra_context or {}))
         context = getattr(response, "context_data", None)
         if context is not None and "cl" in context:
-            context["filter_menus"] = _filter_menus(context["cl"])
+            context["filter_menus"] = filter_menus(context["cl"])
             context["cl"].elsewhere = self._elsewhere(context["cl"].query)
         return response
 
@@ -230,9 +230,14 @@ class HistoryAdmin(GridAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list; a form posted to it was not made by us."""
-        _only_look(request)
+        """Show the list; a form posted to it was not made by us, unless it asks for one of its actions."""
+        if not self.asks_for_action(request):
+            _only_look(request)
         return super().changelist_view(request, extra_context)
+
+    def asks_for_action(self, request: HttpRequest) -> bool:
+        """Say whether an action of this list is asked for, which the user may ask for."""
+        return request.method == "POST" and request.POST.get("action") in self.get_actions(request)
 
     def change_view(
         self,
@@ -269,7 +274,8 @@ def _only_look(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _filter_menus(cl: Any) -> list[FilterMenu]:
+def filter_menus(cl: Any) -> list[FilterMenu]:
+    """Return the filters of a list with what is chosen."""
     menus = []
     for spec in cl.filter_specs:
         choices = [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.admin import display
@@ -94,6 +95,7 @@ class ConnectableAdmin(GridAdmin):
             "statuses": _statuses(store, found),
             "stock": _stock(found.stock.value),
             "webhook": _webhook(store, found),
+            "hooks": _hooks(store, found),
             "may_decide": person(request).has_perm(DECIDE),
         }
         return self.page(request, store, "portal/connect.html", context)
@@ -154,6 +156,22 @@ def _stock(setting: StockSetting | None) -> list[tuple[str, str]]:
     ]
 
 
+def _hooks(store: Store, found: Connection) -> list[dict[str, Any]]:
+    """Return the hooks of the API account, ours first. Of a destination only the host is shown: paths may be secrets."""
+    hooks = found.hooks.value or []
+    ours = connect.our_hook(store, hooks).ours
+    rows = [
+        {
+            "hook": each,
+            "host": urlsplit(each.destination).netloc.rpartition("@")[2],
+            "whose": "Gridport" if each in ours else "Somebody else",
+            "state": badge("Active", GOOD) if each.is_active else badge("Not active", QUIET),
+        }
+        for each in hooks
+    ]
+    return sorted(rows, key=lambda row: row["hook"] not in ours)
+
+
 def _webhook(store: Store, found: Connection) -> dict[str, Any]:
     """Return what is shown of our hook: how it stands, the facts, and which button would help."""
     row = StoreHook.objects.filter(store=store).first()
@@ -164,7 +182,6 @@ def _webhook(store: Store, found: Connection) -> dict[str, Any]:
     if found.hooks.value is None:
         return {**stated, "badge": badge("Not known", WARNING)}
     ours = connect.our_hook(store, found.hooks.value)
-    stated["others"] = ours.others
     if ours.hook is None:
         return {**stated, "badge": badge("Not registered", QUIET), "button": "Register"}
     if ours.faults and settings.PUBLIC_URL:
@@ -174,7 +191,16 @@ def _webhook(store: Store, found: Connection) -> dict[str, Any]:
             "faults": f"It is {' and '.join(ours.faults)}.",
             "button": "Repair",
         }
+    if row is not None and _refuses(row):
+        return {**stated, "badge": badge("Calls are refused", BAD)}
     return {**stated, "badge": badge("In order", GOOD)}
+
+
+def _refuses(hook: StoreHook) -> bool:
+    """Say whether the last call was refused: a wrong client secret shows nowhere else."""
+    if hook.refused_at is None:
+        return False
+    return not HookCall.objects.filter(store=hook.store_id, received_at__gt=hook.refused_at).exists()
 
 
 def _facts(store: Store, hook: StoreHook | None) -> Sequence[tuple[str, object]]:

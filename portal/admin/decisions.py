@@ -17,6 +17,7 @@ from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
 from integration.flows.plans import Choice, Given, Plan, choices, plan
 from integration.models import ExceptionCase
+from portal.admin import rereading
 from portal.admin.base import GridAdmin
 from portal.admin.show import page_url
 from portal.admin.verbs import ReasonForm, person
@@ -48,10 +49,11 @@ _ASKED: dict[str, type[forms.Form]] = {"due_at": DueForm, "number": NumberForm}
 
 def links(case: ExceptionCase) -> list[dict[str, str]]:
     """Return what can be decided about ``case``, each with its page."""
-    return [
+    decided = [
         {"words": choice.words, "help": choice.help, "url": _address(case, choice.name)}
         for choice in choices(case)
     ]
+    return decided + rereading.links(case)
 
 
 def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase, name: str) -> HttpResponse:

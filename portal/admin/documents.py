@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import display
+from django.contrib.admin import action, display
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import Document, DocumentReference, document_name
 from archive.search import Source, Term
+from integration.flows import decide
 from integration.models import Order, OrderDocument
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import download, own_slice
@@ -21,7 +23,9 @@ from portal.admin.document_page import document_context
 from portal.admin.documents_table import state_of
 from portal.admin.filters import KindFilter, PeriodFilter, ProgressFilter
 from portal.admin.orders import whole_number
+from portal.admin.rereading import document_may_be_read_again, of_document, reading_page
 from portal.admin.resubmission import may_be_sent_again, resubmission_page
+from portal.admin.sending_many import address_for, bulk_page
 from portal.admin.show import link, moment, summary_badge
 from portal.admin.verbs import person
 
@@ -42,6 +46,7 @@ class DocumentAdmin(HistoryAdmin):
     search_help_text = "Purchase order, order or control number"
     ordering = ("-pk",)
     elsewhere = Order
+    actions = ("send_chosen_again",)
     empty = EmptyState(
         "No documents yet",
         "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
@@ -71,7 +76,7 @@ class DocumentAdmin(HistoryAdmin):
         return queryset.filter(pk__in=found), False
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the downloads, and sending again."""
+        """Add the downloads, sending again, one or many, and reading again."""
         own = [
             path(
                 "<path:object_id>/download/",
@@ -83,6 +88,12 @@ class DocumentAdmin(HistoryAdmin):
                 self.admin_site.admin_view(self.send_again),
                 name="archive_document_send_again",
             ),
+            path(
+                "<int:object_id>/read-again/",
+                self.admin_site.admin_view(self.read_again),
+                name="archive_document_read_again",
+            ),
+            path("send-many/", self.admin_site.admin_view(self.send_many), name="archive_document_send_many"),
         ]
         return own + list(super().get_urls())
 
@@ -94,6 +105,7 @@ class DocumentAdmin(HistoryAdmin):
         ).get(pk=row.pk)  # fmt: skip
         context = document_context(document, person(request), request.GET.get("show", ""))
         context["may_be_sent_again"] = may_be_sent_again(document, request)
+        context["may_be_read_again"] = document_may_be_read_again(document, request)
         return self.page(request, document, "portal/document.html", context)
 
     def send_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -102,6 +114,28 @@ class DocumentAdmin(HistoryAdmin):
         if document is None:
             return self.missing(request, str(object_id))
         return resubmission_page(self, request, document)
+
+    def read_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what reading the document again would do, and do it."""
+        document = self.find(request, str(object_id))
+        if document is None:
+            return self.missing(request, str(object_id))
+        return reading_page(self, request, of_document(document))
+
+    @action(description="Send again…", permissions=["decide"])
+    def send_chosen_again(self, request: HttpRequest, chosen: QuerySet[Document]) -> HttpResponse:
+        """Go to the page that says what sending the chosen documents again would do."""
+        return HttpResponseRedirect(address_for(request, chosen))
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may send documents again."""
+        return person(request).has_perm(decide.DECIDE)
+
+    def send_many(self, request: HttpRequest) -> HttpResponse:
+        """Show what sending many documents again would do, and begin it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return bulk_page(self, request)
 
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give out the document's interchange as it travelled, or its own segments (``part=document``)."""

@@ -18,6 +18,7 @@ from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import READ_CONTENT, download, open_for, whole_text
 from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.filters import PeriodFilter
+from portal.admin.rereading import file_may_be_read_again, of_file, reading_page
 from portal.admin.show import BAD, GOOD, WAITING, WARNING, badge, link, moment, size
 from portal.admin.timeline import timeline
 from portal.admin.verbs import person
@@ -84,9 +85,13 @@ class TransmissionAdmin(HistoryAdmin):
             row.document_count = counts.get(row.pk, 0) or by_interchange.get(sent.get(row.pk, 0), 0)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the download."""
+        """Add the download, and reading again."""
         view = self.admin_site.admin_view(self.download)
-        own = [path("<path:object_id>/download/", view, name="archive_transmission_download")]
+        again = self.admin_site.admin_view(self.read_again)
+        own = [
+            path("<path:object_id>/download/", view, name="archive_transmission_download"),
+            path("<int:object_id>/read-again/", again, name="archive_transmission_read_again"),
+        ]
         return own + list(super().get_urls())
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
@@ -110,11 +115,19 @@ class TransmissionAdmin(HistoryAdmin):
                 for each in row.outcomes.order_by("pk")
             ],
             "may_read": user.has_perm(READ_CONTENT),
+            "may_be_read_again": file_may_be_read_again(row, request),
             "problem": opened.problem,
             "raw": whole_text(opened.data) if opened.data is not None else None,
             "timeline": timeline(f"transmission:{row.pk}", [f"document:{each.pk}" for each in documents]),
         }
         return self.page(request, row, "portal/file.html", context)
+
+    def read_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what reading the file again would do, and do it."""
+        row = self.find(request, str(object_id))
+        if row is None:
+            return self.missing(request, str(object_id))
+        return reading_page(self, request, of_file(row, request))
 
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give out the file as it travelled."""

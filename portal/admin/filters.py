@@ -193,6 +193,14 @@ class VerbFilter(SimpleListFilter):
         "back to watch",
         "pause",
         "resume",
+        "resubmit",
+        "read again",
+        "send many again",
+        "approve sending many",
+        "decline sending many",
+        "stop sending many",
+        "retry failed",
+        "register hook",
     )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

@@ -68,9 +68,9 @@ class Section:
 
 def find_page(request: HttpRequest) -> HttpResponse:
     """Show what matches ``q``; go straight to the one order or document whose number it is."""
-    scope = _scope(request)
-    if not (scope.orders or scope.documents or scope.files):
+    if not may_find(request):
         raise PermissionDenied
+    scope = _scope(request)
     text = " ".join(request.GET.get("q", "").split())
     found = find(text, scope, request.GET.get("after", "")) if text else None
     if found is not None and found.straight is not None:
@@ -94,6 +94,12 @@ def find_page(request: HttpRequest) -> HttpResponse:
             "next_url": f"{address}?{urlencode({'q': text, 'after': found.after})}" if found.after else "",
         }
     return TemplateResponse(request, "portal/find.html", context)
+
+
+def may_find(request: HttpRequest) -> bool:
+    """Say whether there is anything that the user may look for."""
+    scope = _scope(request)
+    return scope.orders or scope.documents or scope.files
 
 
 def may_look(request: HttpRequest, model: type[Model]) -> bool:

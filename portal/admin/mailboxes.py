@@ -10,16 +10,20 @@ from django.contrib.admin import display
 from django.db.models import Max
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from archive.models import Transmission
 from partners.models import Mailbox, Partnership
 from portal.admin import rules
 from portal.admin.base import EmptyState, TableInline
+from portal.admin.host_keys import HostKeyInline, HostKeyPage
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
 from portal.admin.show import moment
+
+SHOWN_OF_LYING = 10
 
 
 class MailboxForm(SecretsForm):
@@ -38,11 +42,11 @@ class MailboxForm(SecretsForm):
         fields = ("password", "private_key")
         labels = {
             "usage_indicator": "Carries (ISA15)",
-            "host_keys": "Pinned host keys",
             "file_pattern": "Files named",
             "fetch_order": "In which order",
             "after_fetch": "Then",
             "settle_seconds": "Settle time (seconds)",
+            "unfinished_minutes": "Wait for the end (minutes)",
             "poll_seconds": "Look every (seconds)",
             "outbound_name": "Files are named",
             "upload_mode": "How to upload",
@@ -87,7 +91,7 @@ class PartnershipInline(TableInline):
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(LiveAdmin, PausableAdmin):
+class MailboxAdmin(LiveAdmin, PausableAdmin, HostKeyPage):
     """Mailboxes; their mode changes by verb, their secrets are never shown."""
 
     form = MailboxForm
@@ -98,9 +102,9 @@ class MailboxAdmin(LiveAdmin, PausableAdmin):
     search_help_text = "Name or host"
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail]
     used_by = ("transmissions", "interchanges", "agreements", "cases")
-    inlines = (PartnershipInline,)
+    inlines = (HostKeyInline, PartnershipInline)
     autocomplete_fields = ("partner",)
-    readonly_fields = ("shown_password", "shown_private_key")
+    readonly_fields = ("shown_password", "shown_private_key", "shown_host_keys", "shown_unfinished")
     empty = EmptyState(
         "No mailboxes yet",
         "Add one: the network's mailbox for many partners, or one partner's own. It starts in watch and touches nothing"
@@ -116,10 +120,12 @@ class MailboxAdmin(LiveAdmin, PausableAdmin):
             if obj is not None:
                 stored = [name for name in ("password", "private_key") if getattr(obj, name)]
                 login = (*login, *(f"remove_{name}" for name in stored))
+        compared = ("shown_host_keys",) if obj is not None and obj.transport == Mailbox.Transport.SFTP else ()
+        unfinished = ("shown_unfinished",) if obj is not None and obj.sightings.exists() else ()
         return [
             (None, {"fields": (("name", "usage_indicator"), ("kind", "partner"))}),
-            ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], "host_keys"), "description": "A directory needs none of these but the transport."}),
-            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "poll_seconds"))}),
+            ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], *compared), "description": "A directory needs none of these but the transport."}),
+            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "unfinished_minutes", "poll_seconds"), *unfinished)}),
             ("Sending", {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
         ]  # fmt: skip
 
@@ -149,6 +155,13 @@ class MailboxAdmin(LiveAdmin, PausableAdmin):
     def shown_last(self, mailbox: Any) -> str:
         """Return when the last file came or went."""
         return moment(mailbox.last_file_at) or "None yet"
+
+    @display(description="Lying there")
+    def shown_unfinished(self, mailbox: Mailbox) -> SafeString:
+        """Return the files that were read and lie on the mailbox, and since when each is as it is."""
+        rows = mailbox.sightings.order_by("-since", "name")[:SHOWN_OF_LYING]
+        words = (f"{row.name}, {row.size:,} bytes, unchanged since {moment(row.since)}" for row in rows)
+        return format_html_join(SafeString("<br>"), "{}", ((each,) for each in words))
 
     @display(description="Password")
     def shown_password(self, mailbox: Mailbox) -> SafeString:

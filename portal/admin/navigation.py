@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import ExceptionCase, Order, Pause, Store, Work
+from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
 from partners.models import Agreement, ControlNumber, ItemCrossReference, Mailbox, TradingPartner
+from portal.admin.find import may_find
 from portal.admin.show import list_url
 
 MOST_COUNTED = 1000
@@ -35,9 +36,11 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                     "link": reverse("admin:index"),
                     "permission": _anybody,
                 },
+                {"title": "Find", "icon": "search", "link": reverse("find"), "permission": may_find},
                 cases,
                 _item("Orders", "shopping_cart", Order),
                 _item("Documents", "description", Document),
+                _item("Bulk jobs", "dynamic_feed", BulkJob),
             ],
         },
         {

@@ -161,12 +161,9 @@ def positions(lines: Iterable[PurchaseOrderLine]) -> dict[int, Position]:
     Entries that were reversed, and those that reverse, count for nothing. Movements are summed; of statements
     the latest holds (``LineEntry``).
     """
-    entries = list(LineEntry.objects.filter(line__in=list(lines)).order_by("stated_at", "pk"))
-    reversed_ones = {entry.reverses_id for entry in entries if entry.reverses_id is not None}
     standing: dict[int, list[LineEntry]] = defaultdict(list)
-    for entry in entries:
-        if entry.reverses_id is None and entry.pk not in reversed_ones:
-            standing[entry.line_id].append(entry)
+    for entry in LineEntry.standing().filter(line__in=list(lines)).order_by("stated_at", "pk"):
+        standing[entry.line_id].append(entry)
     return {line: _position(found) for line, found in standing.items()}
 
 
@@ -273,6 +270,8 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
         words = (
             f"Set the order's status to {ORDER_STATUSES.get(intended.get('status_id'), 'an unknown status')}"
         )
+    elif effect.kind == StoreEffect.Kind.NOTE:
+        words = f"Add “{intended.get('line', '')}” to the order's staff notes"
     else:
         words = f"Write “{intended.get('value', '')}” to the order's metafield {intended.get('key', '')}"
     return {

@@ -6,6 +6,7 @@ Each function takes a row as it would be saved and returns the problems by field
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,22 +60,31 @@ def _sftp_problems(mailbox: Mailbox) -> Problems:
     if not mailbox.password and not mailbox.private_key:
         way_in = "Enter a password, or a private key below: without either nobody can log in."
         problems["password"] = way_in
-    lines = [line for line in mailbox.host_keys.splitlines() if line.strip()]
-    if not lines:
-        problems["host_keys"] = (
+    return problems
+
+
+def host_key_problem(line: str) -> str:
+    """Return why ``line`` is no host key that can be pinned, or ``""``."""
+    try:
+        fingerprint(line)
+    except ValueError:
+        return (
+            "This is no public key. Write its kind and the key, as in “ssh-ed25519 AAAA…”, without the host's name"
+            " before it."
+        )
+    return ""
+
+
+def host_keys_problem(mailbox: Mailbox, lines: Sequence[str]) -> str:
+    """Return why ``mailbox`` cannot work with the host keys ``lines``, or ``""``."""
+    if mailbox.transport == Mailbox.Transport.SFTP and not lines:
+        return (
             "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is fetched or sent."
             " The operator of the mailbox tells it."
         )
-    for number, line in enumerate(lines, start=1):
-        try:
-            fingerprint(line)
-        except ValueError:
-            problems["host_keys"] = (
-                f"Line {number} is no public key. Write each as its kind and the key, as in “ssh-ed25519 AAAA…”,"
-                " without the host's name before it."
-            )
-            break
-    return problems
+    if len(set(lines)) < len(lines):
+        return "The same key is pinned twice. Change the times of the one that is there."
+    return ""
 
 
 def _name_problems(mailbox: Mailbox) -> Problems:

@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
@@ -19,7 +21,7 @@ from portal.admin.base import EmptyState
 from portal.admin.connect import ConnectableAdmin
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
-from portal.admin.secrets import SecretField, SecretsForm, stored_badge
+from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
 from portal.admin.show import moment
 
 _STATUSES = list(ORDER_STATUSES.items())
@@ -50,6 +52,7 @@ class StoreForm(SecretsForm):
 
     token = SecretField(label="API token")
     client_secret = SecretField(label="Client secret")
+    remove_former_secret = removal_box("Take no more calls signed with the former client secret")
     import_statuses = StatusesField(
         initial=default_import_statuses,
         label="Work on orders that are",
@@ -73,6 +76,16 @@ class StoreForm(SecretsForm):
         }
         help_texts = {"live_from_order": "Orders with a lower number are history and never worked on."}
 
+    def clean(self) -> dict[str, Any] | None:
+        """Keep the client secret that another takes the place of: calls under way are signed with it."""
+        data = super().clean()
+        stored = self._stored["client_secret"]
+        if data is not None and stored and data.get("client_secret") != stored:
+            self.instance.rotate_client_secret(stored, timezone.now())
+        if data is not None and data.get("remove_former_secret"):
+            self.instance.rotate_client_secret("", timezone.now())
+        return data
+
 
 @admin.register(Store)
 class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
@@ -88,7 +101,7 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
     autocomplete_fields = ("agreements",)
     readonly_fields = (
         "shown_token", "shown_client_secret", "shown_live_from", "shown_polled", "shown_import", "shown_movable",
-        "shown_connection",
+        "shown_former_secret", "shown_connection",
     )  # fmt: skip
     empty = EmptyState(
         "No stores yet",
@@ -104,9 +117,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
         movable = "movable_statuses" if may_write else "shown_movable"
         seen = ("shown_live_from", "shown_polled") if obj else ()
         tested = ("poll_seconds", "shown_connection") if obj else ("poll_seconds",)
+        rotating = may_write and obj is not None and len(obj.client_secrets(timezone.now())) > 1
+        former = ("shown_former_secret", "remove_former_secret") if rotating else ()
         return [
             (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
-            ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), tested)}),
+            ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), *([former] if former else []), tested)}),
             ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order", "purchase_order_prefix"), "agreements")}),
             ("What is written back", {"fields": ("accepted_status", movable)}),
         ]  # fmt: skip
@@ -141,6 +156,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
     def shown_client_secret(self, store: Store) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(store.client_secret)
+
+    @display(description="Former client secret")
+    def shown_former_secret(self, store: Store) -> SafeString:
+        """Return until when calls signed with it are taken."""
+        return format_html("Calls signed with it are taken until {}.", moment(store.former_secret_until))
 
     @display(description="Work on orders that are")
     def shown_import(self, store: Store) -> str:

@@ -13,7 +13,16 @@ from django.utils.html import format_html
 from archive.models import Document, Interchange, Transmission
 from integration.flows.pauses import pause_words
 from integration.flows.steps import STEPS
-from integration.models import ExceptionCase, Order, Pause, PurchaseOrder, Store, StoreEffect
+from integration.models import (
+    BulkItem,
+    BulkJob,
+    ExceptionCase,
+    Order,
+    Pause,
+    PurchaseOrder,
+    Store,
+    StoreEffect,
+)
 from partners.models import Agreement, Mailbox, TradingPartner
 from portal.admin.documents_table import document_words
 from portal.admin.show import page_url
@@ -44,6 +53,7 @@ STEP_SUBJECTS = {
     "fetch_mailbox": "mailbox",
     "translate": "transmission",
     "match": "document",
+    "send_again": "bulk_item",
     "apply_effect": "effect",
     "check_hooks": "store",
     "reconcile": "",
@@ -110,10 +120,15 @@ def _plain(subject: str) -> str:
     return f"{kind} {key}".strip()
 
 
-def _by_pk(model: Any, *related: str, words: Callable[[Any], str] = str) -> Any:
+def _by_pk(
+    model: Any,
+    *related: str,
+    words: Callable[[Any], str] = str,
+    page: Callable[[Any], Any] = lambda row: row,
+) -> Any:
     def find(keys: set[str]) -> dict[str, Subject]:
         rows = model.objects.filter(pk__in=_numbers(keys)).select_related(*related)
-        return {str(row.pk): Subject(words(row), page_url(row)) for row in rows}
+        return {str(row.pk): Subject(words(row), page_url(page(row))) for row in rows}
 
     return find
 
@@ -171,6 +186,14 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "document": _by_pk(Document, "state", "interchange", words=document_words),
     "case": _by_pk(ExceptionCase, words=lambda case: f"Case {case.pk}: {case.get_kind_display().lower()}"),
     "transmission": _by_pk(Transmission),
+    "bulk_job": _by_pk(BulkJob),
+    "bulk_item": _by_pk(
+        BulkItem,
+        "document__state",
+        "document__interchange",
+        words=lambda item: document_words(item.document),
+        page=lambda item: item.document,
+    ),
     "interchange": _interchanges,
     "effect": _effects,
     "store": _by_pk(Store),

@@ -21,6 +21,8 @@ def unknown_effect(effect: StoreEffect) -> str | SafeString:
         sought = (
             f"whether the order is {status} in the store already, and sets it only where nobody has moved it"
         )
+    elif effect.kind == StoreEffect.Kind.NOTE:
+        sought = "whether the order's staff notes hold the line already, and adds it only if they do not"
     else:
         key = effect.intended.get("key", "")
         sought = f"whether the order's metafield {key} says so already, and writes it only if it does not"

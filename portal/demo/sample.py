@@ -13,6 +13,7 @@ from integration.models import Store
 from partners.models import (
     Agreement,
     AgreementDocument,
+    HostKey,
     ItemCrossReference,
     Mailbox,
     Mode,
@@ -57,6 +58,7 @@ class Addresses:
     sftp_username: str
     sftp_password: str
     sftp_host_key: str
+    store_client_secret: str = ""
 
 
 def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
@@ -70,17 +72,19 @@ def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
         port=addresses.sftp_port,
         username=addresses.sftp_username,
         password=addresses.sftp_password,
-        host_keys=addresses.sftp_host_key,
         inbound_path="outbox",
         outbound_path="inbox",
         poll_seconds=1,
         settle_seconds=5,
     )
+    if addresses.sftp_host_key:
+        HostKey.objects.create(mailbox=mailbox, key=addresses.sftp_host_key, note="The demo's own server")
     store = Store.objects.create(
         name="Harbor & Pine",
         store_hash=addresses.store_hash,
         base_url=addresses.store_url,
         token=addresses.store_token,
+        client_secret=addresses.store_client_secret,
         time_zone="America/Chicago",
         mode=Mode.LIVE,
         live_from=timezone.now() - timedelta(days=4000),

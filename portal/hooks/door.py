@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from integration.failpoints import failpoint
+
 LONGEST_BODY = 64 * 1024
 """Bytes; a store's call has some hundreds."""
 
@@ -62,6 +64,7 @@ class Door:
         try:
             async with self._places:
                 await self._inside(scope, _told_again(body, receive), send)
+            failpoint("hook.answered")
         finally:
             self._here -= 1
 

@@ -22,7 +22,7 @@ ATTACKS = {
 }
 
 
-def test_the_fact_tables_are_the_twelve_that_are_known() -> None:
+def test_the_fact_tables_are_the_thirteen_that_are_known() -> None:
     assert FACTS == [
         "archive_accessrecord",
         "archive_acknowledgment",
@@ -32,6 +32,7 @@ def test_the_fact_tables_are_the_twelve_that_are_known() -> None:
         "archive_functionalanswer",
         "archive_interchange",
         "archive_payload",
+        "archive_reprocessing",
         "archive_resubmission",
         "archive_transmission",
         "archive_transmissionoutcome",

@@ -24,7 +24,7 @@ def test_a_short_answer_is_found_accepted_and_written_to_the_store(world: World,
     page.keyboard.press("/")
     page.keyboard.type("1004")
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Order 1004").click()
+    expect(page.get_by_role("heading", name="Order 1004").first).to_be_visible()
     expect(page.get_by_text("Answer: asked 12 each, answered 1 backordered")).to_be_visible()
     page.get_by_role("note").get_by_role("link").click()
     page.get_by_role("link", name="Accept as acknowledged…").click()

@@ -62,21 +62,30 @@ def installation(books: Books) -> Installation:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how often workers were killed and lines broken where, and by which seeds chance was made.
 
-    Tests record what they did as the properties ``kills`` and ``faults``, counts by window, and ``seed``.
+    Tests record what they did as the properties ``kills`` and ``faults``, counts by window, and ``seed``; and what they
+    measured as ``figures``, words by name.
     """
     counts: dict[str, Counter[str]] = {"kills": Counter(), "faults": Counter(), "sent_again": Counter()}
     seeds: list[tuple[str, object]] = []
+    figures: list[tuple[str, str, object]] = []
     for report in terminalreporter.getreports(""):
         if report.when != "teardown":
             continue
         for name, value in report.user_properties:
+            test = report.nodeid.rpartition("::")[2]
             if name == "seed":
-                seeds.append((report.nodeid.rpartition("::")[2], value))
+                seeds.append((test, value))
+            elif name == "figures":
+                figures += [(test, what, figure) for what, figure in value.items()]
             elif name in counts:
                 counts[name].update(value if isinstance(value, dict) else {"": value})
     again = f"; {counts['sent_again'].total()} second arrivals of the same bytes"
     _section(terminalreporter, "workers killed", counts["kills"], again)
     _section(terminalreporter, "faults made", counts["faults"])
+    if figures:
+        terminalreporter.section("figures")
+        for test, what, figure in figures:
+            terminalreporter.write_line(f"{what}: {figure} in {test}")
     if seeds:
         terminalreporter.section("seeds")
         for test, seed in sorted(seeds, key=str):

@@ -33,7 +33,7 @@ from portal.demo import sample
 from tests.chaos.forking import Forked, die, die_at
 
 STORE_HASH, TOKEN = "harborpine", "token"
-FIRST_ORDER, ORDERS = 2001, 600
+FIRST_ORDER, ORDERS = 2001, 1600
 ROUNDS = 10
 STANDING = ("poll_store", "fetch_mailbox", "reconcile")
 FIRST, DUE, HELD = "2019-01-01T00:00Z", "2020-01-01T00:00Z", "2120-01-01T00:00Z"
@@ -61,7 +61,7 @@ def open_sftp(root: Path) -> Iterator[dict[str, Any]]:
     with SftpDoor(root, host_key=asyncssh.generate_private_key("ssh-ed25519")) as door:
         yield {
             "port": door.port,
-            "host_keys": door.host_key,
+            "host_key": door.host_key,
             "username": door.username,
             "password": door.password,
         }
@@ -122,7 +122,9 @@ class Installation:
         settings = {"inbound_path": str(self.network.outbox), "outbound_path": str(self.network.inbox)}
         if transport == "sftp":
             door = self.forked.serve(lambda: open_sftp(self.network.root))
-            settings = {"inbound_path": "outbox", "outbound_path": "inbox", **door}
+            mailbox.host_keys.all().delete()
+            mailbox.host_keys.create(key=door.pop("host_key"))
+            settings = {"inbound_path": "outbox", "outbound_path": "inbox", "host": "127.0.0.1", **door}
         for name, value in {"transport": transport, **settings}.items():
             setattr(mailbox, name, value)
         mailbox.save()

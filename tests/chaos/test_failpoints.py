@@ -6,7 +6,15 @@ import pytest
 
 from integration import failpoints
 from integration.flows.steps import STEPS
-from tests.chaos import test_hooks, test_receiving, test_reconciling, test_sending, test_store_effects
+from tests.chaos import (
+    test_calls_kept,
+    test_hooks,
+    test_receiving,
+    test_reconciling,
+    test_resubmitting,
+    test_sending,
+    test_store_effects,
+)
 
 # Each of these tests compares the kills it counted with the places it names.
 WINDOWS = [
@@ -19,6 +27,8 @@ WINDOWS = [
     *test_reconciling.PLACES,
     *test_store_effects.PLACES,
     *test_hooks.PLACES,
+    *test_calls_kept.PLACES,
+    *test_resubmitting.PLACES,
     "work.failed",
 ]
 

@@ -83,7 +83,7 @@ def test_p4_a_repeat_asks_for_no_second_look_when_the_first_is_over(
 def test_p4_calls_that_nobody_knows_again_are_looked_into_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks, "_stored", lambda *call: True)
+    monkeypatch.setattr(hooks, "_stored", lambda *call, **more: True)
     assert looks_while_called(world, monkeypatch) > 10
 
 

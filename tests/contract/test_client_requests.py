@@ -37,6 +37,14 @@ def statuses(client: StoreClient, store: StoreSimulator) -> None:
         client.update_status(77, 9)
 
 
+def staff_notes(client: StoreClient, store: StoreSimulator) -> None:
+    found = client.get_order(1028)
+    written = client.update_staff_notes(1028, f"{found.staff_notes}\nAccepted. \ud83c", found.status_id)
+    assert written.staff_notes == f"{found.staff_notes}\nAccepted. \ud83c"
+    with pytest.raises(NotFound):
+        client.update_staff_notes(77, "x", found.status_id)
+
+
 def orders(client: StoreClient, store: StoreSimulator) -> None:
     for number in store.state.orders:
         client.get_order(number)
@@ -103,6 +111,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         ["createOrderMetafield"],
     ),
     "try_writing_orders": (lambda client, store: client.try_writing_orders(), ["updateOrder"]),
+    "update_staff_notes": (staff_notes, ["getOrder", "updateOrder"]),
     "update_status": (statuses, ["updateOrder"]),
 }
 

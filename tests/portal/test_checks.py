@@ -51,7 +51,7 @@ def test_keys_that_are_no_fernet_keys_are_refused(settings: Any, keys: list[str]
     assert ids(checks.encryption_keys_are_fernet_keys()) == ["gridport.E004"]
 
 
-@pytest.mark.parametrize("change", [{"timeout": 300}, {"max_attempts": 0}, {"ack_failures": False}])
+@pytest.mark.parametrize("change", [{"timeout": 900}, {"max_attempts": 0}, {"ack_failures": False}])
 def test_a_broker_that_repeats_knocks_is_refused(settings: Any, change: dict[str, Any]) -> None:
     settings.Q_CLUSTER = {**settings.Q_CLUSTER, **change}
     assert ids(checks.knocks_are_given_out_once()) == ["gridport.E005"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) 
         ]
         assert hashlib.sha256(read_by_supplier.read_bytes()).hexdigest() == result["documents"][0]["sha256"]
         assert "the store is told" in done.stderr
+        assert re.search(r"Meanwhile the store called Gridport [1-9]", done.stderr)
         assert not PrivateServer(folder).is_running()
         assert left_behind(folder) == []
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,8 @@ class SftpDoor:
     """Serves ``root`` to one user; a context manager. ``host_key`` is the public key line that clients pin.
 
     ``on_step`` is told what is asked before it is done: ``login``, ``find``, ``open``, ``write``, ``close``, ``rename``,
-    ``read`` or ``remove``. Tests break the connection off there.
+    ``read`` or ``remove``. Tests break the connection off there. With ``keeps_nothing`` a file is removed once somebody
+    has read it and closed it, as some networks' mailboxes do.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class SftpDoor:
         port: int = 0,
         renames: bool = True,
         on_step: Callable[[str], None] = lambda step: None,
+        keeps_nothing: bool = False,
     ) -> None:
         self.root = root
         self.username = username
@@ -39,6 +42,7 @@ class SftpDoor:
         self.port = port
         self.renames = renames
         self.on_step = on_step
+        self.keeps_nothing = keeps_nothing
         self.visits: set[asyncssh.SSHServerConnection] = set()
         self._key = host_key or asyncssh.generate_private_key("ssh-ed25519")
         self.host_key: str = " ".join(self._key.export_public_key().decode().split()[:2])
@@ -118,6 +122,7 @@ class _Folder(asyncssh.SFTPServer):
     def __init__(self, door: SftpDoor, channel: asyncssh.SSHServerChannel[bytes]) -> None:
         super().__init__(channel, chroot=str(door.root).encode())
         self._door = door
+        self._read: dict[object, bytes] = {}
 
     def lstat(self, path: bytes) -> Any:
         self._door.on_step("find")
@@ -125,7 +130,10 @@ class _Folder(asyncssh.SFTPServer):
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
         self._door.on_step("open")
-        return super().open(path, pflags, attrs)
+        opened = super().open(path, pflags, attrs)
+        if self._door.keeps_nothing and not pflags & asyncssh.FXF_WRITE:
+            self._read[opened] = self.map_path(path)
+        return opened
 
     def read(self, file_obj: object, offset: int, size: int) -> Any:
         self._door.on_step("read")
@@ -135,9 +143,11 @@ class _Folder(asyncssh.SFTPServer):
         self._door.on_step("write")
         return super().write(file_obj, offset, data)
 
-    def close(self, file_obj: object) -> Any:
+    def close(self, file_obj: object) -> None:
         self._door.on_step("close")
-        return super().close(file_obj)
+        super().close(file_obj)
+        if file_obj in self._read:
+            Path(os.fsdecode(self._read.pop(file_obj))).unlink(missing_ok=True)
 
     def remove(self, path: bytes) -> Any:
         self._door.on_step("remove")

@@ -68,6 +68,12 @@ class Lane:
         with self._changed:
             return len(self._due) + self._trying
 
+    def due(self) -> int:
+        """Return how many deliveries ought to have been tried by now, or are being tried."""
+        with self._changed:
+            now = self._clock.seconds()
+            return sum(when <= now for when, _, _ in self._due) + self._trying
+
     def wake(self) -> None:
         """Look at the clock again."""
         with self._changed:

@@ -143,6 +143,12 @@ class Webhooks:
             lanes = list(self._lanes.values())
         return sum(lane.waiting() for lane in lanes)
 
+    def due(self) -> int:
+        """Return how many deliveries ought to have been tried by now, or are being tried."""
+        with self._lock:
+            lanes = list(self._lanes.values())
+        return sum(lane.due() for lane in lanes)
+
     def blocked(self) -> list[str]:
         """Return the domains that are not called at present."""
         return self._blocklist.blocked(self._clock.seconds())

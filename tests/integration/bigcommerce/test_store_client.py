@@ -267,3 +267,38 @@ def test_the_store_says_who_it_is() -> None:
         "/v3/channels",
         "/v3/inventory/locations",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "ambiguous"), [(HANG_UP, True), (Say(500), True), (Say(204), True), (Say(429), False)]
+)
+def test_staff_notes_are_written_once_and_not_repeated_without_reading_anew(
+    answer: Say, ambiguous: bool
+) -> None:
+    with scripted(answer) as (store, client), pytest.raises(RetryableError) as caught:
+        client.update_staff_notes(1042, "Call first\nAccepted.", 11)
+    assert caught.value.ambiguous is ambiguous
+    [asked] = store.asked
+    assert (asked.method, asked.path) == ("PUT", "/stores/abc123/v2/orders/1042")
+    assert json.loads(asked.body) == {"status_id": 11, "staff_notes": "Call first\nAccepted."}
+
+
+def test_staff_notes_wait_for_no_budget_between_read_and_write() -> None:
+    used_up = {"X-Rate-Limit-Requests-Left": "0", "X-Rate-Limit-Requests-Quota": "150"}
+    first = Say(body=data(order_answer()).body, headers={**used_up, "X-Rate-Limit-Time-Reset-Ms": "2000"})
+    with scripted(first) as (store, client):
+        client.get_order(1042)
+        with pytest.raises(RetryableError) as caught:
+            client.update_staff_notes(1042, "Accepted.", 11)
+    assert caught.value.ambiguous is False
+    assert [each.method for each in store.asked] == ["GET"]
+
+
+def test_staff_notes_are_read_exactly_as_they_are_to_be_written_back() -> None:
+    notes = " \tA\x00B\ud83c\r\n"
+    with scripted(data(order_answer(staff_notes=notes)), data(order_answer(staff_notes=notes))) as (
+        store,
+        client,
+    ):
+        client.update_staff_notes(1042, client.get_order(1042).staff_notes, 11)
+    assert json.loads(store.asked[1].body)["staff_notes"] == notes

@@ -36,7 +36,7 @@ HEADERS = {"webhook-id": "msg_1", "webhook-timestamp": str(STAMPED), "webhook-si
 
 
 def test_a_signed_call_has_its_identity_and_time() -> None:
-    assert verified(HEADERS, BODY, SECRET) == Stamp("msg_1", datetime(2025, 11, 24, 16, 0, tzinfo=UTC))
+    assert verified(HEADERS, BODY, [SECRET]) == Stamp("msg_1", datetime(2025, 11, 24, 16, 0, tzinfo=UTC))
 
 
 def test_the_simulated_store_signs_alike() -> None:
@@ -45,7 +45,12 @@ def test_the_simulated_store_signs_alike() -> None:
 
 def test_one_right_signature_among_several_is_enough() -> None:
     several = {**HEADERS, "webhook-signature": f"v1,AAAA v1a,{SIGNATURE} v1,{SIGNATURE}"}
-    assert verified(several, BODY, SECRET).identity == "msg_1"
+    assert verified(several, BODY, [SECRET]).identity == "msg_1"
+
+
+@pytest.mark.parametrize("secrets", [[SECRET, "former"], ["new", SECRET]])
+def test_either_of_two_secrets_is_enough(secrets: list[str]) -> None:
+    assert verified(HEADERS, BODY, secrets).identity == "msg_1"
 
 
 @pytest.mark.parametrize(("headers", "body", "secret", "why"), [
@@ -70,7 +75,7 @@ def test_a_call_that_is_not_signed_by_the_store_is_refused(
     headers: dict[str, str], body: bytes, secret: str, why: str
 ) -> None:
     with pytest.raises(NotSigned) as refusal:
-        verified(headers, body, secret)
+        verified(headers, body, [secret] if secret else [])
     assert str(refusal.value) == why
 
 

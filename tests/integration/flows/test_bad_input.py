@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from archive.models import Document, Transmission
 from integration import tasks
 from integration.bigcommerce import connection
 from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, Store, Work
-from integration.simulators.network.functional_answers import functional_acknowledgment
-from integration.simulators.network.order_answers import purchase_order_acknowledgment
-from integration.simulators.network.purchase_orders import PurchaseOrder as AskedOrder
 from integration.simulators.network.sftp_server import SftpDoor
-from integration.simulators.network.x12_text import interchange
 from integration.simulators.store.faults import Fault
 from partners.models import Mailbox, Mode
+from tests.answers import LINE, acknowledged, acknowledged_group, answer_of
 from tests.pages import Desk, open_desk
 from tests.world import World, world
 
@@ -69,27 +64,6 @@ def test_an_order_that_cannot_be_sent_says_why_on_its_page(
 
 
 # Purchase order acknowledgments
-
-
-def answer_of(purchase_order: str, *lines: list[str]) -> AskedOrder:
-    """Return what Acme Supply knows of a purchase order, as it would know it from our 850."""
-    return AskedOrder(
-        sender=("ZZ", "GRIDPORT"), receiver=("ZZ", "ACMESUPPLY"), isa13="000000001", gs_sender="GRIDPORT",
-        gs_receiver="ACMESUPPLY", gs06="1", st02="0001", number=purchase_order, date="20261124", lines=list(lines),
-    )  # fmt: skip
-
-
-def acknowledged(order: AskedOrder, number: int) -> bytes:
-    body = purchase_order_acknowledgment(order, "accept", today="20261124")
-    return interchange(order, number=number, group="PR", body=body, code="855", date="20261124", time="0702")
-
-
-def acknowledged_group(order: AskedOrder, number: int) -> bytes:
-    body = functional_acknowledgment([(order, "accept")])
-    return interchange(order, number=number, group="FA", body=body, code="997", date="20261124", time="0703")
-
-
-LINE = ["PO1", "1", "2", "EA", "6.25", "", "VN", "AC00001"]
 
 
 def test_an_acknowledgment_of_an_unknown_purchase_order_is_a_case(world: World, desk: Desk) -> None:
@@ -145,7 +119,7 @@ def test_an_acknowledgment_before_its_functional_one_counts(world: World, desk: 
     assert ExceptionCase.objects.count() == 0
 
 
-def test_an_acknowledgment_with_an_unknown_line_is_a_case(world: World, desk: Desk) -> None:
+def test_abuse_27_an_acknowledgment_with_an_unknown_line_is_a_case(world: World, desk: Desk) -> None:
     world.network.answers["1004-1"] = "silent"
     world.place(1004)
     world.place(GOOD)
@@ -166,11 +140,11 @@ def test_an_acknowledgment_with_an_unknown_line_is_a_case(world: World, desk: De
 # Files
 
 
-def lying_for_a_minute(world: World, name: str, data: bytes) -> None:
-    """Leave a file as one that nobody has touched for longer than the mailbox's settle time."""
+def lying_for_long(world: World, name: str, data: bytes) -> None:
+    """Leave a file that was seen before, and that nobody has touched since for half an hour."""
     world.network.drop(name, data)
-    before = (timezone.now() - timedelta(minutes=1)).timestamp()
-    os.utime(world.network.outbox / name, (before, before))
+    world.poll()
+    world.wait(minutes=30)
 
 
 GOOD_FILE = acknowledged(answer_of("1001-1", LINE), 510)
@@ -186,29 +160,18 @@ KEPT = "odd.x12 on Trading Grid mailbox was kept and not read."
             " expected.",
         ),
         (b"", "odd.x12 on Trading Grid mailbox: The file is empty."),
-        (GOOD_FILE[:-40], f"{KEPT} The interchange has no IEA: it is cut off; ask for it again."),
         (
-            GOOD_FILE.replace(b"GRIDPORT ", b"SOMEBODY "),
-            f"{KEPT} It is addressed to ZZ:SOMEBODY, which is no identity of ours on Trading Grid mailbox. Ask the"
-            " sender, or add an agreement with that identity.",
-        ),
-        (
-            GOOD_FILE.replace(b"ACMESUPPLY ", b"STRANGER   "),
-            f"{KEPT} Its sender ZZ:STRANGER may not write through Trading Grid mailbox. If it should, add a partnership"
-            " with that ID to the mailbox.",
-        ),
-        (
-            GOOD_FILE.replace(b"*P*>", b"*T*>"),
-            f"{KEPT} It is marked as test data (ISA15 T), and Trading Grid mailbox carries production data. Ask the"
-            " sender to send it through the right mailbox.",
+            GOOD_FILE[:-40],
+            "odd.x12 on Trading Grid mailbox ends before its IEA: the rest did not come. It was kept and not read. Ask Acme"
+            " Supply to send the whole file again.",
         ),
     ],
-    ids=["not X12", "empty", "truncated", "another receiver", "a sender not allowed", "test data"],
+    ids=["not X12", "empty", "truncated"],
 )
 def test_a_file_that_cannot_be_used_is_kept_and_says_why(
     world: World, desk: Desk, data: bytes, sentence: str
 ) -> None:
-    lying_for_a_minute(world, "odd.x12", data)
+    lying_for_long(world, "odd.x12", data)
     world.place(GOOD)
     world.run()
     file = Transmission.objects.get(name="odd.x12")
@@ -323,9 +286,10 @@ def test_a_changed_host_key_stops_one_mailbox_and_no_other(world: World, desk: D
     with SftpDoor(tmp_path) as pinned, SftpDoor(world.network.root) as door:
         private = Mailbox.objects.create(
             name="Private mailbox", mode=Mode.LIVE, transport="sftp", host="127.0.0.1", port=door.port,
-            username=door.username, password=door.password, host_keys=pinned.host_key, inbound_path="outbox",
-            outbound_path="inbox", poll_seconds=1,
+            username=door.username, password=door.password, inbound_path="outbox", outbound_path="inbox",
+            poll_seconds=1,
         )  # fmt: skip
+        private.host_keys.create(key=pinned.host_key)
         world.place(GOOD)
         world.run()
     assert good_order_went_through(world)
@@ -336,8 +300,7 @@ def test_a_changed_host_key_stops_one_mailbox_and_no_other(world: World, desk: D
     )
     assert sentence in desk.page(ExceptionCase.objects.get())
     assert f"Private mailbox Live Mailbox {sentence}" in desk.dashboard()
-    private.refresh_from_db()
-    assert private.host_keys == pinned.host_key
+    assert [each.key for each in private.host_keys.all()] == [pinned.host_key]
 
 
 def fingerprint(key_line: str) -> str:

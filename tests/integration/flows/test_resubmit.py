@@ -84,6 +84,15 @@ def test_posting_the_same_form_twice_sends_once(world: World, lead: User, reject
     assert len(purchase_orders_sent(world)) == 2
 
 
+def test_p18_the_form_of_one_document_sends_no_other(world: World, lead: User, rejected: Document) -> None:
+    again(lead, rejected, "form-1")
+    world.run()
+    second = Document.objects.filter(transaction_set="850").latest("pk")
+    with pytest.raises(Refused, match="This form was used for another document"):
+        again(lead, second, "form-1")
+    assert len(purchase_orders_sent(world)) == 2
+
+
 def test_two_people_at_once_send_once(world: World, lead: User, rejected: Document) -> None:
     digest = plan_resubmit(rejected).digest
     people = [lead, factories.user("otto", "decide")]

@@ -10,7 +10,9 @@ import pytest
 from archive import store as archive_store
 from archive.models import Document, DocumentReference, DocumentState, Translation
 from archive.projections import rebuild
+from integration import tasks
 from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect, Work
+from partners.models import Agreement
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -59,12 +61,56 @@ def reads_after_our_write(world: World) -> list[str]:
     return [entry["path"] for entry in ledger[written + 1 :] if entry["path"] != "/v2/orders"]
 
 
-def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
+def accepted_seconds_later(world: World) -> None:
+    """Have an order be read, and read again where that was within the second of its change; then accepted."""
+    world.network.answer = "silent"
     world.place(1001)
+    world.run(1)
+    world.store.state.clock.advance(2)
+    world.run(1)
+    world.network.answer = "accept"
+    for sent in list(world.network.taken.iterdir()):
+        sent.rename(world.network.inbox / f"again-{sent.name}")
+    world.network.take_all()
+
+
+def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
+    accepted_seconds_later(world)
     world.run()
     world.store.state.clock.advance(2)
     world.run()
     assert reads_after_our_write(world) == ["/v2/orders/1001"]
+    assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+
+
+def test_the_echo_of_two_writes_on_end_is_known_too(world: World) -> None:
+    Agreement.objects.update(writes_staff_notes=True)
+    accepted_seconds_later(world)
+    world.run()
+    world.store.state.clock.advance(2)
+    world.run()
+    # Read before the notes were written, and for the echo; neither lines nor addresses are read again.
+    assert set(reads_after_our_write(world)) == {"/v2/orders/1001"}
+    assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+
+
+def test_a_change_of_staff_right_before_our_own_write_is_no_echo(world: World) -> None:
+    accepted_seconds_later(world)
+    world.store.state.clock.advance(2)
+    message = "Leave it at number 52."
+    world.store.state.change(1001, {"customer_message": message}, checked=False)
+    world.store.state.clock.advance(2)
+    # What waits is done before the store is polled: our write is the last change that a poll can see.
+    tasks.drain("mailboxes")
+    Work.objects.filter(step="fetch_mailbox").update(due_at="2020-01-01T00:00Z")
+    for lane in ("mailboxes", "documents", "effects"):
+        tasks.drain(lane)
+    assert world.store.state.order(1001)["status_id"] == 9
+    world.store.state.clock.advance(2)
+    world.run()
+    order = Order.objects.get()
+    assert order.content["customer_message"] == message
+    assert ExceptionCase.objects.get().kind == ExceptionCase.Kind.ORDER_CHANGED
     assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
 
 

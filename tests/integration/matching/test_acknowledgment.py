@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from integration.documents import AcknowledgedLine, Acknowledgment, Item, PurchaseOrderAcknowledgment
+from integration.documents import AcknowledgedLine, Acknowledgment, Item, ItemId, PurchaseOrderAcknowledgment
 from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
 
 ASKED = [
@@ -54,6 +55,44 @@ def test_every_line_accepted_is_an_acceptance(kind: str) -> None:
         (),
         (LineStatement(1, Decimal(2), Decimal("10.2500"), None), LineStatement(2, Decimal(5), None, None)),
     )
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"vendor_item": "AC00001"},
+        {"buyer_item": "LAMP-1"},
+        {"buyer_catalogue": "LAMP-1", "manufacturer_item": "M-7"},
+        {"upc": "012345678905"},
+        {"ean": "0012345678905"},
+        {"other_ids": (ItemId("VC", "AC00001"),)},
+        {"other_ids": (ItemId("PI", "LAMP-1"), ItemId("BO", "red"))},
+        {"vendor_item": "AC00001", "buyer_item": "ours is another"},
+    ],
+    ids=str,
+)
+def test_a_line_is_known_by_any_number_that_we_gave_it_whatever_its_own(named: dict[str, Any]) -> None:
+    only = AcknowledgedLine(
+        line_number="000010",
+        quantity=Decimal(2),
+        acknowledgments=(Acknowledgment(status="accepted"),),
+        **named,
+    )
+    decision = decide(ASKED[:1], answer("detail_no_change", only))
+    assert decision.accepted, decision.differences
+
+
+def test_the_buyers_number_of_another_item_is_not_the_line_of_that_number() -> None:
+    odd = AcknowledgedLine(
+        line_number="1",
+        buyer_item="SHADE-9",
+        quantity=Decimal(2),
+        acknowledgments=(Acknowledgment("accepted"),),
+    )
+    assert differences(decide(ASKED[:1], answer("detail_no_change", odd))) == [
+        "An item that was not ordered: asked nothing, answered line 1, SHADE-9",
+        "Line 1 (LAMP-1): the line: asked 2 each, answered not mentioned",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["detail_no_change", "accepted", "no_detail"])

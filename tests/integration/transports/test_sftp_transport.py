@@ -19,7 +19,7 @@ from paramiko.common import (
 )
 
 from integration.errors import ConfigurationError, RetryableError
-from integration.transports.base import MailboxSettings
+from integration.transports.base import KeyOutOfTime, MailboxSettings
 from integration.transports.hostkeys import fingerprint, read_host_key
 from integration.transports.sftp import SftpTransport
 from tests.integration.transports.sftp_peer import SftpPeer, drop, new_key, private_text, public_line
@@ -100,6 +100,34 @@ def test_a_second_pinned_key_lets_a_server_change_over(peer: SftpPeer) -> None:
     both = (public_line(new_key()), *peer.host_keys)
     with SftpTransport(settings_for(peer, host_keys=both)) as opened:
         assert opened.list() == []
+
+
+def test_a_pinned_key_out_of_its_time_is_refused_with_its_times(peer: SftpPeer) -> None:
+    old = public_line(new_key())
+    later = (KeyOutOfTime(peer.host_keys[0], "from 5 Dec 2026 06:00 UTC on"),)
+    with pytest.raises(ConfigurationError) as caught:
+        SftpTransport(settings_for(peer, host_keys=(old,), keys_out_of_time=later))
+    assert str(caught.value) == (
+        f"127.0.0.1:{peer.port} showed the host key {fingerprint(peer.host_keys[0])}, which is pinned as valid from 5 Dec"
+        f" 2026 06:00 UTC on and is not accepted now; valid now is {fingerprint(old)}. Nothing was sent or fetched. Ask the"
+        " operator of the mailbox which key is in use, and change its times on the mailbox's page only then."
+    )
+    with pytest.raises(ConfigurationError, match="not accepted now; no other key is valid now"):
+        SftpTransport(settings_for(peer, host_keys=(), keys_out_of_time=later))
+    assert peer.logins == []
+
+
+def test_a_strange_key_where_every_pinned_one_is_out_of_time_is_refused_with_all_fingerprints(
+    peer: SftpPeer,
+) -> None:
+    old = public_line(new_key())
+    ended = (KeyOutOfTime(old, "until 1 Nov 2026 06:00 UTC"),)
+    with pytest.raises(ConfigurationError) as caught:
+        SftpTransport(settings_for(peer, host_keys=(), keys_out_of_time=ended))
+    assert (
+        f"showed the host key {fingerprint(peer.host_keys[0])}; none is valid now of those pinned: {fingerprint(old)} (until"
+        " 1 Nov 2026 06:00 UTC). Nothing was sent or fetched."
+    ) in str(caught.value)
 
 
 def test_the_host_key_is_read_for_staff_as_ssh_keygen_shows_it(peer: SftpPeer) -> None:

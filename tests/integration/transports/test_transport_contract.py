@@ -1,4 +1,4 @@
-"""What every transport does alike: the same tests on a directory and on an SFTP server."""
+"""What every transport does alike: the same tests on a directory, on an SFTP server of ours, and on OpenSSH's sshd."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from integration.errors import ConfigurationError, PermanentError, RetryableError
 from integration.transports.base import MailboxSettings, Transport
 from integration.transports.registry import open_transport
+from tests.integration.transports.openssh_peer import OpenSshPeer
 from tests.integration.transports.sftp_peer import SftpPeer
 
 CONTENT = b"ISA*00*our own invention~\nIEA*0*000000001~\n"
@@ -36,13 +37,23 @@ class Box:
         return {path.name: path.read_bytes() for path in self.outbound.iterdir()}
 
 
-@pytest.fixture(params=["directory", "sftp"])
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSshPeer]:
+    with OpenSshPeer(tmp_path_factory.mktemp("openssh") / "sshd") as peer:
+        yield peer
+
+
+@pytest.fixture(params=["directory", "sftp", "openssh"])
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
     inbound, outbound = tmp_path / "from-partners", tmp_path / "to-partners"
     inbound.mkdir()
     outbound.mkdir()
     if request.param == "directory":
         yield Box("directory", MailboxSettings(str(inbound), str(outbound)), inbound, outbound)
+        return
+    if request.param == "openssh":
+        sshd: OpenSshPeer = request.getfixturevalue("sshd")
+        yield Box("sftp", sshd.settings(inbound, outbound), inbound, outbound)
         return
     with SftpPeer(tmp_path) as peer:
         settings = MailboxSettings(
@@ -194,6 +205,24 @@ def test_folders_links_and_pipes_are_never_fetched(box: Box, tmp_path: Path) -> 
         for name in ("link", "folder", "pipe"):
             with pytest.raises(PermanentError, match=f"^{name} is not a plain file"):
                 transport.fetch(name, 100)
+
+
+def test_a_look_tells_one_state_of_a_file_from_another(box: Box) -> None:
+    path = box.inbound / "855.edi"
+    with box.open() as transport:
+        assert transport.look("855.edi") is None
+        path.write_bytes(CONTENT)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        (listed,) = transport.list()
+        assert transport.look("855.edi") == listed
+        path.write_bytes(CONTENT)
+        os.utime(path, (1_700_000_001, 1_700_000_001))
+        written_again = transport.look("855.edi")
+        assert written_again is not None
+        assert (written_again.size, written_again.modified_at > listed.modified_at) == (listed.size, True)
+        path.unlink()
+        path.mkdir()
+        assert transport.look("855.edi") is None
 
 
 def test_a_removed_file_is_gone_and_removing_it_again_is_as_good(box: Box) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from integration.x12 import splitting
-from integration.x12.envelope import is_whole, read_interchange, split_interchanges
+from integration.x12.envelope import Arrival, how_far, is_whole, read_interchange, split_interchanges
 from integration.x12.syntax import Separators
 from integration.x12.validate import check_group
 from tests.integration.x12.x12_documents import (
@@ -122,3 +122,37 @@ def test_a_flood_of_interchanges_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     split = split_interchanges(SMALL.encode() * 4)
     assert split.pieces == []
     assert split.problem == "The file holds more than 3 interchanges; ask for smaller files."
+
+
+def come_at_each_byte(data: bytes) -> list[Arrival]:
+    return [how_far(data[:length]) for length in range(len(data) + 1)]
+
+
+@pytest.mark.parametrize("lead", [b"", b"\xef\xbb\xbf", b"\r\n  "])
+def test_a_file_is_unfinished_at_every_byte_until_its_iea_and_whole_with_its_terminator(lead: bytes) -> None:
+    data = lead + SMALL.encode().rstrip()
+    come = come_at_each_byte(data)
+    # The last digit is there and its terminator is not: readable, and something may still follow.
+    assert come[-2:] == [Arrival.UNTOLD, Arrival.WHOLE]
+    assert set(come[:-2]) == {Arrival.UNFINISHED}
+
+
+def test_a_mailbag_is_whole_at_the_end_of_each_interchange_alone() -> None:
+    one = SMALL.encode().rstrip()
+    come = come_at_each_byte(one + b"\n" + one)
+    whole = [length for length, arrival in enumerate(come) if arrival == Arrival.WHOLE]
+    assert whole == [len(one), len(one) + 1, 2 * len(one) + 1]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Dear Sirs,",
+        SMALL.replace("IEA*1*000000042", "IEA*1*000000043").encode(),
+        SMALL.replace("IEA*1*", "IEA*2*").encode(),
+        SMALL.replace("*00*", "*000*", 1).encode(),
+    ],
+    ids=["not X12", "another number", "another count", "misaligned"],
+)
+def test_where_the_content_does_not_tell_it_says_so(data: bytes) -> None:
+    assert how_far(data) == Arrival.UNTOLD

@@ -6,6 +6,7 @@ import html
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +17,12 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
 from integration.flows.steps import STEPS
-from integration.models import ExceptionCase, Order, Pause, Store, Work
+from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
 from partners.models import (
     Agreement,
     CodeList,
@@ -39,6 +40,7 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
+    BulkJob,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
@@ -66,6 +68,29 @@ def first(model: type[Model]) -> Model:
 
 def test_the_admin_holds_what_we_show_and_users_and_nothing_else() -> None:
     assert set(admin.site._registry) == {*SHOWN, LogEntry, User, Group}
+
+
+@pytest.mark.parametrize("name", ["failure", "success", "schedule", "ormq"])
+def test_nobody_reaches_the_tables_of_django_q_or_its_own_resubmit(administrator: Client, name: str) -> None:
+    for address in (f"/admin/django_q/{name}/", f"/admin/django_q/{name}/1/change/", "/admin/django_q/"):
+        assert administrator.get(address).status_code == 404, address
+        assert (
+            administrator.post(address, {"action": "retry_failed", "_selected_action": "1"}).status_code
+            == 404
+        )
+    assert "django_q" not in administrator.get(reverse("admin:index")).content.decode()
+
+
+def test_no_address_of_the_portal_leads_to_django_q() -> None:
+    def names(patterns: Any) -> list[str]:
+        found = []
+        for each in patterns:
+            found += names(each.url_patterns) if hasattr(each, "url_patterns") else [repr(each)]
+        return found
+
+    addresses = names(get_resolver().url_patterns)
+    assert len(addresses) > 50
+    assert [address for address in addresses if "django_q" in address or "django-q" in address] == []
 
 
 @both_groups
@@ -287,7 +312,26 @@ def test_a_user_is_switched_off_and_never_removed(administrator: Client) -> None
 
 def test_every_step_and_every_verb_has_its_words() -> None:
     assert set(STEP_SUBJECTS) == set(STEPS)
+    verbs = Path(inspect.getfile(decide)).parent.glob("*.py")
     said = re.findall(
-        r'record_audit\(user, "([a-z ]+)"|_record_mode\(user, subject, "([a-z ]+)"', inspect.getsource(decide)
+        r'record_audit\(\s*user,\s*"([a-z ]+)"|_record_mode\(\s*user,\s*subject,\s*"([a-z ]+)"',
+        "".join(path.read_text() for path in verbs),
     )
     assert {audited or mode for audited, mode in said} == set(VerbFilter.verbs)
+
+
+def test_who_logs_in_without_having_asked_for_a_page_comes_to_the_dashboard() -> None:
+    User.objects.create_superuser("root", password="a password")
+    client = Client()
+    answer = client.post(reverse("admin:login"), {"username": "root", "password": "a password"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("admin:index"))
+
+
+def test_the_menu_leads_to_the_search_for_whoever_has_something_to_look_for() -> None:
+    nobody = Client()
+    nobody.force_login(factories.user("nobody"))
+    leads_there = [
+        f'href="{reverse("find")}"' in client.get(reverse("admin:index")).content.decode()
+        for client in (member("view"), nobody)
+    ]
+    assert leads_there == [True, False]

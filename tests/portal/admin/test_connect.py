@@ -94,10 +94,10 @@ def test_everything_that_the_store_says_is_on_the_page(viewer: Client, store: St
     assert results(viewer, store) == dict.fromkeys(ALL, "Granted")
     words = Desk(viewer).read(page_of(store))
     for expected in (
-        "The store Name Harbor & Pine Domain harborandpine.example.com State live Time zone America/Chicago Currency USD Orders 2",
+        "The store Name Harbor & Pine Domain harborandpine.example.com State Live Time zone America/Chicago Currency USD Orders 2",
         "Currencies Code Name Use USD US Dollar Default EUR Euro Paid in JPY Japanese Yen Paid in Channels",
-        "Channels Number Name Kind State 1 Harbor & Pine storefront, bigcommerce active"
-        " 1041 Harbor & Pine Trade storefront, bigcommerce prelaunch Locations",
+        "Channels Number Name Kind State 1 Harbor & Pine Storefront, bigcommerce Active"
+        " 1041 Harbor & Pine Trade Storefront, bigcommerce Prelaunch Locations",
         "Locations Number Code Name State 1 DEFAULT Harbor Street In use 2 OLD-MILL Old mill (closed) Not in use Order statuses",
         "1 Pending Pending May be moved 2 Shipped",
         "11 Awaiting Fulfillment Awaiting Fulfillment Worked on, may be moved 12",
@@ -249,7 +249,7 @@ def test_somebody_in_decide_registers_the_webhook_with_a_reason(
     assert "Webhook In order The store calls Gridport" in words
     assert f"Webhook {made.id} Last call None yet Calls in 24 hours 0 Last checked" in words
     assert "Reason" not in words
-    assert "put in order: it was not there. Orders within seconds." in Desk(decider).page(store)
+    assert "The store's webhook was registered. Orders within seconds." in Desk(decider).page(store)
     assert AuditEntry.objects.values_list("actor", "verb", "reason").get() == (
         "dora",
         "register hook",
@@ -290,13 +290,50 @@ def test_a_webhook_that_is_not_in_order_is_repaired_and_others_left_alone(
     words = Desk(decider).read(page_of(store))
     assert "Webhook Not in order" in words
     assert "It is not active and without our secret header." in words
-    assert "1 other webhook of the same API account is not Gridport's and left alone." in words
+    assert (
+        "Number Told of Calls Whose State"
+        f" {hook.number} store/order/* 127.0.0.1:9 Gridport Not active"
+        f" {other.id} store/order/* 127.0.0.1:9 Somebody else Active" in words
+    )
     assert "shown in the timeline. Repair" in words
     decider.post(page_of(store), {"reason": "They had a fault."})
     words = Desk(decider).read(page_of(store))
     assert "Webhook In order" in words
     assert "It is not active" not in words
     assert asdict(other) == before
+
+
+def test_of_other_webhooks_the_page_shows_no_more_than_their_host(
+    viewer: Client, store: Store, simulator: StoreSimulator
+) -> None:
+    for place in ("b", "a"):
+        simulator.webhooks.add(
+            {
+                "scope": "store/order/*",
+                "destination": f"http://user:pass-{place}@127.0.0.1/key-{place}?q=s3cret",
+            }
+        )
+    registered(store)
+    text = viewer.get(page_of(store)).content.decode()
+    assert [word for word in ("pass-", "key-", "s3cret") if word in text] == []
+    numbers = [each.id for each in simulator.webhooks.hooks()]
+    words = Desk(viewer).read(page_of(store))
+    assert (
+        f"{numbers[2]} store/order/* 127.0.0.1:9 Gridport Active"
+        f" {numbers[0]} store/order/* 127.0.0.1 Somebody else Active"
+        f" {numbers[1]} store/order/* 127.0.0.1 Somebody else Active" in words
+    )
+
+
+def test_a_webhook_whose_calls_are_refused_is_not_said_to_be_in_order(viewer: Client, store: Store) -> None:
+    hook = registered(store)
+    wrong, right = calls.event(1001), calls.event(1002)
+    take(hook.key, calls.headers(hook, wrong, client_secret="mistyped"), wrong)
+    words = Desk(viewer).read(page_of(store))
+    assert "Webhook Calls are refused" in words
+    assert "Because its signature is not of our client secret" in words
+    assert take(hook.key, calls.headers(hook, right), right) is Verdict.TAKEN
+    assert "Webhook In order" in Desk(viewer).read(page_of(store))
 
 
 def test_what_keeps_the_store_from_being_told_stands_in_place_of_the_button(

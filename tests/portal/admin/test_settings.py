@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from archive.models import AuditEntry, Event
 from integration.models import ExceptionCase, Order, Store, Work
@@ -65,6 +68,8 @@ def problems(answer: HttpResponse) -> dict[str, list[str]]:
     for inline in answer.context["inline_admin_formsets"]:
         for each in inline.formset.forms:
             found |= each.errors
+        if inline.formset.non_form_errors():
+            found[inline.formset.prefix] = inline.formset.non_form_errors()
     text = html.unescape(re.sub(r"\s+", " ", answer.content.decode()))
     assert all(sentence in text for sentences in found.values() for sentence in sentences)
     return {name: list(sentences) for name, sentences in found.items()}
@@ -80,7 +85,7 @@ SFTP = {
     "host": "sftp.example.net",
     "username": "gridport",
     "password": "hush",
-    "host_keys": HOST_KEY,
+    "host_keys-0-key": HOST_KEY,
     "inbound_path": "out",
     "outbound_path": "in",
 }
@@ -90,10 +95,12 @@ SFTP = {
     ({"host": ""}, "host", "SFTP needs a host, such as sftp.example.net."),
     ({"username": ""}, "username", "SFTP needs the name under which Gridport logs in."),
     ({"password": ""}, "password", "Enter a password, or a private key below: without either nobody can log in."),
-    ({"host_keys": " \n"}, "host_keys", "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is"
+    ({"host_keys-0-key": " \n"}, "host_keys", "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is"
      " fetched or sent. The operator of the mailbox tells it."),
-    ({"host_keys": f"{HOST_KEY}\nsftp.example.net {HOST_KEY}"}, "host_keys", "Line 2 is no public key. Write each as its kind and the"
-     " key, as in “ssh-ed25519 AAAA…”, without the host's name before it."),
+    ({"host_keys-0-key": f"sftp.example.net {HOST_KEY}"}, "key", "This is no public key. Write its kind and the key, as in"
+     " “ssh-ed25519 AAAA…”, without the host's name before it."),
+    ({"host_keys-0-valid_from": "2026-12-05T06:00", "host_keys-0-valid_until": "2026-12-05T06:00"}, "__all__", "This key would end"
+     " before it begins: correct one of its two times."),
     ({"outbound_path": "out"}, "outbound_path", "Files that we send to the folder that we fetch from would come back to us. Enter"
      " the folder that the network or partner takes files from."),
     ({"outbound_name": "{receiver}.edi"}, "outbound_name", "Put {number} into it: without it all files to a partner would have the"
@@ -441,6 +448,39 @@ def test_an_empty_secret_keeps_the_stored_one_and_a_box_removes_it(
     assert list(problems(refused)) == ["password"]
     box.refresh_from_db()
     assert box.password == PASSWORD
+
+
+def test_a_new_client_secret_leaves_the_former_valid_for_a_while_unless_somebody_ends_that(
+    decider: Client, viewer: Client, secretive: list[Model]
+) -> None:
+    store = secretive[0]
+    assert isinstance(store, Store)
+
+    def valid() -> Sequence[str]:
+        store.refresh_from_db()
+        return store.client_secrets(timezone.now())
+
+    box = "Take no more calls signed with the former client secret"
+    save(decider, store, client_secret="first-5up3r-s3cret")
+    assert valid() == ["first-5up3r-s3cret"]
+    save(decider, store, client_secret="first-5up3r-s3cret")
+    assert valid() == ["first-5up3r-s3cret"]
+    assert box not in decider.get(page_url(store)).content.decode()
+    save(decider, store, client_secret="second-5up3r-s3cret")
+    assert valid() == ["second-5up3r-s3cret", "first-5up3r-s3cret"]
+    assert store.former_secret_until is not None
+    lasts = store.former_secret_until - timezone.now()
+    assert timedelta(days=2, hours=23) < lasts <= timedelta(days=3)
+    save(decider, store, name="Renamed")
+    assert valid() == ["second-5up3r-s3cret", "first-5up3r-s3cret"]
+    page = decider.get(page_url(store)).content.decode()
+    assert box in page
+    assert "Calls signed with it are taken until <time" in page
+    assert "5up3r" not in page
+    assert box not in viewer.get(page_url(store)).content.decode()
+    save(decider, store, remove_former_secret="on")
+    assert valid() == ["second-5up3r-s3cret"]
+    assert store.former_client_secret == ""
 
 
 def test_who_may_only_look_sees_that_a_secret_is_stored(viewer: Client, secretive: list[Model]) -> None:

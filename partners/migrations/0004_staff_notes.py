@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('partners', '0002_host_keys'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='agreement',
+            name='writes_staff_notes',
+            field=models.BooleanField(default=False, help_text='Once a purchase order is accepted or cancelled. What staff wrote there is kept.', verbose_name="write a line into the order's staff notes in the store"),
+        ),
+    ]

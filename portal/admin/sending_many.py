@@ -1,0 +1,114 @@
+"""Sending many documents again: which are meant, what it would do, and the button that begins it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+
+from archive.models import Document
+from integration.flows import decide
+from integration.flows.bulk import plan_bulk, start_bulk
+from integration.flows.decide import Refused
+from portal.admin.base import GridAdmin, filter_menus
+from portal.admin.show import list_url, page_url
+from portal.admin.verbs import ReasonForm, require
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The documents that somebody chose, and which they are in words."""
+
+    rows: QuerySet[Document]
+    words: str
+
+
+def address_for(request: HttpRequest, chosen: QuerySet[Document]) -> str:
+    """Return the address of the page for what was chosen in the list: its rows, or all that its filter shows."""
+    if request.POST.get("select_across") == "1":
+        asked = {"filter": request.GET.urlencode()}
+    else:
+        asked = {"ids": ",".join(str(pk) for pk in sorted(chosen.values_list("pk", flat=True)))}
+    return f"{reverse('admin:archive_document_send_many')}?{urlencode(asked)}"
+
+
+def bulk_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
+    """Show what sending the chosen documents again would do; on POST begin it as it was shown, and go to the job."""
+    user = require(request, decide.DECIDE)
+    choice = _choice(shown_by, request)
+    also_answered = request.GET.get("answered") == "yes"
+    reason = ReasonForm(request.POST if request.method == "POST" else None)
+    key = (request.POST.get("key") or uuid4().hex)[:64]
+    if request.method == "POST" and reason.is_valid():
+        try:
+            job = start_bulk(
+                user,
+                choice.rows,
+                reason.cleaned_data["reason"],
+                request.POST.get("digest", ""),
+                key,
+                scope=choice.words,
+                also_answered=also_answered,
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            return HttpResponseRedirect(page_url(job))
+    try:
+        plan = plan_bulk(choice.rows, also_answered=also_answered)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(list_url(Document, request.GET.get("filter", "")))
+    context = {
+        "title": "Send many again",
+        "plan": plan,
+        "scope": choice.words,
+        "alone": settings.BULK_ALONE,
+        "also_answered": also_answered,
+        "without_url": _with(request, "no"),
+        "with_url": _with(request, "yes"),
+        "key": key,
+        "form": reason,
+        "cancel_url": list_url(Document, request.GET.get("filter", "")),
+    }
+    return shown_by.page(request, None, "portal/bulk_plan.html", context)
+
+
+def _choice(shown_by: GridAdmin, request: HttpRequest) -> Choice:
+    if "filter" in request.GET:
+        return _filtered(shown_by, request, request.GET["filter"])
+    given = [
+        pk for pk in request.GET.get("ids", "").split(",") if pk.isascii() and pk.isdigit() and len(pk) < 19
+    ]
+    pks = {int(pk) for pk in given[: settings.BULK_LIMIT + 1]}
+    words = "One document, chosen one by one" if len(pks) == 1 else f"{len(pks)} documents, chosen one by one"
+    return Choice(Document.objects.filter(pk__in=pks), words)
+
+
+def _filtered(shown_by: GridAdmin, request: HttpRequest, query: str) -> Choice:
+    """Return what the list of documents shows under ``query``."""
+    asked = copy.copy(request)
+    asked.GET = QueryDict(query)
+    try:
+        listed = shown_by.get_changelist_instance(asked)
+    except IncorrectLookupParameters:
+        return Choice(Document.objects.none(), "")
+    found = Document.objects.filter(pk__in=listed.get_queryset(asked).order_by().values("pk"))
+    chosen = [f"{menu.title}: {menu.chosen}" for menu in filter_menus(listed) if menu.is_set]
+    if listed.query:
+        chosen.append(f"search: “{listed.query}”")
+    return Choice(found, f"All documents of the list ({', '.join(chosen) or 'no filter'})")
+
+
+def _with(request: HttpRequest, answered: str) -> str:
+    query = request.GET.copy()
+    query["answered"] = answered
+    return f"?{query.urlencode()}"
