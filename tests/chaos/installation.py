@@ -118,14 +118,24 @@ class Installation:
 
     def use(self, transport: str) -> None:
         """Have the mailbox be reached by ``transport``."""
-        mailbox = Mailbox.objects.get()
-        settings = {"inbound_path": str(self.network.outbox), "outbound_path": str(self.network.inbox)}
         if transport == "sftp":
-            door = self.forked.serve(lambda: open_sftp(self.network.root))
-            mailbox.host_keys.all().delete()
-            mailbox.host_keys.create(key=door.pop("host_key"))
-            settings = {"inbound_path": "outbox", "outbound_path": "inbox", "host": "127.0.0.1", **door}
-        for name, value in {"transport": transport, **settings}.items():
+            self.go_through(self.forked.serve(lambda: open_sftp(self.network.root)))
+            return
+        settings = {"inbound_path": str(self.network.outbox), "outbound_path": str(self.network.inbox)}
+        self._set(Mailbox.objects.get(), transport=transport, **settings)
+
+    def go_through(self, door: dict[str, Any]) -> None:
+        """Have the mailbox be reached by an SFTP door: port, host_key, username and password."""
+        mailbox = Mailbox.objects.get()
+        mailbox.host_keys.all().delete()
+        mailbox.host_keys.create(key=door["host_key"])
+        settings = {name: door[name] for name in ("port", "username", "password")}
+        paths = {"inbound_path": "outbox", "outbound_path": "inbox"}
+        self._set(mailbox, transport="sftp", host="127.0.0.1", **paths, **settings)
+
+    @staticmethod
+    def _set(mailbox: Mailbox, **settings: Any) -> None:
+        for name, value in settings.items():
             setattr(mailbox, name, value)
         mailbox.save()
 

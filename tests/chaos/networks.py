@@ -22,7 +22,6 @@ from integration.bigcommerce import connection
 from integration.models import Store, Work
 from integration.patience import Patience
 from integration.simulators.network.sftp_server import SftpDoor
-from partners.models import Mailbox
 from tests.chaos.installation import DUE, STANDING, Installation
 from tests.chaos.places import http, sftp
 from tests.chaos.proxy import DOWN, KINDS, UP, Proxy, Toxic
@@ -64,7 +63,7 @@ def open_networks(store_port: int, root: Path) -> Iterator[dict[str, Any]]:
             STORE: proxies[STORE].port,
             MAILBOX: {
                 "port": proxies[MAILBOX].port,
-                "host_keys": door.host_key,
+                "host_key": door.host_key,
                 "username": door.username,
                 "password": door.password,
             },
@@ -96,11 +95,7 @@ class Networks:
     def lead_through(self) -> None:
         """Have the installation reach store and mailbox through the networks."""
         Store.objects.update(base_url=f"http://127.0.0.1:{self._store}")
-        mailbox = Mailbox.objects.get()
-        settings = {"transport": "sftp", "inbound_path": "outbox", "outbound_path": "inbox", **self._mailbox}
-        for name, value in settings.items():
-            setattr(mailbox, name, value)
-        mailbox.save()
+        self._installation.go_through(self._mailbox)
 
     def tell(self, side: str, verb: str, *arguments: Any) -> Any:
         """Have the proxy of one side do something."""
