@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
+from django.http.request import validate_host
 
 from portal.guards import guard_faults, powerful_role
 
@@ -84,6 +86,26 @@ def knocks_are_given_out_once(**kwargs: Any) -> list[CheckMessage]:
             "Q_CLUSTER lets the broker repeat knocks by itself.",
             hint="Keep timeout below retry, max_attempts at 1 and ack_failures on: our own table decides retries.",
             id="gridport.E005",
+        )
+    ]
+
+
+@register()
+def public_address_is_answered(**kwargs: Any) -> list[CheckMessage]:
+    """E011: what calls us under PUBLIC_URL is not sent away for the host that it asks for."""
+    if not settings.PUBLIC_URL:
+        return []
+    try:
+        host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    except ValueError:
+        host = ""
+    if host and validate_host(host, settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Error(
+            f"Nobody would be answered under PUBLIC_URL, which is {settings.PUBLIC_URL}: its host is not in ALLOWED_HOSTS.",
+            hint="Write it as https://edi.example.com, and edi.example.com into ALLOWED_HOSTS; else stores' calls are refused.",
+            id="gridport.E011",
         )
     ]
 

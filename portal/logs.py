@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -10,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from pythonjsonlogger.json import JsonFormatter
 
 from archive.correlation import correlated, current_correlation_id
+
+_HOOK_KEYS = re.compile(r"(/hooks/[a-z]+/)[A-Za-z0-9_-]+")
 
 
 class CorrelationFilter(logging.Filter):
@@ -22,13 +25,20 @@ class CorrelationFilter(logging.Filter):
 
 
 class JsonLines(JsonFormatter):
-    """Fields ``time, level, logger, message, correlation_id`` and whatever ``extra`` brings."""
+    """Fields ``time, level, logger, message, correlation_id`` and whatever ``extra`` brings.
+
+    The key in a hook's address is a secret, and Django tells the address of each request that was refused.
+    """
 
     def __init__(self) -> None:
         super().__init__(
             "%(asctime)s %(levelname)s %(name)s %(message)s %(correlation_id)s",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
         )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without keys of hooks."""
+        return _HOOK_KEYS.sub(r"\1***", super().format(record))
 
 
 class CorrelationMiddleware:

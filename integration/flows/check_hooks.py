@@ -111,7 +111,8 @@ def check_hooks(subject: str, claim: Claim) -> list[Step]:
     A store in watch is not written to (rule 19): its hook is left as it is, and what it calls about is read.
     """
     again = Step("check_hooks", subject, f"hooks:{subject}", EVERY)
-    HookCall.objects.filter(store=int(subject), received_at__lt=database_now() - KEPT).delete()
+    with claim.transaction():
+        HookCall.objects.filter(store=int(subject), received_at__lt=database_now() - KEPT).delete()
     hook = StoreHook.objects.select_related("store").filter(store=int(subject)).exclude(number=None).first()
     if hook is None or hook.store.mode != Mode.LIVE or not settings.PUBLIC_URL:
         return [again]

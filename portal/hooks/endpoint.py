@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,6 +17,8 @@ _STATUS = {Verdict.TAKEN: 200, Verdict.REPEATED: 200, Verdict.STRANGER: 401, Ver
 @require_POST
 def bigcommerce(request: HttpRequest, key: str) -> HttpResponse:
     """Take a call of a BigCommerce store. Answers have no content: a stranger learns nothing from them."""
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponse(status=403)
     if _told_length(request) > LONGEST_BODY or len(request.body) > LONGEST_BODY:
         return HttpResponse(status=413)
     if request.content_type != "application/json":

@@ -104,7 +104,7 @@ def test_p1_a_call_that_was_answered_is_kept_wherever_the_portal_is_killed(
     assert set(store.counted) == {0, 200}
     # Else it was killed while nobody called.
     assert store.counted[0] > KILLS / 2
-    assert len(store.taken) > KILLS / 2
+    assert len(store.taken) > KILLS / 10
 
 
 def test_p1_a_portal_that_answers_before_it_stores_loses_calls(

@@ -51,6 +51,21 @@ def test_keys_that_are_no_fernet_keys_are_refused(settings: Any, keys: list[str]
     assert ids(checks.encryption_keys_are_fernet_keys()) == ["gridport.E004"]
 
 
+@pytest.mark.parametrize(("address", "hosts", "found"), [
+    ("", ["127.0.0.1"], []),
+    ("https://edi.example.com", ["127.0.0.1"], ["gridport.E011"]),
+    ("https://edi.example.com/", ["edi.example.com"], []),
+    ("https://edi.example.com:443", [".example.com"], []),
+    ("edi.example.com", ["edi.example.com"], ["gridport.E011"]),
+    ("https://[edi", ["*"], ["gridport.E011"]),
+])  # fmt: skip
+def test_a_public_address_that_is_not_answered_is_told(
+    settings: Any, address: str, hosts: list[str], found: list[str]
+) -> None:
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = address, hosts
+    assert ids(checks.public_address_is_answered()) == found
+
+
 @pytest.mark.parametrize("change", [{"timeout": 900}, {"max_attempts": 0}, {"ack_failures": False}])
 def test_a_broker_that_repeats_knocks_is_refused(settings: Any, change: dict[str, Any]) -> None:
     settings.Q_CLUSTER = {**settings.Q_CLUSTER, **change}

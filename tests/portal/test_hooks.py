@@ -101,6 +101,15 @@ def test_abuse_34_a_stranger_is_refused_and_learns_nothing(
     assert HookCall.objects.get().order_number == 7  # of the one call that was right
 
 
+def test_a_call_in_clear_is_refused_and_led_nowhere(hook: StoreHook, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    refusal = post(hook, BODY)
+    assert answer(refusal) == (403, b"")
+    assert "Location" not in refusal.headers
+    assert not HookCall.objects.exists()
+    assert post(hook, BODY, secure=True).status_code == 200
+
+
 def test_an_address_that_is_none_answers_like_a_wrong_signature(hook: StoreHook) -> None:
     known = post(hook, BODY, {})
     unknown = Client().post(
@@ -272,6 +281,7 @@ def test_the_store_calls_a_served_portal_and_the_order_comes(
         until(lambda: HookCall.objects.count() == 1, log)
         called = HookCall.objects.get()
         assert (called.scope, called.order_number, called.is_stale) == ("store/order/created", 1002, False)
+        until(lambda: world.store.webhooks.ledger, log)
         assert [each["status"] for each in world.store.webhooks.ledger] == [200]
         Work.objects.update(due_at="2020-01-01T00:00Z")
         tasks.drain_everything()
@@ -284,4 +294,7 @@ def test_the_store_calls_a_served_portal_and_the_order_comes(
         )
         assert (stranger.status_code, stranger.content) == (401, b"")
         assert requests.get(f"{address}/health/ready", timeout=10).json() == {"ready": True}
-    assert '"message": "store call refused"' in log.read_text()
+    lines = log.read_text()
+    assert '"message": "store call refused"' in lines
+    assert "/hooks/bigcommerce/***/" in lines
+    assert StoreHook.objects.get().key not in lines
