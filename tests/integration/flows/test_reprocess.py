@@ -124,8 +124,8 @@ def test_an_answer_in_an_unknown_code_is_read_again_and_accepted(lead: User) -> 
         "Posted: line 2 (FS-2) of purchase order 1001-1, 5 each acknowledged at 4.5, promised for 1 Dec 2026.",
         "Purchase order 1001-1 counts as accepted then, and not as answered differently.",
         f"The case closes: {case.sentence}",
-        "Written to the store then: “1001-1: accepted” as its purchase orders' answer.",
-        "Written to the store then: moved to Awaiting Shipment.",
+        "Written to the store then: the answer “1001-1: accepted”.",
+        "Written to the store then: the status Awaiting Shipment.",
     )
     reprocess(lead, document, REASON, shown.digest, "form-1")
     assert standing() == ORDERED + ACKNOWLEDGED
@@ -149,10 +149,10 @@ def test_an_accepted_answer_that_reads_otherwise_is_reversed_and_disputed(lead: 
     code_means(made, "EA", "dozen")
     shown = plan_reprocess(lead, document)
     assert shown.warnings == (
-        "Order 1001 in the store: moved to Awaiting Shipment. That happened and stays; nothing is taken back there, so"
+        "Order 1001: the status Awaiting Shipment was written to the store. That stays; nothing is taken back there, so"
         " look at the order in the store.",
-        "Order 1001: “1001-1: accepted” as its purchase orders' answer. That is not written yet, and waits until"
-        " everything is accepted.",
+        "Order 1001: the answer “1001-1: accepted” is not written to the store yet, and waits until everything is"
+        " accepted.",
     )
     reprocess(lead, document, REASON, shown.digest, "form-1")
     assert ledger() == [
@@ -375,9 +375,10 @@ def test_one_that_is_not_agreed_any_more_is_taken_back_and_the_purchase_order_wa
     AgreementDocument.objects.filter(transaction_set="855").update(is_active=False)
     shown = plan_reprocess(lead, document)
     assert shown.warnings == (
-        "Order 1001: “1001-1: accepted” as its purchase orders' answer. That is not written yet, and waits until"
-        " everything is accepted.",
-        "Order 1001: moved to Awaiting Shipment. That is not written yet, and waits until everything is accepted.",
+        "Order 1001: the answer “1001-1: accepted” is not written to the store yet, and waits until everything is"
+        " accepted.",
+        "Order 1001: the status Awaiting Shipment is not written to the store yet, and waits until everything is"
+        " accepted.",
     )
     sent_before = Document.objects.filter(transaction_set="997").count()
     reprocess(lead, document, REASON, shown.digest, "form-1")
