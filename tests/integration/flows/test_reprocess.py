@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from archive import projections as projections_of_archive
 from archive.models import (
     AccessRecord,
     AuditEntry,
@@ -24,6 +27,7 @@ from archive.models import (
     Translation,
 )
 from archive.projections import rebuild
+from archive.translation import Translated
 from integration import tasks
 from integration.flows import match as match_flow
 from integration.flows.apply import apply_effect
@@ -428,6 +432,33 @@ def test_another_answer_holds_where_this_one_does_not_any_more(lead: User) -> No
     again(lead, first)
     assert [entry.document for entry in LineEntry.standing().filter(kind="acknowledged")] == [second, second]
     assert PurchaseOrder.objects.get().state == State.ACCEPTED
+
+
+def test_one_that_names_another_purchase_order_now_moves_to_it(
+    lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = purchase_order()
+    second = factories.purchase_order(factories.order(1002), first.agreement)
+    factories.sent(second)
+    document = answered(first, factories.acceptance(first))
+    as_it_was = projections_of_archive.translate_segments
+
+    def mended(*given: Any) -> Translated:
+        read = as_it_was(*given)
+        return replace(
+            read, number=second.number, content={**read.content, "purchase_order_number": second.number}
+        )
+
+    monkeypatch.setattr(projections_of_archive, "translate_segments", mended)
+    again(lead, document)
+    assert OrderDocument.objects.get(document=document).purchase_order == second
+    assert dict(PurchaseOrder.objects.values_list("number", "state")) == {
+        first.number: State.GENERATED,
+        second.number: State.ACCEPTED,
+    }
+    held = LineEntry.standing().filter(kind="acknowledged")
+    assert {entry.line.purchase_order for entry in held} == {second}
+    assert dict(Order.objects.values_list("number", "state")) == {1001: "routed", 1002: "accepted"}
 
 
 def test_only_what_partners_sent_is_read_again(lead: User) -> None:
