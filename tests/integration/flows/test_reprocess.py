@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.contrib.auth.models import User
@@ -30,6 +32,7 @@ from archive.projections import rebuild
 from archive.translation import Translated
 from integration import tasks
 from integration.flows import match as match_flow
+from integration.flows import reprocess as reprocess_flow
 from integration.flows.apply import apply_effect
 from integration.flows.decide import Refused, settle_case
 from integration.flows.decisions import carry_out
@@ -295,6 +298,69 @@ def test_two_at_once_read_once(committed: str, keys: tuple[str, str]) -> None:
     assert set(said) - {"read", changed, unchanged} == set()
     assert Reprocessing.objects.count() == 1
     assert len(ledger()) == 6
+
+
+def wait_until_somebody_waits() -> None:
+    """Return once a statement of this database waits for a lock."""
+    deadline = time.monotonic() + 30
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(waiting)
+            if cursor.fetchone() != (0,):
+                return
+    pytest.fail("Nobody waited for a lock within 30 s.")
+
+
+def matched_while_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Have a worker match an answer while a person's reading of it as another one is not committed yet."""
+    made = purchase_order()
+    document = answered(made, factories.acceptance(made))
+    code_means(made, "EA", "dozen")
+    lead = factories.user("lea", "decide")
+    digest = plan_reprocess(lead, document).digest
+    almost, go_on = threading.Event(), threading.Event()
+    close = reprocess_flow._close_what_is_gone
+
+    def close_late(*given: Any) -> None:
+        close(*given)
+        almost.set()
+        go_on.wait(60)
+
+    monkeypatch.setattr(reprocess_flow, "_close_what_is_gone", close_late)
+
+    def closing(act: Any) -> threading.Thread:
+        def run() -> None:
+            try:
+                act()
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    reader = closing(lambda: reprocess(lead, document, REASON, digest, "form-1"))
+    assert almost.wait(60)
+    worker = closing(lambda: match(str(document.pk), Unclaimed()))
+    wait_until_somebody_waits()
+    go_on.set()
+    reader.join()
+    worker.join()
+    return standing()
+
+
+def test_one_that_is_being_read_again_is_matched_as_it_reads_then(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert matched_while_it_is_read_again(monkeypatch) == ORDERED
+
+
+def test_without_the_lock_it_is_matched_as_it_read_before(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_flow, "DocumentState", MagicMock())
+    assert matched_while_it_is_read_again(monkeypatch) == ORDERED + ACKNOWLEDGED
 
 
 def test_what_changed_meanwhile_is_shown_anew(lead: User) -> None:
