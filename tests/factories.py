@@ -461,6 +461,20 @@ def case(sentence: str = "", **fields: Any) -> ExceptionCase:
     return open_case(kind, cause, sentence or f"No partner lists SKU FS-{number}.", **fields)
 
 
+def bulk_job(documents: Sequence[Document], by: User) -> BulkJob:
+    """Return a job that has begun to send documents again; nothing of it is done."""
+    made = BulkJob.objects.create(
+        key=f"job {next(_numbers)}",
+        state=BulkJob.State.RUNNING,
+        scope="Documents, chosen one by one",
+        reason="Mended.",
+        user=by,
+        started_by=by.get_username(),
+    )
+    BulkItem.objects.bulk_create(BulkItem(job=made, document=document) for document in documents)
+    return made
+
+
 def everything() -> PurchaseOrder:
     """Make at least one row of everything that the portal shows, by the real flows; return the purchase order."""
     made = purchase_order()
@@ -470,11 +484,7 @@ def everything() -> PurchaseOrder:
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
-    job = BulkJob.objects.create(
-        key=f"everything {made.pk}", state=BulkJob.State.RUNNING, scope="One document", reason="Mended.",
-        user=user(), started_by="dora",
-    )  # fmt: skip
-    BulkItem.objects.create(job=job, document=document)
+    bulk_job([document], user())
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"

@@ -38,11 +38,12 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
     """
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
+        if case.purchase_order_id is not None:
+            # First, as matching does: it brings the case up to date while it holds the purchase order.
+            PurchaseOrder.objects.select_for_update().get(pk=case.purchase_order_id)
         locked = ExceptionCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
         if locked.closed_at is not None:
             raise Refused(f"{locked.closed_by} has closed this case already.")
-        if locked.purchase_order_id is not None:
-            PurchaseOrder.objects.select_for_update().get(pk=locked.purchase_order_id)
         wanted = plan(locked, name, given)
         if wanted.digest != digest:
             raise Refused("Something has changed since you looked. Here is what it would do now.")

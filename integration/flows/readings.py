@@ -129,11 +129,11 @@ def store_warnings(before: Standing, after: Standing) -> Iterator[str]:
             continue
         for words in after.begun:
             yield (
-                f"Order {number} in the store: {words}. That happened and stays; nothing is taken back there, so look"
-                " at the order in the store."
+                f"Order {number}: {words} was written to the store. That stays; nothing is taken back there, so look at"
+                " the order in the store."
             )
         for words in after.waiting:
-            yield f"Order {number}: {words}. That is not written yet, and waits until everything is accepted."
+            yield f"Order {number}: {words} is not written to the store yet, and waits until everything is accepted."
 
 
 def _values(content: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -167,10 +167,10 @@ def _entry_words(entry: LineEntry) -> str:
 
 def _effect_words(effect: StoreEffect) -> str:
     if effect.kind == StoreEffect.Kind.STATUS:
-        return f"moved to {ORDER_STATUSES[int(effect.intended['status_id'])]}"
+        return f"the status {ORDER_STATUSES[int(effect.intended['status_id'])]}"
     if effect.kind == StoreEffect.Kind.NOTE:
-        return f"“{effect.intended['line']}” in its staff notes"
-    return f"“{effect.intended.get('value', '')}” as its purchase orders' answer"
+        return f"the line “{effect.intended['line']}” in its staff notes"
+    return f"the answer “{effect.intended.get('value', '')}”"
 
 
 def _state(state: str) -> str:

@@ -23,6 +23,7 @@ from archive.models import (
     Document,
     DocumentState,
     FunctionalAnswer,
+    Interchange,
     Reprocessing,
     Validation,
 )
@@ -75,6 +76,10 @@ class Reader:
     key: str = ""
 
 
+class ReadMeanwhile(Refused):
+    """Somebody else, or another posting of the same form, has just read the same thing again."""
+
+
 @contextmanager
 def rehearsal() -> Iterator[None]:
     """Run the block in a transaction that is rolled back."""
@@ -108,13 +113,11 @@ def reprocess(user: User, document: Document, reason: str, digest: str, key: str
         if was_posted(key, document=document):
             return
         try:
-            with transaction.atomic():
-                plan, steps = _read_again(document, Reader(user.get_username(), reason, key))
-        except IntegrityError as error:
-            # Another posting took this reading's number; it has committed, or we would still wait for it.
+            plan, steps = _read_again(document, Reader(user.get_username(), reason, key))
+        except ReadMeanwhile:
             if was_posted(key, document=document):
                 return
-            raise Refused(CHANGED) from error
+            raise
         if plan.digest != digest:
             raise Refused(CHANGED)
         record_audit(user, "read again", subject, reason=reason, detail={"plan": digest})
@@ -130,13 +133,24 @@ def was_posted(key: str, **of: object) -> bool:
     return done is not None
 
 
-def count_reading(reader: Reader, **of: object) -> Reprocessing:
-    """Write that ``of`` (a document or a file) is read again; of two at once the second waits, and then fails."""
-    subject = {name: row for name, row in of.items() if name != "restarts_at"}
-    number = Reprocessing.objects.filter(**subject).count() + 1
-    return Reprocessing.objects.create(
-        reading=number, key=reader.key, actor=reader.actor, reason=reader.reason, **of
-    )
+def count_reading(reader: Reader, *, restarts_at: Interchange | None = None, **of: object) -> None:
+    """Write that ``of`` (a document or a file) is read again.
+
+    Of two at once the second waits here until the first is over. Raises ``ReadMeanwhile`` where that has committed.
+    """
+    number = Reprocessing.objects.filter(**of).count() + 1
+    try:
+        with transaction.atomic():
+            Reprocessing.objects.create(
+                reading=number,
+                key=reader.key,
+                actor=reader.actor,
+                reason=reader.reason,
+                restarts_at=restarts_at,
+                **of,
+            )
+    except IntegrityError as error:
+        raise ReadMeanwhile(CHANGED) from error
 
 
 def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[Step]]:
@@ -148,6 +162,7 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
     verdict, translated = rewrite(document)
     document = _fresh(document)
     concerned = _concerned(document, translated.number)
+    _refuse_decided(document)
     before = standing_on(document, concerned)
     record_event(
         f"document:{document.pk}",
@@ -210,6 +225,10 @@ def _refuse_senseless(document: Document) -> None:
             "It has acknowledged documents of ours already, and what it said of them is recorded for good. Nothing"
             " is left to be read in it."
         )
+
+
+def _refuse_decided(document: Document) -> None:
+    """Refuse to overrule a person; asked with the purchase order locked, as whoever decides locks it."""
     held = document.cases.filter(
         decision__in=[Decision.ACCEPTED, Decision.REJECTED, Decision.NOT_OURS]
     ).first()

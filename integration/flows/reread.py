@@ -10,7 +10,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from archive import store
@@ -25,7 +25,15 @@ from archive.models import (
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
-from integration.flows.reprocess import CHANGED, Reader, ReadingPlan, count_reading, rehearsal, was_posted
+from integration.flows.reprocess import (
+    CHANGED,
+    Reader,
+    ReadingPlan,
+    ReadMeanwhile,
+    count_reading,
+    rehearsal,
+    was_posted,
+)
 from integration.flows.steps import STEPS
 from integration.flows.translate import record_piece, steps_for
 from integration.models import ExceptionCase, Work
@@ -76,12 +84,11 @@ def reread(
         if was_posted(key, transmission=transmission):
             return
         try:
-            with transaction.atomic():
-                plan, steps = _read_again(transmission, Reader(user.get_username(), reason, key), restarted)
-        except IntegrityError as error:
+            plan, steps = _read_again(transmission, Reader(user.get_username(), reason, key), restarted)
+        except ReadMeanwhile:
             if was_posted(key, transmission=transmission):
                 return
-            raise Refused(CHANGED) from error
+            raise
         if plan.digest != digest:
             raise Refused(CHANGED)
         detail = {"plan": digest, "restarted": restarted}

@@ -13,6 +13,7 @@ from archive.models import AccessRecord, AuditEntry, Document
 from integration.flows.match import match
 from integration.models import ExceptionCase, Order
 from integration.work import Unclaimed
+from partners.models import CodeList
 from portal.admin.show import list_url, page_url
 from tests import factories
 
@@ -144,6 +145,9 @@ def pages(page: Page) -> dict[str, str]:
     )
     document = Document.objects.get(transaction_set="850")
     agreement = order.purchase_orders.get().agreement
+    answer = Document.objects.filter(transaction_set="855").earliest("pk")
+    CodeList.objects.create(agreement=agreement, name="units").entries.create(ours="dozen", theirs="EA")
+    job = factories.bulk_job([document], factories.user("otto", "decide"))
     log_in(page, "decide")
     return {
         "dashboard": reverse("admin:index"),
@@ -158,6 +162,9 @@ def pages(page: Page) -> dict[str, str]:
         "work": page_url(work),
         "mailbox": page_url(agreement.mailbox),
         "agreement": page_url(agreement),
+        "sending many": f"{reverse('admin:archive_document_send_many')}?answered=yes&ids={document.pk},{answer.pk}",
+        "bulk job": page_url(job),
+        "reading again": reverse("admin:archive_document_read_again", args=[answer.pk]),
         "verb": page_url(agreement).replace("change/", "back-to-watch/"),
     }
 

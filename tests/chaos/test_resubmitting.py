@@ -35,8 +35,8 @@ pytestmark = pytest.mark.chaos
 
 CLICKS = scaled(500)
 OPERATORS = scaled(200)
-IN_FLIGHT = scaled(60)
-KILLS = scaled(60)
+IN_FLIGHT = scaled(30)
+KILLS = scaled(30)
 PLACES = ("send_again.done",)
 ON_THE_WAY = ("transmit.attempt_committed", "transmit.sent", "transmit.done")
 REASON = "The supplier's import was mended."

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from archive import projections as projections_of_archive
 from archive.models import (
     AccessRecord,
     AuditEntry,
@@ -24,8 +29,10 @@ from archive.models import (
     Translation,
 )
 from archive.projections import rebuild
+from archive.translation import Translated
 from integration import tasks
 from integration.flows import match as match_flow
+from integration.flows import reprocess as reprocess_flow
 from integration.flows.apply import apply_effect
 from integration.flows.decide import Refused, settle_case
 from integration.flows.decisions import carry_out
@@ -124,8 +131,8 @@ def test_an_answer_in_an_unknown_code_is_read_again_and_accepted(lead: User) -> 
         "Posted: line 2 (FS-2) of purchase order 1001-1, 5 each acknowledged at 4.5, promised for 1 Dec 2026.",
         "Purchase order 1001-1 counts as accepted then, and not as answered differently.",
         f"The case closes: {case.sentence}",
-        "Written to the store then: “1001-1: accepted” as its purchase orders' answer.",
-        "Written to the store then: moved to Awaiting Shipment.",
+        "Written to the store then: the answer “1001-1: accepted”.",
+        "Written to the store then: the status Awaiting Shipment.",
     )
     reprocess(lead, document, REASON, shown.digest, "form-1")
     assert standing() == ORDERED + ACKNOWLEDGED
@@ -149,10 +156,10 @@ def test_an_accepted_answer_that_reads_otherwise_is_reversed_and_disputed(lead: 
     code_means(made, "EA", "dozen")
     shown = plan_reprocess(lead, document)
     assert shown.warnings == (
-        "Order 1001 in the store: moved to Awaiting Shipment. That happened and stays; nothing is taken back there, so"
+        "Order 1001: the status Awaiting Shipment was written to the store. That stays; nothing is taken back there, so"
         " look at the order in the store.",
-        "Order 1001: “1001-1: accepted” as its purchase orders' answer. That is not written yet, and waits until"
-        " everything is accepted.",
+        "Order 1001: the answer “1001-1: accepted” is not written to the store yet, and waits until everything is"
+        " accepted.",
     )
     reprocess(lead, document, REASON, shown.digest, "form-1")
     assert ledger() == [
@@ -293,6 +300,69 @@ def test_two_at_once_read_once(committed: str, keys: tuple[str, str]) -> None:
     assert len(ledger()) == 6
 
 
+def wait_until_somebody_waits() -> None:
+    """Return once a statement of this database waits for a lock."""
+    deadline = time.monotonic() + 30
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(waiting)
+            if cursor.fetchone() != (0,):
+                return
+    pytest.fail("Nobody waited for a lock within 30 s.")
+
+
+def matched_while_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Have a worker match an answer while a person's reading of it as another one is not committed yet."""
+    made = purchase_order()
+    document = answered(made, factories.acceptance(made))
+    code_means(made, "EA", "dozen")
+    lead = factories.user("lea", "decide")
+    digest = plan_reprocess(lead, document).digest
+    almost, go_on = threading.Event(), threading.Event()
+    close = reprocess_flow._close_what_is_gone
+
+    def close_late(*given: Any) -> None:
+        close(*given)
+        almost.set()
+        go_on.wait(60)
+
+    monkeypatch.setattr(reprocess_flow, "_close_what_is_gone", close_late)
+
+    def closing(act: Any) -> threading.Thread:
+        def run() -> None:
+            try:
+                act()
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    reader = closing(lambda: reprocess(lead, document, REASON, digest, "form-1"))
+    assert almost.wait(60)
+    worker = closing(lambda: match(str(document.pk), Unclaimed()))
+    wait_until_somebody_waits()
+    go_on.set()
+    reader.join()
+    worker.join()
+    return standing()
+
+
+def test_one_that_is_being_read_again_is_matched_as_it_reads_then(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert matched_while_it_is_read_again(monkeypatch) == ORDERED
+
+
+def test_without_the_lock_it_is_matched_as_it_read_before(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_flow, "DocumentState", MagicMock())
+    assert matched_while_it_is_read_again(monkeypatch) == ORDERED + ACKNOWLEDGED
+
+
 def test_what_changed_meanwhile_is_shown_anew(lead: User) -> None:
     made = purchase_order()
     document = answered(made, factories.acceptance(made))
@@ -375,9 +445,10 @@ def test_one_that_is_not_agreed_any_more_is_taken_back_and_the_purchase_order_wa
     AgreementDocument.objects.filter(transaction_set="855").update(is_active=False)
     shown = plan_reprocess(lead, document)
     assert shown.warnings == (
-        "Order 1001: “1001-1: accepted” as its purchase orders' answer. That is not written yet, and waits until"
-        " everything is accepted.",
-        "Order 1001: moved to Awaiting Shipment. That is not written yet, and waits until everything is accepted.",
+        "Order 1001: the answer “1001-1: accepted” is not written to the store yet, and waits until everything is"
+        " accepted.",
+        "Order 1001: the status Awaiting Shipment is not written to the store yet, and waits until everything is"
+        " accepted.",
     )
     sent_before = Document.objects.filter(transaction_set="997").count()
     reprocess(lead, document, REASON, shown.digest, "form-1")
@@ -427,6 +498,33 @@ def test_another_answer_holds_where_this_one_does_not_any_more(lead: User) -> No
     again(lead, first)
     assert [entry.document for entry in LineEntry.standing().filter(kind="acknowledged")] == [second, second]
     assert PurchaseOrder.objects.get().state == State.ACCEPTED
+
+
+def test_one_that_names_another_purchase_order_now_moves_to_it(
+    lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = purchase_order()
+    second = factories.purchase_order(factories.order(1002), first.agreement)
+    factories.sent(second)
+    document = answered(first, factories.acceptance(first))
+    as_it_was = projections_of_archive.translate_segments
+
+    def mended(*given: Any) -> Translated:
+        read = as_it_was(*given)
+        return replace(
+            read, number=second.number, content={**read.content, "purchase_order_number": second.number}
+        )
+
+    monkeypatch.setattr(projections_of_archive, "translate_segments", mended)
+    again(lead, document)
+    assert OrderDocument.objects.get(document=document).purchase_order == second
+    assert dict(PurchaseOrder.objects.values_list("number", "state")) == {
+        first.number: State.GENERATED,
+        second.number: State.ACCEPTED,
+    }
+    held = LineEntry.standing().filter(kind="acknowledged")
+    assert {entry.line.purchase_order for entry in held} == {second}
+    assert dict(Order.objects.values_list("number", "state")) == {1001: "routed", 1002: "accepted"}
 
 
 def test_only_what_partners_sent_is_read_again(lead: User) -> None:
