@@ -66,7 +66,9 @@ class PinnedKeys:
                 " Ask the operator of the mailbox which key is in use, and change its times on the mailbox's page only"
                 " then."
             )
-        pinned = f"pinned is {known}" if known else f"none is valid now of those pinned: {', '.join(self._others)}"
+        pinned = (
+            f"pinned is {known}" if known else f"none is valid now of those pinned: {', '.join(self._others)}"
+        )
         raise ConfigurationError(
             f"{where} showed the host key {found}; {pinned}. Nothing was sent or fetched. Ask the operator of"
             " the mailbox whether the key was changed, and pin the new one only then."
@@ -88,9 +90,7 @@ def _checked_fingerprint(line: str) -> str:
         ) from error
 
 
-def read_host_key(
-    host: str, port: int, timeout: float = 10.0, prefer: Sequence[str] = ()
-) -> tuple[str, str]:
+def read_host_key(host: str, port: int, timeout: float = 10.0, prefer: Sequence[str] = ()) -> tuple[str, str]:
     """Return (key line, fingerprint) that a server shows now, for a person to compare and pin.
 
     A server with keys of several kinds shows one of a kind in ``prefer`` (key lines), as it does where they are pinned.

@@ -19,6 +19,7 @@ PADDING = b" \t\r\n\x00\x1a"
 # A mailbag of a day holds hundreds; more than this is no mailbag, and each costs memory.
 MAX_INTERCHANGES = 10_000
 
+
 class Arrival(Enum):
     """How far a file has come, by its content alone.
 

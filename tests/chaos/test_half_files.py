@@ -62,7 +62,11 @@ class Partner:
             segment("PO1", str(line), "2", "EA", "4.5", "", "VN", f"V-{line}")
             for line in range(self.chance.randrange(1, 40))
         ]
-        body = [segment("BAK", "00", "AD", f"PO-{number}", "20261124"), *lines, segment("CTT", str(len(lines)))]
+        body = [
+            segment("BAK", "00", "AD", f"PO-{number}", "20261124"),
+            *lines,
+            segment("CTT", str(len(lines))),
+        ]
         header = InterchangeHeader(
             sender_qualifier="ZZ", sender_id="LARCH", receiver_qualifier="ZZ", receiver_id="GRIDPORT",
             date=date(2026, 11, 24), time=time(9, 30), control_number=number, usage_indicator="P",

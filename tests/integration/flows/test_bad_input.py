@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from archive.models import Document, Transmission
 from integration import tasks

@@ -67,7 +67,9 @@ def test_abuse_32_a_changed_host_key_is_refused_as_one_case_while_the_work_of_th
         drain("mailboxes")
     case = ExceptionCase.objects.get()
     assert case.mailbox == mailbox
-    assert f"showed the host key {fingerprint(door.host_key)}; pinned is {fingerprint(pinned)}" in case.sentence
+    assert (
+        f"showed the host key {fingerprint(door.host_key)}; pinned is {fingerprint(pinned)}" in case.sentence
+    )
     assert "Nothing was sent or fetched." in case.sentence
     waiting = Work.objects.filter(step="transmit").values_list("channel", "subject")
     assert list(waiting) == [(f"mailbox:{mailbox.pk}", str(document.interchange_id))]
@@ -98,8 +100,9 @@ def test_a_server_changes_over_within_the_times_of_its_second_key(
         return
     with pytest.raises(ConfigurationError) as caught:
         fetch(mailbox)
-    assert f"{fingerprint(door.host_key)}, which is pinned as valid {new.window} and is not accepted now" in str(
-        caught.value
+    assert (
+        f"{fingerprint(door.host_key)}, which is pinned as valid {new.window} and is not accepted now"
+        in str(caught.value)
     )
 
 
@@ -107,7 +110,9 @@ def test_the_old_key_is_accepted_until_its_end_and_not_after(door: SftpDoor) -> 
     mailbox = mailbox_at(door, HostKey(key=door.host_key, valid_until=timezone.now() + timedelta(hours=1)))
     fetch(mailbox)
     mailbox.host_keys.update(valid_until=timezone.now())
-    with pytest.raises(ConfigurationError, match=r"pinned as valid until .* and is not accepted now; no other key"):
+    with pytest.raises(
+        ConfigurationError, match=r"pinned as valid until .* and is not accepted now; no other key"
+    ):
         fetch(mailbox)
 
 

@@ -132,7 +132,10 @@ def test_abuse_19_an_isa_without_its_iea_is_a_case_after_thirty_minutes_whatever
     ("change", "said"),
     [
         ((b"IEA*1*", b"IEA*2*"), "IEA01 says '2' groups, 1 were received; ask for the file again."),
-        ((b"IEA*1*000000001", b"IEA*1*000000002"), "IEA02 '000000002' differs from ISA13 '000000001'; ask for the file again."),
+        (
+            (b"IEA*1*000000001", b"IEA*1*000000002"),
+            "IEA02 '000000002' differs from ISA13 '000000001'; ask for the file again.",
+        ),
     ],
     ids=["count", "number"],
 )

@@ -26,7 +26,9 @@ SSHD = "/usr/sbin/sshd"
 READY_WITHIN = 20.0
 PASSWORD = "open sesame"
 # crypt(3) of PASSWORD, by SHA-512.
-_CRYPTED = "$6$harborpine$0hKfbD6EXER2iX5v1OzHBywaJpookLmayFcYcp1KvxeoxvTAf3/mzE7WEJHuPzlCe14lgCRUkE1ZfzM8l7Bex/"
+_CRYPTED = (
+    "$6$harborpine$0hKfbD6EXER2iX5v1OzHBywaJpookLmayFcYcp1KvxeoxvTAf3/mzE7WEJHuPzlCe14lgCRUkE1ZfzM8l7Bex/"
+)
 
 
 def require_sshd() -> None:
@@ -167,7 +169,9 @@ class OpenSshPeer:
 def may_lay_files_over() -> bool:
     """Say whether this user may have a process see another file in the place of one of the system's."""
     tried = subprocess.run(
-        ["unshare", "--mount", "mount", "--bind", "/dev/null", "/etc/shadow"], capture_output=True, check=False
+        ["unshare", "--mount", "mount", "--bind", "/dev/null", "/etc/shadow"],
+        capture_output=True,
+        check=False,
     )
     return tried.returncode == 0
 
