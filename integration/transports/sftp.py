@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.transports.base import (
+    LOOKED_FOR_FIRST,
     MailboxSettings,
     RemoteFile,
     Transport,
@@ -266,9 +267,9 @@ class SftpTransport(Transport):
                 f"{self._where} does not allow it ({what}): ask its operator for the right."
             ) from error
         except (paramiko.SSHException, OSError, EOFError) as error:
+            goes_on = LOOKED_FOR_FIRST if ambiguous else "It is tried again by itself."
             raise RetryableError(
-                f"The connection to {self._where} failed ({what}). It is tried again by itself.",
-                ambiguous=ambiguous,
+                f"The connection to {self._where} failed ({what}). {goes_on}", ambiguous=ambiguous
             ) from error
 
 
