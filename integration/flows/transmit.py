@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive import store
 from archive.exchange import record_attempt, record_outcome
-from archive.models import Interchange, TransmissionOutcome
+from archive.models import Interchange, Transmission, TransmissionOutcome
 from archive.projections import project
 from archive.record import record_event
 from integration.errors import IntegrationError, PermanentError, RetryableError
@@ -13,7 +13,7 @@ from integration.flows.mailboxes import transport_for
 from integration.models import OrderDocument
 from integration.patience import SETTLES
 from integration.work import Claim, Step
-from partners.models import Mode
+from partners.models import Mailbox, Mode
 
 Result = TransmissionOutcome.Result
 
@@ -27,6 +27,9 @@ def transmit_step(interchange: Interchange) -> Step:
 
 def transmit(subject: str, claim: Claim) -> list[Step]:
     """Send the interchange unless it is delivered; an attempt whose end nobody knows is looked for first.
+
+    A mailbox that takes files at once, as one with the upload mode *final name* may, shows none that arrived: then the
+    same bytes go again, under the same name and numbers, by which their receiver knows them. The timeline says so.
 
     On a mailbox in watch nothing is sent: the document waits, and going live asks for this step again.
     """
@@ -44,6 +47,8 @@ def transmit(subject: str, claim: Claim) -> list[Step]:
                 _delivered(interchange, attempts[-1].pk, claim, "It was found on the mailbox, whole.")
                 return []
         with claim.transaction():
+            if attempts and _end_unknown(attempts[-1]):
+                _tell_sent_again(interchange)
             attempt = record_attempt(interchange)
             _project_documents(interchange)
         failpoint("transmit.attempt_committed")
@@ -60,6 +65,28 @@ def transmit(subject: str, claim: Claim) -> list[Step]:
 def _stored(interchange: Interchange) -> tuple[str, bytes]:
     """Return the file's name and bytes, as they were before the first attempt and stay for every later one."""
     return interchange.name, store.open(interchange.payload, purpose="send")
+
+
+def _end_unknown(attempt: Transmission) -> bool:
+    """Say whether bytes may have arrived: the answer was lost, or the worker died before it."""
+    results = [outcome.result for outcome in attempt.outcomes.all()]
+    return not results or Result.UNKNOWN in results
+
+
+def _tell_sent_again(interchange: Interchange) -> None:
+    taken = (
+        " It may have been taken at once, as such mailboxes do: the partner then sees the same number twice."
+        if interchange.mailbox.upload_mode == Mailbox.UploadMode.DIRECT
+        else ""
+    )
+    for document in interchange.documents.all():
+        record_event(
+            f"document:{document.pk}",
+            "sent_again",
+            f"{interchange.name} was not found whole on {interchange.mailbox} after an attempt whose end nobody knows: the"
+            f" same bytes are sent again under the same name.{taken}",
+            document=document,
+        )
 
 
 def _delivered(interchange: Interchange, attempt_pk: int, claim: Claim, detail: str) -> None:

@@ -18,6 +18,12 @@ TEMPORARY_PREFIX = ".gridport-"
 
 LONGEST_NAME = 255
 
+LOOKED_FOR_FIRST = (
+    "Nobody knows whether the file arrived: it is looked for on the mailbox, and sent again by itself under the same name"
+    " and number if it is not there."
+)
+"""What follows from an attempt whose end is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:

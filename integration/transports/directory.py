@@ -14,6 +14,7 @@ from pathlib import Path
 from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.transports.base import (
+    LOOKED_FOR_FIRST,
     MailboxSettings,
     RemoteFile,
     Transport,
@@ -156,7 +157,7 @@ def _translated(
         return not_a_file(path.name)
     if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
         return PermanentError(f"The name {path.name[:100]} is not possible in {folder}: it is not used.")
+    goes_on = LOOKED_FOR_FIRST if ambiguous else "It is tried again by itself."
     return RetryableError(
-        f"{path} could not be read or written ({error.strerror}). It is tried again by itself.",
-        ambiguous=ambiguous,
+        f"{path} could not be read or written ({error.strerror}). {goes_on}", ambiguous=ambiguous
     )

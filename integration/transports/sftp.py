@@ -27,6 +27,7 @@ from integration.errors import ConfigurationError, IntegrationError, PermanentEr
 from integration.failpoints import failpoint
 from integration.patience import Alarm, cut
 from integration.transports.base import (
+    LOOKED_FOR_FIRST,
     MailboxSettings,
     RemoteFile,
     Transport,
@@ -277,13 +278,14 @@ class SftpTransport(Transport):
                 f"{self._where} does not allow it ({what}): ask its operator for the right."
             ) from error
         except (paramiko.SSHException, OSError, EOFError) as error:
+            goes_on = LOOKED_FOR_FIRST if ambiguous else "It is tried again by itself."
             if self._alarm.rang:
                 sentence = (
-                    f"{self._where} took too long, so Gridport hung up ({what}). It is tried again by itself; if it goes"
-                    " on, ask its operator why it is slow."
+                    f"{self._where} took too long, so Gridport hung up ({what}). {goes_on} If that happens again, ask its"
+                    " operator why it is slow."
                 )
             else:
-                sentence = f"The connection to {self._where} failed ({what}). It is tried again by itself."
+                sentence = f"The connection to {self._where} failed ({what}). {goes_on}"
             raise RetryableError(sentence, ambiguous=ambiguous) from error
 
 

@@ -68,4 +68,9 @@ class Migration(migrations.Migration):
             name='settle_seconds',
             field=models.PositiveIntegerField(default=120, help_text='A file that is not X12 is taken once unchanged for this long.'),
         ),
+        migrations.AlterField(
+            model_name='mailbox',
+            name='upload_mode',
+            field=models.CharField(choices=[('rename', 'Upload under a temporary name, then rename'), ('direct', 'Upload under the final name')], default='rename', help_text='Under the final name, a file whose sending was interrupted may have been taken already. It is then sent again under the same name and number, by which the partner knows a second one.', max_length=6),
+        ),
     ]

@@ -113,7 +113,11 @@ class Mailbox(models.Model):
     )
     fetch_order = models.CharField(max_length=6, choices=FetchOrder, default=FetchOrder.NAME)
     after_fetch = models.CharField(max_length=6, choices=AfterFetch, default=AfterFetch.REMOVE)
-    upload_mode = models.CharField(max_length=6, choices=UploadMode, default=UploadMode.RENAME)
+    upload_mode = models.CharField(
+        max_length=6, choices=UploadMode, default=UploadMode.RENAME,
+        help_text="Under the final name, a file whose sending was interrupted may have been taken already. It is then sent"
+        " again under the same name and number, by which the partner knows a second one.",
+    )  # fmt: skip
     outbound_name = models.CharField(
         max_length=100,
         default="{receiver}.{number}.{set}.edi",

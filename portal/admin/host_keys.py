@@ -79,7 +79,7 @@ class HostKeyInline(TableInline):
     model = HostKey
     form = HostKeyForm
     formset = HostKeys
-    fields = ("key", "shown_fingerprint", "valid_from", "valid_until", "note", "shown_state")
+    fields = ("key", "shown_fingerprint", "shown_state", "valid_from", "valid_until", "note")
     readonly_fields = ("shown_fingerprint", "shown_state")
     verbose_name = "host key"
     verbose_name_plural = "Host keys: what the SFTP server may show, and when"
@@ -91,7 +91,11 @@ class HostKeyInline(TableInline):
     @display(description="Fingerprint")
     def shown_fingerprint(self, key: HostKey) -> str:
         """Return the fingerprint as OpenSSH shows it."""
-        return SafeString(format_html('<code class="gp-id">{}</code>', _fingerprint(key))) if key.pk else ""
+        return (
+            SafeString(format_html('<code class="gp-id gp-fingerprint">{}</code>', _fingerprint(key)))
+            if key.pk
+            else ""
+        )
 
     @display(description="State")
     def shown_state(self, key: HostKey) -> str:
@@ -147,7 +151,7 @@ def _row(key: HostKey, line: str) -> dict[str, Any]:
     return {
         "kind": key.key.split(" ")[0],
         "fingerprint": _fingerprint(key),
-        "window": key.window.capitalize(),
+        "window": key.window[:1].upper() + key.window[1:],
         "note": key.note,
         "badge": state_badge(key),
         "is_valid": key.is_valid_at(timezone.now()),

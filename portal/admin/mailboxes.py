@@ -160,8 +160,8 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, HostKeyPage):
     def shown_unfinished(self, mailbox: Mailbox) -> SafeString:
         """Return the files that were read and lie on the mailbox, and since when each is as it is."""
         rows = mailbox.sightings.order_by("-since", "name")[:SHOWN_OF_LYING]
-        words = (f"{row.name}, {row.size:,} bytes, unchanged since {moment(row.since)}" for row in rows)
-        return format_html_join(SafeString("<br>"), "{}", ((each,) for each in words))
+        words = ((row.name, f"{row.size:,}", moment(row.since)) for row in rows)
+        return format_html_join(SafeString("<br>"), "{}, {} bytes, unchanged since {}", words)
 
     @display(description="Password")
     def shown_password(self, mailbox: Mailbox) -> SafeString:

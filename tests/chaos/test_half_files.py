@@ -153,8 +153,11 @@ class Scene:
         passed = timedelta(minutes=minutes)
         Sighting.objects.update(since=F("since") - passed, read_at=F("read_at") - passed)
 
-    def play(self, minutes: float = 5) -> None:
-        """Let many uploads go on beside each other, and poll after each few steps."""
+    def play(self, minutes: float = 2) -> None:
+        """Let many uploads go on beside each other, and poll after each few steps.
+
+        Between two polls pass so few ``minutes`` that no writer pauses for half an hour by chance.
+        """
         partner = self.partner
         waiting = [partner.ways()[number % 5](number) for number in range(1, UPLOADS + 1)]
         running: list[Iterator[None]] = []

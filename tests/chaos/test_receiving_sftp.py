@@ -25,14 +25,14 @@ from integration import tasks
 from integration.flows.steps import STEPS
 from integration.models import Work
 from tests import factories
-from tests.chaos.forking import scaled
+from tests.chaos.forking import is_whole, scaled
 from tests.chaos.installation import Installation
 
 pytestmark = pytest.mark.chaos
 
-KILLS = scaled(600)
+KILLS = 600 if is_whole() else 30
 AT_PLACES = scaled(50)
-FILES = 10
+FILES = 6
 SEED = int(os.environ.get("GRIDPORT_SEED", "1"))
 _numbers = count(1)
 PLACES = ("receive.stored", "receive.removed", "fetch_mailbox.done")
@@ -129,16 +129,18 @@ def test_p1_over_sftp_what_is_gone_is_stored_at_whatever_instant_a_worker_dies(
     record_property("seed", SEED)
     chance = random.Random(SEED)
     drops.fill()
-    whole = time_of_one_fetch(installation)
+    longest = time_of_one_fetch(installation)
     killed = 0
-    for _ in range(KILLS):
+    while killed < KILLS:
         ask_again(installation, drops)
-        killed += kill_while_fetching(installation, chance.uniform(0, whole))
+        dead = kill_while_fetching(installation, chance.uniform(0, longest))
+        killed += dead
+        # Machines get quicker and slower: kills are to fall into the whole of a fetch, and not behind it.
+        longest *= 1.05 if dead else 0.8
         drops.look()
         assert drops.lost == [], f"seed {SEED}, after {killed} kills"
     installation.kills["a random instant of a fetch over SFTP"] += killed
-    assert killed > KILLS // 2
-    assert drops.gone > KILLS
+    assert drops.gone >= KILLS
 
 
 def test_p1_over_sftp_what_is_gone_is_stored_at_every_place(installation: Installation, drops: Drops) -> None:

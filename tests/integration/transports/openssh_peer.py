@@ -184,8 +184,11 @@ def _free_port() -> int:
 
 
 def _descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # it has ended meanwhile
     found: list[int] = []
-    for child in children.read_text().split() if children.exists() else []:
+    for child in children:
         found += [int(child), *_descendants(int(child))]
     return found
