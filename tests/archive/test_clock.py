@@ -14,7 +14,11 @@ OWN_CLOCK = re.compile(r"\b(timezone\.now|datetime\.now|date\.today|time\.time)\
 
 
 def test_no_verb_and_no_fact_asks_the_machine_for_the_time() -> None:
-    files = [*ROOT.glob("archive/**/*.py"), *ROOT.glob("integration/flows/*.py"), ROOT / "integration/work.py"]
+    files = [
+        *ROOT.glob("archive/**/*.py"),
+        *ROOT.glob("integration/flows/*.py"),
+        ROOT / "integration/work.py",
+    ]
     assert len(files) > 20
     asking = [str(file.relative_to(ROOT)) for file in files if OWN_CLOCK.search(file.read_text())]
     assert asking == []

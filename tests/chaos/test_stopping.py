@@ -96,12 +96,26 @@ def test_p17_a_worker_whose_main_process_is_killed_leaves_nobody_behind(
         wait_until(lambda: {state_of(pid) for pid in others} == {"Z"}, 30, "all its processes have ended")
 
 
-def test_p17_a_cluster_whose_guard_is_killed_is_started_anew(committed: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("who", "number", "why"),
+    [
+        ("guard", signal.SIGKILL, "its guard has died"),
+        ("guard", signal.SIGSTOP, "its guard is silent"),
+        ("all others", signal.SIGSTOP, "nothing answers knocks"),
+    ],
+)
+def test_p17_a_cluster_that_does_not_work_is_started_anew(
+    committed: str, tmp_path: Path, who: str, number: int, why: str
+) -> None:
     with Crew(tmp_path) as crew, ledger():
-        worker = crew.start("jobs")
+        worker = crew.start("jobs", "impatient")
         _, guard, *others = processes_of(worker)
-        worker.tell(signal.SIGKILL, only=guard)
-        wait_until(lambda: not {guard, *others} & set(worker.processes()), 30, "what was left of it is gone")
+        for pid in [guard] if who == "guard" else others:
+            worker.tell(number, only=pid)
         put_jobs("good-0")
-        wait_until(lambda: times("done"), 30, "the new one does a job")
+        wait_until(lambda: times("done"), 60, "a job is done")
+        wait_until(lambda: why in worker.log(), 30, "it says why")
+        wait_until(lambda: not {guard, *others} & set(worker.processes()), 30, "what was left of it is gone")
+        put_jobs("good-1")
+        wait_until(lambda: times("done")["good-1"], 30, "the new one does a job")
         worker.stop()
