@@ -11,13 +11,13 @@ import pytest
 
 from integration.models import Work
 from tests.chaos.crew import Crew, Traffic, Worker, ledger, put_jobs, state_of, times, wait_until
-from tests.chaos.forking import Forked, is_whole
+from tests.chaos.forking import Forked, is_whole, whole_only
 from tests.chaos.installation import Installation
 from tests.chaos.reckoning import Reckoning
 
 pytestmark = pytest.mark.chaos
 
-STOPS = 100 if is_whole() else 4
+STOPS = 100 if is_whole() else 3
 DOWN_WITHIN = 30
 
 
@@ -100,8 +100,8 @@ def test_p17_a_worker_whose_main_process_is_killed_leaves_nobody_behind(
     ("who", "number", "why"),
     [
         ("guard", signal.SIGKILL, "its guard has died"),
-        ("guard", signal.SIGSTOP, "its guard is silent"),
-        ("all others", signal.SIGSTOP, "nothing answers knocks"),
+        pytest.param("guard", signal.SIGSTOP, "its guard is silent", marks=whole_only),
+        pytest.param("all others", signal.SIGSTOP, "nothing answers knocks", marks=whole_only),
     ],
 )
 def test_p17_a_cluster_that_does_not_work_is_started_anew(
