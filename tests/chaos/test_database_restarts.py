@@ -28,7 +28,6 @@ pytestmark = pytest.mark.chaos
 RESTARTS, EVERY = (20, (3.0, 10.0)) if is_whole() else (2, (1.0, 3.0))
 DOWN = (0.0, 2.0)
 DELIVERED_WITHIN = 30
-BACKLOG = 10
 
 
 @dataclass
@@ -72,9 +71,7 @@ def go_on_for(seconds: float, traffic: Traffic) -> None:
     """Let orders come and suppliers work for so long."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        if traffic.backlog() < BACKLOG:
-            traffic.installation.place()
-        traffic.deliver()
+        traffic.keep_busy()
         time.sleep(0.1)
 
 
