@@ -17,6 +17,7 @@ from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.db import Error, connection, transaction
+from django.db.models.functions import Now
 from django_q.tasks import async_task
 
 from archive.correlation import correlated
@@ -26,7 +27,7 @@ from integration.failpoints import failpoint
 from integration.flows.cases import channel_cause, close_cause, open_case, work_cause
 from integration.flows.pauses import pause_of, pause_sentence
 from integration.flows.steps import STEPS, StepKind, standing_steps
-from integration.models import Pause
+from integration.models import Lane, Pause
 from integration.work import ClaimedWork, LeaseLost, Step
 
 logger = logging.getLogger(__name__)
@@ -92,12 +93,18 @@ def knock(lane: str) -> bool:
     return True
 
 
-def tick() -> None:
-    """Make sure that standing work exists, and knock for every lane with something due."""
+def tick() -> bool:
+    """Make sure that standing work exists, and knock for every lane with something due.
+
+    Returns whether an earlier knock for one of them has been answered by nobody, busy or not.
+    """
     for step in standing_steps():
         work.ensure(STEPS[step.name].lane, step)
-    for lane in work.due_lanes():
+    due = work.due_lanes()
+    unanswered = Lane.objects.filter(name__in=due, knocked_at__lt=Now() - KNOCK_LASTS).exists()
+    for lane in due:
         knock(lane)
+    return unanswered
 
 
 def drain(lane: str, drain_for: timedelta = DRAIN_FOR) -> int:

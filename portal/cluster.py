@@ -29,8 +29,10 @@ logger = logging.getLogger("gridport.worker")
 
 STOP_WITHIN = 20.0
 SILENT_GUARD = 60.0
-# Longer than every step may take with what is drained before it; standing work comes due once a minute.
+# Longer than every step may take, with what is drained before it.
 SILENT_CLUSTER = 600.0
+# A knock is repeated, and so seen to be unanswered, less often than that (``integration.tasks``).
+LOOKED_AT_EVERY = 30.0
 STRIKES = 3
 _LOOK_EVERY = 0.05
 
@@ -132,6 +134,7 @@ class Cluster:
     def __init__(self, stopping: Flag) -> None:
         self.stopping = stopping
         self._guarding, self._working = Pulse(), Pulse()
+        self._unanswered_since = self._unanswered = 0.0
         self._guard: Any = None
         self._strikes = 0
         pre_execute.connect(self._begun, weak=False)
@@ -145,6 +148,13 @@ class Cluster:
         self._guard = _fork.Process(target=_guard, args=(self.stopping, self._guarding))
         self._guard.start()
 
+    def knocked_in_vain(self) -> None:
+        """Note that a knock is answered by nobody just now."""
+        now = time.monotonic()
+        if now - self._unanswered > LOOKED_AT_EVERY:
+            self._unanswered_since = now
+        self._unanswered = now
+
     def tend(self) -> None:
         """Start a new cluster where the guard has ended, or where guard or cluster have been silent for too long.
 
@@ -157,6 +167,7 @@ class Cluster:
         logger.critical("the cluster is started anew: %s", fault)
         self._end()
         self._strikes = 0
+        self._unanswered = 0.0
         self.start()
 
     def stop(self) -> None:
@@ -172,11 +183,13 @@ class Cluster:
             return "its guard has died"
         if self._guarding.silence() > SILENT_GUARD:
             return "its guard is silent"
-        if self._working.silence() > SILENT_CLUSTER:
-            return "nothing answers its knocks"
+        in_vain = self._unanswered - self._unanswered_since
+        if in_vain > SILENT_CLUSTER and self._working.silence() > SILENT_CLUSTER:
+            return "nothing answers knocks"
         return ""
 
     def _begun(self, **said: Any) -> None:
+        # In a worker's process.
         self._working.beat()
 
     def _end(self) -> None:

@@ -30,6 +30,7 @@ from tests.chaos.installation import STANDING, Installation
 from tests.chaos.reckoning import Reckoning, reckon
 from tests.conftest import ROOT, skip_or_fail
 
+BACKLOG = 10
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
@@ -199,9 +200,9 @@ class Crew:
             if worker.is_running():
                 worker.stop()
 
-    def logs(self) -> str:
-        """Return what all have written."""
-        return "\n".join(worker.log() for worker in self._workers)
+    def last_log(self) -> str:
+        """Return the end of what the last one has written."""
+        return self._workers[-1].log()[-4000:]
 
     def start(self, *changes: str, clock: Clock | None = None, **environment: str) -> Worker:
         """Start a worker and wait until it runs; ``changes`` are those of ``tests.chaos.hand``."""
@@ -294,12 +295,15 @@ class Traffic:
             and not any([*network.outbox.iterdir(), *network.inbox.iterdir()])
         )
 
-    def backlog(self) -> int:
-        """Return how many orders no supplier has yet."""
-        network = self.installation.network
-        return len(self.installation.placed) - len(
-            {each["purchase_order"] for each in network.arrivals()} - {None}
-        )
+    def keep_busy(self) -> None:
+        """Have an order appear in the store, unless more wait than workers are soon done with; deliver."""
+        if self._not_sent() < BACKLOG:
+            self.installation.place()
+        self.deliver()
+
+    def _not_sent(self) -> int:
+        sent = {each["purchase_order"] for each in self.installation.network.arrivals()} - {None}
+        return len(self.installation.placed) - len(sent)
 
     def wait_until_over(self, crew: Crew, within: float) -> None:
         """Wait until the workers have brought every order all its way; stop them."""
@@ -307,9 +311,7 @@ class Traffic:
             wait_until(self.is_over, within, "all orders have gone all their way")
         except AssertionError:
             left = list(Work.objects.values("step", "subject", "attempts", "deaths", "due_at", "lease_until"))
-            raise AssertionError(
-                f"{self.backlog()} orders never sent; {left}\n{crew.logs()[-9000:]}"
-            ) from None
+            raise AssertionError(f"{self._not_sent()} orders never sent; {left}\n{crew.last_log()}") from None
         crew.stop()
 
     def reckon(self) -> Reckoning:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import pytest
 from django.db import connections
 
 from integration.failpoints import arm
@@ -20,6 +21,9 @@ from integration.failpoints import arm
 def is_whole() -> bool:
     """Say whether this is the whole run (``make chaos``)."""
     return os.environ.get("GRIDPORT_CHAOS") == "1"
+
+
+whole_only = pytest.mark.skipif(not is_whole(), reason="part of the whole run (make chaos)")
 
 
 def scaled(whole: int) -> int:

@@ -154,7 +154,7 @@ def locked_queue() -> None:
 
 def no_ticker() -> None:
     """Have nobody knock for what is due."""
-    tasks.tick = lambda: None
+    tasks.tick = lambda: False
 
 
 def hearing() -> None:
@@ -167,9 +167,15 @@ def blaming() -> None:
     tasks._give_back_when_it_returns = lambda token: None
 
 
+def impatient() -> None:
+    """Have silence be seen in seconds instead of minutes."""
+    tasks.KNOCK_LASTS = timedelta(seconds=1)
+    cluster.SILENT_GUARD = cluster.SILENT_CLUSTER = 4.0
+
+
 CHANGES = {
     change.__name__: change
-    for change in (jobs, poison, uncounted, own_clock, locked_queue, no_ticker, hearing, blaming)
+    for change in (jobs, poison, uncounted, own_clock, locked_queue, no_ticker, hearing, blaming, impatient)
 }
 
 

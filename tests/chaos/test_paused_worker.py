@@ -18,7 +18,7 @@ from integration.flows.steps import STEPS, StepKind
 from integration.models import Work
 from integration.work import Claim, ClaimedWork, Step
 from tests.chaos.crew import Crew, ledger, put_jobs, rows, state_of, times, wait_until
-from tests.chaos.forking import Forked, is_whole, scaled
+from tests.chaos.forking import Forked, scaled, whole_only
 
 pytestmark = pytest.mark.chaos
 
@@ -78,9 +78,10 @@ def test_p8_without_the_fence_it_is_written_twice(
     assert times("done") == dict.fromkeys(subjects, 2)
 
 
+@whole_only
 def test_p8_a_stopped_process_of_a_running_worker_is_overtaken(committed: str, tmp_path: Path) -> None:
     """Its lease over, the kernel ends it as soon as it goes on."""
-    stops = 10 if is_whole() else 2
+    stops = 10
     with Crew(tmp_path) as crew, ledger():
         worker = crew.start("jobs", JOB_LEASE="0.5")
         for number in range(stops):

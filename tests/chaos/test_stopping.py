@@ -11,13 +11,13 @@ import pytest
 
 from integration.models import Work
 from tests.chaos.crew import Crew, Traffic, Worker, ledger, put_jobs, state_of, times, wait_until
-from tests.chaos.forking import Forked, is_whole
+from tests.chaos.forking import Forked, is_whole, whole_only
 from tests.chaos.installation import Installation
 from tests.chaos.reckoning import Reckoning
 
 pytestmark = pytest.mark.chaos
 
-STOPS = 100 if is_whole() else 4
+STOPS = 100 if is_whole() else 3
 DOWN_WITHIN = 30
 
 
@@ -36,7 +36,7 @@ def crew(traffic: Traffic, tmp_path: Path) -> Iterator[Crew]:
 
 def stop_at_work(traffic: Traffic, worker: Worker, *, everybody: bool) -> float:
     """Tell a worker to stop while something is being done; return how long it took."""
-    traffic.installation.place(2)
+    traffic.keep_busy()
 
     def at_work() -> bool:
         traffic.deliver()
@@ -56,8 +56,8 @@ def stop_at_work(traffic: Traffic, worker: Worker, *, everybody: bool) -> float:
 def test_p17_a_stop_is_clean(traffic: Traffic, crew: Crew, everybody: bool, record_property: Any) -> None:
     took = [stop_at_work(traffic, crew.fork(), everybody=everybody) for _ in range(STOPS)]
     crew.fork()
-    traffic.wait_until_over(crew, 120)
-    assert traffic.reckon() == Reckoning(orders=2 * STOPS)
+    traffic.wait_until_over(crew, 180)
+    assert traffic.reckon() == Reckoning(orders=len(traffic.installation.placed))
     record_property("faults", {f"stops, SIGTERM to {'all' if everybody else 'the main process'}": STOPS})
     record_property("longest_stop", max(took))
 
@@ -96,12 +96,26 @@ def test_p17_a_worker_whose_main_process_is_killed_leaves_nobody_behind(
         wait_until(lambda: {state_of(pid) for pid in others} == {"Z"}, 30, "all its processes have ended")
 
 
-def test_p17_a_cluster_whose_guard_is_killed_is_started_anew(committed: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("who", "number", "why"),
+    [
+        ("guard", signal.SIGKILL, "its guard has died"),
+        pytest.param("guard", signal.SIGSTOP, "its guard is silent", marks=whole_only),
+        pytest.param("all others", signal.SIGSTOP, "nothing answers knocks", marks=whole_only),
+    ],
+)
+def test_p17_a_cluster_that_does_not_work_is_started_anew(
+    committed: str, tmp_path: Path, who: str, number: int, why: str
+) -> None:
     with Crew(tmp_path) as crew, ledger():
-        worker = crew.start("jobs")
+        worker = crew.start("jobs", "impatient")
         _, guard, *others = processes_of(worker)
-        worker.tell(signal.SIGKILL, only=guard)
-        wait_until(lambda: not {guard, *others} & set(worker.processes()), 30, "what was left of it is gone")
+        for pid in [guard] if who == "guard" else others:
+            worker.tell(number, only=pid)
         put_jobs("good-0")
-        wait_until(lambda: times("done"), 30, "the new one does a job")
+        wait_until(lambda: times("done"), 60, "a job is done")
+        wait_until(lambda: why in worker.log(), 30, "it says why")
+        wait_until(lambda: not {guard, *others} & set(worker.processes()), 30, "what was left of it is gone")
+        put_jobs("good-1")
+        wait_until(lambda: times("done")["good-1"], 30, "the new one does a job")
         worker.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -101,6 +102,30 @@ def test_given_back_work_was_never_tried() -> None:
     work.release([claimed])
     row = Work.objects.get()
     assert (row.attempts, row.deaths, row.lease_token) == (0, 0, None)
+
+
+def test_what_a_token_claimed_and_nobody_ended_is_given_back() -> None:
+    for subject in ("1", "2", "3"):
+        put("a", subject, f"key {subject}")
+    token = uuid4()
+    first, second, third = work.claim("lane", token=token)
+    with transaction.atomic():
+        work.finish(first)
+    work.renew(second, lease=timedelta(hours=1))
+    work.park(third, "A sentence.")
+    assert work.give_back(token) == 1
+    [again] = work.claim("lane")
+    assert (again.pk, again.attempts, again.deaths) == (second.pk, 1, 0)
+
+
+def test_what_ran_out_of_time_comes_after_what_was_due_before() -> None:
+    put("hangs", "1", "a")
+    [hangs] = work.claim("lane")
+    put("good", "1", "b")
+    assert work.renew(hangs, lease=timedelta(0))
+    assert claimed_names() == ["good 1"]
+    [again] = work.claim("lane")
+    assert (again.step, again.attempts, again.deaths) == ("hangs", 2, 1)
 
 
 def test_who_lost_the_lease_writes_nothing() -> None:

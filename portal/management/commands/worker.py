@@ -40,17 +40,19 @@ class Command(BaseCommand):
         self.stderr.write("Worker: running.")
         try:
             while not stop.is_set():
+                if self._tick():
+                    cluster.knocked_in_vain()
                 cluster.tend()
-                self._tick()
                 stop.wait(TICK_SECONDS)
         finally:
             cluster.stop()
         self.stderr.write("Worker: stopped.")
 
-    def _tick(self) -> None:
+    def _tick(self) -> bool:
         try:
-            tasks.tick()
+            return tasks.tick()
         except Error as error:
             # A database that restarts is a pause: the next tick connects anew.
             logger.warning("tick failed: %s", str(error).splitlines()[0])
             connection.close()
+            return False
