@@ -124,8 +124,9 @@ def _reject(case: ExceptionCase, given: Given) -> Plan:
         {"line_number": line.line_number, "quantity": str(line.quantity)}
         for line in asked_lines(purchase_order)
     ]
+    lines = "its one line" if len(entries) == 1 else f"all of its {len(entries)} lines"
     sentences = [
-        f"Purchase order {purchase_order.number} counts as cancelled: all of its {len(entries)} lines.",
+        f"Purchase order {purchase_order.number} counts as cancelled: {lines}.",
         f"Nothing is sent to {partner} and the order in the store stays where it is: tell {partner} that you do not take"
         " the answer, and settle with the customer what becomes of the order.",
     ]
