@@ -38,8 +38,8 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
     """
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
+        # In the order in which answers are matched, or the two wait for each other: the purchase order, then its case.
         if case.purchase_order_id is not None:
-            # First, as matching does: it brings the case up to date while it holds the purchase order.
             PurchaseOrder.objects.select_for_update().get(pk=case.purchase_order_id)
         locked = ExceptionCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
         if locked.closed_at is not None:
@@ -58,6 +58,8 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
 def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
     statements = decision_on(asked_lines(purchase_order), document).statements
+    if purchase_order.state == State.CANCELLED:
+        _take_back_cancellation(purchase_order, document)
     post_statements(document, purchase_order, statements, whole=False)
     intend_note(purchase_order, document, State.ACCEPTED, wanted.note)
     _tell(
@@ -69,6 +71,28 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     )
     _close(case, user, ExceptionCase.Decision.ACCEPTED, reason)
     return effects_of(purchase_order)
+
+
+def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -> None:
+    """Reverse what was cancelled, and let the purchase order be answered again."""
+    cancelled = LineEntry.objects.filter(
+        line__purchase_order=purchase_order, kind=LineEntry.Kind.CANCELLED, reverses=None, reversed_by=None
+    )
+    LineEntry.objects.bulk_create(
+        LineEntry(
+            line_id=entry.line_id,
+            kind=entry.kind,
+            quantity=entry.quantity,
+            document=document,
+            stated_at=timezone.now(),
+            reverses=entry,
+        )
+        for entry in cancelled
+    )
+    PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.DISPUTED)
+    Order.objects.filter(pk=purchase_order.order_id, state=Order.State.HELD).update(
+        state=Order.State.ROUTED, state_reason=""
+    )
 
 
 def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:

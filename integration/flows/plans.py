@@ -97,6 +97,8 @@ def _accept(case: ExceptionCase, given: Given) -> Plan:
     decision = decision_on(asked, document)
     said = {each.line_number: each for each in decision.statements}
     sentences = [line_words(line, said.get(line.line_number)) for line in asked]
+    if purchase_order.state == State.CANCELLED:
+        sentences.append("Its cancellation is taken back.")
     sentences.append(f"Purchase order {purchase_order.number} counts as accepted.")
     sentences.append(_store_words(purchase_order))
     note = decision_words(purchase_order, asked, decision.statements)
@@ -116,13 +118,16 @@ def _accept(case: ExceptionCase, given: Given) -> Plan:
 
 def _reject(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, _ = answered(case)
+    if purchase_order.state == State.CANCELLED:
+        raise Refused(f"Purchase order {purchase_order.number} is cancelled already: settle the case.")
     partner = purchase_order.agreement.partner
     entries = [
         {"line_number": line.line_number, "quantity": str(line.quantity)}
         for line in asked_lines(purchase_order)
     ]
+    lines = "its one line" if len(entries) == 1 else f"all of its {len(entries)} lines"
     sentences = [
-        f"Purchase order {purchase_order.number} counts as cancelled: all of its {len(entries)} lines.",
+        f"Purchase order {purchase_order.number} counts as cancelled: {lines}.",
         f"Nothing is sent to {partner} and the order in the store stays where it is: tell {partner} that you do not take"
         " the answer, and settle with the customer what becomes of the order.",
     ]
@@ -146,13 +151,17 @@ def _wait(case: ExceptionCase, given: Given) -> Plan:
         raise Refused("Say until when to wait.")
     if given.due_at <= database_now():
         raise Refused("The time to wait until is past. Give a later one.")
-    local = timezone.localtime(given.due_at)
-    words = f"{local.day} {local:%b %Y %H:%M} {local.tzname()}"
     sentences = [
-        f"The case stays open and is due on {words}.",
+        f"The case stays open and is due on {_moment_words(given.due_at)}.",
+        *([f"Until now it is due on {_moment_words(case.due_at)}."] if case.due_at else []),
         "If the partner answers anew before, the answer is compared; one that accepts everything closes the case.",
     ]
     return Plan("wait", sentences, case.purchase_order_id, due_at=given.due_at.isoformat())
+
+
+def _moment_words(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%b %Y %H:%M} {local.tzname()}"
 
 
 def _match(case: ExceptionCase, given: Given) -> Plan:

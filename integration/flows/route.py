@@ -197,15 +197,17 @@ def _write_lines(row: PurchaseOrder, lines: list[tuple[dict[str, Any], ItemCross
             description=line["name"][:300],
             quantity=line["quantity"] - line["quantity_refunded"],
             unit=item.unit,
-            unit_price=_price(line, item),
+            unit_price=_price(row, line, item),
         )
         for number, (line, item) in enumerate(lines, start=1)
     )
 
 
-def _price(line: dict[str, Any], item: ItemCrossReference) -> Decimal | None:
-    """Return what we pay for one unit. The shopper's price is never told to a supplier."""
+def _price(row: PurchaseOrder, line: dict[str, Any], item: ItemCrossReference) -> Decimal | None:
+    """Return what we pay for one unit, in the agreement's currency. The shopper's price is never told to a supplier."""
     if item.unit_cost is not None:
         return item.unit_cost
+    if row.order.currency != row.agreement.currency:
+        return None  # 4,200 yen are not 4,200 dollars
     cost = Decimal(str(line["base_cost_price"] or 0))
     return cost if cost > 0 else None

@@ -41,6 +41,11 @@ _TONES = {
 }
 
 
+_OF_CASES = frozenset(
+    {"case_opened", "case_closed", "accepted", "cancelled", "waiting", "matched", "not_ours"}
+)
+
+
 @dataclass(frozen=True)
 class Moment:
     """One line of a timeline. ``about`` is given where it is not the page's own subject."""
@@ -55,8 +60,8 @@ class Moment:
 def timeline(own: str, others: Iterable[str] = (), document: Document | None = None) -> list[Moment]:
     """Return the events of ``own`` and of the subjects in ``others``; the last ``LONGEST`` of them.
 
-    The opening and closing of a case is told on the order too, so the case's own telling of it is left out of
-    an order's timeline.
+    What happens to a case and what is decided of it is told on the order too, so the case's own telling of it is
+    left out of an order's timeline.
     """
     subjects = [own, *others]
     wanted = Q(subject__in=subjects)
@@ -79,7 +84,7 @@ def timeline(own: str, others: Iterable[str] = (), document: Document | None = N
 
 
 def _told_twice(event: Event) -> bool:
-    return event.subject.startswith("case:") and event.kind in ("case_opened", "case_closed")
+    return event.subject.startswith("case:") and event.kind in _OF_CASES
 
 
 def _tone(event: Event) -> str:

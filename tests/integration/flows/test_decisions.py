@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.utils import timezone
 
 from archive.models import AuditEntry
 from integration.flows import plans
+from integration.flows.cases import close_cause
 from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
 from integration.flows.plans import Given, choices, plan
@@ -136,6 +142,50 @@ def test_waiting_keeps_the_case_open_until_a_day_and_a_whole_acceptance_closes_i
     assert world.store.state.order(1004)["status_id"] == 9
 
 
+def test_of_two_people_who_wait_the_second_sees_the_firsts_day_before(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    until = timezone.now() + timedelta(days=2)
+    digest = plan(short, "wait", Given(due_at=until)).digest
+    decide(lead, short, "wait", Given(due_at=until + timedelta(days=1)))
+    otto = factories.user("otto", "decide")
+    with pytest.raises(Refused, match="Something has changed since you looked"):
+        carry_out(otto, short, "wait", Given(due_at=until), REASON, digest)
+    short.refresh_from_db()
+    day = timezone.localtime(until + timedelta(days=1))
+    assert plan(short, "wait", Given(due_at=until)).sentences[1] == (
+        f"Until now it is due on {day.day} {day:%b %Y %H:%M} UTC."
+    )
+
+
+def test_a_cancelled_purchase_order_that_is_accepted_after_all_counts_as_accepted(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    decide(lead, short, "reject")
+    world.network.answers["1004-1"] = "accept"
+    sent = next(path for path in world.network.taken.iterdir() if path.name.endswith(".850.edi"))
+    sent.rename(world.network.inbox / "again.edi")
+    world.run()
+    again = ExceptionCase.objects.get(closed_at=None)
+    with pytest.raises(Refused, match="Purchase order 1004-1 is cancelled already: settle the case"):
+        plan(again, "reject", NOTHING)
+    assert plan(again, "accept", NOTHING).sentences[1:] == [
+        "Its cancellation is taken back.",
+        "Purchase order 1004-1 counts as accepted.",
+        "The order in the store moves to Awaiting Shipment, unless somebody moved it elsewhere.",
+    ]
+    decide(lead, again, "accept")
+    world.run()
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
+    assert Order.objects.get().state == Order.State.ACCEPTED
+    assert world.store.state.order(1004)["status_id"] == 9
+    cancelled = LineEntry.objects.filter(kind="cancelled").order_by("pk")
+    assert [(each.quantity, each.reverses_id) for each in cancelled] == [
+        (12, None),
+        (12, cancelled[0].pk),
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -216,6 +266,73 @@ def test_a_second_person_comes_too_late(lead: User, short: ExceptionCase) -> Non
     with pytest.raises(Refused, match=r"^lea has closed this case already\.$"):
         carry_out(other, short, "reject", NOTHING, REASON, digest)
     assert entries() == [("ordered", 12), ("acknowledged", 11), ("backordered", 1)]
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Do all ``acts`` at the same time, each on a database connection of its own; return what each was refused with."""
+    ready = threading.Barrier(len(acts))
+    database = connection.settings_dict["NAME"]
+
+    def act_on_own_connection(act: Callable[[], object]) -> str:
+        connection.settings_dict["NAME"] = database
+        try:
+            ready.wait(timeout=30)
+            act()
+        except Refused as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act_on_own_connection, acts))
+
+
+def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(world: World, lead: User) -> None:
+    people = {"lea": lead, "otto": factories.user("otto", "decide")}
+    numbers = [1001, 1004, 1005, 1010, 1013]
+    for number in numbers:
+        world.network.answers[f"{number}-1"] = "short"
+        world.place(number)
+    world.run()
+    winners = []
+    for case in ExceptionCase.objects.order_by("pk"):
+        first, second = plan(case, "accept", NOTHING).digest, plan(case, "reject", NOTHING).digest
+        refused = at_once(
+            partial(carry_out, people["lea"], case, "accept", NOTHING, REASON, first),
+            partial(carry_out, people["otto"], case, "reject", NOTHING, REASON, second),
+        )
+        decision, _, winner = closed(case)
+        winners.append(winner)
+        assert (decision, winner) in {("accepted", "lea"), ("rejected", "otto")}
+        assert sorted(refused) == ["", f"{winner} has closed this case already."]
+        assert refused[list(people).index(winner)] == ""
+        said = LineEntry.objects.filter(line__purchase_order=case.purchase_order).exclude(kind="ordered")
+        kinds = set(said.values_list("kind", flat=True))
+        assert kinds <= ({"acknowledged", "backordered"} if winner == "lea" else {"cancelled"})
+        assert AuditEntry.objects.filter(subject=case.subject).count() == 1
+    assert len(winners) == len(numbers)
+
+
+def test_deciding_and_matching_take_their_locks_in_one_order(lead: User, short: ExceptionCase) -> None:
+    digest = plan(short, "accept", NOTHING).digest
+    locked, decided = threading.Event(), threading.Event()
+
+    def match_a_whole_acceptance() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            PurchaseOrder.objects.select_for_update().get()
+            locked.set()
+            # Until the other waits for this purchase order, or has the case, which it must not have yet.
+            assert not decided.wait(1)
+            close_cause(short.cause, "The partner now accepts everything.")
+
+    def accept() -> None:
+        assert locked.wait(30)
+        carry_out(lead, short, "accept", NOTHING, REASON, digest)
+        decided.set()
+
+    assert at_once(match_a_whole_acceptance, accept) == ["", "Gridport has closed this case already."]
 
 
 def test_a_plan_that_is_not_the_one_shown_any_more_is_not_carried_out(

@@ -11,7 +11,7 @@ from edi_parser import api  # type: ignore[import-untyped]
 
 from archive import store as archive_store
 from archive.models import Document
-from integration.models import Order, OrderDocument
+from integration.models import Order, OrderDocument, PurchaseOrder
 from integration.simulators.store.examples import example_orders
 from integration.simulators.store.sample_orders import generated_orders
 from partners.models import Agreement, ItemCrossReference
@@ -97,6 +97,57 @@ def test_all_31_orders_are_sent_or_say_why_not(whole_world: World) -> None:
     }
     assert set(Order.objects.filter(number__in=SENT).values_list("state", flat=True)) == {
         Order.State.ACCEPTED
+    }
+
+
+# Number of the order: (SKU, quantity, price) of each line asked for, and the currency that the purchase order names.
+OTHER_KINDS: dict[int, tuple[list[tuple[str, int, str]], str]] = {
+    1022: ([("AC-022", 1, "27.2500")], "USD"),  # the gift certificate is nothing to ship
+    1023: ([("AC-023", 2, "28.2500"), ("AC-029", 4, "34.2500")], "USD"),  # the parts, not the bundle
+    1024: ([("AC-025", 2, "30.2500")], "USD"),  # three less one refunded; of the other line nothing is left
+    1025: ([("AC-026", 2, "31.2500")], "USD"),  # what we pay, whatever tax the shopper's price includes
+    1026: ([("AC-027", 3, "32.2500")], "USD"),  # not 4,200, which are yen
+    1027: ([("BO-007", 2, "12.2500")], "USD"),
+    1028: ([("AC-028", 1, "33.2500")], "USD"),
+}
+
+
+def asked_for(number: int) -> tuple[list[tuple[str, int, str]], str]:
+    purchase_order = PurchaseOrder.objects.get(order__number=number)
+    lines = [(each.sku, int(each.quantity), str(each.unit_price)) for each in purchase_order.lines.all()]
+    assert purchase_order.content is not None
+    return lines, purchase_order.content["currency"]
+
+
+def test_orders_of_the_other_kinds_ask_for_what_has_to_be_shipped_at_what_we_pay(whole_world: World) -> None:
+    for number in [1021, *OTHER_KINDS]:
+        whole_world.place(number)
+    whole_world.run()
+    assert {number: asked_for(number) for number in OTHER_KINDS} == OTHER_KINDS
+    picked_up = Order.objects.get(number=1021)
+    assert (picked_up.state, picked_up.state_reason) == (
+        Order.State.NOT_OURS,
+        "It holds nothing that is shipped.",
+    )
+    totals = dict(Order.objects.filter(number__in=[1026, 1027]).values_list("number", "currency"))
+    assert totals == {1026: "JPY", 1027: "EUR"}
+    moved = {number: whole_world.store.state.order(number)["status_id"] for number in [1021, *OTHER_KINDS]}
+    assert moved == {1021: 11, **dict.fromkeys(OTHER_KINDS, 9)}
+
+
+def test_a_cost_price_in_another_currency_than_the_agreements_is_told_to_nobody(whole_world: World) -> None:
+    ItemCrossReference.objects.update(unit_cost=None)
+    for number in (1001, 1026, 1027):
+        for product in whole_world.store.state.orders[number].products:
+            product["base_cost_price"] = "2000.0000"
+    Agreement.objects.filter(partner__name="Borealis Trading").update(currency="EUR")
+    for number in (1001, 1026, 1027):
+        whole_world.place(number)
+    whole_world.run()
+    assert {number: asked_for(number) for number in (1001, 1026, 1027)} == {
+        1001: ([("AC-001", 2, "2000.0000")], "USD"),
+        1026: ([("AC-027", 3, "None")], "USD"),
+        1027: ([("BO-007", 2, "2000.0000")], "EUR"),
     }
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integration.models import ExceptionCase, PurchaseOrder
+from integration.models import ExceptionCase, Order, PurchaseOrder
 from portal.admin.show import page_url
 from tests import factories
 from tests.pages import Desk
@@ -75,6 +75,8 @@ def test_accepting_does_what_was_shown_and_goes_back_to_the_case(world: World, c
     page = Desk(client).page(case)
     assert "Decision Accepted as acknowledged By lea" in page
     assert REASON in page
+    told = Desk(client).page(Order.objects.get())
+    assert told.count(f"Purchase order 1004-1 is accepted as acknowledged: {REASON}") == 1
 
 
 def test_a_double_click_decides_once(world: World, case: ExceptionCase) -> None:
