@@ -4,6 +4,7 @@
 
     IntegrationError
     ├── RetryableError       the same bytes may succeed later; the machine tries again
+    │   └── RateLimited      the other side is well, and asks us to wait: no failure of anybody's
     ├── PermanentError       the same bytes will never succeed; the item is parked for a person
     └── ConfigurationError   a setting is wrong; parked until staff have changed it
 
@@ -32,6 +33,10 @@ class RetryableError(IntegrationError):
         super().__init__(sentence)
         self.retry_after = retry_after
         self.ambiguous = ambiguous
+
+
+class RateLimited(RetryableError):
+    """The other side's limit is used up for the moment; ``retry_after`` is when it ends, where that was said."""
 
 
 class PermanentError(IntegrationError):

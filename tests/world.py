@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 
 from integration import tasks
-from integration.models import Store, Work
+from integration.models import Channel, Store, Work
 from integration.simulators.network.suppliers import Network
 from integration.simulators.store.sample_orders import SKUS, SampleOrder, generated_orders
 from integration.simulators.store.server import StoreSimulator
@@ -35,6 +35,8 @@ class World:
     def later(self) -> None:
         """Let every wait for another try be over, and do everything that is due."""
         Work.objects.filter(parked_at=None).update(due_at="2020-01-01T00:00Z")
+        Channel.objects.filter(opened_at__isnull=False).update(probe_at="2020-01-01T00:00Z")
+        Channel.objects.update(rests_until=None)
         self.poll()
 
     def poll(self) -> None:

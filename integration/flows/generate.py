@@ -12,7 +12,14 @@ from integration.documents import from_json
 from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import time_zone_of, why_watching
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
-from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
+from integration.models import (
+    ExceptionCase,
+    LineEntry,
+    Order,
+    OrderDocument,
+    PurchaseOrder,
+    mailbox_channel,
+)
 from integration.work import Claim, Step
 from integration.x12.structure import walk
 from integration.x12.syntax import Segment, segment
@@ -44,7 +51,8 @@ def generate(subject: str, claim: Claim) -> list[Step]:
             document = _write(purchase_order)
             if document is None:
                 return []
-    return [Step("transmit", str(document.interchange_id), purchase_order.order.ordering_key)]
+    side = mailbox_channel(document.interchange.mailbox_id)
+    return [Step("transmit", str(document.interchange_id), purchase_order.order.ordering_key, talks_to=side)]
 
 
 def _existing(purchase_order: PurchaseOrder) -> Document | None:

@@ -14,9 +14,10 @@ from archive.models import Direction, Transmission, TransmissionOutcome
 from archive.record import record_event
 from integration.errors import PermanentError
 from integration.failpoints import failpoint
+from integration.flows.backpressure import LONGER, room_behind
 from integration.flows.cases import open_case
 from integration.flows.mailboxes import transport_for
-from integration.models import ExceptionCase, Work
+from integration.models import ExceptionCase, Work, mailbox_channel
 from integration.transports.base import RemoteFile, Transport
 from integration.work import Claim, Step
 from integration.x12.envelope import is_whole
@@ -26,8 +27,16 @@ LARGEST_FILE = 50_000_000
 Result = TransmissionOutcome.Result
 
 
+def fetch_step(mailbox_pk: int, delay: timedelta = timedelta(0)) -> Step:
+    """Return the step that fetches a mailbox's files."""
+    return Step("fetch_mailbox", str(mailbox_pk), f"fetch:{mailbox_pk}", delay, mailbox_channel(mailbox_pk))
+
+
 def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
-    """Take every whole file that ``mailbox`` holds; return a translate step for each that nobody has in hand."""
+    """Take every whole file that ``mailbox`` holds; return a translate step for each that nobody has in hand.
+
+    While many files wait to be read, it takes no more than fit, and leaves the rest on the mailbox.
+    """
     mailbox = Mailbox.objects.get(pk=subject)
     with transport_for(mailbox) as transport:
         listed = [each for each in transport.list() if fnmatchcase(each.name, mailbox.file_pattern)]
@@ -35,9 +44,12 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
             listed.sort(key=lambda each: (each.modified_at, each.name))
         else:
             listed.sort(key=lambda each: each.name)
+        room = room_behind("documents", "")
         for remote in listed:
+            if room <= 0:
+                break
             try:
-                _take(mailbox, transport, remote, claim)
+                room -= _take(mailbox, transport, remote, claim)
             except PermanentError as problem:
                 # One bad file delays no other.
                 open_case(
@@ -46,8 +58,8 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
                     str(problem),
                     mailbox=mailbox,
                 )
-    again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", timedelta(seconds=mailbox.poll_seconds))
-    return [*_translate_steps(mailbox), again]
+    pause = timedelta(seconds=mailbox.poll_seconds) * (LONGER if room <= 0 else 1)
+    return [*_translate_steps(mailbox), fetch_step(mailbox.pk, pause)]
 
 
 def _translate_steps(mailbox: Mailbox) -> list[Step]:
@@ -68,12 +80,13 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
     return [Step("translate", str(pk), f"transmission:{pk}") for pk in pks]
 
 
-def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> None:
+def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Claim) -> bool:
+    """Take one file, where it is to be taken; return whether it is a new one."""
     if _left_there_on_purpose(mailbox, remote):
-        return
+        return False
     data = transport.fetch(remote.name, LARGEST_FILE)
     if not _is_complete(mailbox, remote, data):
-        return
+        return False
     earlier = next(
         (known for known in known_files(mailbox, remote.name) if same_content(known.payload, data)), None
     )
@@ -94,6 +107,7 @@ def _take(mailbox: Mailbox, transport: Transport, remote: RemoteFile, claim: Cla
                 sentence = f"The same file arrived again on {mailbox}: recorded, nothing done twice."
                 record_event(f"transmission:{earlier.pk}", "arrived_again", sentence)
     _leave_behind(mailbox, transport, remote, arrived, claim)
+    return earlier is None
 
 
 def _left_there_on_purpose(mailbox: Mailbox, remote: RemoteFile) -> bool:

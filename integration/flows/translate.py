@@ -15,7 +15,7 @@ from archive.record import record_event
 from archive.translation import guide_name, storable
 from integration.flows.answer import acknowledge_group
 from integration.flows.cases import open_case
-from integration.models import ExceptionCase
+from integration.models import ExceptionCase, mailbox_channel
 from integration.work import Claim, Step
 from integration.x12.envelope import (
     GroupReading,
@@ -75,7 +75,13 @@ def _steps_of(transmission: Transmission) -> list[Step]:
         direction=Direction.OUT, documents__answers__source__interchange__transmission=transmission
     ).distinct()
     return steps + [
-        Step("transmit", str(answer.pk), f"interchange:{answer.pk}") for answer in answers.order_by("pk")
+        Step(
+            "transmit",
+            str(answer.pk),
+            f"interchange:{answer.pk}",
+            talks_to=mailbox_channel(answer.mailbox_id),
+        )
+        for answer in answers.order_by("pk")
     ]
 
 

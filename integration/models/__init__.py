@@ -1,6 +1,7 @@
 """Orders, purchase orders, their ledger, effects on the store, cases, and the queue of work."""
 
 from integration.models.case import ExceptionCase
+from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
 from integration.models.effect import StoreEffect
 from integration.models.hooks import HookCall, StoreHook
 from integration.models.pause import Pause
@@ -11,6 +12,8 @@ from integration.models.work import Lane, Work
 
 __all__ = [
     "ORDER_STATUSES",
+    "STANDING_POLL",
+    "Channel",
     "ExceptionCase",
     "HookCall",
     "Lane",
@@ -26,5 +29,7 @@ __all__ = [
     "StoreEffect",
     "StoreHook",
     "Work",
+    "mailbox_channel",
     "order_key",
+    "store_channel",
 ]
