@@ -44,6 +44,7 @@ class MailboxForm(SecretsForm):
             "after_fetch": "Then",
             "settle_seconds": "Settle time (seconds)",
             "poll_seconds": "Look every (seconds)",
+            "sessions": "Sessions at the same time",
             "outbound_name": "Files are named",
             "upload_mode": "How to upload",
         }
@@ -119,7 +120,7 @@ class MailboxAdmin(LiveAdmin, PausableAdmin):
         return [
             (None, {"fields": (("name", "usage_indicator"), ("kind", "partner"))}),
             ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], "host_keys"), "description": "A directory needs none of these but the transport."}),
-            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "poll_seconds"))}),
+            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "poll_seconds", "sessions"))}),
             ("Sending", {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
         ]  # fmt: skip
 

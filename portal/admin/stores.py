@@ -66,6 +66,7 @@ class StoreForm(SecretsForm):
         fields = ("token", "client_secret", "import_statuses", "movable_statuses")
         labels = {
             "poll_seconds": "Ask for changes every (seconds)",
+            "sessions": "At the same time",
             "settle_minutes": "Settle time (minutes)",
             "live_from_order": "First order",
             "purchase_order_prefix": "Purchase order prefix",
@@ -103,7 +104,8 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
         imported = "import_statuses" if may_write else "shown_import"
         movable = "movable_statuses" if may_write else "shown_movable"
         seen = ("shown_live_from", "shown_polled") if obj else ()
-        tested = ("poll_seconds", "shown_connection") if obj else ("poll_seconds",)
+        pace = ("poll_seconds", "sessions")
+        tested = (*pace, "shown_connection") if obj else pace
         return [
             (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
             ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), tested)}),
