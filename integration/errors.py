@@ -4,6 +4,7 @@
 
     IntegrationError
     ├── RetryableError       the same bytes may succeed later; the machine tries again
+    │   └── RateLimited      the other side is well, and asks us to wait: no failure of anybody's
     ├── PermanentError       the same bytes will never succeed; the item is parked for a person
     └── ConfigurationError   a setting is wrong; parked until staff have changed it
 
@@ -36,6 +37,10 @@ class RetryableError(IntegrationError):
     def wait_at_least(self, wait: timedelta) -> None:
         """Have nobody try again before ``wait`` is over."""
         self.retry_after = max(wait, self.retry_after or wait)
+
+
+class RateLimited(RetryableError):
+    """The other side's limit is used up for the moment; ``retry_after`` is when it ends, where that was said."""
 
 
 class PermanentError(IntegrationError):

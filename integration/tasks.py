@@ -21,13 +21,19 @@ from django.db.models.functions import Now
 from django_q.tasks import async_task
 
 from archive.correlation import correlated
-from integration import work
-from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
+from integration import channels, work
+from integration.errors import (
+    ConfigurationError,
+    IntegrationError,
+    PermanentError,
+    RateLimited,
+    RetryableError,
+)
 from integration.failpoints import failpoint
 from integration.flows.cases import channel_cause, close_cause, open_case, work_cause
 from integration.flows.pauses import pause_of, pause_sentence
 from integration.flows.steps import STEPS, StepKind, standing_steps
-from integration.models import Lane, Pause
+from integration.models import STANDING_POLL, Lane, Pause
 from integration.work import ClaimedWork, LeaseLost, Step
 
 logger = logging.getLogger(__name__)
@@ -66,13 +72,19 @@ Nothing else stops a step that never ends: its lease runs out, but the process w
 
 @dataclass(frozen=True)
 class Failure:
-    """What to do with a step that failed. ``elsewhere``: the trouble is the other side's, not the subject's."""
+    """What to do with a step that failed.
+
+    ``elsewhere``: the trouble is the other side's, not the subject's; ``refused``: it will be the same with all else
+    that is asked of it. ``asked_to_wait``: the other side is well, and the try does not count.
+    """
 
     sentence: str
     park: bool
     wait: timedelta
     tell: bool
     elsewhere: bool = False
+    refused: bool = False
+    asked_to_wait: bool = False
 
 
 def knock(lane: str) -> bool:
@@ -211,6 +223,8 @@ def _hand_over(claimed: ClaimedWork, kind: StepKind, steps: list[Step]) -> None:
             work.put(STEPS[step.name].lane, step)
         if claimed.troubled:
             _works_again(claimed, kind)
+        elif claimed.talks_to:
+            channels.succeeded(claimed.talks_to)
     for lane in sorted({STEPS[step.name].lane for step in steps if not step.delay}):
         knock(lane)
 
@@ -218,19 +232,29 @@ def _hand_over(claimed: ClaimedWork, kind: StepKind, steps: list[Step]) -> None:
 def _works_again(claimed: ClaimedWork, kind: StepKind) -> None:
     """Close the case of what failed before; where a store or mailbox answers again, let all that waits go on."""
     words = f"It works again: {kind.words}."
-    close_cause(work_cause(claimed.step, claimed.subject), words)
-    channel = kind.channel(kind.links(claimed.subject))
-    if not channel:
-        return
-    if kind.standing:
+    channel = _other_side(claimed, kind)
+    if channel and kind.standing:
         work.release_channel(channel)
-    if not work.waits_for(channel):
+    if channel:
+        # Held, so that of the last two that waited for it one sees that nothing is left.
+        channels.hold(channel)
+        channels.succeeded(channel)
+    close_cause(work_cause(claimed.step, claimed.subject), words)
+    if channel and not work.waits_for(channel):
         close_cause(channel_cause(channel), words)
+
+
+def _other_side(claimed: ClaimedWork, kind: StepKind) -> str:
+    return claimed.talks_to or kind.channel(kind.links(claimed.subject))
 
 
 def _judge(claimed: ClaimedWork, kind: StepKind, error: IntegrationError) -> Failure:
     """Say what a failure that was foreseen leads to."""
     sentence = str(error)
+    if isinstance(error, RateLimited) and error.retry_after:
+        return Failure(
+            sentence, park=False, wait=error.retry_after, tell=False, elsewhere=True, asked_to_wait=True
+        )
     if isinstance(error, RetryableError):
         wait = work.wait_before_retry(claimed.attempts, error.retry_after, random.SystemRandom())
         if kind.standing:
@@ -241,7 +265,9 @@ def _judge(claimed: ClaimedWork, kind: StepKind, error: IntegrationError) -> Fai
     elsewhere = isinstance(error, ConfigurationError)
     # A poll that stopped for good would hide what comes after the setting is mended.
     park = not kind.standing
-    return Failure(sentence, park=park, wait=kind.longest_wait, tell=True, elsewhere=elsewhere)
+    return Failure(
+        sentence, park=park, wait=kind.longest_wait, tell=True, elsewhere=elsewhere, refused=elsewhere
+    )
 
 
 def _unexpected(claimed: ClaimedWork, kind: StepKind, error: Exception) -> Failure:
@@ -267,22 +293,39 @@ def _died(claimed: ClaimedWork, kind: StepKind) -> Failure:
 def _fail(claimed: ClaimedWork, kind: StepKind, failure: Failure) -> None:
     failpoint("work.failed")
     links = kind.links(claimed.subject)
-    channel = kind.channel(links) if failure.elsewhere else ""
+    channel = _other_side(claimed, kind) if failure.elsewhere else ""
     with transaction.atomic():
+        if failure.asked_to_wait and channel:
+            work.hold(claimed, failure.sentence, channel, failure.wait)
+            channels.rest(channel, failure.wait)
+            return
         if failure.park:
             work.park(claimed, failure.sentence, channel)
         else:
             work.retry(claimed, failure.sentence, failure.wait, channel)
-        if failure.tell and channel:
+        tell = failure.tell
+        if channel:
+            tell = _trouble(channel, claimed.step, failure) >= TRIES_UNTIL_CASE or tell
+        if tell and channel:
             side = {kind.other_side: links[kind.other_side]}
             open_case(kind.case_kind, channel_cause(channel), failure.sentence, **side)
-        elif failure.tell:
+        elif tell:
             cause = work_cause(claimed.step, claimed.subject)
             open_case(kind.case_kind, cause, failure.sentence, **links)
     logger.info(
         "step put back" if not failure.park else "step parked",
         extra={"step": claimed.step, "subject": claimed.subject, "sentence": failure.sentence},
     )
+
+
+def _trouble(channel: str, step: str, failure: Failure) -> int:
+    """Tell the channel of a failure of the other side's; return how many there were in a row.
+
+    What was refused may be refused to this kind of step alone (a right that the token lacks): the standing poll is asked
+    at once whether all is lost.
+    """
+    verdict = channels.failed(channel, at_once=failure.refused, probe_now=step not in STANDING_POLL.values())
+    return verdict.failures
 
 
 def drain_everything(rounds: int = 100) -> int:

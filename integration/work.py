@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 
 from archive.correlation import current_correlation_id, new_correlation_id
+from integration import channels, claimable
 from integration.models import Work
 
 LEASE = timedelta(seconds=30)
@@ -29,13 +30,15 @@ _LONGEST_WAIT = timedelta(minutes=15)
 class Step:
     """One thing to do next: step ``name`` for ``subject`` (a primary key as text), not before ``delay``.
 
-    ``ordering_key`` keeps steps of one order, mailbox or store from overtaking one another.
+    ``ordering_key`` keeps steps of one order, mailbox or store from overtaking one another. ``talks_to`` is the channel of
+    the store or mailbox that it asks something of (``store_channel``), ``""`` where it asks nobody.
     """
 
     name: str
     subject: str
     ordering_key: str
     delay: timedelta = timedelta(0)
+    talks_to: str = ""
 
 
 class LeaseLost(Exception):
@@ -75,6 +78,7 @@ class ClaimedWork:
     attempts: int
     deaths: int
     troubled: bool
+    talks_to: str
     token: UUID
 
     @contextmanager
@@ -97,10 +101,11 @@ def put(lane: str, step: Step) -> None:
             """
             INSERT INTO integration_work AS w
                    (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error,
-                    channel)
-            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '')
+                    channel, talks_to)
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '', %s)
             ON CONFLICT (step, subject) DO UPDATE
                SET again = w.again OR w.lease_token IS NOT NULL,
+                   talks_to = COALESCE(NULLIF(EXCLUDED.talks_to, ''), w.talks_to),
                    due_at = CASE WHEN w.lease_token IS NULL OR w.again THEN LEAST(w.due_at, EXCLUDED.due_at)
                                  ELSE EXCLUDED.due_at END
             """,
@@ -111,6 +116,7 @@ def put(lane: str, step: Step) -> None:
                 step.ordering_key,
                 current_correlation_id() or new_correlation_id(),
                 step.delay.total_seconds(),
+                step.talks_to,
             ],
         )
 
@@ -122,8 +128,8 @@ def ensure(lane: str, step: Step) -> None:
             """
             INSERT INTO integration_work
                    (lane, step, subject, ordering_key, correlation_id, attempts, deaths, due_at, again, error,
-                    channel)
-            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '')
+                    channel, talks_to)
+            VALUES (%s, %s, %s, %s, %s, 0, 0, clock_timestamp() + make_interval(secs => %s), false, '', '', %s)
             ON CONFLICT (step, subject) DO NOTHING
             """,
             [
@@ -133,61 +139,83 @@ def ensure(lane: str, step: Step) -> None:
                 step.ordering_key,
                 new_correlation_id(),
                 step.delay.total_seconds(),
+                step.talks_to,
             ],
         )
 
 
-_CLAIMABLE = """
-    SELECT w.id, w.attempts
-      FROM integration_work w
-     WHERE w.lane = %(lane)s AND w.parked_at IS NULL AND w.due_at <= clock_timestamp()
-       AND (w.lease_until IS NULL OR w.lease_until <= clock_timestamp())
-       AND NOT EXISTS (SELECT 1 FROM integration_work e
-                        WHERE e.ordering_key = w.ordering_key AND e.id < w.id)
-     ORDER BY w.due_at, w.id
-     LIMIT %(limit)s
-       FOR UPDATE SKIP LOCKED
-"""
 _TAKE = """
     UPDATE integration_work
        SET attempts = attempts + 1,
            deaths = deaths + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END,
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s), lease_token = %(token)s
      WHERE id = ANY(%(ids)s)
-    RETURNING id, lane, step, subject, ordering_key, correlation_id, attempts, deaths, error <> ''
+    RETURNING id, lane, step, subject, ordering_key, correlation_id, attempts, deaths, error <> '', talks_to
 """
 
 
 def claim(
     lane: str, *, limit: int = 10, lease: timedelta = LEASE, token: UUID | None = None
 ) -> list[ClaimedWork]:
-    """Claim up to ``limit`` due rows of ``lane``, the longest due first; an empty list says there are none.
+    """Claim due rows of ``lane``, the longest due first; an empty list says that nothing may be begun now.
 
-    A row tried before is claimed alone, so that what kills a worker never takes neighbours with it. ``token`` lets
-    the caller ``give_back`` what was claimed although the answer never came.
+    Up to ``limit`` of what asks nobody; of what asks a store or mailbox one, since it may take its time: within its
+    sessions, and not while its channel is open or rests. A row tried before is claimed alone, so that what kills a
+    worker never takes neighbours with it. ``token`` lets the caller ``give_back`` what was claimed although the answer
+    never came.
     """
     token = token or uuid4()
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_CLAIMABLE, {"lane": lane, "limit": limit})
-            found = cursor.fetchall()
-            if not found:
-                return []
-            fresh = [pk for pk, attempts in found if attempts == 0]
-            chosen = [found[0][0]] if found[0][1] else fresh
-            cursor.execute(_TAKE, {"lease": lease.total_seconds(), "token": token, "ids": chosen})
-            rows = cursor.fetchall()
-    except IntegrityError:
-        # Another worker took earlier work of the same key between our look and our claim.
-        return claim(lane, limit=1, lease=lease, token=token) if limit > 1 else []
-    place = {pk: number for number, pk in enumerate(chosen)}
+    for side in claimable.sides(lane):
+        try:
+            found = (
+                _claim_of_side(lane, side, lease, token) if side else _claim_batch(lane, limit, lease, token)
+            )
+        except IntegrityError:
+            # Another worker took earlier work of the same key between our look and our claim.
+            if not side and limit > 1:
+                return claim(lane, limit=1, lease=lease, token=token)
+            continue
+        if found:
+            return found
+    return []
+
+
+def _claim_batch(lane: str, limit: int, lease: timedelta, token: UUID) -> list[ClaimedWork]:
+    with transaction.atomic():
+        found = claimable.take(lane, "", limit)
+        if not found:
+            return []
+        fresh = [pk for pk, attempts in found if attempts == 0]
+        return _take([found[0][0]] if found[0][1] else fresh, lease, token)
+
+
+def _claim_of_side(lane: str, side: str, lease: timedelta, token: UUID) -> list[ClaimedWork]:
+    with transaction.atomic():
+        channels.hold(side)
+        room = claimable.room(lane, side)
+        if room is None:
+            return []
+        if room.probe is not None:
+            found = claimable.take_probe(lane, room.probe)
+        else:
+            found = claimable.take(lane, side, 1)
+        if not found or (room.is_probe and not channels.begin_probe(side)):
+            return []
+        return _take([found[0][0]], lease, token)
+
+
+def _take(pks: Sequence[int], lease: timedelta, token: UUID) -> list[ClaimedWork]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"lease": lease.total_seconds(), "token": token, "ids": list(pks)})
+        rows = cursor.fetchall()
+    place = {pk: number for number, pk in enumerate(pks)}
     return [_claimed(row, token) for row in sorted(rows, key=lambda row: place[row[0]])]
 
 
 def _claimed(row: tuple[Any, ...], token: UUID) -> ClaimedWork:
-    pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, troubled = row
+    pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, troubled, talks_to = row
     return ClaimedWork(
-        pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, troubled, token
+        pk, lane, step, subject, ordering_key, correlation_id, attempts, deaths, troubled, talks_to, token
     )
 
 
@@ -344,12 +372,4 @@ def waits_for(channel: str) -> bool:
 
 def due_lanes() -> list[str]:
     """Return the lanes that have work a worker could begin now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT DISTINCT lane FROM integration_work
-             WHERE parked_at IS NULL AND due_at <= clock_timestamp()
-               AND (lease_until IS NULL OR lease_until <= clock_timestamp())
-            """
-        )
-        return [lane for (lane,) in cursor.fetchall()]
+    return claimable.lanes()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integration.models import Lane
+from integration.claimable import longest_due
+from integration.models import Channel, Lane
+
+LONGEST_WAIT = timedelta(minutes=5)
+"""What is due longer than this says that nobody works."""
 
 
 @never_cache
@@ -33,4 +40,18 @@ def ready(request: HttpRequest) -> JsonResponse:
     if waiting:
         problem = f"{len(waiting)} migrations are not applied: run manage.py migrate as the owner."
         return JsonResponse({"ready": False, "problem": problem}, status=503)
-    return JsonResponse({"ready": True})
+    return JsonResponse({"ready": True, **_queue()})
+
+
+def _queue() -> dict[str, Any]:
+    """Say how the background work is doing. It makes no process unfit to be asked: pages show what is wrong."""
+    waited = longest_due() or timedelta(0)
+    away = Channel.objects.filter(opened_at__isnull=False).count()
+    problems = []
+    if waited > LONGEST_WAIT:
+        problems.append(
+            "Work is due for long: look whether manage.py worker runs, or whether it needs more WORKERS."
+        )
+    if away:
+        problems.append(f"Stores or mailboxes out of reach: {away}.")
+    return {"degraded": problems, "oldest_waiting_seconds": int(waited.total_seconds())}

@@ -138,7 +138,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # django-q2 only knocks; our Work table is the queue (integration.work). Its settings keep it out of the way:
 # knocks that are taken once, no schedules, no kept results, and a time-out no step reaches: each is ended with its lease.
-WORKERS = env.int("WORKERS", default=2)
+# They wait for stores and mailboxes more than they compute, and one store never has all of them (integration.claimable).
+WORKERS = env.int("WORKERS", default=4)
 Q_CLUSTER = {
     "name": "gridport",
     "orm": "default",

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from integration import tasks
 from integration.flows import parents
-from integration.models import Sighting, Store, Work
+from integration.models import Channel, Sighting, Store, Work
 from integration.simulators.network.suppliers import Network
 from integration.simulators.store.sample_orders import SKUS, SampleOrder, generated_orders
 from integration.simulators.store.server import StoreSimulator
@@ -38,6 +38,8 @@ class World:
     def later(self) -> None:
         """Let every wait for another try be over, and do everything that is due."""
         Work.objects.filter(parked_at=None).update(due_at="2020-01-01T00:00Z")
+        Channel.objects.filter(opened_at__isnull=False).update(probe_at="2020-01-01T00:00Z")
+        Channel.objects.update(rests_until=None)
         self.poll()
 
     def wait(self, minutes: float) -> None:

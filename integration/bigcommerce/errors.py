@@ -14,7 +14,13 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from integration.bigcommerce.fields import BrokenAnswer
-from integration.errors import ConfigurationError, IntegrationError, PermanentError, RetryableError
+from integration.errors import (
+    ConfigurationError,
+    IntegrationError,
+    PermanentError,
+    RateLimited,
+    RetryableError,
+)
 
 __all__ = [
     "BrokenAnswer",
@@ -104,9 +110,9 @@ def no_data(what: str, response: requests.Response, *, writes: bool) -> Retryabl
     )
 
 
-def too_many_requests(what: str, wait: timedelta | None) -> RetryableError:
+def too_many_requests(what: str, wait: timedelta | None) -> RateLimited:
     """429: the store's quota, which all its apps share, is used up."""
-    return RetryableError(
+    return RateLimited(
         f"The store's request limit is used up for the moment ({what}). It is tried again by itself.",
         retry_after=wait,
     )

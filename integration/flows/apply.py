@@ -11,7 +11,7 @@ from integration.bigcommerce.orders import StoreOrder
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.stores import client_for
-from integration.models import ORDER_STATUSES, Order, PurchaseOrder, StoreEffect
+from integration.models import ORDER_STATUSES, Order, PurchaseOrder, StoreEffect, store_channel
 from integration.patience import SETTLES
 from integration.work import Claim, Step
 from partners.models import Mode
@@ -26,7 +26,8 @@ _UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
 
 def effect_step(effect: StoreEffect) -> Step:
     """Return the step that applies ``effect``."""
-    return Step("apply_effect", str(effect.pk), effect.order.ordering_key)
+    order = effect.order
+    return Step("apply_effect", str(effect.pk), order.ordering_key, talks_to=store_channel(order.store_id))
 
 
 def apply_effect(subject: str, claim: Claim) -> list[Step]:

@@ -15,7 +15,7 @@ from integration.bigcommerce.client import Refused, StoreClient
 from integration.bigcommerce.webhooks import SCOPE, SECRET_HEADER, Hook, hook_path
 from integration.flows.cases import close_cause, open_case
 from integration.flows.stores import client_for
-from integration.models import ExceptionCase, HookCall, Store, StoreHook
+from integration.models import ExceptionCase, HookCall, Store, StoreHook, store_channel
 from integration.work import Claim, Step
 from partners.models import Mode
 
@@ -105,12 +105,17 @@ def hook_cause(store: Store) -> str:
     return f"hook:store:{store.pk}"
 
 
+def check_step(store_pk: int, delay: timedelta = timedelta(0)) -> Step:
+    """Return the step that looks at a store's hook."""
+    return Step("check_hooks", str(store_pk), f"hooks:{store_pk}", delay, store_channel(store_pk))
+
+
 def check_hooks(subject: str, claim: Claim) -> list[Step]:
     """Look at the hook that a live store has for us, and mend it; one that is gone is for people to decide.
 
     A store in watch is not written to (rule 19): its hook is left as it is, and what it calls about is read.
     """
-    again = Step("check_hooks", subject, f"hooks:{subject}", EVERY)
+    again = check_step(int(subject), EVERY)
     with claim.transaction():
         HookCall.objects.filter(store=int(subject), received_at__lt=database_now() - KEPT).delete()
     hook = StoreHook.objects.select_related("store").filter(store=int(subject)).exclude(number=None).first()

@@ -16,13 +16,24 @@ from django.db.models import QuerySet
 from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
 from archive.record import record_audit, record_event
+from integration import channels
 from integration.flows.apply import effect_step
 from integration.flows.cases import channel_of, close_case, work_of
+from integration.flows.channels import waiting_for
 from integration.flows.import_orders import import_step
 from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
 from integration.flows.steps import STEPS
 from integration.flows.transmit import transmit_step
-from integration.models import ExceptionCase, Order, Pause, PurchaseOrder, Store, StoreEffect, Work
+from integration.models import (
+    STANDING_POLL,
+    ExceptionCase,
+    Order,
+    Pause,
+    PurchaseOrder,
+    Store,
+    StoreEffect,
+    Work,
+)
 from integration.work import Step, put, release_channel, unpark
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
 
@@ -46,8 +57,6 @@ __all__ = [
     "steps_to_retry",
     "work_behind",
 ]
-
-_POLLS = {"store": "poll_store", "mailbox": "fetch_mailbox"}
 
 
 Pausable = Store | Mailbox | TradingPartner | str
@@ -76,7 +85,7 @@ def work_behind(case: ExceptionCase) -> Work | None:
     channel = channel_of(case)
     if channel:
         side, pk = channel.split(":")
-        return Work.objects.filter(step=_POLLS[side], subject=pk).first()
+        return Work.objects.filter(step=STANDING_POLL[side], subject=pk).first()
     found = work_of(case)
     return Work.objects.filter(step=found[0], subject=found[1]).first() if found else None
 
@@ -94,23 +103,26 @@ def retry_case(user: User, case: ExceptionCase, reason: str) -> None:
         found = work_behind(case)
         if found is not None:
             unpark(found.pk)
-        if channel := channel_of(case):
+        channel = channel_of(case)
+        if channel:
             release_channel(channel)
         for step in steps:
             put(STEPS[step.name].lane, step)
+        if channel:
+            channels.probe_now(channel)
 
 
 def steps_to_retry(case: ExceptionCase) -> list[Step]:
     """Return what trying again would do: the work behind the case, or looking at the order once more."""
     found = work_behind(case)
     if found is not None:
-        return [Step(found.step, found.subject, found.ordering_key)]
+        return [Step(found.step, found.subject, found.ordering_key, talks_to=found.talks_to)]
     Kind = ExceptionCase.Kind
     order = case.order
     if order is not None and case.kind in (
         Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE
     ):  # fmt: skip
-        return [Step("import_order", f"{order.store_id}:{order.number}", order.ordering_key)]
+        return [import_step(order.store_id, order.number)]
     if case.document is not None and case.kind == Kind.UNKNOWN_PURCHASE_ORDER:
         return [Step("match", str(case.document.pk), f"document:{case.document.pk}")]
     return []
@@ -151,9 +163,9 @@ def go_live(
         if not changed:
             raise Refused(f"{subject} is live already.")
         _record_mode(user, subject, "go live", reason)
-        settings_changed(subject)
         for step in _steps_waiting(subject):
             put(STEPS[step.name].lane, step)
+        settings_changed(subject)
 
 
 def pause(user: User, subject: Pausable, reason: str) -> None:
@@ -209,7 +221,10 @@ def settings_changed(subject: Store | Mailbox | Agreement) -> int:
 
     Called after its settings were saved, in the same transaction.
     """
-    return release_channel(f"{subject._meta.model_name}:{subject.pk}")
+    channel = f"{subject._meta.model_name}:{subject.pk}"
+    released = release_channel(channel)
+    # While the channel is open, what was not tried waits as well.
+    return waiting_for(channel) if channels.probe_now(channel) else released
 
 
 def _record_mode(user: User, subject: Store | Mailbox | Agreement, verb: str, reason: str) -> None:

@@ -84,7 +84,7 @@ def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -
             kind=entry.kind,
             quantity=entry.quantity,
             document=document,
-            stated_at=timezone.now(),
+            stated_at=database_now(),
             reverses=entry,
         )
         for entry in cancelled

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from archive.clock import database_now
 from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import OrderChange, StoreAddress, StoreOrder, StoreOrderLine
+from integration.flows.backpressure import LONGER, room_behind
 from integration.flows.cases import close_cause, open_case
 from integration.flows.references import write_references
 from integration.flows.stores import client_for
@@ -26,6 +28,7 @@ from integration.models import (
     StoreEffect,
     Work,
     order_key,
+    store_channel,
 )
 from integration.work import Claim, Step
 
@@ -38,31 +41,52 @@ CANCELLED = frozenset({4, 5, 6})  # Refunded, Cancelled, Declined
 
 def import_step(store_pk: int, number: int, delay: timedelta = timedelta(0)) -> Step:
     """Return the step that looks at one order."""
-    return Step("import_order", f"{store_pk}:{number}", order_key(store_pk, number), delay)
+    key = order_key(store_pk, number)
+    return Step("import_order", f"{store_pk}:{number}", key, delay, store_channel(store_pk))
+
+
+def poll_step(store_pk: int, delay: timedelta = timedelta(0)) -> Step:
+    """Return the step that asks a store for changed orders."""
+    return Step("poll_store", str(store_pk), f"poll:{store_pk}", delay, store_channel(store_pk))
 
 
 def poll_store(subject: str, claim: Claim) -> list[Step]:
     """Ask the store what changed; return a step for each order that our rows do not reflect yet.
 
     The cursor passes an order only once its row or its work is committed, so a death between asking and
-    handing over loses nothing.
+    handing over loses nothing. While much work waits behind it, it takes up no more than fits, and leaves its cursor
+    before the rest.
     """
     store = Store.objects.get(pk=subject)
     since = max(store.polled_until or store.live_from, store.live_from) - OVERLAP
-    steps: list[Step] = []
-    safe = store.polled_until or store.live_from
+    room = room_behind("orders", "", store_channel(store.pk))
+    seen = _Seen([], store.polled_until or store.live_from, room)
     with client_for(store) as client:
-        page: list[OrderChange] = []
-        for found in client.iter_changes_since(since):
-            page.append(found)
-            if len(page) == 250:
-                safe = _pass_over(store, page, steps, safe, _now(client))
-                page = []
-        safe = _pass_over(store, page, steps, safe, _now(client))
+        for page in _pages(client.iter_changes_since(since)):
+            if not _pass_over(store, page, seen, _now(client)):
+                break
     with claim.transaction():
-        Store.objects.filter(pk=store.pk).update(polled_until=safe)
-    again = Step("poll_store", subject, f"poll:{store.pk}", timedelta(seconds=store.poll_seconds))
-    return [*steps, again]
+        Store.objects.filter(pk=store.pk).update(polled_until=seen.safe)
+    pause = timedelta(seconds=store.poll_seconds) * (LONGER if seen.room < 0 else 1)
+    return [*seen.steps, poll_step(store.pk, pause)]
+
+
+@dataclass
+class _Seen:
+    """What a poll has come to: ``safe`` is up to when everything is seen, ``room`` how many more orders it may take up.
+
+    Below 0 says that there are more than it took up.
+    """
+
+    steps: list[Step]
+    safe: datetime
+    room: int
+
+
+def _pages(found: Iterable[OrderChange]) -> Iterator[list[OrderChange]]:
+    every = iter(found)
+    while page := list(islice(every, 250)):
+        yield page
 
 
 def _now(client: StoreClient) -> datetime:
@@ -70,10 +94,8 @@ def _now(client: StoreClient) -> datetime:
     return client.server_time or database_now()
 
 
-def _pass_over(
-    store: Store, page: Sequence[OrderChange], steps: list[Step], safe: datetime, now: datetime
-) -> datetime:
-    """Add to ``steps`` what has to be read of ``page``; return up to when everything is seen.
+def _pass_over(store: Store, page: Sequence[OrderChange], seen: _Seen, now: datetime) -> bool:
+    """Add to what was ``seen`` what has to be read of ``page``; return False where that was more than there is room for.
 
     Dates of change have whole seconds, so a read within the second of a change may miss a later one of the same
     second. Such a read is done again; and a known order is left for the next poll until its second is over, which
@@ -91,14 +113,18 @@ def _pass_over(
         order = known.get(found.id)
         second_ends = found.date_modified + timedelta(seconds=1)
         if order is not None and order.modified_at == found.date_modified and order.read_at >= second_ends:
-            safe = safe if steps else max(safe, found.date_modified)
+            seen.safe = seen.safe if seen.steps else max(seen.safe, found.date_modified)
             continue
         if order is not None and now < second_ends:
             continue
-        if not steps and f"{store.pk}:{found.id}" in in_hand:
-            safe = max(safe, found.date_modified)
-        steps.append(import_step(store.pk, found.id))
-    return safe
+        if f"{store.pk}:{found.id}" not in in_hand:
+            seen.room -= 1
+            if seen.room < 0:
+                return False
+        elif not seen.steps:
+            seen.safe = max(seen.safe, found.date_modified)
+        seen.steps.append(import_step(store.pk, found.id))
+    return True
 
 
 def import_order(subject: str, claim: Claim) -> list[Step]:

@@ -14,10 +14,11 @@ from archive.models import Direction, Transmission, TransmissionOutcome
 from archive.record import record_event
 from integration.errors import PermanentError
 from integration.failpoints import failpoint
+from integration.flows.backpressure import LONGER, room_behind
 from integration.flows.cases import open_case
 from integration.flows.mailboxes import transport_for
 from integration.flows.sightings import forget_others, is_as_read, sighted, sightings_of
-from integration.models import ExceptionCase, Sighting, Work
+from integration.models import ExceptionCase, Sighting, Work, mailbox_channel
 from integration.transports.base import RemoteFile, Transport
 from integration.work import Claim, Step
 from integration.x12.envelope import Arrival, how_far
@@ -30,8 +31,16 @@ TAKES_FOR = timedelta(seconds=120)
 Result = TransmissionOutcome.Result
 
 
+def fetch_step(mailbox_pk: int, delay: timedelta = timedelta(0)) -> Step:
+    """Return the step that fetches a mailbox's files."""
+    return Step("fetch_mailbox", str(mailbox_pk), f"fetch:{mailbox_pk}", delay, mailbox_channel(mailbox_pk))
+
+
 def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
-    """Take the whole files that ``mailbox`` holds; return a translate step for each that nobody has in hand."""
+    """Take the whole files that ``mailbox`` holds; return a translate step for each that nobody has in hand.
+
+    While many files wait to be read, it takes no more than fit, and leaves the rest on the mailbox.
+    """
     mailbox = Mailbox.objects.get(pk=subject)
     ends = time.monotonic() + TAKES_FOR.total_seconds()
     pause = timedelta(seconds=mailbox.poll_seconds)
@@ -42,11 +51,14 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
             listed.sort(key=lambda each: (each.modified_at, each.name))
         else:
             listed.sort(key=lambda each: each.name)
-        took = False
+        room, took = room_behind("documents", ""), False
         for remote in listed:
+            if room <= 0:
+                break
             try:
                 if not _left_there_on_purpose(mailbox, remote, sightings.get(remote.name)):
-                    took = _take(mailbox, transport, remote, claim) or took
+                    took_it = _take(mailbox, transport, remote, claim)
+                    room, took = room - took_it, took or took_it
             except PermanentError as problem:
                 # One bad file delays no other.
                 open_case(
@@ -59,8 +71,9 @@ def fetch_mailbox(subject: str, claim: Claim) -> list[Step]:
                 pause = timedelta(0)
                 break
     forget_others(mailbox, listed)
-    again = Step("fetch_mailbox", subject, f"fetch:{mailbox.pk}", pause)
-    return [*_translate_steps(mailbox), again]
+    if room <= 0:
+        pause = timedelta(seconds=mailbox.poll_seconds) * LONGER
+    return [*_translate_steps(mailbox), fetch_step(mailbox.pk, pause)]
 
 
 def _translate_steps(mailbox: Mailbox) -> list[Step]:

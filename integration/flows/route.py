@@ -14,7 +14,7 @@ from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
 from integration.flows.import_orders import import_step, physical_lines
 from integration.flows.references import write_references
-from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderLine
+from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderLine, store_channel
 from integration.work import Claim, Step, put
 from partners.models import Agreement, ItemCrossReference, Mode
 
@@ -46,7 +46,8 @@ def route(subject: str, claim: Claim) -> list[Step]:
         write_references(order)
         numbers = ", ".join(purchase_order.number for purchase_order in purchase_orders)
         record_event(order.subject, "routed", f"Routed: purchase order {numbers}.")
-    return [Step("compose", str(made.pk), order.ordering_key) for made in purchase_orders]
+    side = store_channel(order.store_id)
+    return [Step("compose", str(made.pk), order.ordering_key, talks_to=side) for made in purchase_orders]
 
 
 def skus_listed(skus: Collection[str]) -> int:

@@ -10,12 +10,12 @@ from typing import Any
 from archive.models import Document, Interchange, Transmission
 from integration.flows.apply import apply_effect
 from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
-from integration.flows.check_hooks import check_hooks
+from integration.flows.check_hooks import check_hooks, check_step
 from integration.flows.compose import compose
 from integration.flows.generate import generate
-from integration.flows.import_orders import import_order, poll_store
+from integration.flows.import_orders import import_order, poll_step, poll_store
 from integration.flows.match import match
-from integration.flows.receive import fetch_mailbox
+from integration.flows.receive import fetch_mailbox, fetch_step
 from integration.flows.reconcile import reconcile
 from integration.flows.route import route
 from integration.flows.send_again import send_again
@@ -205,10 +205,8 @@ def standing_steps() -> list[Step]:
 
     One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one reconciliation.
     """
-    stores = [Step("poll_store", str(pk), f"poll:{pk}") for pk in Store.objects.values_list("pk", flat=True)]
-    mailboxes = [
-        Step("fetch_mailbox", str(pk), f"fetch:{pk}") for pk in Mailbox.objects.values_list("pk", flat=True)
-    ]
+    stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
+    mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
     hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
-    hooks = [Step("check_hooks", str(pk), f"hooks:{pk}") for pk in hooked]
+    hooks = [check_step(pk) for pk in hooked]
     return [*stores, *mailboxes, *hooks, Step("reconcile", "all", "reconcile")]

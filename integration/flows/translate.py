@@ -16,7 +16,7 @@ from archive.record import record_event
 from archive.translation import guide_name, storable
 from integration.flows.answer import acknowledge_group
 from integration.flows.cases import open_case
-from integration.models import ExceptionCase
+from integration.models import ExceptionCase, mailbox_channel
 from integration.work import Claim, Step
 from integration.x12.envelope import (
     Arrival,
@@ -102,7 +102,13 @@ def steps_for(documents: QuerySet[Document]) -> list[Step]:
         direction=Direction.OUT, documents__answers__source__in=documents
     ).distinct()
     return steps + [
-        Step("transmit", str(answer.pk), f"interchange:{answer.pk}") for answer in answers.order_by("pk")
+        Step(
+            "transmit",
+            str(answer.pk),
+            f"interchange:{answer.pk}",
+            talks_to=mailbox_channel(answer.mailbox_id),
+        )
+        for answer in answers.order_by("pk")
     ]
 
 

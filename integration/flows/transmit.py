@@ -10,7 +10,7 @@ from archive.record import record_event
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.mailboxes import transport_for
-from integration.models import OrderDocument
+from integration.models import OrderDocument, mailbox_channel
 from integration.patience import SETTLES
 from integration.work import Claim, Step
 from partners.models import Mailbox, Mode
@@ -22,7 +22,7 @@ def transmit_step(interchange: Interchange) -> Step:
     """Return the step that sends ``interchange``, in the order of what it is about."""
     link = OrderDocument.objects.filter(document__interchange=interchange).select_related("order").first()
     key = link.order.ordering_key if link else f"interchange:{interchange.pk}"
-    return Step("transmit", str(interchange.pk), key)
+    return Step("transmit", str(interchange.pk), key, talks_to=mailbox_channel(interchange.mailbox_id))
 
 
 def transmit(subject: str, claim: Claim) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
+from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
 from integration.models.effect import StoreEffect
 from integration.models.hooks import HookCall, StoreHook
 from integration.models.pause import Pause
@@ -13,8 +14,10 @@ from integration.models.work import Lane, Work
 
 __all__ = [
     "ORDER_STATUSES",
+    "STANDING_POLL",
     "BulkItem",
     "BulkJob",
+    "Channel",
     "ExceptionCase",
     "HookCall",
     "Lane",
@@ -31,5 +34,7 @@ __all__ = [
     "StoreEffect",
     "StoreHook",
     "Work",
+    "mailbox_channel",
     "order_key",
+    "store_channel",
 ]

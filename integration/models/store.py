@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -79,6 +79,12 @@ class Store(models.Model):
         default=10, help_text="How long an order must be unchanged before it is sent on."
     )
     poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
+    sessions = models.PositiveSmallIntegerField(
+        default=4,
+        db_default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="So many pieces of work ask it at the same time at most, and never all workers at once.",
+    )
     accepted_status = models.PositiveSmallIntegerField(
         default=9,
         choices=list(ORDER_STATUSES.items()),

@@ -13,8 +13,10 @@ class Work(models.Model):
       that it was asked for while it ran.
     * ``ordering_key``: rows of one key run one at a time, oldest first; a parked row holds the later ones.
     * ``attempts`` counts claims, ``deaths`` claims that nobody finished, released or failed.
-    * ``channel`` names the store or mailbox (``store:1``) whose trouble made the last attempt fail, so that all
-      that waits for it goes on together.
+    * ``talks_to`` names the store or mailbox (``store:1``, a ``Channel``) that the step asks something of, ``""`` where
+      it asks nobody: known before it runs, and the same ever after.
+    * ``channel`` names what the row waits for: the store or mailbox whose trouble made the last attempt fail, or a
+      pause switch; so all that waits for it goes on together.
     """
 
     lane = models.CharField(max_length=20)
@@ -32,6 +34,7 @@ class Work(models.Model):
     parked_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
     channel = models.CharField(max_length=30, blank=True)
+    talks_to = models.CharField(max_length=30, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "work"
@@ -47,8 +50,17 @@ class Work(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["lane", "due_at"], condition=models.Q(parked_at=None), name="work_due"
-            ),  # claim
+                fields=["lane", "talks_to", "due_at"], condition=models.Q(parked_at=None), name="work_due"
+            ),  # claim: what is due, of each other side for itself
+            models.Index(
+                fields=["talks_to"], condition=models.Q(lease_token__isnull=False), name="work_running"
+            ),  # claim: how much is being asked of an other side now
+            models.Index(
+                fields=["talks_to", "lane", "due_at"],
+                condition=models.Q(parked_at=None) & ~models.Q(talks_to=""),
+                name="work_of_side",
+            ),  # claim: does another lane of the same side wait?
+            models.Index(fields=["channel"], condition=~models.Q(channel=""), name="work_waits"),
             models.Index(fields=["ordering_key", "id"], name="work_order"),  # claim: is there earlier work?
         ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('partners', '0002_host_keys'),
+        ('partners', '0003_sessions'),
     ]
 
     operations = [

@@ -131,6 +131,12 @@ class Mailbox(models.Model):
         help_text="A file that begins as X12 and ends before its IEA is taken, as a case, once unchanged for this long.",
     )
     poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
+    sessions = models.PositiveSmallIntegerField(
+        default=2,
+        db_default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="So many connections at the same time at most: networks limit them.",
+    )
     usage_indicator = models.CharField(
         max_length=1, choices=[("P", "Production"), ("T", "Test")], default="P",
         help_text="ISA15 that this mailbox may carry; anything else becomes a case.",

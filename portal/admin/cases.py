@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from integration.flows import decide
+from integration.flows.cases import channel_of
+from integration.flows.channels import trouble_of
 from integration.models import ExceptionCase
 from portal.admin import decisions
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -114,6 +116,7 @@ class CaseAdmin(HistoryAdmin):
             "retry_words": [step_words(step.name) for step in steps],
             "document_words": document_words(case.document) if case.document else "",
             "work": work,
+            "trouble": trouble_of(channel_of(case)) if case.closed_at is None else None,
             "work_words": step_words(work.step) if work is not None else "",
             "work_about": resolve_work([work])[work.pk] if work is not None else None,
             "decisions": decisions.links(case),

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from archive.models import Document
+from integration.claimable import longest_due
+from integration.flows.channels import troubles
 from integration.flows.decide import PAUSE
 from integration.models import ExceptionCase, Order, Store, Work
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
@@ -16,6 +19,7 @@ from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.filters import INVALID, NOT_DELIVERED, OVERDUE, REJECTED, WAITING_TO_BE_SENT
 from portal.admin.pauses import general_switches, switches_on
 from portal.admin.show import BAD, QUIET, WAITING, WARNING, age, list_url, mode_badge, page_url
+from portal.health import LONGEST_WAIT
 
 MOST = 1000
 
@@ -45,6 +49,8 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["switches_on"] = switches_on()
         context["general_switches"] = general_switches()
         context["may_pause"] = may(PAUSE)
+    if may("integration.view_work"):
+        context["queue"] = _queue()
     if may("integration.view_store") and may("partners.view_mailbox"):
         context["connections"] = _connections()
         context["first_steps"] = _first_steps()
@@ -115,6 +121,7 @@ def _oldest_cases() -> list[dict[str, Any]]:
 def _connections() -> list[dict[str, Any]]:
     rows: list[Any] = [*Store.objects.all(), *Mailbox.objects.all()]
     problems = _poll_problems()
+    stand_still = troubles()
     return [
         {
             "row": row,
@@ -122,10 +129,25 @@ def _connections() -> list[dict[str, Any]]:
             "kind": "Store" if isinstance(row, Store) else "Mailbox",
             "badge": mode_badge(row.mode),
             "polled": getattr(row, "polled_until", None),
+            "trouble": stand_still.get(f"{row._meta.model_name}:{row.pk}"),
             "problem": problems.get((row._meta.model_name, str(row.pk)), ""),
         }
         for row in rows
     ]
+
+
+def _queue() -> dict[str, Any]:
+    """Return for how long what is due waits to be begun, and how much is due, no further than ``MOST``."""
+    waited = longest_due()
+    if waited is None:
+        return {"age": "", "url": list_url(Work)}
+    due = _count(Work.objects.filter(parked_at=None, lease_token=None, due_at__lte=timezone.now()))
+    return {
+        "age": age(timezone.now() - waited),
+        "tone": BAD if waited > LONGEST_WAIT else QUIET,
+        "depth": f"{MOST:,}+" if due > MOST else f"{due:,}",
+        "url": list_url(Work),
+    }
 
 
 def _poll_problems() -> dict[tuple[str | None, str], str]:

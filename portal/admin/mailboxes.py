@@ -48,6 +48,7 @@ class MailboxForm(SecretsForm):
             "settle_seconds": "Settle time (seconds)",
             "unfinished_minutes": "Wait for the end (minutes)",
             "poll_seconds": "Look every (seconds)",
+            "sessions": "Sessions at the same time",
             "outbound_name": "Files are named",
             "upload_mode": "How to upload",
         }
@@ -125,7 +126,7 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, HostKeyPage):
         return [
             (None, {"fields": (("name", "usage_indicator"), ("kind", "partner"))}),
             ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], *compared), "description": "A directory needs none of these but the transport."}),
-            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "unfinished_minutes", "poll_seconds"), *unfinished)}),
+            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "unfinished_minutes"), ("poll_seconds", "sessions"), *unfinished)}),
             ("Sending", {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
         ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.decorators import action
 
 from integration.flows import decide
+from integration.flows.channels import trouble_of
 from integration.flows.pauses import pause_words
 from integration.models import Pause, Store
 from partners.models import Mailbox, TradingPartner
@@ -60,6 +61,7 @@ class PausableAdmin(GridAdmin):
         extra = dict(extra_context or {})
         if subject is not None:
             extra["pause"] = _switch(subject)
+            extra["trouble"] = trouble_of(decide.pause_subject(subject))
             extra["timeline"] = timeline(decide.pause_subject(subject))
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
         return page

@@ -69,6 +69,7 @@ class StoreForm(SecretsForm):
         fields = ("token", "client_secret", "import_statuses", "movable_statuses")
         labels = {
             "poll_seconds": "Ask for changes every (seconds)",
+            "sessions": "At the same time",
             "settle_minutes": "Settle time (minutes)",
             "live_from_order": "First order",
             "purchase_order_prefix": "Purchase order prefix",
@@ -116,7 +117,8 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
         imported = "import_statuses" if may_write else "shown_import"
         movable = "movable_statuses" if may_write else "shown_movable"
         seen = ("shown_live_from", "shown_polled") if obj else ()
-        tested = ("poll_seconds", "shown_connection") if obj else ("poll_seconds",)
+        pace = ("poll_seconds", "sessions")
+        tested = (*pace, "shown_connection") if obj else pace
         rotating = may_write and obj is not None and len(obj.client_secrets(timezone.now())) > 1
         former = ("shown_former_secret", "remove_former_secret") if rotating else ()
         return [

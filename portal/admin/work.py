@@ -28,7 +28,8 @@ from portal.admin.verbs import person, require, run
 def _causes(row: Work) -> list[str]:
     """Return the causes of the cases that are about ``row``: its own, or that of what it waits for."""
     own = work_cause(row.step, row.subject)
-    return [own, channel_cause(row.channel)] if row.channel else [own]
+    side = row.channel or row.talks_to
+    return [own, channel_cause(side)] if side else [own]
 
 
 def work_badge(row: Work) -> SafeString:

@@ -7,8 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from integration.flows.backpressure import is_full
 from integration.flows.hooks import Verdict, take
 from portal.hooks.door import LONGEST_BODY
+
+RETRY_AFTER = "300"
+"""Seconds that a caller is asked to wait while more work waits than fits; the poll finds what he had to say."""
 
 _STATUS = {Verdict.TAKEN: 200, Verdict.REPEATED: 200, Verdict.STRANGER: 401, Verdict.ELSEWHERE: 403}
 
@@ -23,6 +27,8 @@ def bigcommerce(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponse(status=413)
     if request.content_type != "application/json":
         return HttpResponse(status=415)
+    if is_full("orders"):
+        return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     headers = {name.lower(): value for name, value in request.headers.items()}
     return HttpResponse(status=_STATUS[take(key, headers, request.body)])
 

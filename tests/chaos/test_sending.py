@@ -56,8 +56,10 @@ def test_a_cursor_that_passes_all_that_was_seen_loses_orders(
 ) -> None:
     pass_over = import_orders._pass_over
 
-    def pass_over_all(store: Any, page: Any, *rest: Any) -> Any:
-        return max([pass_over(store, page, *rest), *(found.date_modified for found in page)])
+    def pass_over_all(store: Any, page: Any, seen: Any, now: Any) -> Any:
+        goes_on = pass_over(store, page, seen, now)
+        seen.safe = max([seen.safe, *(found.date_modified for found in page)])
+        return goes_on
 
     monkeypatch.setattr(import_orders, "_pass_over", pass_over_all)
     installation.network.answer = "silent"

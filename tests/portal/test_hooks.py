@@ -22,7 +22,7 @@ from django.urls import reverse
 
 from integration import tasks
 from integration.bigcommerce.webhooks import hook_path
-from integration.flows import connect
+from integration.flows import backpressure, connect
 from integration.models import HookCall, Order, Store, StoreHook, Work
 from portal.hooks import door
 from portal.hooks.door import AT_A_TIME, LONGEST_BODY, Door
@@ -108,6 +108,23 @@ def test_a_call_in_clear_is_refused_and_led_nowhere(hook: StoreHook, settings: A
     assert "Location" not in refusal.headers
     assert not HookCall.objects.exists()
     assert post(hook, BODY, secure=True).status_code == 200
+
+
+def test_while_more_waits_than_fits_calls_are_sent_away_to_come_again(
+    hook: StoreHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backpressure, "MOST_CALLED_FOR", 2)
+    for number in (1, 2):
+        assert post(hook, calls.event(number)).status_code == 200
+    # Looked at only after a while, and so not deep yet.
+    assert post(hook, calls.event(3)).status_code == 200
+    Work.objects.update(due_at="2020-01-01T00:00Z")
+    sent_away = post(hook, calls.event(4))
+    assert (*answer(sent_away), sent_away["Retry-After"]) == (503, b"", "300")
+    assert HookCall.objects.count() == Work.objects.count() == 3
+    Work.objects.filter(subject=f"{hook.store_id}:1").delete()
+    Work.objects.filter(subject=f"{hook.store_id}:2").delete()
+    assert post(hook, calls.event(4)).status_code == 200
 
 
 def test_an_address_that_is_none_answers_like_a_wrong_signature(hook: StoreHook) -> None:

