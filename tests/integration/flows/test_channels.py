@@ -147,7 +147,8 @@ def test_every_step_says_whom_it_asks_when_it_is_put(world: World, monkeypatch: 
     StoreHook.objects.create(store=world.row, key="k" * 32, secret="s", number=1)
     world.place(1002)
     world.run()
-    assert said == {name: {True} for name in STEPS}
+    assert said == {name: {True} for name in said}
+    assert {name for name, kind in STEPS.items() if kind.other_side} <= set(said)
 
 
 def test_a_poll_behind_which_much_waits_takes_no_more_than_fits_and_skips_nothing(
