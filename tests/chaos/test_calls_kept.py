@@ -23,7 +23,7 @@ from tests.chaos.serving import AnswersFirst, Application, CallingStore, address
 
 pytestmark = pytest.mark.chaos
 
-KILLS = 2000 if is_whole() else 100
+KILLS = 2000 if is_whole() else 60
 KILLS_AT_A_PLACE = scaled(100)
 PLACES = ("hook.stored", "hook.taken", "hook.answered")
 SEED = 20261128
