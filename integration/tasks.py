@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 from django.db import Error, connection, transaction
 from django.db.models.functions import Now
 from django_q.tasks import async_task
+from psycopg import errors
 
 from archive.correlation import correlated
 from integration import channels, work
@@ -43,6 +44,7 @@ KNOCK_LASTS = timedelta(seconds=10)
 PAUSE_LOOKED_AT = timedelta(hours=1)
 TRIES_UNTIL_CASE = 5
 UNEXPECTED_UNTIL_PARKED = 3
+COLLISIONS = (errors.DeadlockDetected, errors.SerializationFailure)
 WAIT_FOR_DATABASE = timedelta(minutes=5)
 WAIT_WHEN_STOPPING = timedelta(seconds=10)
 LOOK_FOR_DATABASE = timedelta(seconds=0.2)
@@ -198,8 +200,12 @@ def do(claimed: ClaimedWork) -> None:
         except IntegrationError as error:
             _fail(claimed, kind, _judge(claimed, kind, error))
         except Exception as error:
-            if not (isinstance(error, Error) and work.database_went_away()):
-                _fail(claimed, kind, _unexpected(claimed, kind, error))
+            if isinstance(error, Error) and work.database_went_away():
+                raise
+            if isinstance(error.__cause__, COLLISIONS):
+                _fail(claimed, kind, _collided(claimed))
+                return
+            _fail(claimed, kind, _unexpected(claimed, kind, error))
             raise
 
 
@@ -268,6 +274,13 @@ def _judge(claimed: ClaimedWork, kind: StepKind, error: IntegrationError) -> Fai
     return Failure(
         sentence, park=park, wait=kind.longest_wait, tell=True, elsewhere=elsewhere, refused=elsewhere
     )
+
+
+def _collided(claimed: ClaimedWork) -> Failure:
+    """Say that the database let other work go first: nothing was written, and nobody has to know."""
+    sentence = "Other work was at the same records. It is tried again by itself."
+    wait = work.wait_before_retry(claimed.attempts, None, random.SystemRandom())
+    return Failure(sentence, park=False, wait=wait, tell=claimed.attempts >= TRIES_UNTIL_CASE)
 
 
 def _unexpected(claimed: ClaimedWork, kind: StepKind, error: Exception) -> Failure:

@@ -93,6 +93,8 @@ def _is_number(text: str) -> bool:
 
 
 def _acknowledge(mine: Document, source: Document, code: str, findings: list[Any]) -> None:
+    # First, as by who matches the answer to it: in the other order the two would block each other.
+    PurchaseOrder.objects.select_for_update().filter(documents__document=mine).first()
     _, is_new = Acknowledgment.objects.get_or_create(
         document=mine, source=source, defaults={"code": code[:1] or "R", "findings": findings}
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
-from django.utils import timezone
 
+from archive.clock import database_now
 from integration.flows import reconcile
 from integration.models import ExceptionCase
 from tests.chaos.forking import scaled
@@ -23,8 +22,7 @@ PLACES = ("reconcile.done",)
 def test_deaths_while_looking_for_overdue_answers_tell_of_each_once(
     installation: Installation, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = SimpleNamespace(now=lambda: timezone.now() + timedelta(days=3))
-    monkeypatch.setattr(reconcile, "timezone", later)
+    monkeypatch.setattr(reconcile, "database_now", lambda: database_now() + timedelta(days=3))
     installation.place_and_bring_to("transmit", KILLS)
     for _ in range(KILLS):
         installation.healthy(lambda: do_one("mailboxes"))
