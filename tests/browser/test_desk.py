@@ -31,6 +31,8 @@ def log_in(page: Page, group: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    # Keys count only once the page's scripts run.
+    page.wait_for_load_state("networkidle")
 
 
 def disputed_order(number: int) -> Order:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def bring_to_the_note(installation: Installation, orders: int) -> list[int]:
     effects = StoreEffect.objects.filter(kind=StoreEffect.Kind.NOTE, state=State.WAITING)
     later = Work.objects.filter(subject__in=[str(pk) for pk in effects.values_list("pk", flat=True)])
     later.update(due_at=HELD)
-    installation.healthy(lambda: tasks.drain("effects"))
+    installation.healthy(lambda: tasks.drain("effects", timedelta(minutes=10)))
     later.update(due_at=DUE)
     numbers = installation.placed[first:]
     for number in numbers:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from integration import tasks
 from integration.bigcommerce.client import StoreClient
@@ -128,5 +129,6 @@ def test_a_status_that_is_not_read_first_is_taken_back(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bring_to_the_status(installation)
-    monkeypatch.setattr(StoreClient, "get_order", lambda client, number: SimpleNamespace(status_id=11))
+    never_changed = SimpleNamespace(status_id=11, date_modified=timezone.now())
+    monkeypatch.setattr(StoreClient, "get_order", lambda client, number: never_changed)
     assert statuses_taken_back(installation, "effect.written") == [AWAITING_SHIPMENT] * KILLS
