@@ -204,7 +204,10 @@ def _is_new(
         return True
     transmission = interchange.transmission
     assert transmission is not None
-    if any(same_content(each.payload, data) for each in earlier):
+    # The last terminator may come late: with it and without it is the same interchange.
+    terminator = read_interchange(data).separators.segment.encode("latin-1")
+    forms = (data, data + terminator, data.removesuffix(terminator))
+    if any(same_content(each.payload, form) for each in earlier for form in forms):
         sentence = (
             f"Interchange {envelope.control_number} of {agreement.partner} arrived again with the same content:"
             " recorded, nothing done twice."

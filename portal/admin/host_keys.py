@@ -25,7 +25,6 @@ from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, moment
 
 def _moment_field(label: str) -> forms.DateTimeField:
     widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
-    widget.format = "%Y-%m-%dT%H:%M"
     return _MomentField(label=label, required=False, widget=widget)
 
 
@@ -91,11 +90,9 @@ class HostKeyInline(TableInline):
     @display(description="Fingerprint")
     def shown_fingerprint(self, key: HostKey) -> str:
         """Return the fingerprint as OpenSSH shows it."""
-        return (
-            SafeString(format_html('<code class="gp-id gp-fingerprint">{}</code>', _fingerprint(key)))
-            if key.pk
-            else ""
-        )
+        if key.pk is None:
+            return ""
+        return format_html('<code class="gp-id gp-fingerprint">{}</code>', _fingerprint(key))
 
     @display(description="State")
     def shown_state(self, key: HostKey) -> str:

@@ -162,6 +162,19 @@ def test_a_whole_interchange_before_one_that_is_cut_off_is_not_read_alone(place:
     assert (contents(), sentences(), Document.objects.count()) == ({"855.edi": [bag]}, [CUT], 0)
 
 
+def test_a_last_terminator_that_comes_late_makes_no_second_interchange(place: Place) -> None:
+    whole = acknowledgment(1).rstrip()
+    place.lay("855.edi", whole[:-1])
+    place.fetch()
+    assert contents() == {}
+    pass_time(2)
+    place.fetch()
+    place.lay("855.edi", whole)
+    place.fetch()
+    assert contents() == {"855.edi": [whole[:-1], whole]}
+    assert (Document.objects.count(), sentences()) == (1, [])
+
+
 def test_a_file_that_grows_starts_the_wait_anew_and_is_taken_at_once_when_whole(place: Place) -> None:
     whole = acknowledgment(1)
     for length in (0, 2, 50, 106, 150, len(whole) - 9, len(whole) - 8):
