@@ -148,14 +148,14 @@ def test_p19_a_burst_slows_the_portal_and_breaks_nothing(
         served(committed, log) as portal,
         running(committed, tmp_path / "worker.log", "manage.py", "worker"),
     ):
-        until(lambda: Order.objects.count() >= ABOUT, tmp_path / "worker.log")
+        until(lambda: Order.objects.count() >= ABOUT, tmp_path / "worker.log", 120)
         first = calls.event(orders[0])
         address = portal.address.removeprefix("http://")
         assert post(address, store, first, calls.headers(store, first)) == 200
         before = psutil.Process(portal.pid).memory_info().rss
         seen = burst(portal, store, orders)
         ended = time.monotonic()
-        until(lambda: not Work.objects.filter(step="import_order").exists(), tmp_path / "worker.log", 60)
+        until(lambda: not Work.objects.filter(step="import_order").exists(), tmp_path / "worker.log", 120)
         recovered = time.monotonic() - ended
         until(lambda: not sessions("portal"), log)
     total = BURST * SECONDS
