@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0007_note_effect'),
+        ('integration', '0009_note_effect'),
         ('partners', '0002_host_keys'),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0007_reprocessing'),
+        ('integration', '0008_reprocessing'),
     ]
 
     operations = [

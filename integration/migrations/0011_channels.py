@@ -23,7 +23,7 @@ TALKS_TO = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0007_sightings'),
+        ('integration', '0010_sightings'),
     ]
 
     operations = [
