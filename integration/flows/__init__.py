@@ -2,16 +2,14 @@
 
 Out: ``import_orders`` → ``route`` → ``compose`` → ``generate`` → ``transmit``. In: ``receive`` → ``translate`` →
 ``match`` → ``apply``. ``steps`` lists them all; ``integration.tasks`` claims, runs and hands over. ``reconcile`` looks
-for what should have come. What staff do stands in ``decide`` (settle, try again, go live, pause), ``decisions``
-(carried out as ``plans`` show them) and ``resubmit``; ``cases`` opens and closes what only a person can settle.
+for what should have come; ``hooks`` takes a store's calls, ``check_hooks`` looks after its webhook.
 
-Where the next things belong:
+What staff do stands in ``decide`` (settle, try again, go live, pause), ``decisions`` (carried out as ``plans`` show
+them), ``resubmit`` and ``bulk`` (sending again, one and many), ``reprocess`` and ``reread`` (reading a document or a file
+again) and ``connect`` (the store's webhook); ``rights`` says who may. ``cases`` opens and closes what only a person can
+settle.
 
-* Reading a received document again: ``reprocess``. It writes the projections anew, reverses the document's entries and
-  matches again in one transaction; for a file that was kept and not read, documents are added to the interchange that
-  stands.
-* Sending many again at once: one plan over many documents, each carried out by ``resubmit`` under a key made of the
-  job's and the document's.
-* A breaker for each store and mailbox: ``tasks`` knows of trouble by channel already (``Work.channel``); what waits
-  for a channel should not be claimed while its poll fails.
+A step that asks a store or mailbox something says so when it is put (``Step.talks_to``): only then is it held while that
+side is away, and counted among its sessions. Each has one function that makes it: ``import_step``, ``poll_step``,
+``fetch_step``, ``transmit_step``, ``effect_step``, ``check_step``.
 """

@@ -75,8 +75,8 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
 
 def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -> None:
     """Reverse what was cancelled, and let the purchase order be answered again."""
-    cancelled = LineEntry.objects.filter(
-        line__purchase_order=purchase_order, kind=LineEntry.Kind.CANCELLED, reverses=None, reversed_by=None
+    cancelled = LineEntry.standing().filter(
+        line__purchase_order=purchase_order, kind=LineEntry.Kind.CANCELLED
     )
     LineEntry.objects.bulk_create(
         LineEntry(

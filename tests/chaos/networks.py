@@ -19,7 +19,7 @@ import asyncssh
 
 from integration import patience, tasks
 from integration.bigcommerce import connection
-from integration.models import Store, Work
+from integration.models import Channel, Store, Work
 from integration.patience import Patience
 from integration.simulators.network.sftp_server import SftpDoor
 from tests.chaos.installation import DUE, STANDING, Installation
@@ -136,7 +136,7 @@ class Networks:
         """Let a worker do once what is due, everything else waiting for nothing; ``shut`` refuses meanwhile."""
         installation = self._installation
         installation.ask(*STANDING)
-        Work.objects.filter(parked_at=None).update(due_at=DUE)
+        _hurry()
         if shut:
             self.tell(shut, "shut")
         with in_a_hurry():
@@ -153,7 +153,7 @@ class Networks:
         """Let everybody finish on healthy networks."""
         self.heal()
         for _ in range(10):
-            Work.objects.filter(parked_at=None).update(due_at=DUE)
+            _hurry()
             self._installation.finish()
             if not Work.objects.exclude(step__in=STANDING).filter(parked_at=None).exists():
                 return
@@ -197,3 +197,10 @@ def toxic_of(combination: Combination, rng: random.Random) -> Toxic:
         # Of latency some, and some more than anybody waits.
         seconds={"slicer": 0.002, "latency": rng.choice([0.02, 0.8])}.get(kind, 0.2),
     )
+
+
+def _hurry() -> None:
+    """Let nothing wait for its time, nor for the next probe of a side that is left alone."""
+    Work.objects.filter(parked_at=None).update(due_at=DUE)
+    Channel.objects.filter(opened_at__isnull=False).update(probe_at=DUE)
+    Channel.objects.update(rests_until=None)

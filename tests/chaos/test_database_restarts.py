@@ -129,7 +129,7 @@ def test_abuse_40_poison_while_everything_else_goes_wrong_too(
     with Crew(tmp_path) as crew, ledger():
         old = crew.start("poison", clock=clock, JOB_LEASE=lease)
         traffic.installation.place(5)
-        traffic.installation.network.drop("poison.x12", b"ISA*POISON")
+        traffic.installation.network.drop("poison.x12", b"POISON")
         wait_until(lambda: traffic.deliver() or times("begun")["poison.x12"], 60, "the poison is read")
         began = time.monotonic()
         old.tell(signal.SIGTERM)

@@ -146,7 +146,7 @@ def test_only_a_post_is_a_call(hook: StoreHook, method: str) -> None:
     assert (refusal.status_code, refusal.headers["Allow"]) == (405, "POST")
 
 
-def test_a_call_costs_three_statements_and_less_than_50_ms_of_work(hook: StoreHook) -> None:
+def test_a_call_costs_four_statements_and_less_than_50_ms_of_work(hook: StoreHook) -> None:
     post(hook, calls.event(1))
     took = []
     for number in range(2, 52):
@@ -158,6 +158,7 @@ def test_a_call_costs_three_statements_and_less_than_50_ms_of_work(hook: StoreHo
         took.append(time.process_time() - began)
         statements = [each["sql"].split()[0] for each in asked]
         assert [each for each in statements if each not in ("SAVEPOINT", "RELEASE")] == [
+            "SELECT",  # whether more waits than fits
             "SELECT",
             "INSERT",
             "INSERT",
@@ -310,7 +311,7 @@ def test_the_store_calls_a_served_portal_and_the_order_comes(
             f"{address}{path}", b"{}", headers={"Content-Type": "application/json"}, timeout=10
         )
         assert (stranger.status_code, stranger.content) == (401, b"")
-        assert requests.get(f"{address}/health/ready", timeout=10).json() == {"ready": True}
+        assert requests.get(f"{address}/health/ready", timeout=10).json()["ready"] is True
     lines = log.read_text()
     assert '"message": "store call refused"' in lines
     assert "/hooks/bigcommerce/***/" in lines

@@ -230,13 +230,18 @@ def test_a_used_up_quota_puts_the_work_back_until_the_next_window(store: StoreSi
     assert [(each["path"], each["status"]) for each in store.state.ledger] == [("/v2/orders/1001", 429)]
 
 
-def test_a_write_that_was_carried_out_unanswered_is_repeated_and_stands(store: StoreSimulator) -> None:
+def test_a_write_that_was_carried_out_unanswered_is_not_repeated_unseen_and_stands(
+    store: StoreSimulator,
+) -> None:
     store.state.faults.append(Fault(kind="apply_then_close", method="PUT"))
     with connected(store) as (client, _):
-        assert client.update_status(1001, 9).status_id == 9
+        with pytest.raises(RetryableError) as caught:
+            client.update_status(1001, 9)
+        assert caught.value.ambiguous
+        assert client.get_order(1001).status_id == 9
     assert [(each["method"], each["status"], each["fault"]) for each in store.state.ledger] == [
         ("PUT", 200, "apply_then_close"),
-        ("PUT", 200, ""),
+        ("GET", 200, ""),
     ]
 
 
