@@ -57,7 +57,7 @@ test: lint
 	$(BIN)/python -m pytest $(PYTEST) $(TESTS)
 
 chaos: $(VENV)/installed-dev
-	GRIDPORT_CHAOS=1 $(BIN)/python -m pytest tests/chaos
+	GRIDPORT_CHAOS=1 $(BIN)/python -m pytest -m chaos tests
 
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt

@@ -15,6 +15,8 @@ import pytest
 from tests.chaos.places import http
 from tests.chaos.proxy import DOWN, UP, Parts, Proxy, Toxic, plain
 
+pytestmark = pytest.mark.chaos
+
 ASKED, ANSWER = b"question " * 1_000, b"answer " * 1_000
 END, RESET = "end", "reset"
 PATIENCE = 5.0

@@ -43,7 +43,7 @@ def asked(world: World, kind: str) -> list[tuple[str, int]]:
     """Return method and answer of what was asked at the place that ``kind`` is written to, since its first write."""
     method, path = WRITES[kind]
     found = [(each["method"], each["status"]) for each in world.store.state.ledger if each["path"] == path]
-    first = next(place for place, each in enumerate(found) if each[0] == method)
+    first = next((place for place, each in enumerate(found) if each[0] == method), len(found))
     return found[first:]
 
 
