@@ -13,13 +13,13 @@ from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import time_zone_of, why_watching
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.parents import steps_of_waiting
+from integration.flows.transmit import transmit_step
 from integration.models import (
     ExceptionCase,
     LineEntry,
     Order,
     OrderDocument,
     PurchaseOrder,
-    mailbox_channel,
 )
 from integration.work import Claim, Step
 from integration.x12.structure import walk
@@ -56,9 +56,7 @@ def generate(subject: str, claim: Claim) -> list[Step]:
             if document is None:
                 return []
         waiting = steps_of_waiting(purchase_order, document)
-    side = mailbox_channel(document.interchange.mailbox_id)
-    key = purchase_order.order.ordering_key
-    return [Step("transmit", str(document.interchange_id), key, talks_to=side), *waiting]
+    return [transmit_step(document.interchange), *waiting]
 
 
 def _existing(purchase_order: PurchaseOrder) -> Document | None:

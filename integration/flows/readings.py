@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.models import Document, Validation
-from integration.flows.notes import plain
+from integration.flows.notes import day_words, plain
 from integration.models import ORDER_STATUSES, ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect
 
 MOST_VALUES = 5
@@ -161,7 +161,7 @@ def _entry_words(entry: LineEntry) -> str:
     if entry.unit_price is not None:
         words += f" at {plain(entry.unit_price)}"
     if entry.promised_on is not None:
-        words += f", promised for {entry.promised_on.day} {entry.promised_on:%b %Y}"
+        words += f", promised for {day_words(entry.promised_on)}"
     return words
 
 
