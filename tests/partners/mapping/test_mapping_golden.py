@@ -19,8 +19,8 @@ from partners.mapping.writer import write
 from tests.partners.mapping.generated_documents import documents
 from tests.partners.mapping.mapped_documents import (
     GOLDEN,
+    GUIDES,
     PAIRS,
-    SETS,
     golden,
     guide_of,
     interchange,
@@ -103,7 +103,7 @@ def test_our_own_validator_finds_nothing_in_what_is_written(name: str) -> None:
     assert verdict.findings == []
 
 
-@pytest.mark.parametrize("code", SETS)
+@pytest.mark.parametrize("code", GUIDES)
 def test_the_outside_judge_accepts_generated_documents(code: str) -> None:
     guide = guide_of(code)
     judged = 0
