@@ -24,7 +24,14 @@ from partners.mapping.reader import ReadResult, read_set
 from partners.mapping.rules import Guide
 
 PAIRS = Path(__file__).resolve().parents[2] / "samples"
-GOLDEN = ("850/dropship_order", "850/stock_order", "855/split_lines", "855/header_only")
+# Every hand-made pair that goes both ways; what a partner writes otherwise is only read.
+GOLDEN = tuple(
+    sorted(
+        f"{each.parent.name}/{each.stem}"
+        for each in PAIRS.glob("[0-9]*/*.json")
+        if each.stem != "partner_flavour"
+    )
+)
 # The shipped guides by set; those of 005010, and the pairs written in it, end in _5010.
 SETS = ("850", "855")
 GUIDES = (*SETS, *(f"{code}_5010" for code in SETS))
