@@ -63,6 +63,8 @@ MAX_ENVELOPE_SEGMENTS = 400_000
 MAX_GROUPS = 10_000
 MAX_ENVELOPE_FINDINGS = 1000
 
+# Segments that the standard lets a sender address to his network.
+_NETWORK_SERVICE = frozenset({b"ISB", b"ISE", b"TA3"})
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -227,11 +229,19 @@ class EnvelopeScan:
             self.reading.findings.append(interchange_finding(severity, tag, code, value, sentence))
 
     def _report_stray(self) -> None:
-        if self.stray.length:
-            shown = self.stray.shown()
-            sentence = f"{self.stray.length} bytes at {self.stray.begin} stand outside any transaction set and were not read."
-            tag = shown.split(self.element)[0][:3]
-            self._report("error", tag, "022", shown, sentence)
+        stray = self.stray
+        if not stray.length:
+            return
+        where = f"{stray.length} bytes at {stray.begin}"
+        tags = stray.tags(self.isa)
+        if tags and tags <= _NETWORK_SERVICE:
+            if len(self.reading.notes) < MAX_ENVELOPE_FINDINGS:
+                note = f"{where} are words to the network (ISB, ISE, TA3) and were not read."
+                self.reading.notes.append(note)
+            return
+        shown = stray.shown()
+        sentence = f"{where} stand outside any transaction set and were not read."
+        self._report("error", shown.split(self.element)[0][:3], "022", shown, sentence)
 
     def _gs(self, gs: Segment, start: int, end: int) -> None:
         self._end_set(start)

@@ -37,6 +37,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ISA_BEHIND_IEA = re.compile(rb"(IEA.{0,64}?)[ \t\r\n\x00\x1a]+ISA[^A-Za-z0-9 ]", re.DOTALL)
 _PADDING_RUN = re.compile(b"[%b]*" % PADDING)
 _SHOWN = 40
+_HELD = 4096
 # How far to look back at a time.
 _STEP = 64
 _NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
@@ -86,9 +87,9 @@ class Stray:
         stripped = piece.lstrip(self.padding)
         if self._first is None and stripped:
             self._first = at + len(piece) - len(stripped)
-            self._head = stripped[:_SHOWN]
-        elif len(self._head) < _SHOWN and self._first is not None:
-            self._head += piece[: _SHOWN - len(self._head)]
+            self._head = stripped[:_HELD]
+        elif len(self._head) < _HELD and self._first is not None:
+            self._head += piece[: _HELD - len(self._head)]
         if stripped:
             self._last = at + len(piece.rstrip(self.padding))
 
@@ -98,7 +99,14 @@ class Stray:
 
     def shown(self) -> str:
         """Its first bytes, for people."""
-        return self._head[: self.length].decode("ascii", "backslashreplace")
+        return self._head[: min(self.length, _SHOWN)].decode("ascii", "backslashreplace")
+
+    def tags(self, isa: Isa) -> set[bytes]:
+        """The tags of its segments; none of them where it is too long to be held."""
+        if self.length > _HELD:
+            return set()
+        element, terminator = (each.encode("latin-1") for each in isa.separators.characters()[:2])
+        return {part.strip(PADDING).split(element)[0] for part in self._head[: self.length].split(terminator)}
 
 
 def split_interchanges(data: bytes) -> FileReading:

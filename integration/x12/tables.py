@@ -6,9 +6,9 @@ The facts are data files of ours below ``standard/<version>/``; adding a set or 
 ``elements.txt``
     ``number|kind min max|name`` for a simple element; ``number|C|name|components|notes`` for a composite.
 ``segments.txt``
-    ``tag|name|elements|notes``. Elements are numbers, ``!`` marks the mandatory ones. A line without elements
-    is a segment that the standard allows and we do not describe: it is kept, reported as unread, never
-    rejected.
+    ``tag|name|elements|notes``. Elements are numbers, ``!`` marks the mandatory ones, ``*10`` those that may
+    be repeated, here ten times. A line without elements is a segment that the standard allows and we do not
+    describe: it is kept, reported as unread, never rejected.
 ``codes.txt``
     ``number:`` followed by the codes of that element. Where there is no list, no code is judged.
 ``<set>.txt``
@@ -48,7 +48,9 @@ class ElementTable:
     """One place for an element. ``kind``: AN, ID, R, N0 to N9, DT, TM, B, or C for a composite.
 
     ``min`` and ``max`` count characters; for R and N they count digits only. ``codes`` is None where we do
-    not judge. ``data_element`` is the number in the element dictionary ("353", "C001").
+    not judge. ``data_element`` is the number in the element dictionary ("353", "C001"). ``repeat`` is how
+    often the value may stand in its place, one behind the other with the repetition separator between them
+    (from 005010 on; 1 everywhere else).
     """
 
     number: int
@@ -61,6 +63,7 @@ class ElementTable:
     components: tuple[ElementTable, ...]
     data_element: str
     notes: tuple[SyntaxNote, ...] = ()
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,19 +204,21 @@ def _load_codes(folder: Path) -> dict[str, frozenset[str]]:
 def _placed(numbers: str, dictionary: Mapping[str, ElementTable]) -> tuple[ElementTable, ...]:
     placed = []
     for position, token in enumerate(numbers.split(), start=1):
-        entry = dictionary[token.rstrip("!")]
+        place, _, repeat = token.partition("*")
+        entry = dictionary[place.rstrip("!")]
         placed.append(
             ElementTable(
                 number=position,
                 name=entry.name,
                 kind=entry.kind,
-                required=token.endswith("!"),
+                required=place.endswith("!"),
                 min=entry.min,
                 max=entry.max,
                 codes=entry.codes,
                 components=entry.components,
                 data_element=entry.data_element,
                 notes=entry.notes,
+                repeat=int(repeat or "1"),
             )
         )
     return tuple(placed)

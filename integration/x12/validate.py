@@ -113,7 +113,9 @@ def group_findings(group: GroupReading) -> list[Finding]:
     support its version (AK905 2) and its kind (AK905 1)."""
     findings = list(group.findings)
     if not knows_version(group.version):
-        sentence = f"Version {group.version!r} (GS08) is not supported; agree with the partner on 004010."
+        sentence = (
+            f"Version {group.version!r} (GS08) is not supported; agree with the partner on 004010 or 005010."
+        )
         findings.append(group_finding("error", "GS", "2", group.version, sentence))
     elif not find_group_tables(group.functional_id, group.version):
         sentence = (

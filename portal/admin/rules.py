@@ -121,7 +121,7 @@ def agreement_problems(agreement: Agreement) -> Problems:
         problems["element_separator"] = problem
     if not knows_version(agreement.version):
         problems["version"] = (
-            f"Version {agreement.version} is not known; Gridport writes and reads {_VERSION}."
+            f"Version {agreement.version} is not known; Gridport writes and reads 004010 and 005010."
         )
     if not _CURRENCY.fullmatch(agreement.currency):
         problems["currency"] = "Write the currency as its three capital letters, such as USD."

@@ -93,7 +93,7 @@ def test_one_bad_set_does_not_block_the_others() -> None:
         ("GE*1*17", "GE*1*18", "AK5*A~AK9*E*1*1*1*4"),
         ("GE*1*17~", "", "AK5*A~AK9*E*1*1*1*3"),
         ("*X*004010~", "*X*003060~", "AK5*R*1~AK9*R*1*1*0*2"),
-        ("GS*PO", "GS*SH", "AK5*R*6~AK9*R*1*1*0*1"),
+        ("GS*PO", "GS*SW", "AK5*R*6~AK9*R*1*1*0*1"),
     ],
 )
 def test_faults_of_the_group(old: str, new: str, expected: str) -> None:

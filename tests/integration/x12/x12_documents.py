@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Sequence
 from datetime import date, time
@@ -36,6 +37,18 @@ def shared_samples() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SHARED_SAMPLES
+
+
+def facts_of(name: str, version: str) -> list[dict[str, str]]:
+    """The rows of one file of X12 facts beside the repository; skips where it is absent, fails in CI."""
+    path = SHARED_SAMPLES.parent / "facts" / f"{name}-{version[2:]}.tsv"
+    if not path.is_file():
+        reason = "the X12 facts (folder shared beside the repository) are not here"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def rows(findings: Sequence[Finding]) -> list[Row]:

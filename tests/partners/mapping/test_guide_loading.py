@@ -67,7 +67,7 @@ def test_shipped_guides_are_found_by_the_first_six_characters_of_the_version() -
 
 
 @pytest.mark.parametrize(
-    ("code", "version"), [("850", "005010"), ("999", "004010"), ("../850", "004010"), ("850", "..")]
+    ("code", "version"), [("850", "006010"), ("999", "004010"), ("../850", "004010"), ("850", "..")]
 )
 def test_a_guide_that_is_not_shipped_is_told(code: str, version: str) -> None:
     with pytest.raises(GuideError) as raised:

@@ -189,7 +189,7 @@ def test_an_interchange_id_that_x12_cannot_carry_is_refused(decider: Client) -> 
 
 
 @pytest.mark.parametrize(("change", "field", "sentence"), [
-    ({"version": "009999"}, "version", "Version 009999 is not known; Gridport writes and reads 004010."),
+    ({"version": "009999"}, "version", "Version 009999 is not known; Gridport writes and reads 004010 and 005010."),
     ({"component_separator": "*"}, "element_separator", "The separators '*' '~' '*' are not all different; give each its own"
      " character."),
     ({"segment_terminator": "A"}, "element_separator", "The segment terminator 'A' is a letter, digit or blank; choose one such as"
