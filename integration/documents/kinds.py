@@ -12,11 +12,13 @@ from integration.documents.invoice import Invoice
 from integration.documents.purchase_order import PurchaseOrder
 from integration.documents.purchase_order_acknowledgment import PurchaseOrderAcknowledgment
 from integration.documents.return_document import ReturnDocument
+from integration.documents.ship_notice import ShipNotice
 from integration.documents.stock_advice import StockAdvice
 
 Document = (
     PurchaseOrder
     | PurchaseOrderAcknowledgment
+    | ShipNotice
     | Invoice
     | CreditAdjustment
     | StockAdvice
@@ -28,6 +30,7 @@ KINDS: Final[Mapping[str, type[Document]]] = MappingProxyType(
     {
         "purchase_order": PurchaseOrder,
         "purchase_order_acknowledgment": PurchaseOrderAcknowledgment,
+        "ship_notice": ShipNotice,
         "invoice": Invoice,
         "credit_adjustment": CreditAdjustment,
         "stock_advice": StockAdvice,
