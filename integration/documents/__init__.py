@@ -58,6 +58,13 @@ from integration.documents.purchase_order_acknowledgment import (
     PurchaseOrderAcknowledgment,
     Schedule,
 )
+from integration.documents.purchase_order_change import (
+    LINE_CHANGES,
+    AcknowledgedChange,
+    ChangedLine,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgment,
+)
 from integration.documents.return_document import (
     DISPOSITIONS,
     REQUEST_REASONS,
@@ -103,6 +110,7 @@ __all__ = [
     "HANDLINGS",
     "INVOICE_TYPES",
     "KINDS",
+    "LINE_CHANGES",
     "LINE_STATUSES",
     "ORDER_TYPES",
     "OUTCOMES",
@@ -116,6 +124,7 @@ __all__ = [
     "STOCK_PURPOSES",
     "TAX_EXEMPTIONS",
     "TAX_TYPES",
+    "AcknowledgedChange",
     "AcknowledgedLine",
     "Acknowledgment",
     "Adjustment",
@@ -124,6 +133,7 @@ __all__ = [
     "AllowanceOrCharge",
     "ApplicationAdvice",
     "CatalogueEntry",
+    "ChangedLine",
     "Contact",
     "CreditAdjustment",
     "Document",
@@ -140,6 +150,8 @@ __all__ = [
     "Party",
     "PurchaseOrder",
     "PurchaseOrderAcknowledgment",
+    "PurchaseOrderChange",
+    "PurchaseOrderChangeAcknowledgment",
     "PurchaseOrderLine",
     "Reference",
     "ReturnDocument",

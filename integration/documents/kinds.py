@@ -11,12 +11,15 @@ from integration.documents.credit_adjustment import CreditAdjustment
 from integration.documents.invoice import Invoice
 from integration.documents.purchase_order import PurchaseOrder
 from integration.documents.purchase_order_acknowledgment import PurchaseOrderAcknowledgment
+from integration.documents.purchase_order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgment
 from integration.documents.return_document import ReturnDocument
 from integration.documents.stock_advice import StockAdvice
 
 Document = (
     PurchaseOrder
     | PurchaseOrderAcknowledgment
+    | PurchaseOrderChange
+    | PurchaseOrderChangeAcknowledgment
     | Invoice
     | CreditAdjustment
     | StockAdvice
@@ -33,5 +36,7 @@ KINDS: Final[Mapping[str, type[Document]]] = MappingProxyType(
         "stock_advice": StockAdvice,
         "return_document": ReturnDocument,
         "application_advice": ApplicationAdvice,
+        "purchase_order_change": PurchaseOrderChange,
+        "purchase_order_change_acknowledgment": PurchaseOrderChangeAcknowledgment,
     }
 )
