@@ -25,6 +25,7 @@ from typing import Literal
 
 from integration.x12.elements import accepts, broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
+from integration.x12.hierarchy import hierarchy_findings
 from integration.x12.quantities import quantity_findings
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
@@ -88,6 +89,8 @@ def check_set(
     findings = list(walked.findings)
     inspection = _Inspection(table, separators or Separators(), findings)
     inspection.inspect(walked.root)
+    if "HL" in table.segments:
+        findings.extend(hierarchy_findings(segments))
     findings.sort(key=lambda finding: finding.segment_position)
     findings.extend(_check_ends(segments, table))
     return _verdict(findings, walked)

@@ -229,7 +229,9 @@ class _Compiler:
             must=must,
             must_pairs=must_pairs,
             maximum=int(options["max"]) if "max" in options else None,
-            **paths,
+            each=paths["each"],
+            at=paths["at"],
+            text=paths["text"],
         )
         if not compiler.problems:
             self._check_repetition(rule, len(groups))

@@ -16,7 +16,14 @@ from partners.mapping.normal import norm
 from partners.mapping.reader import read, read_set
 from partners.mapping.writer import write
 from tests.partners.mapping.generated_documents import documents
-from tests.partners.mapping.mapped_documents import GUIDES, differences, generic, guide_of, through_bytes
+from tests.partners.mapping.mapped_documents import (
+    GUIDES,
+    SETS,
+    differences,
+    generic,
+    guide_of,
+    through_bytes,
+)
 
 
 def profile(examples: int) -> settings:
@@ -31,8 +38,10 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
     guide = guide_of(code)
     seen: Counter[str] = Counter()
     covered: set[str] = set()
+    # Those of 005010 differ in lengths and in where notes stand: the rest was walked with 004010.
+    examples = 130 if code in SETS else 40
 
-    @profile(130)
+    @profile(examples)
     @given(documents(guide.document))
     def law(document: Any) -> None:
         written = write(document, guide)
@@ -44,13 +53,20 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
         covered.update(generic(path) for path, _ in leaves(document))
 
     law()
-    assert seen == {"accepted": 130}
-    assert covered == {each.path for each in catalogue(guide.document)}
+    assert seen == {"accepted": examples}
+    if code in SETS:
+        assert covered == {each.path for each in catalogue(guide.document)}
 
 
 @pytest.mark.parametrize(
     ("code", "hostility", "least_accepted", "least_refused"),
-    [("850", 1, 50, 40), ("855", 3, 40, 40), ("850_5010", 1, 50, 40), ("855_5010", 3, 40, 40)],
+    [
+        ("850", 1, 50, 40),
+        ("855", 3, 40, 40),
+        ("860", 1, 50, 40),
+        ("865", 3, 40, 40),
+        ("860_5010", 1, 50, 40),
+    ],
 )
 def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
     code: str, hostility: int, least_accepted: int, least_refused: int
