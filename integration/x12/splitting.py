@@ -70,9 +70,6 @@ class Stray:
 
     def __init__(self, padding: bytes, begin: int) -> None:
         self.padding = padding
-        self.restart(begin)
-
-    def restart(self, begin: int) -> None:
         self.begin = self.looked_at = begin
         self._first: int | None = None
         self._last = begin

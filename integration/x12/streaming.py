@@ -281,7 +281,7 @@ class _Inside:
         if self.amid == "data" and self.scan.set is None:
             self.scan.pass_over(window, self.looked)
         else:
-            self.scan.stray.restart(self.scan.base + self.looked)
+            self.scan.move_to(self.looked)
         return end >= 0
 
     def _keep(self, window: bytes, stop: int) -> None:
