@@ -142,7 +142,7 @@ class EnvelopeScan:
         self.group: GroupReading | None = None
         self.set: SetReading | None = None
         self.closed = False
-        # Where the interchange ends in the window, once its IEA was seen.
+        # Where the interchange ends in the window, once that was seen.
         self.ending: Ending | None = None
         # What lies outside sets and envelope segments, from where the last of these ended.
         self.stray = Stray(PADDING + self.terminator, isa.length)
@@ -151,7 +151,7 @@ class EnvelopeScan:
         element = re.escape(self.element.encode("latin-1"))
         # The look ahead only saves time: it turns most segments away at their first letter.
         self.pattern = re.compile(
-            b"%b(G[SE]|S[TE]|IEA|TA1)(?=[%b%b]|\\Z)"
+            b"%b(?:(G[SE]|S[TE]|IEA|TA1)(?=[%b%b]|\\Z)|(ISA)[^A-Za-z0-9 ])"
             % (segment_start(isa, b"(?=[GSIT \t\r\n\x00])"), element, re.escape(self.terminator))
         )
         self.steps = {
@@ -164,10 +164,14 @@ class EnvelopeScan:
         }
 
     def scan(self, window: bytes, start: int, stop: int) -> None:
-        """Looks at the segments from ``start``, behind a terminator, to ``stop``; ends with the first IEA."""
+        """Looks at the segments from ``start``, behind a terminator, to ``stop``; no further than the first
+        IEA, or the next ISA."""
         self.window = window
         iea = b"IEA" + self.element.encode("latin-1")
         for found in self.pattern.finditer(window, start - 1, stop):
+            if found.lastindex == 2:
+                self.ending = Ending(found.start(2), iea=False, terminated=False, isa=True)
+                return
             at = found.start(1)
             if window.startswith(iea, at):
                 self.ending = trailer_ending(self.isa, window, at, stop)
@@ -184,24 +188,24 @@ class EnvelopeScan:
             self._give_up(f"{MAX_ENVELOPE_SEGMENTS} envelope segments")
             return
         if self.set is None:
-            if self.base + start > self.stray.looked_at:
-                self.pass_over(start)
+            if self.base + start > self.stray.begin:
+                self.pass_over(self.window, start)
                 self._report_stray()
         elif tag == b"TA1":
             return
         self.steps[tag](self._parse(start, end), start, following)
         self.stray.restart(self.base + following)
 
-    def pass_over(self, until: int) -> None:
+    def pass_over(self, window: bytes, until: int) -> None:
         """Takes what lies before ``until`` in the window, outside any set, as looked at."""
-        self.stray.add(self.window, self.stray.looked_at - self.base, until)
+        self.stray.add(window, self.stray.looked_at - self.base, until)
 
     def finish(self, stop: int) -> None:
         """Ends the interchange at ``stop`` in the window."""
         if self.reading.problem is not None:
             return
         if self.set is None:
-            self.pass_over(stop)
+            self.pass_over(self.window, stop)
             self._report_stray()
         self._end_set(stop)
         self._end_group()

@@ -33,14 +33,14 @@ class Arrival(Enum):
     UNTOLD = "untold"
 
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ISA_BEHIND_IEA = re.compile(rb"(IEA.{0,64}?)[ \t\r\n\x00\x1a]+ISA[^A-Za-z0-9 ]", re.DOTALL)
 _PADDING_RUN = re.compile(b"[%b]*" % PADDING)
 _SHOWN = 40
 _HELD = 4096
 # How far to look back at a time.
 _STEP = 64
-_NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
+NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +116,19 @@ def split_interchanges(data: bytes) -> FileReading:
     if at == len(data):
         return FileReading(problem="The file is empty." if not data else "The file holds nothing but blanks.")
     while at < len(data):
-        if not _NEXT_ISA.match(data, at):
+        if not NEXT_ISA.match(data, at):
             found = _find_isa(data, at)
             if found is None:
                 break
             reading.notes.append(f"{found - at} bytes at {at}, before the next ISA, are not X12; not read.")
             at = found
         if len(reading.pieces) == MAX_INTERCHANGES:
-            return FileReading(
-                problem=f"The file holds more than {MAX_INTERCHANGES} interchanges; ask for smaller files."
-            )
+            return FileReading(problem=too_many_interchanges())
         end = _piece_end(data, at, reading.notes)
         reading.pieces.append(Piece(at, data[at:end]))
-        at = _skip(data, end)
+        at = skip_padding(data, end)
     if not reading.pieces:
-        return FileReading(notes=reading.notes, problem=_why_not_x12(data))
+        return FileReading(notes=reading.notes, problem=why_not_x12(data, data.lstrip(PADDING)))
     if at < len(data):
         reading.notes.append(f"{len(data) - at} bytes at {at}, behind the last IEA, are not X12; not read.")
     return reading
@@ -177,9 +175,9 @@ def how_far(data: bytes) -> Arrival:
 
 
 def _may_become_x12(data: bytes) -> bool:
-    if _BYTE_ORDER_MARK.startswith(data):
+    if BYTE_ORDER_MARK.startswith(data):
         return True
-    return b"ISA".startswith(data.removeprefix(_BYTE_ORDER_MARK).lstrip(PADDING))
+    return b"ISA".startswith(data.removeprefix(BYTE_ORDER_MARK).lstrip(PADDING))
 
 
 def same_number(one: str, other: str) -> bool:
@@ -195,16 +193,17 @@ def _trailer(data: bytes, isa: Isa) -> list[str] | None:
 
 
 def _skip_lead(data: bytes, at: int, notes: list[str]) -> int:
-    if data.startswith(_BYTE_ORDER_MARK, at):
+    if data.startswith(BYTE_ORDER_MARK, at):
         notes.append("A byte-order mark stands before ISA.")
-        at += len(_BYTE_ORDER_MARK)
-    start = _skip(data, at)
+        at += len(BYTE_ORDER_MARK)
+    start = skip_padding(data, at)
     if start > at:
         notes.append(f"{start - at} blank bytes stand before ISA.")
     return start
 
 
-def _skip(data: bytes, at: int) -> int:
+def skip_padding(data: bytes, at: int) -> int:
+    """Where what is neither blank nor filling begins, from ``at`` on."""
     found = _PADDING_RUN.match(data, at)
     return found.end() if found else at
 
@@ -212,7 +211,7 @@ def _skip(data: bytes, at: int) -> int:
 def _find_isa(data: bytes, at: int) -> int | None:
     """The next ISA that can be read; one in the middle of other text is no interchange unless its widths are
     right."""
-    for found in _NEXT_ISA.finditer(data, at):
+    for found in NEXT_ISA.finditer(data, at):
         if isinstance(parse_isa(data, found.start()), Isa):
             return found.start()
     return None
@@ -275,6 +274,22 @@ def trailer_ending(isa: Isa, data: bytes, start: int, stop: int) -> Ending:
     return Ending(end + 1, iea=True, terminated=True, isa=False)
 
 
+def early_ending(isa: Isa) -> re.Pattern[bytes]:
+    """What shows, behind the last terminator of bytes that go on, that the interchange is over: an ISA there,
+    or one behind an IEA without terminator."""
+    return re.compile(
+        b"%b(?:ISA|IEA%b.{0,64}?[ \\t\\r\\n\\x00\\x1a]+ISA)[^A-Za-z0-9 ]"
+        % (segment_start(isa), _element(isa)),
+        re.DOTALL,
+    )
+
+
+def padding_behind(isa: Isa, data: bytes, at: int) -> int:
+    """Where what is no blank begins, from ``at`` on."""
+    found = re.compile(b"[%b]*" % _blanks(isa)).match(data, at)
+    return found.end() if found else at
+
+
 def ending_notes(ending: Ending, start: int) -> list[str]:
     """What is to be said of the end of the interchange at ``start`` of its file."""
     if ending.isa:
@@ -313,12 +328,18 @@ def _blanks(isa: Isa) -> bytes:
     return bytes(each for each in b" \t\r\n\x00" if each != ord(isa.separators.segment))
 
 
-def _why_not_x12(data: bytes) -> str:
+def too_many_interchanges() -> str:
+    """Why a file of more than MAX_INTERCHANGES is not read."""
+    return f"The file holds more than {MAX_INTERCHANGES} interchanges; ask for smaller files."
+
+
+def why_not_x12(data: bytes, text: bytes) -> str:
+    """What a file without any ISA is instead, by its first bytes and those behind its leading blanks."""
     if data.startswith(b"\xc9\xe2\xc1"):
         return "The file is X12 in EBCDIC; ask the network to convert it to ASCII."
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "The file is in UTF-16; ask for it in ASCII or UTF-8."
-    if data.lstrip(PADDING).startswith((b"UNA", b"UNB")):
+    if text.startswith((b"UNA", b"UNB")):
         return "The file is EDIFACT, not X12; ask the partner for X12."
     shown = data[:20].decode("ascii", "backslashreplace")
     return f"The file is not X12: it begins with {shown!r} where ISA is expected."
