@@ -125,7 +125,7 @@ def test_the_outside_judge_accepts_generated_documents(code: str) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(documents(guide.document))
+    @given(documents(guide.document, version=guide.version))
     def law(document: Any) -> None:
         nonlocal judged
         assert judge(interchange(guide, write(document, guide).segments)) == (True, [])
