@@ -96,19 +96,28 @@ def check_set(
     return _verdict(findings, walked)
 
 
-def check_group(group: GroupReading) -> list[SetVerdict]:
-    """Judges every set of a group, in order: by its table, by GS01 (a set must be of its group's kind) and by
-    ST02, which must be unique within the group."""
-    verdicts = []
-    seen: set[str] = set()
-    for each in group.sets:
-        findings = _check_membership(each, group)
-        if each.control_number in seen:
+class GroupCheck:
+    """Judges the sets of a group one after the other, as they come: by its table, by GS01 (a set must be of its
+    group's kind) and by ST02, which must be unique within the group."""
+
+    def __init__(self, group: GroupReading) -> None:
+        self.group = group
+        self.seen: set[str] = set()
+
+    def check(self, each: SetReading) -> SetVerdict:
+        """The verdict on the next set of the group."""
+        findings = _check_membership(each, self.group)
+        if each.control_number in self.seen:
             sentence = f"ST02 {each.control_number!r} was already used in this group; number each set anew."
             findings.append(set_finding("error", "ST", "23", each.control_number, sentence))
-        seen.add(each.control_number)
-        verdicts.append(_check_read_set(each, group, findings))
-    return verdicts
+        self.seen.add(each.control_number)
+        return _check_read_set(each, self.group, findings)
+
+
+def check_group(group: GroupReading) -> list[SetVerdict]:
+    """Judges every set of a group that is held whole, in order."""
+    check = GroupCheck(group)
+    return [check.check(each) for each in group.sets]
 
 
 def group_findings(group: GroupReading) -> list[Finding]:
