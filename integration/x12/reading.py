@@ -33,6 +33,7 @@ MAX_SEGMENT_BYTES = 64 * 1024
 # Each costs some hundred bytes of memory: a bound for hostile files, far above any real mailbag.
 MAX_ENVELOPE_SEGMENTS = 400_000
 
+_NETWORK_SERVICE = frozenset({b"ISB", b"ISE", b"TA3"})
 _LEADING = " \t\r\n\x00"
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -250,13 +251,21 @@ class _Scan:
 
     def _report_stray(self, until: int) -> None:
         stray = self.data[self.cursor : until].strip(PADDING + self.terminator)
-        if stray:
-            shown = stray[:40].decode("ascii", "backslashreplace")
-            sentence = (
-                f"{len(stray)} bytes at {self.cursor} stand outside any transaction set and were not read."
-            )
-            tag = shown.split(self.element)[0][:3]
-            self._report("error", tag, "022", shown, sentence)
+        if not stray:
+            return
+        where = f"{len(stray)} bytes at {self.cursor}"
+        if self._is_network_service(stray):
+            self.reading.notes.append(f"{where} are words to the network (ISB, ISE, TA3) and were not read.")
+            return
+        shown = stray[:40].decode("ascii", "backslashreplace")
+        sentence = f"{where} stand outside any transaction set and were not read."
+        self._report("error", shown.split(self.element)[0][:3], "022", shown, sentence)
+
+    def _is_network_service(self, stray: bytes) -> bool:
+        """Whether only segments stand there that the standard lets a sender address to his network."""
+        element = self.element.encode("latin-1")
+        tags = {part.strip(PADDING).split(element)[0] for part in stray.split(self.terminator)}
+        return tags <= _NETWORK_SERVICE
 
     def _gs(self, gs: Segment, start: int, end: int) -> None:
         self._end_set(start)

@@ -211,6 +211,7 @@ def test_set_numbers_have_at_least_four_digits() -> None:
         ("*0*T*", "*2*X*", [("warning", "ISA", "019"), ("warning", "ISA", "020")]),
         ("*SHOPTEST       *", "*               *", [("warning", "ISA", "006")]),
         ("GE*1*17~", "GE*1*17~XX*stray~", [("error", "XX", "022")]),
+        ("~GS*PO", "~ISB*1~XX*stray~GS*PO", [("error", "ISB", "022")]),
         ("~SE*4*0017~", "~SE*4*0017~SE*4*0018~", [("error", "SE", "022")]),
         ("~GE*1*17~", "~GE*1*17~GE*1*18~", [("error", "GE", "022")]),
         ("*X*004010~", "*X~", [("error", "GS", "024")]),
@@ -228,6 +229,14 @@ def test_faults_of_the_interchange(old: str, new: str, expected: list[tuple[str,
     reading = read_interchange(data.encode())
     assert [(each.severity, each.segment_tag, each.code_997) for each in reading.findings] == expected
     assert all(each.level == "interchange" for each in reading.findings)
+
+
+def test_words_to_the_network_are_passed_over() -> None:
+    data = SMALL.replace("~GS*PO", "~ISB*1~\r\nISE*260302*0941*04~\r\nGS*PO")
+    reading = read_interchange(data.encode())
+    assert reading.findings == []
+    assert reading.notes == ["26 bytes at 106 are words to the network (ISB, ISE, TA3) and were not read."]
+    assert [group.control_number for group in reading.groups] == ["17"]
 
 
 @pytest.mark.parametrize(
