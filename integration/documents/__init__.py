@@ -1,18 +1,44 @@
-"""The canonical business documents: what a purchase order or its acknowledgment says, without any X12 in it.
+"""The canonical business documents: what each kind says, without any X12 in it.
 
 Documents are frozen and built of records: every field is optional (None, or an empty tuple for a list), because
 a partner may leave out anything; what a flow needs, it checks itself. Quantities and prices are ``Decimal``, dates
-are ``date``. Raw X12 codes appear only in fields whose name says so (``qualifier``, ``id_kind``, ``role``,
-``date_kind``, ``agency``, ``industry_table``, ``industry_code``); other coded fields hold words of ours, such as
-``each`` or ``backordered``. A code without a word is held as ``?`` and the code: ``?ZZ``.
+are ``date``. Raw X12 codes appear only in fields whose meaning says so (``qualifier``, ``id_kind``, ``role``,
+``agency``, and what ends in ``_kind`` or ``_code``); other coded fields hold words of ours, such as ``each`` or
+``backordered``. A code without a word is held as ``?`` and the code: ``?ZZ``.
 
 The shape of the records is data: ``shape_of`` gives a record's fields, ``catalogue`` every path of a document,
-``leaves`` the values that stand in one. ``to_json`` and ``from_json`` are lossless.
+``leaves`` the values that stand in one. ``to_json`` and ``from_json`` are lossless; ``json_schema`` describes what
+they write and read, with the meaning and unit of each field.
 """
 
+from integration.documents.application_advice import (
+    ADVICE_PURPOSES,
+    ERROR_CONDITIONS,
+    OUTCOMES,
+    AdviceError,
+    AdviceSubject,
+    ApplicationAdvice,
+)
+from integration.documents.credit_adjustment import (
+    ADJUSTMENT_REASONS,
+    HANDLINGS,
+    Adjustment,
+    CreditAdjustment,
+)
+from integration.documents.invoice import (
+    INVOICE_TYPES,
+    TAX_EXEMPTIONS,
+    TAX_TYPES,
+    Invoice,
+    InvoicedCharge,
+    InvoiceLine,
+    Tax,
+)
 from integration.documents.kinds import KINDS, Document
 from integration.documents.parts import (
+    CREDIT_OR_DEBIT,
     PURPOSES,
+    AllowanceOrCharge,
     Contact,
     Item,
     ItemId,
@@ -21,6 +47,7 @@ from integration.documents.parts import (
     Party,
     Reference,
     Shipping,
+    Terms,
 )
 from integration.documents.purchase_order import ORDER_TYPES, PurchaseOrder, PurchaseOrderLine
 from integration.documents.purchase_order_acknowledgment import (
@@ -30,6 +57,16 @@ from integration.documents.purchase_order_acknowledgment import (
     Acknowledgment,
     PurchaseOrderAcknowledgment,
     Schedule,
+)
+from integration.documents.return_document import (
+    DISPOSITIONS,
+    REQUEST_REASONS,
+    RESPONSE_REASONS,
+    RETURN_PURPOSES,
+    ReturnDocument,
+    ReturnedPiece,
+    ReturnLine,
+    ReturnQuantity,
 )
 from integration.documents.shapes import (
     SCALARS,
@@ -45,21 +82,57 @@ from integration.documents.shapes import (
     shape_of,
     to_json,
 )
+from integration.documents.stock_advice import (
+    QUANTITY_KINDS,
+    REPORT_TYPES,
+    STOCK_PURPOSES,
+    ExpectedReceipt,
+    StockAdvice,
+    StockLine,
+    StockQuantity,
+    StoreQuantity,
+)
 
 __all__ = [
     "ACKNOWLEDGMENT_TYPES",
+    "ADJUSTMENT_REASONS",
+    "ADVICE_PURPOSES",
+    "CREDIT_OR_DEBIT",
+    "DISPOSITIONS",
+    "ERROR_CONDITIONS",
+    "HANDLINGS",
+    "INVOICE_TYPES",
     "KINDS",
     "LINE_STATUSES",
     "ORDER_TYPES",
+    "OUTCOMES",
     "PURPOSES",
+    "QUANTITY_KINDS",
+    "REPORT_TYPES",
+    "REQUEST_REASONS",
+    "RESPONSE_REASONS",
+    "RETURN_PURPOSES",
     "SCALARS",
+    "STOCK_PURPOSES",
+    "TAX_EXEMPTIONS",
+    "TAX_TYPES",
     "AcknowledgedLine",
     "Acknowledgment",
+    "Adjustment",
+    "AdviceError",
+    "AdviceSubject",
+    "AllowanceOrCharge",
+    "ApplicationAdvice",
     "CatalogueEntry",
     "Contact",
+    "CreditAdjustment",
     "Document",
     "DocumentError",
+    "ExpectedReceipt",
     "FieldShape",
+    "Invoice",
+    "InvoiceLine",
+    "InvoicedCharge",
     "Item",
     "ItemId",
     "OtherDate",
@@ -69,8 +142,18 @@ __all__ = [
     "PurchaseOrderAcknowledgment",
     "PurchaseOrderLine",
     "Reference",
+    "ReturnDocument",
+    "ReturnLine",
+    "ReturnQuantity",
+    "ReturnedPiece",
     "Schedule",
     "Shipping",
+    "StockAdvice",
+    "StockLine",
+    "StockQuantity",
+    "StoreQuantity",
+    "Tax",
+    "Terms",
     "build",
     "catalogue",
     "from_json",

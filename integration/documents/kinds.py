@@ -6,14 +6,32 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from integration.documents.application_advice import ApplicationAdvice
+from integration.documents.credit_adjustment import CreditAdjustment
+from integration.documents.invoice import Invoice
 from integration.documents.purchase_order import PurchaseOrder
 from integration.documents.purchase_order_acknowledgment import PurchaseOrderAcknowledgment
+from integration.documents.return_document import ReturnDocument
+from integration.documents.stock_advice import StockAdvice
 
-Document = PurchaseOrder | PurchaseOrderAcknowledgment
+Document = (
+    PurchaseOrder
+    | PurchaseOrderAcknowledgment
+    | Invoice
+    | CreditAdjustment
+    | StockAdvice
+    | ReturnDocument
+    | ApplicationAdvice
+)
 
 KINDS: Final[Mapping[str, type[Document]]] = MappingProxyType(
     {
         "purchase_order": PurchaseOrder,
         "purchase_order_acknowledgment": PurchaseOrderAcknowledgment,
+        "invoice": Invoice,
+        "credit_adjustment": CreditAdjustment,
+        "stock_advice": StockAdvice,
+        "return_document": ReturnDocument,
+        "application_advice": ApplicationAdvice,
     }
 )

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from integration.documents.parts import (
+    MONEY,
     PURPOSES,
+    QUANTITY,
     Contact,
     Item,
     OtherDate,
@@ -16,7 +18,8 @@ from integration.documents.parts import (
     Party,
     Reference,
     Shipping,
-    word_of,
+    about,
+    many,
 )
 
 ACKNOWLEDGMENT_TYPES: Final = (
@@ -72,77 +75,87 @@ class Acknowledgment:
     ``substitute`` is the item offered instead, or the item as the supplier corrects it.
     """
 
-    status: str | None = word_of(LINE_STATUSES)
-    quantity: Decimal | None = None
-    unit: str | None = None
-    delivers_on: datetime.date | None = None
-    ships_on: datetime.date | None = None
-    promised_on: datetime.date | None = None
-    promised_ship: datetime.date | None = None
-    request_reference: str | None = None
-    substitute: Item | None = None
-    agency: str | None = None
-    industry_table: str | None = None
-    industry_code: str | None = None
-    date_kind: str | None = None
-    date: datetime.date | None = None
+    status: str | None = about("What the supplier says about this quantity", words=LINE_STATUSES)
+    quantity: Decimal | None = about("How many", unit=QUANTITY)
+    unit: str | None = about("Unit of the quantity, such as each or case")
+    delivers_on: datetime.date | None = about("Date on which it is scheduled to be delivered")
+    ships_on: datetime.date | None = about("Date on which it is scheduled to ship")
+    promised_on: datetime.date | None = about("Date of delivery that the supplier promises")
+    promised_ship: datetime.date | None = about("Date of shipping that the supplier promises")
+    request_reference: str | None = about("Number of the request")
+    substitute: Item | None = about("The item offered instead, or the item as corrected")
+    agency: str | None = about("X12 code of the organisation whose table follows")
+    industry_table: str | None = about("Name of the table of industry codes")
+    industry_code: str | None = about("The industry code")
+    date_kind: str | None = about("X12 code of what happens on the date, 067 delivery")
+    date: datetime.date | None = about("The date")
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A quantity at a date; ``date_kind`` is the X12 code of what happens then (067: delivery)."""
 
-    quantity: Decimal | None = None
-    unit: str | None = None
-    warehouse: str | None = None
-    date_kind: str | None = None
-    date: datetime.date | None = None
-    time: datetime.time | None = None
-    request_reference: str | None = None
-    id: str | None = None
+    quantity: Decimal | None = about("How many", unit=QUANTITY)
+    unit: str | None = about("Unit of the quantity, such as each or case")
+    warehouse: str | None = about("Name of the warehouse")
+    date_kind: str | None = about("X12 code of what happens on the date, 067 delivery")
+    date: datetime.date | None = about("The date")
+    time: datetime.time | None = about("The time of day, where it happens")
+    request_reference: str | None = about("Number of the request")
+    id: str | None = about("Number of the schedule")
 
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgedLine(Item):
     """One line of the order as the supplier repeats it, with what he says about it."""
 
-    line_number: str | None = None
-    quantity: Decimal | None = None
-    unit: str | None = None
-    unit_price: Decimal | None = None
-    description: str | None = None
-    references: tuple[Reference, ...] = ()
-    other_dates: tuple[OtherDate, ...] = ()
-    acknowledgments: tuple[Acknowledgment, ...] = ()
-    schedules: tuple[Schedule, ...] = ()
-    notes: str | None = None
-    parties: tuple[OtherParty, ...] = ()
+    line_number: str | None = about("Number of the line in the order")
+    quantity: Decimal | None = about("How many", unit=QUANTITY)
+    unit: str | None = about("Unit of the quantity, such as each or case")
+    unit_price: Decimal | None = about("Price of one unit", unit=f"{MONEY}, for each unit")
+    description: str | None = about("What the item is, in words")
+    references: tuple[Reference, ...] = many("Numbers of other kinds")
+    other_dates: tuple[OtherDate, ...] = many("Dates of other kinds")
+    acknowledgments: tuple[Acknowledgment, ...] = many(
+        "What the supplier says about the line, one for each part of the quantity"
+    )
+    schedules: tuple[Schedule, ...] = many("Quantities at dates")
+    notes: str | None = about("Remarks, a line each")
+    parties: tuple[OtherParty, ...] = many("Parties of this line")
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrderAcknowledgment:
     """A purchase order acknowledgment (855)."""
 
-    purpose: str | None = word_of(PURPOSES)
-    acknowledgment_type: str | None = word_of(ACKNOWLEDGMENT_TYPES)
-    purchase_order_number: str | None = None
-    purchase_order_date: datetime.date | None = None
-    release: str | None = None
-    request_number: str | None = None
-    contract: str | None = None
-    vendor_order_number: str | None = None
-    acknowledged_on: datetime.date | None = None
-    currency: str | None = None
-    customer_order_number: str | None = None
-    other_references: tuple[Reference, ...] = ()
-    buyer_contact: Contact | None = None
-    delivers_on: datetime.date | None = None
-    ships_on: datetime.date | None = None
-    estimated_delivery: datetime.date | None = None
-    other_dates: tuple[OtherDate, ...] = ()
-    shipping: Shipping | None = None
-    notes: str | None = None
-    ship_to: Party | None = None
-    other_parties: tuple[OtherParty, ...] = ()
-    lines: tuple[AcknowledgedLine, ...] = ()
-    total: Decimal | None = None
+    purpose: str | None = about("What the document does: new, changed, cancelled", words=PURPOSES)
+    acknowledgment_type: str | None = about(
+        "What the supplier says about the whole order", words=ACKNOWLEDGMENT_TYPES
+    )
+    purchase_order_number: str | None = about(
+        "The buyer's number of the order", reference="purchase_order", own_number=True
+    )
+    purchase_order_date: datetime.date | None = about("Date of the order")
+    release: str | None = about("Number of the release under a blanket order")
+    request_number: str | None = about("Number of the request that is answered")
+    contract: str | None = about("Number of the contract")
+    vendor_order_number: str | None = about(
+        "The supplier's own number of the order", reference="vendor_order"
+    )
+    acknowledged_on: datetime.date | None = about("Date of the acknowledgment")
+    currency: str | None = about("Currency of all money here, three letters (ISO 4217)")
+    customer_order_number: str | None = about(
+        "Number of the order of the buyer's own customer, the store order", reference="order"
+    )
+    other_references: tuple[Reference, ...] = many("Numbers of other kinds")
+    buyer_contact: Contact | None = about("Whom to ask at the buyer")
+    delivers_on: datetime.date | None = about("Date on which it is scheduled to be delivered")
+    ships_on: datetime.date | None = about("Date on which it is scheduled to ship")
+    estimated_delivery: datetime.date | None = about("Date on which delivery is expected")
+    other_dates: tuple[OtherDate, ...] = many("Dates of other kinds")
+    shipping: Shipping | None = about("How the goods travel")
+    notes: str | None = about("Remarks, a line each")
+    ship_to: Party | None = about("Where the goods go")
+    other_parties: tuple[OtherParty, ...] = many("Parties with other roles")
+    lines: tuple[AcknowledgedLine, ...] = many("The lines of the order as the supplier repeats them")
+    total: Decimal | None = about("Sum of the order as the supplier sees it", unit=MONEY)

@@ -26,7 +26,8 @@ class DocumentError(ValueError):
 class FieldShape:
     """One field of a record: a scalar or a record, once or ``many`` times.
 
-    ``words`` is the closed vocabulary of the field, () where it is open.
+    ``words`` is the closed vocabulary of the field, () where it is open; ``meaning`` says it to people, ``unit`` what
+    its number counts, ``reference`` as what kind of number it is looked for; ``own_number``: the document goes by it.
     """
 
     name: str
@@ -34,6 +35,10 @@ class FieldShape:
     record: type | None
     many: bool
     words: tuple[str, ...] = ()
+    meaning: str = ""
+    unit: str = ""
+    reference: str = ""
+    own_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class CatalogueEntry:
     path: str
     type_name: str
     words: tuple[str, ...] = ()
+    meaning: str = ""
+    unit: str = ""
 
 
 def kind_of(document: Document) -> str:
@@ -69,7 +76,7 @@ def _shapes(record: type) -> dict[str, FieldShape]:
     for each in dataclasses.fields(record):
         many, inner = _unwrapped(hints[each.name])
         scalar, nested = (inner, None) if inner in SCALARS else (None, inner)
-        shapes[each.name] = FieldShape(each.name, scalar, nested, many, each.metadata.get("words", ()))
+        shapes[each.name] = FieldShape(each.name, scalar, nested, many, **each.metadata)
     return shapes
 
 
@@ -92,7 +99,7 @@ def _catalogue(record: type, prefix: str) -> Iterator[CatalogueEntry]:
         if shape.record is not None:
             yield from _catalogue(shape.record, f"{path}/")
         elif shape.scalar is not None:
-            yield CatalogueEntry(path, SCALARS[shape.scalar], shape.words)
+            yield CatalogueEntry(path, SCALARS[shape.scalar], shape.words, shape.meaning, shape.unit)
 
 
 def leaves(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

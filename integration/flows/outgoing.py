@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,13 @@ from integration.x12.envelope import (
     read_interchange,
     write_interchange,
 )
-from integration.x12.syntax import Segment, Separators, UnsafeData, choose_separators
+from integration.x12.syntax import (
+    REPETITION_SEPARATORS,
+    Segment,
+    Separators,
+    UnsafeData,
+    choose_separators,
+)
 from integration.x12.tables import find_table
 from integration.x12.validate import check_group
 from partners.control_numbers import next_control_number
@@ -100,13 +106,17 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
 
 def _separators(outgoing: Outgoing) -> Separators:
     agreement = outgoing.agreement
-    preferred = Separators(
-        agreement.element_separator, agreement.segment_terminator, agreement.component_separator, None
-    )
+    agreed = (agreement.element_separator, agreement.segment_terminator, agreement.component_separator)
+    # ISA11 holds a repetition separator from 005010 on; nothing is agreed on it, so any free one will do.
+    repetition = None
+    if agreement.version >= "005010":
+        repetition = next(each for each in REPETITION_SEPARATORS if each not in agreed)
+    preferred = Separators(*agreed, repetition)
     problem = preferred.problem()
     if problem:
         raise NotWritable(f"{problem} Mend the separators of agreement {agreement}.")
-    return preferred if agreement.separators_fixed else choose_separators(outgoing.segments, preferred)
+    chosen = choose_separators(outgoing.segments, preferred)
+    return replace(preferred, repetition=chosen.repetition) if agreement.separators_fixed else chosen
 
 
 def _bytes(
@@ -129,6 +139,7 @@ def _bytes(
         time=local.time(),
         control_number=number,
         usage_indicator=agreement.mailbox.usage_indicator,
+        version=agreement.version[:5],
     )
     group = GroupToWrite(
         functional_id=table.group,

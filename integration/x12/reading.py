@@ -11,13 +11,11 @@ them would make the partner send again what was processed.
 
 from __future__ import annotations
 
-import codecs
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from integration.x12.elements import is_date, is_time
 from integration.x12.findings import (
-    Finding,
     Severity,
     group_finding,
     interchange_finding,
@@ -25,111 +23,49 @@ from integration.x12.findings import (
     set_finding,
 )
 from integration.x12.isa import Isa, parse_isa
-from integration.x12.splitting import PADDING, same_number, split_interchanges
-from integration.x12.syntax import Segment, Separators, segment
+from integration.x12.received import (
+    MAX_SEGMENT_BYTES,
+    MAX_SET_BYTES,
+    Arrived,
+    GroupBegins,
+    GroupEnds,
+    GroupReading,
+    InterchangeReading,
+    SetArrives,
+    SetReading,
+    parse_segments,
+)
+from integration.x12.splitting import (
+    PADDING,
+    Ending,
+    Stray,
+    same_number,
+    segment_start,
+    split_interchanges,
+    trailer_ending,
+)
+from integration.x12.syntax import Segment, segment
 
-MAX_SET_BYTES = 20 * 1024 * 1024
-MAX_SEGMENT_BYTES = 64 * 1024
-# Each costs some hundred bytes of memory: a bound for hostile files, far above any real mailbag.
+__all__ = [
+    "MAX_SEGMENT_BYTES",
+    "MAX_SET_BYTES",
+    "EnvelopeScan",
+    "GroupReading",
+    "InterchangeReading",
+    "SetReading",
+    "parse_segments",
+    "read_header",
+    "read_interchange",
+]
+
+# Bounds for hostile files, far above any real mailbag: each of these costs some hundred bytes of memory.
 MAX_ENVELOPE_SEGMENTS = 400_000
+MAX_GROUPS = 10_000
+MAX_ENVELOPE_FINDINGS = 1000
 
+# Segments that the standard lets a sender address to his network.
 _NETWORK_SERVICE = frozenset({b"ISB", b"ISE", b"TA3"})
-_LEADING = " \t\r\n\x00"
 _NUMBER = re.compile(r"[0-9]{1,9}")
-
-
-@dataclass(slots=True)
-class SetReading:
-    """Where one transaction set lies: ``length`` bytes at ``offset`` of the interchange, from ST to SE.
-
-    ``code`` is ST01, ``control_number`` ST02. ``problem`` is the sentence why its segments are refused (its
-    size). ``findings`` is what the envelope showed: oversized segments, and the reason of ``problem``.
-    """
-
-    code: str
-    control_number: str
-    offset: int
-    length: int
-    separators: Separators
-    findings: list[Finding] = field(default_factory=list)
-    problem: str | None = None
-    _data: bytes = field(default=b"", repr=False)
-    _encoding: str = field(default="latin-1", repr=False)
-
-    @property
-    def segments(self) -> list[Segment]:
-        """ST to SE (or to where the set breaks off), numbered from 1. Parsed anew at each reading: keep the
-        list."""
-        if self.problem is not None:
-            return []
-        raw = self._data[self.offset : self.offset + self.length]
-        return parse_segments(raw.decode(self._encoding), self.separators)
-
-    @property
-    def raw(self) -> bytes:
-        """The exact bytes of the set."""
-        return self._data[self.offset : self.offset + self.length]
-
-
-@dataclass(slots=True)
-class GroupReading:
-    """A functional group: GS01 to GS08 as they stand there, its sets, and what its trailer said.
-
-    ``declared_count`` is GE01, None where GE is missing or GE01 is no number; ``findings`` carry AK905 codes.
-    """
-
-    functional_id: str
-    sender: str
-    receiver: str
-    date: str
-    time: str
-    control_number: str
-    agency: str
-    version: str
-    sets: list[SetReading] = field(default_factory=list)
-    declared_count: int | None = None
-    trailer_control_number: str | None = None
-    findings: list[Finding] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class InterchangeReading:
-    """One interchange. ``problem`` says why it could not be read (then all fields are empty).
-
-    IDs are stripped of their padding; date (ISA09, YYMMDD) and time (ISA10, HHMM) are as given. ``groups``
-    may hold a group with empty fields: sets that stand in no group. ``interchange_acknowledgments`` are its
-    TA1 segments. ``findings`` carry TA1 note codes; ``notes`` say what was tolerated.
-    """
-
-    sender_qualifier: str = ""
-    sender_id: str = ""
-    receiver_qualifier: str = ""
-    receiver_id: str = ""
-    date: str = ""
-    time: str = ""
-    version: str = ""
-    control_number: str = ""
-    acknowledgment_requested: bool = False
-    usage_indicator: str = ""
-    separators: Separators = field(default_factory=Separators)
-    groups: list[GroupReading] = field(default_factory=list)
-    interchange_acknowledgments: list[Segment] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    problem: str | None = None
-
-
-def parse_segments(text: str, separators: Separators) -> list[Segment]:
-    """Segments of decoded text, numbered from 1; blanks and newlines before a tag and empty segments belong
-    to nobody. An unterminated last segment is a segment."""
-    leading = "".join(each for each in _LEADING if each != separators.element)
-    found: list[Segment] = []
-    for raw in text.split(separators.segment):
-        line = raw.lstrip(leading).rstrip("\r\n")
-        if line:
-            tag, *elements = line.split(separators.element)
-            found.append(segment(tag, *elements, position=len(found) + 1))
-    return found
 
 
 def read_interchange(data: bytes) -> InterchangeReading:
@@ -141,15 +77,18 @@ def read_interchange(data: bytes) -> InterchangeReading:
     isa = parse_isa(piece.data)
     if not isinstance(isa, Isa):
         return InterchangeReading(problem=isa, notes=pieces.notes)
-    reading = _header(isa)
+    reading = read_header(isa)
     reading.notes.extend(pieces.notes)
     if len(pieces.pieces) > 1:
         reading.notes.append(f"{len(pieces.pieces) - 1} further interchanges in these bytes were not read.")
-    _Scan(piece.data, isa, reading).run()
+    scan = EnvelopeScan(isa, reading)
+    scan.scan(piece.data, isa.length, len(piece.data))
+    scan.finish(len(piece.data))
     return reading
 
 
-def _header(isa: Isa) -> InterchangeReading:
+def read_header(isa: Isa) -> InterchangeReading:
+    """What the ISA says, and what is wrong with it; nothing of what follows it."""
     reading = InterchangeReading(
         sender_qualifier=isa[5].strip(),
         sender_id=isa[6].strip(),
@@ -179,98 +118,138 @@ def _header(isa: Isa) -> InterchangeReading:
     return reading
 
 
-def _text_encoding(data: bytes) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for at in range(0, len(data), 1 << 20):
-            decoder.decode(data[at : at + (1 << 20)], final=at + (1 << 20) >= len(data))
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
+class EnvelopeScan:
+    """One pass over the envelope segments of an interchange; the segments in between are jumped over.
 
+    The interchange comes in one or several *windows*: ``base`` is where the window at hand begins in the
+    interchange. A window that does not reach to the interchange's end is scanned up to the end of a segment.
+    What was looked at may be left out of the next window, but for the set that is open (``set``).
 
-class _Scan:
-    """One pass over the envelope segments of an interchange; the segments in between are jumped over."""
+    ``arrived``, where it is given, gets each group as it begins, and each set and group as it ends; the sets
+    are then copies of their bytes, and are not gathered in their groups.
+    """
 
-    def __init__(self, data: bytes, isa: Isa, reading: InterchangeReading) -> None:
-        self.data = data
+    def __init__(
+        self, isa: Isa, reading: InterchangeReading, arrived: Callable[[Arrived], None] | None = None
+    ) -> None:
         self.isa = isa
         self.reading = reading
-        self.encoding = "utf-8" if data.isascii() else _text_encoding(data)
+        self.arrived = arrived
+        self.window = b""
+        self.base = 0
         self.element = isa.separators.element
         self.terminator = isa.separators.segment.encode("latin-1")
         self.group: GroupReading | None = None
         self.set: SetReading | None = None
         self.closed = False
-        # Where the last envelope segment ended: what lies from there to the next one, outside sets, is stray.
-        self.cursor = isa.length
+        # Where the interchange ends in the window, once that was seen.
+        self.ending: Ending | None = None
+        # What lies outside sets and envelope segments, from where the last of these ended.
+        self.stray = Stray(PADDING + self.terminator, isa.length)
         self.group_numbers: set[tuple[str, str]] = set()
-
-    def run(self) -> None:
-        element, terminator = re.escape(self.element.encode("latin-1")), re.escape(self.terminator)
-        pattern = b"[%b][ \t\r\n\x00]*(GS|ST|SE|GE|IEA|TA1)(?=[%b%b]|\\Z)" % (terminator, element, terminator)
-        steps = {
-            "GS": self._gs,
-            "ST": self._st,
-            "SE": self._se,
-            "GE": self._ge,
-            "IEA": self._iea,
-            "TA1": self._ta1,
-        }
-        count = 0
-        for found in re.compile(pattern).finditer(self.data, self.isa.length - 1):
-            count += 1
-            if count > MAX_ENVELOPE_SEGMENTS:
-                self._give_up()
-                return
-            start = found.start(1)
-            end = self.data.find(self.terminator, start)
-            end = len(self.data) if end < 0 else end
-            tag = found.group(1).decode("ascii")
-            if self.set is None:
-                self._report_stray(start)
-            elif tag == "TA1":
-                continue
-            steps[tag](self._parse(start, end), start, min(end + 1, len(self.data)))
-        self._finish()
-
-    def _give_up(self) -> None:
-        self.reading.groups.clear()
-        self.reading.problem = (
-            f"The interchange has more than {MAX_ENVELOPE_SEGMENTS} envelope segments; "
-            "ask for smaller interchanges."
+        self.count = 0
+        element = re.escape(self.element.encode("latin-1"))
+        # The look ahead only saves time: it turns most segments away at their first letter.
+        self.pattern = re.compile(
+            b"%b(?:(G[SE]|S[TE]|IEA|TA1)(?=[%b%b]|\\Z)|(ISA)[^A-Za-z0-9 ])"
+            % (segment_start(isa, b"(?=[GSIT \t\r\n\x00])"), element, re.escape(self.terminator))
         )
+        self.steps = {
+            b"GS": self._gs,
+            b"ST": self._st,
+            b"SE": self._se,
+            b"GE": self._ge,
+            b"IEA": self._iea,
+            b"TA1": self._ta1,
+        }
+
+    def scan(self, window: bytes, start: int, stop: int) -> None:
+        """Looks at the segments from ``start``, behind a terminator, to ``stop``; no further than the first
+        IEA, or the next ISA."""
+        self.window = window
+        iea = b"IEA" + self.element.encode("latin-1")
+        for found in self.pattern.finditer(window, start - 1, stop):
+            if found.lastindex == 2:
+                self.ending = Ending(found.start(2), iea=False, terminated=False, isa=True)
+                return
+            at = found.start(1)
+            if window.startswith(iea, at):
+                self.ending = trailer_ending(self.isa, window, at, stop)
+                self._step(b"IEA", at, self.ending.end - self.ending.terminated, self.ending.end)
+                return
+            end = window.find(self.terminator, at, stop)
+            self._step(found.group(1), at, stop if end < 0 else end, stop if end < 0 else end + 1)
+
+    def _step(self, tag: bytes, start: int, end: int, following: int) -> None:
+        if self.reading.problem is not None:
+            return
+        self.count += 1
+        if self.count > MAX_ENVELOPE_SEGMENTS:
+            self._give_up(f"{MAX_ENVELOPE_SEGMENTS} envelope segments")
+            return
+        if self.set is None:
+            if self.base + start > self.stray.begin:
+                self.pass_over(self.window, start)
+                self._report_stray()
+        elif tag == b"TA1":
+            return
+        self.steps[tag](self._parse(start, end), start, following)
+        self.stray.restart(self.base + following)
+
+    def pass_over(self, window: bytes, until: int) -> None:
+        """Takes what lies before ``until`` in the window, outside any set, as looked at."""
+        self.stray.add(window, self.stray.looked_at - self.base, until)
+
+    def finish(self, stop: int) -> None:
+        """Ends the interchange at ``stop`` in the window."""
+        if self.reading.problem is not None:
+            return
+        if self.set is None:
+            self.pass_over(self.window, stop)
+            self._report_stray()
+        self._end_set(stop)
+        self._end_group()
+        if not self.closed:
+            sentence = "The interchange has no IEA: it is cut off; ask for it again."
+            self._report("error", "IEA", "023", "", sentence)
+
+    def _give_up(self, what: str) -> None:
+        self.group = self.set = None
+        self.reading.groups.clear()
+        self.reading.interchange_acknowledgments.clear()
+        self.reading.problem = f"The interchange has more than {what}; ask for smaller interchanges."
 
     def _parse(self, start: int, end: int) -> Segment:
-        text = self.data[start : min(end, start + MAX_SEGMENT_BYTES)].decode(self.encoding, "replace")
+        raw = self.window[start : min(end, start + MAX_SEGMENT_BYTES)]
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            text = raw.decode("latin-1")
         tag, *elements = text.rstrip("\r\n").split(self.element)
-        return segment(tag, *elements)
+        return Segment(tag, elements)
 
     def _report(self, severity: Severity, tag: str, code: str, value: str, sentence: str) -> None:
-        self.reading.findings.append(interchange_finding(severity, tag, code, value, sentence))
+        if len(self.reading.findings) < MAX_ENVELOPE_FINDINGS:
+            self.reading.findings.append(interchange_finding(severity, tag, code, value, sentence))
 
-    def _report_stray(self, until: int) -> None:
-        stray = self.data[self.cursor : until].strip(PADDING + self.terminator)
-        if not stray:
+    def _report_stray(self) -> None:
+        stray = self.stray
+        if not stray.length:
             return
-        where = f"{len(stray)} bytes at {self.cursor}"
-        if self._is_network_service(stray):
-            self.reading.notes.append(f"{where} are words to the network (ISB, ISE, TA3) and were not read.")
+        where = f"{stray.length} bytes at {stray.begin}"
+        tags = stray.tags(self.isa)
+        if tags and tags <= _NETWORK_SERVICE:
+            if len(self.reading.notes) < MAX_ENVELOPE_FINDINGS:
+                note = f"{where} are words to the network (ISB, ISE, TA3) and were not read."
+                self.reading.notes.append(note)
             return
-        shown = stray[:40].decode("ascii", "backslashreplace")
+        shown = stray.shown()
         sentence = f"{where} stand outside any transaction set and were not read."
         self._report("error", shown.split(self.element)[0][:3], "022", shown, sentence)
-
-    def _is_network_service(self, stray: bytes) -> bool:
-        """Whether only segments stand there that the standard lets a sender address to his network."""
-        element = self.element.encode("latin-1")
-        tags = {part.strip(PADDING).split(element)[0] for part in stray.split(self.terminator)}
-        return tags <= _NETWORK_SERVICE
 
     def _gs(self, gs: Segment, start: int, end: int) -> None:
         self._end_set(start)
         self._end_group()
-        self.cursor = end
         group = GroupReading(
             functional_id=gs[1].strip(),
             sender=gs[2].strip(),
@@ -281,13 +260,21 @@ class _Scan:
             agency=gs[7].strip(),
             version=gs[8].strip(),
         )
-        self.group = group
-        self.reading.groups.append(group)
+        if len(self.reading.groups) == MAX_GROUPS:
+            self._give_up(f"{MAX_GROUPS} functional groups")
+            return
+        self._begin_group(group)
         if not all(gs[number].strip() for number in range(1, 9)):
             self._report(
                 "error", "GS", "024", group.control_number, "The GS lacks an element; all eight are needed."
             )
         self._check_group_number(group)
+
+    def _begin_group(self, group: GroupReading) -> None:
+        self.group = group
+        self.reading.groups.append(group)
+        if self.arrived is not None:
+            self.arrived(GroupBegins(group))
 
     def _check_group_number(self, group: GroupReading) -> None:
         number = group.control_number
@@ -307,22 +294,18 @@ class _Scan:
                 "A transaction set stands outside any functional group (GS is missing); ask for it again."
             )
             self._report("error", "ST", "024", st[2], sentence)
-            self.group = GroupReading("", "", "", "", "", "", "", "")
-            self.reading.groups.append(self.group)
-        self.cursor = end
+            self._begin_group(GroupReading("", "", "", "", "", "", "", ""))
         self.set = SetReading(
             st[1].strip(),
             st[2].strip(),
-            start,
+            self.base + start,
             0,
             self.isa.separators,
-            _data=self.data,
-            _encoding=self.encoding,
+            _data=self.window,
+            _start=start,
         )
-        self.group.sets.append(self.set)
 
     def _se(self, se: Segment, start: int, end: int) -> None:
-        self.cursor = end
         if self.set is None:
             sentence = f"An SE with number {se[2]!r} closes no transaction set; tell the partner."
             self._report("error", "SE", "022", se[2], sentence)
@@ -330,9 +313,9 @@ class _Scan:
 
     def _end_set(self, end: int) -> None:
         ended, self.set = self.set, None
-        if ended is None:
+        if ended is None or self.group is None:
             return
-        ended.length = end - ended.offset
+        ended.length = self.base + end - ended.offset
         if ended.length > MAX_SET_BYTES:
             ended.problem = (
                 f"The transaction set has {ended.length} bytes, at most {MAX_SET_BYTES} are read; "
@@ -340,26 +323,32 @@ class _Scan:
             )
             ended.findings.append(set_finding("error", "ST", "5", "", ended.problem))
         elif ended.length > MAX_SEGMENT_BYTES:
-            self._check_segment_sizes(ended)
+            self._check_segment_sizes(ended, ended.offset - self.base, end)
+        self.group.received += 1
+        if self.arrived is None:
+            self.group.sets.append(ended)
+            return
+        start = ended.offset - self.base
+        ended._data, ended._start = (b"" if ended.problem else self.window[start:end]), 0
+        self.arrived(SetArrives(self.group, ended))
 
-    def _check_segment_sizes(self, ended: SetReading) -> None:
-        at, end = ended.offset, ended.offset + ended.length
+    def _check_segment_sizes(self, ended: SetReading, start: int, end: int) -> None:
+        position, at = 1, start
         while end - at > MAX_SEGMENT_BYTES:
-            last = self.data.rfind(self.terminator, at, at + MAX_SEGMENT_BYTES + 1)
+            last = self.window.rfind(self.terminator, at, at + MAX_SEGMENT_BYTES + 1)
             if last < 0:
-                following = self.data.find(self.terminator, at, end)
+                following = self.window.find(self.terminator, at, end)
                 last = end if following < 0 else following
-                position = self.data.count(self.terminator, ended.offset, at) + 1
-                tag = self.data[at : at + 5].strip(PADDING)[:3].decode("ascii", "replace")
+                tag = self.window[at : at + 5].strip(PADDING)[:3].decode("ascii", "replace")
                 sentence = (
                     f"{tag} (segment {position}) has {last - at} bytes, at most {MAX_SEGMENT_BYTES} are sane."
                 )
                 ended.findings.append(segment_finding("error", tag, position, "", "8", sentence))
+            position += self.window.count(self.terminator, at, last + 1)
             at = last + 1
 
     def _ge(self, ge: Segment, start: int, end: int) -> None:
         self._end_set(start)
-        self.cursor = end
         group = self.group
         if group is None:
             self._report(
@@ -372,23 +361,28 @@ class _Scan:
         if not same_number(group.trailer_control_number, group.control_number):
             sentence = f"GE02 {ge[2]!r} differs from GS06 {group.control_number!r}; tell the partner."
             group.findings.append(group_finding("warning", "GE", "4", ge[2], sentence))
-        if group.declared_count != len(group.sets):
+        if group.declared_count != group.received:
             sentence = (
-                f"GE01 says {ge[1]!r} sets, {len(group.sets)} were received; ask whether one is missing."
+                f"GE01 says {ge[1]!r} sets, {group.received} were received; ask whether one is missing."
             )
             group.findings.append(group_finding("warning", "GE", "5", ge[1], sentence))
-        self.group = None
+        self._leave_group()
 
     def _end_group(self) -> None:
+        group = self.group
+        if group is not None and group.functional_id:
+            sentence = f"Group {group.control_number!r} has no GE; ask the partner whether sets are missing."
+            group.findings.append(group_finding("warning", "GE", "3", group.control_number, sentence))
+        self._leave_group()
+
+    def _leave_group(self) -> None:
         ended, self.group = self.group, None
-        if ended is not None and ended.functional_id:
-            sentence = f"Group {ended.control_number!r} has no GE; ask the partner whether sets are missing."
-            ended.findings.append(group_finding("warning", "GE", "3", ended.control_number, sentence))
+        if ended is not None and self.arrived is not None:
+            self.arrived(GroupEnds(ended))
 
     def _iea(self, iea: Segment, start: int, end: int) -> None:
         self._end_set(start)
         self._end_group()
-        self.cursor = end
         if self.closed:
             self._report(
                 "error", "IEA", "022", iea[2], "A second IEA closes no interchange; tell the partner."
@@ -407,14 +401,7 @@ class _Scan:
             self._report("error", "IEA", "021", iea[1], sentence)
 
     def _ta1(self, ta1: Segment, start: int, end: int) -> None:
-        self.cursor = end
-        self.reading.interchange_acknowledgments.append(ta1)
-
-    def _finish(self) -> None:
-        if self.set is None:
-            self._report_stray(len(self.data))
-        self._end_set(len(self.data))
-        self._end_group()
-        if not self.closed:
-            sentence = "The interchange has no IEA: it is cut off; ask for it again."
-            self._report("error", "IEA", "023", "", sentence)
+        if len(self.reading.interchange_acknowledgments) == MAX_GROUPS:
+            self._give_up(f"{MAX_GROUPS} interchange acknowledgments")
+            return
+        self.reading.interchange_acknowledgments.append(segment(ta1.tag, *ta1.elements))

@@ -33,8 +33,14 @@ class Arrival(Enum):
     UNTOLD = "untold"
 
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ISA_BEHIND_IEA = re.compile(rb"(IEA.{0,64}?)[ \t\r\n\x00\x1a]+ISA[^A-Za-z0-9 ]", re.DOTALL)
+_PADDING_RUN = re.compile(b"[%b]*" % PADDING)
+_SHOWN = 40
+_HELD = 4096
+# How far to look back at a time.
+_STEP = 64
+NEXT_ISA = re.compile(rb"ISA[^A-Za-z0-9 ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,53 @@ class FileReading:
     problem: str | None = None
 
 
+class Stray:
+    """What lies between the envelope segments, fed in pieces that follow one another from ``begin``.
+
+    ``length`` counts from its first byte that is no padding to its last.
+    """
+
+    def __init__(self, padding: bytes, begin: int) -> None:
+        self.padding = padding
+        self.restart(begin)
+
+    def restart(self, begin: int) -> None:
+        self.begin = self.looked_at = begin
+        self._first: int | None = None
+        self._last = begin
+        self._head = b""
+
+    def add(self, window: bytes, start: int, stop: int) -> None:
+        """Takes the bytes of the window from ``start`` to ``stop``."""
+        if start >= stop:
+            return
+        at, piece = self.looked_at, window[start:stop]
+        self.looked_at += len(piece)
+        stripped = piece.lstrip(self.padding)
+        if self._first is None and stripped:
+            self._first = at + len(piece) - len(stripped)
+            self._head = stripped[:_HELD]
+        elif len(self._head) < _HELD and self._first is not None:
+            self._head += piece[: _HELD - len(self._head)]
+        if stripped:
+            self._last = at + len(piece.rstrip(self.padding))
+
+    @property
+    def length(self) -> int:
+        return 0 if self._first is None else self._last - self._first
+
+    def shown(self) -> str:
+        """Its first bytes, for people."""
+        return self._head[: min(self.length, _SHOWN)].decode("ascii", "backslashreplace")
+
+    def tags(self, isa: Isa) -> set[bytes]:
+        """The tags of its segments; none of them where it is too long to be held."""
+        if self.length > _HELD:
+            return set()
+        element, terminator = (each.encode("latin-1") for each in isa.separators.characters()[:2])
+        return {part.strip(PADDING).split(element)[0] for part in self._head[: self.length].split(terminator)}
+
+
 def split_interchanges(data: bytes) -> FileReading:
     """Cuts a file into interchanges. Never raises; what is not X12 gives a ``problem``."""
     reading = FileReading()
@@ -63,21 +116,19 @@ def split_interchanges(data: bytes) -> FileReading:
     if at == len(data):
         return FileReading(problem="The file is empty." if not data else "The file holds nothing but blanks.")
     while at < len(data):
-        if not _NEXT_ISA.match(data, at):
+        if not NEXT_ISA.match(data, at):
             found = _find_isa(data, at)
             if found is None:
                 break
             reading.notes.append(f"{found - at} bytes at {at}, before the next ISA, are not X12; not read.")
             at = found
         if len(reading.pieces) == MAX_INTERCHANGES:
-            return FileReading(
-                problem=f"The file holds more than {MAX_INTERCHANGES} interchanges; ask for smaller files."
-            )
+            return FileReading(problem=too_many_interchanges())
         end = _piece_end(data, at, reading.notes)
         reading.pieces.append(Piece(at, data[at:end]))
-        at = _skip(data, end)
+        at = skip_padding(data, end)
     if not reading.pieces:
-        return FileReading(notes=reading.notes, problem=_why_not_x12(data))
+        return FileReading(notes=reading.notes, problem=why_not_x12(data, data.lstrip(PADDING)))
     if at < len(data):
         reading.notes.append(f"{len(data) - at} bytes at {at}, behind the last IEA, are not X12; not read.")
     return reading
@@ -99,7 +150,7 @@ def is_whole(data: bytes) -> bool:
     trailer = _trailer(last.data, isa)
     if trailer is None or len(trailer) < 3:
         return False
-    groups = len(re.findall(_segment_start(isa) + rb"GS" + _element(isa), last.data))
+    groups = len(re.findall(segment_start(isa) + rb"GS" + _element(isa), last.data))
     return same_number(trailer[2], isa[13]) and same_number(trailer[1], str(groups))
 
 
@@ -124,9 +175,9 @@ def how_far(data: bytes) -> Arrival:
 
 
 def _may_become_x12(data: bytes) -> bool:
-    if _BYTE_ORDER_MARK.startswith(data):
+    if BYTE_ORDER_MARK.startswith(data):
         return True
-    return b"ISA".startswith(data.removeprefix(_BYTE_ORDER_MARK).lstrip(PADDING))
+    return b"ISA".startswith(data.removeprefix(BYTE_ORDER_MARK).lstrip(PADDING))
 
 
 def same_number(one: str, other: str) -> bool:
@@ -136,31 +187,31 @@ def same_number(one: str, other: str) -> bool:
 
 
 def _trailer(data: bytes, isa: Isa) -> list[str] | None:
-    body = re.compile(_segment_start(isa) + b"(IEA" + _element(isa) + b"[^" + _terminator(isa) + b"]*)")
+    body = re.compile(segment_start(isa) + b"(IEA" + _element(isa) + b"[^" + _terminator(isa) + b"]*)")
     found = body.search(data, isa.length - 1)
     return found.group(1).decode("latin-1").split(isa.separators.element) if found else None
 
 
 def _skip_lead(data: bytes, at: int, notes: list[str]) -> int:
-    if data.startswith(_BYTE_ORDER_MARK, at):
+    if data.startswith(BYTE_ORDER_MARK, at):
         notes.append("A byte-order mark stands before ISA.")
-        at += len(_BYTE_ORDER_MARK)
-    start = _skip(data, at)
+        at += len(BYTE_ORDER_MARK)
+    start = skip_padding(data, at)
     if start > at:
         notes.append(f"{start - at} blank bytes stand before ISA.")
     return start
 
 
-def _skip(data: bytes, at: int) -> int:
-    while at < len(data) and data[at] in PADDING:
-        at += 1
-    return at
+def skip_padding(data: bytes, at: int) -> int:
+    """Where what is neither blank nor filling begins, from ``at`` on."""
+    found = _PADDING_RUN.match(data, at)
+    return found.end() if found else at
 
 
 def _find_isa(data: bytes, at: int) -> int | None:
     """The next ISA that can be read; one in the middle of other text is no interchange unless its widths are
     right."""
-    for found in _NEXT_ISA.finditer(data, at):
+    for found in NEXT_ISA.finditer(data, at):
         if isinstance(parse_isa(data, found.start()), Isa):
             return found.start()
     return None
@@ -169,33 +220,90 @@ def _find_isa(data: bytes, at: int) -> int | None:
 def _piece_end(data: bytes, start: int, notes: list[str]) -> int:
     isa = parse_isa(data, start)
     if not isinstance(isa, Isa):
-        return _end_of_misaligned(data, start)
-    pattern = (
-        _segment_start(isa)
-        + b"(?:(IEA)"
-        + _element(isa)
-        + b"[^"
-        + _terminator(isa)
-        + b"]*|(ISA)[^A-Za-z0-9 ])"
+        found = misaligned_end(data[start + 3 : start + 4]).search(data, start + 3)
+        return found.start() + 1 if found else len(data)
+    ending = find_ending(isa, data, start + isa.length - 1, len(data))
+    notes.extend(ending_notes(ending, start))
+    return ending.end
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Where an interchange ends; ``iea``: with its IEA, ``terminated``: and that one's terminator; ``isa``: because
+    the next ISA stands there."""
+
+    end: int
+    iea: bool
+    terminated: bool
+    isa: bool
+
+
+def find_ending(isa: Isa, data: bytes, start: int, stop: int) -> Ending:
+    """The end of the interchange among the segments behind the terminator at ``start``: its first IEA, or the
+    next ISA, or ``stop``."""
+    mark = re.compile(b"I(?:EA%b|SA[^A-Za-z0-9 ])" % _element(isa))
+    for found in mark.finditer(data, start, stop):
+        at = found.start()
+        if _begins_segment(isa, data, start, at):
+            if data.startswith(b"ISA", at):
+                return Ending(at, iea=False, terminated=False, isa=True)
+            return trailer_ending(isa, data, at, stop)
+    return Ending(stop, iea=False, terminated=False, isa=False)
+
+
+def _begins_segment(isa: Isa, data: bytes, start: int, at: int) -> bool:
+    """Whether a terminator, and nothing but blanks behind it, stands before ``at``."""
+    blanks = _blanks(isa)
+    while at > start:
+        before = data[max(start, at - _STEP) : at].rstrip(blanks)
+        if before:
+            return before.endswith(isa.separators.segment.encode("latin-1"))
+        at -= _STEP
+    return False
+
+
+def trailer_ending(isa: Isa, data: bytes, start: int, stop: int) -> Ending:
+    """The end of the IEA that begins at ``start``: its terminator, or where newlines and the next ISA follow
+    it, or ``stop``."""
+    end = data.find(isa.separators.segment.encode("latin-1"), start, stop)
+    followed = _ISA_BEHIND_IEA.match(data, start, stop if end < 0 else end)
+    if followed:
+        return Ending(followed.end(1), iea=True, terminated=False, isa=False)
+    if end < 0:
+        return Ending(stop, iea=True, terminated=False, isa=False)
+    return Ending(end + 1, iea=True, terminated=True, isa=False)
+
+
+def early_ending(isa: Isa) -> re.Pattern[bytes]:
+    """What shows, behind the last terminator of bytes that go on, that the interchange is over: an ISA there,
+    or one behind an IEA without terminator."""
+    return re.compile(
+        b"%b(?:ISA|IEA%b.{0,64}?[ \\t\\r\\n\\x00\\x1a]+ISA)[^A-Za-z0-9 ]"
+        % (segment_start(isa), _element(isa)),
+        re.DOTALL,
     )
-    found = re.compile(pattern).search(data, start + isa.length - 1)
-    if found is None:
-        notes.append(f"The interchange at {start} has no IEA.")
-        return len(data)
-    if found.group(2):
-        notes.append(f"The interchange at {start} has no IEA before the next ISA.")
-        return found.start(2)
-    terminator = isa.separators.segment.encode("latin-1")
-    if data.startswith(terminator, found.end()):
-        return found.end() + 1
-    notes.append(f"The last segment of the interchange at {start} has no terminator.")
-    return found.end()
 
 
-def _end_of_misaligned(data: bytes, start: int) -> int:
-    again = re.compile(b"[^A-Za-z0-9]ISA" + re.escape(data[start + 3 : start + 4]))
-    found = again.search(data, start + 3)
-    return found.start() + 1 if found else len(data)
+def padding_behind(isa: Isa, data: bytes, at: int) -> int:
+    """Where what is no blank begins, from ``at`` on."""
+    found = re.compile(b"[%b]*" % _blanks(isa)).match(data, at)
+    return found.end() if found else at
+
+
+def ending_notes(ending: Ending, start: int) -> list[str]:
+    """What is to be said of the end of the interchange at ``start`` of its file."""
+    if ending.isa:
+        return [f"The interchange at {start} has no IEA before the next ISA."]
+    if not ending.iea:
+        return [f"The interchange at {start} has no IEA."]
+    if not ending.terminated:
+        return [f"The last segment of the interchange at {start} has no terminator."]
+    return []
+
+
+def misaligned_end(separator: bytes) -> re.Pattern[bytes]:
+    """What ends an interchange whose ISA cannot be read: the byte before the next ISA with its separator."""
+    return re.compile(b"[^A-Za-z0-9]ISA" + re.escape(separator))
 
 
 def _terminator(isa: Isa) -> bytes:
@@ -206,16 +314,32 @@ def _element(isa: Isa) -> bytes:
     return re.escape(isa.separators.element.encode("latin-1"))
 
 
-def _segment_start(isa: Isa) -> bytes:
-    return b"[" + _terminator(isa) + b"][ \t\r\n\x00]*"
+def segment_start(isa: Isa, ahead: bytes = b"") -> bytes:
+    """The pattern of a terminator, and of what may stand between it and the next tag; ``ahead`` follows the
+    terminator.
+
+    The terminator is not among what may follow: a run of newlines that are terminators would be looked at
+    again from each of them.
+    """
+    return b"%b%b[%b]*" % (_terminator(isa), ahead, _blanks(isa))
 
 
-def _why_not_x12(data: bytes) -> str:
+def _blanks(isa: Isa) -> bytes:
+    return bytes(each for each in b" \t\r\n\x00" if each != ord(isa.separators.segment))
+
+
+def too_many_interchanges() -> str:
+    """Why a file of more than MAX_INTERCHANGES is not read."""
+    return f"The file holds more than {MAX_INTERCHANGES} interchanges; ask for smaller files."
+
+
+def why_not_x12(data: bytes, text: bytes) -> str:
+    """What a file without any ISA is instead, by its first bytes and those behind its leading blanks."""
     if data.startswith(b"\xc9\xe2\xc1"):
         return "The file is X12 in EBCDIC; ask the network to convert it to ASCII."
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "The file is in UTF-16; ask for it in ASCII or UTF-8."
-    if data.lstrip(PADDING).startswith((b"UNA", b"UNB")):
+    if text.startswith((b"UNA", b"UNB")):
         return "The file is EDIFACT, not X12; ask the partner for X12."
     shown = data[:20].decode("ascii", "backslashreplace")
     return f"The file is not X12: it begins with {shown!r} where ISA is expected."

@@ -11,9 +11,10 @@ Writing never lets data break out: an element that holds a separator or a contro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, repeat
+from typing import Any, Literal, NamedTuple
 
 Encoding = Literal["ascii", "latin-1", "utf-8"]
 
@@ -85,29 +86,79 @@ def components_of(element: str, separators: Separators) -> tuple[str, ...]:
     return tuple(element.split(separators.component)) if element else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class _Row(NamedTuple):
+    texts: tuple[str, ...]
+    position: int
+
+
+class Segment(tuple[Any, ...]):
     """One segment. ``segment[2]`` is its second element, "" where absent; element 1 is ``elements[0]``.
 
-    ``position`` counts from 1 at ST within the transaction set (0: not placed); it takes no part in equality.
+    ``texts`` is the tag and the elements in one row. ``position`` counts from 1 at ST within the transaction
+    set (0: not placed); it takes no part in equality.
+
+    A tuple below, because tuples are made without running any Python: a file holds millions of segments
+    (``placed_segments``). It does not behave like one: it counts, compares and hashes as described here.
     """
 
-    tag: str
-    elements: tuple[str, ...]
-    position: int = field(default=0, compare=False)
+    __slots__ = ()
 
-    def __getitem__(self, number: int) -> str:
+    # A named tuple's own accessors, which are as quick as attributes; the rest of a named tuple is not wanted.
+    texts = _Row.texts
+    position = _Row.position
+
+    def __new__(cls, tag: str, elements: Sequence[str] = (), position: int = 0) -> Segment:
+        return tuple.__new__(cls, ((tag, *elements), position))
+
+    @property
+    def tag(self) -> str:
+        """The segment's name: "PO1"."""
+        return self.texts[0]
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The elements, the first one at index 0; made anew at each reading."""
+        return self.texts[1:]
+
+    def __getitem__(self, number: int) -> str:  # type: ignore[override]
         if number < 1:
             raise IndexError("Elements count from 1.")
-        return self.elements[number - 1] if number <= len(self.elements) else ""
+        texts = self.texts
+        return texts[number] if number < len(texts) else ""
 
     def __len__(self) -> int:
         """How many elements stand in the segment, trailing empties not counted where ``segment()`` made
         it."""
-        return len(self.elements)
+        return len(self.texts) - 1
 
     def __bool__(self) -> bool:
         return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts[1:])
+
+    def __contains__(self, text: object) -> bool:
+        return text in self.texts[1:]
+
+    def __eq__(self, other: object) -> bool:
+        return self.texts == other.texts if isinstance(other, Segment) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return self.texts != other.texts if isinstance(other, Segment) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.texts)
+
+    def __repr__(self) -> str:
+        return f"Segment(tag={self.tag!r}, elements={self.elements!r}, position={self.position})"
+
+    def __getnewargs__(self) -> tuple[str, tuple[str, ...], int]:
+        return self.tag, self.elements, self.position
+
+
+def placed_segments(rows: Iterable[tuple[str, ...]], start: int = 1) -> list[Segment]:
+    """Segments of rows of tag and elements, numbered from ``start``: all of them at once, so quickly."""
+    return list(map(tuple.__new__, repeat(Segment), zip(rows, count(start))))
 
 
 def segment(tag: str, *elements: str, position: int = 0) -> Segment:

@@ -10,7 +10,8 @@ The facts are data files of ours below ``standard/<version>/``; adding a set or 
     be repeated, here ten times. A line without elements is a segment that the standard allows and we do not
     describe: it is kept, reported as unread, never rejected.
 ``codes.txt``
-    ``number:`` followed by the codes of that element. Where there is no list, no code is judged.
+    ``number:`` followed by the codes of that element. Where there is no list, no code is judged. A version
+    keeps the codes of the one before it: partners go on sending a code that was withdrawn, and mean the same.
 ``<set>.txt``
     First ``code|group|name``, then one line per segment or loop from ST to SE: ``TAG max``, ``!`` marks the
     mandatory ones, ``*`` is no maximum. ``+TAG max`` opens a loop whose trigger is TAG; its members follow,

@@ -25,6 +25,7 @@ from partners.mapping.rules import (
     FieldElement,
     GroupElement,
     Guide,
+    PairsElement,
     Path,
     QualifierElement,
     SegmentRule,
@@ -33,14 +34,18 @@ from partners.mapping.sources import GuideError, parse_guide, parse_path
 
 _NAMES = ("transaction_set", "version", "group", "document")
 _PARTS = (*_NAMES, "missing_code", "codes", "fragments", "body")
-_OPTIONS = ("each", "at", "body", "text", "join", "required", "max", "id")
+OPTIONS = ("each", "at", "body", "text", "join", "required", "require", "max", "id")
 # Parts of the language for sets with HL levels; no shipped guide needs them yet.
 _LATER = ("structure", "structures", "levels", "lift")
 
 
 def load_guide(text: str) -> Guide:
     """The guide in a YAML text. Raises GuideError with everything that is wrong, each with its address."""
-    tree = parse_guide(text)
+    return compile_tree(parse_guide(text))
+
+
+def compile_tree(tree: Mapping[str, Any]) -> Guide:
+    """The guide in a tree as ``parse_guide`` gives it. Raises GuideError as ``load_guide`` does."""
     problems = _header_problems(tree)
     if problems:
         raise GuideError(problems)
@@ -59,13 +64,18 @@ def load_shipped_guide(set_code: str, version: str) -> Guide:
 
     Raises GuideError where none is shipped.
     """
+    return load_guide(shipped_text(set_code, version))
+
+
+def shipped_text(set_code: str, version: str) -> str:
+    """The YAML text of a shipped base guide, found as by ``load_shipped_guide``. Raises GuideError."""
     release = version[:6]
     guides = resources.files("partners") / "guides"
     # Version and set come from partners: only names that are there may reach a path.
     if any(each.name == release for each in guides.iterdir()):
         for each in (guides / release).iterdir():
             if each.name == f"{set_code}.yaml":
-                return load_guide(each.read_text(encoding="utf-8"))
+                return each.read_text(encoding="utf-8")
     raise GuideError([f"No guide is shipped for the {set_code} of version {version}; write one and load it."])
 
 
@@ -180,6 +190,7 @@ class _Compiler:
         self.problems.extend(compiler.problems)
         groups = [each for each in elements if isinstance(each, GroupElement)]
         body = self._inner_body(options, member, inner, address, used)
+        must, must_pairs = _must(options.get("require", ""), elements, address)
         rule = SegmentRule(
             tag=tag,
             address=address,
@@ -194,6 +205,8 @@ class _Compiler:
             join=JOINS[options.get("join", "lines")] if paths["text"] is not None else None,
             group=groups[0] if groups else None,
             required=options.get("required") == "true",
+            must=must,
+            must_pairs=must_pairs,
             maximum=int(options["max"]) if "max" in options else None,
             **paths,
         )
@@ -208,12 +221,7 @@ class _Compiler:
     def _address(
         self, tag: str, specification: Mapping[str, Any], options: Mapping[str, Any], prefix: str
     ) -> str:
-        qualifiers = [
-            source.removeprefix("=").split(",")[0].strip()
-            for source in specification.values()
-            if isinstance(source, str) and source.startswith("=")
-        ]
-        own = options.get("id") or (f"{tag}[{','.join(qualifiers)}]" if qualifiers else tag)
+        own = own_address({tag: specification, **options})
         address = f"{prefix}/{own}".removeprefix("/")
         if address in self.addresses:
             raise Problem(f"{address}: two entries have this address; give one of them an id")
@@ -277,16 +285,29 @@ class _Compiler:
             )
 
 
+def own_address(entry: Mapping[str, Any]) -> str:
+    """The last part of an entry's address: its id, else its tag with the qualifiers that choose it (REF[CO])."""
+    tag = next((name for name in entry if name not in OPTIONS), "")
+    if entry.get("id"):
+        return str(entry["id"])
+    qualifiers = [
+        source.removeprefix("=").split(",")[0].strip()
+        for source in entry[tag].values()
+        if isinstance(source, str) and source.startswith("=")
+    ]
+    return f"{tag}[{','.join(qualifiers)}]" if qualifiers else tag
+
+
 def _split(entry: Any, prefix: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
     where = prefix or "body"
     if not isinstance(entry, Mapping):
         raise Problem(f"{where}: an entry is {{TAG: {{element: source}}}}, not {entry!r:.60}")
-    options = {name: value for name, value in entry.items() if name in _OPTIONS}
-    tags = [name for name in entry if name not in _OPTIONS]
+    options = {name: value for name, value in entry.items() if name in OPTIONS}
+    tags = [name for name in entry if name not in OPTIONS]
     if later := [name for name in tags if name in _LATER]:
         raise Problem(f"{where}: {later[0]} belongs to HL levels, not part of this version of the language")
     if len(tags) != 1 or not isinstance(entry[tags[0]], Mapping):
-        raise Problem(f"{where}: an entry has one segment and the options {', '.join(_OPTIONS)}, not {tags}")
+        raise Problem(f"{where}: an entry has one segment and the options {', '.join(OPTIONS)}, not {tags}")
     wrong = [name for name, value in options.items() if name != "body" and not isinstance(value, str)]
     if wrong or options.get("join", "lines") not in JOINS or options.get("required", "true") != "true":
         raise Problem(f"{where}/{tags[0]}: {', '.join(wrong) or 'join or required'} has no such value")
@@ -317,6 +338,18 @@ def _segment_table(member: SegmentUse | LoopTable) -> SegmentTable:
     if isinstance(member, SegmentUse):
         return member.table
     return cast(SegmentUse, member.members[0]).table
+
+
+def _must(
+    text: str, elements: tuple[ElementRule, ...], address: str
+) -> tuple[frozenset[int], frozenset[str]]:
+    """The elements and pairs that ``require`` names, which must be filled wherever the segment is written."""
+    wanted = {each.strip() for each in text.split(",") if each.strip()}
+    pairs = {pair.name for rule in elements if isinstance(rule, PairsElement) for pair in rule.pairs}
+    numbers = {str(each): each for rule in elements for each in numbers_of(rule)}
+    if strange := sorted(wanted - pairs - set(numbers)):
+        raise Problem(f"{address}: require names {strange[0]}, which the entry does not fill")
+    return frozenset(numbers[each] for each in wanted - pairs), frozenset(wanted & pairs)
 
 
 def _filters(elements: tuple[ElementRule, ...]) -> Mapping[int, frozenset[str]]:

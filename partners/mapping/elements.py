@@ -30,6 +30,7 @@ from partners.mapping.sources import (
     FieldSource,
     Key,
     QualifierSource,
+    pair_names,
     parse_key,
     parse_path,
     parse_source,
@@ -213,11 +214,11 @@ class ElementCompiler:
             if names == "rest":
                 rest = self._rest(text)
                 continue
-            qualifiers = tuple(each.strip() for each in names.split(","))
+            qualifiers, name = pair_names(names)
             if twice := {each for pair in pairs for each in pair.qualifiers} & set(qualifiers):
                 raise Problem(f"the qualifier {min(twice)} stands twice")
             value = self._pair_value(text, self.segment.elements[starts[0]])
-            pairs.append(Pair(qualifiers, f"{address}[{qualifiers[0]}]", value))
+            pairs.append(Pair(qualifiers, name, f"{address}[{name}]", value))
         return PairsElement(address, starts, self._tables(starts, 2), tuple(pairs), rest)
 
     def _rest(self, text: Any) -> Path:

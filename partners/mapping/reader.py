@@ -15,7 +15,7 @@ from integration.x12.structure import Loop, walk
 from integration.x12.syntax import Segment, Separators, components_of
 from partners.mapping.codes import HELD, CodeLists, CodeTables, merged, tables
 from partners.mapping.derived import derived
-from partners.mapping.report import BLOCKING, Entry, Kind, shortened
+from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
     CompositeElement,
@@ -26,6 +26,7 @@ from partners.mapping.rules import (
     Guide,
     PairsElement,
     Path,
+    QualifierElement,
     SegmentRule,
     Value,
     shown,
@@ -43,10 +44,11 @@ _Scope = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The document, None where nothing of it could be read, and the report."""
+    """The document, None where nothing of it could be read, the report, and the traces where they were asked for."""
 
     document: Document | None
     report: tuple[Entry, ...]
+    traces: tuple[Trace, ...] = ()
 
     @property
     def errors(self) -> tuple[Entry, ...]:
@@ -55,12 +57,17 @@ class ReadResult:
 
 
 def read(
-    loop: Loop, guide: Guide, codes: CodeLists | None = None, separators: Separators | None = None
+    loop: Loop,
+    guide: Guide,
+    codes: CodeLists | None = None,
+    separators: Separators | None = None,
+    *,
+    trace: bool = False,
 ) -> ReadResult:
     """The document in a loop tree, ``structure.walk(...).root``, and everything that was not read as it stands.
 
     ``codes`` are the partner's code lists, word to code, laid over the guide's. ``separators`` are those of the
-    interchange; only composites need them. Never raises on content.
+    interchange; only composites need them. ``trace`` tells which rule took each element. Never raises on content.
     """
     if loop.table.name != guide.transaction_set:
         sentence = (
@@ -68,7 +75,7 @@ def read(
         )
         return ReadResult(None, (Entry("error", "", "", sentence),))
     codes_in_use = tables(merged(guide.codes, codes or {}))
-    return _Reader(guide, codes_in_use, separators or Separators()).result(loop)
+    return _Reader(guide, codes_in_use, separators or Separators(), trace=trace).result(loop)
 
 
 def read_set(
@@ -76,10 +83,12 @@ def read_set(
     guide: Guide,
     codes: CodeLists | None = None,
     separators: Separators | None = None,
+    *,
+    trace: bool = False,
 ) -> ReadResult:
     """Walks the segments of one set and reads them; what the walk found out of order or misplaced is reported too."""
     walked = walk(segments, guide.table)
-    result = read(walked.root, guide, codes, separators)
+    result = read(walked.root, guide, codes, separators, trace=trace)
     texts = {each.position: "*".join(each.elements) for each in walked.unread}
     found = [
         Entry(
@@ -92,11 +101,12 @@ def read_set(
         )
         for each in walked.findings
     ]
-    return ReadResult(result.document, (*found, *result.report))
+    return ReadResult(result.document, (*found, *result.report), result.traces)
 
 
 class _Reader:
-    def __init__(self, guide: Guide, codes: CodeTables, separators: Separators) -> None:
+    def __init__(self, guide: Guide, codes: CodeTables, separators: Separators, *, trace: bool) -> None:
+        self.traces: list[Trace] | None = [] if trace else None
         self.guide = guide
         self.codes = codes
         self.separators = separators
@@ -109,7 +119,13 @@ class _Reader:
         self._body(self.guide.body, inside, scope, "", "")
         self._compare_derived(loop)
         document = build(self.guide.record, scope) if scope else None
-        return ReadResult(document, tuple(self.report))
+        return ReadResult(document, tuple(self.report), tuple(sorted(self.traces or (), key=_by_place)))
+
+    def _trace(
+        self, segment: Segment, element: int, address: str, path: str, component: int | None = None
+    ) -> None:
+        if self.traces is not None and (element == 0 or segment[element]):
+            self.traces.append(Trace(segment.position, element, component, address, path))
 
     def _tell(
         self,
@@ -191,13 +207,14 @@ class _Reader:
     # Elements
 
     def _elements(self, rule: SegmentRule, segment: Segment, scope: _Scope, path: str) -> None:
+        self._trace(segment, 0, rule.address, path)
         for element in rule.elements:
             if isinstance(element, FieldElement):
+                self._trace(segment, element.number, element.address, shown(path, element.value.path))
                 self._field(element, segment[element.number], scope, path, segment)
-            elif isinstance(element, ConstantElement):
-                self._constant(element, segment[element.number], path, segment)
-            elif isinstance(element, DerivedElement):
-                self.derived.append((element, segment))
+            elif isinstance(element, QualifierElement | ConstantElement | DerivedElement):
+                self._trace(segment, element.number, element.address, "")
+                self._fixed(element, segment, path)
             elif isinstance(element, CompositeElement):
                 self._composite(element, segment, scope, path)
             elif isinstance(element, PairsElement):
@@ -207,6 +224,15 @@ class _Reader:
         for number, text in enumerate(segment.elements, start=1):
             if number not in rule.numbers:
                 self._unread_element(f"{rule.address}.{number}", text, path, segment)
+
+    def _fixed(
+        self, element: QualifierElement | ConstantElement | DerivedElement, segment: Segment, path: str
+    ) -> None:
+        """What the guide itself puts there: a constant is compared now, a count or sum when all is read."""
+        if isinstance(element, ConstantElement):
+            self._constant(element, segment[element.number], path, segment)
+        elif isinstance(element, DerivedElement):
+            self.derived.append((element, segment))
 
     def _unread_element(self, address: str, text: str, path: str, segment: Segment, why: str = "") -> None:
         if text.strip(" "):
@@ -266,6 +292,11 @@ class _Reader:
         parts = {part.number: part for part in element.parts}
         for number, text in enumerate(texts, start=1):
             part = parts.get(number)
+            if part is not None and text:
+                fields = part.value.path if isinstance(part, FieldElement) else ()
+                self._trace(
+                    segment, element.number, part.address, shown(path, fields) if fields else "", number
+                )
             if isinstance(part, FieldElement):
                 self._field(part, text, scope, path, segment)
             elif isinstance(part, ConstantElement):
@@ -287,9 +318,15 @@ class _Reader:
                 why = "a pair needs both a qualifier and a value"
                 self._unread_element(f"{segment_address}.{number}", qualifier or text, path, segment, why)
             elif qualifier in known:
+                self._trace(segment, start, known[qualifier].address, "")
+                place = shown(path, known[qualifier].value.path)
+                self._trace(segment, start + 1, known[qualifier].address, place)
                 self._value(known[qualifier].value, text, scope, address, path, segment)
             elif element.rest is not None:
                 record = _record(scope, element.rest[:-1])
+                place = f"{shown(path, element.rest)}[{len(record.get(element.rest[-1], ()))}]"
+                self._trace(segment, start, element.address, place)
+                self._trace(segment, start + 1, element.address, place)
                 pair = {"qualifier": qualifier, "value": text}
                 record[element.rest[-1]] = [*record.get(element.rest[-1], ()), pair]
             else:
@@ -306,6 +343,7 @@ class _Reader:
             place = f"{shown(path, element.items)}[{len(items)}]"
             for offset, value in enumerate(element.values):
                 address = f"{segment_address}.{start + offset}"
+                self._trace(segment, start + offset, element.address, shown(place, value.path))
                 self._value(value, segment[start + offset], item, address, place, segment)
             if item:
                 items.append(item.get("", item))
@@ -325,6 +363,10 @@ class _Reader:
                 )
                 problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
                 self._tell("check", element.address, "", segment, problem, text)
+
+
+def _by_place(trace: Trace) -> tuple[int, int, int]:
+    return trace.position, trace.element, trace.component or 0
 
 
 def _trigger(child: Segment | Loop) -> Segment:

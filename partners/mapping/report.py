@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 Kind = Literal["error", "not_carried", "unread", "conflict", "untranslated", "check", "out_of_order"]
 
@@ -35,6 +35,34 @@ class Entry:
     text: str = ""
     code_list: str = ""
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Which rule made or took one element, and for which value of the document.
+
+    ``position``: the segment's, ST is 1. ``element`` counts from 1; 0 is the segment itself. ``component`` is None
+    outside composites. ``address``: the rule's. ``path``: the value's (``lines[0]/vendor_item``), "" for qualifiers,
+    constants and counts.
+    """
+
+    position: int
+    element: int
+    component: int | None
+    address: str
+    path: str
+
+
+class Traced(Protocol):
+    """A written or read set that was traced."""
+
+    @property
+    def traces(self) -> tuple[Trace, ...]: ...
+
+
+def used_addresses(result: Traced) -> frozenset[str]:
+    """The addresses of all rules that made or took something: segments, elements, components and pairs."""
+    return frozenset(each.address for each in result.traces)
 
 
 def shortened(text: str) -> str:

@@ -86,9 +86,11 @@ class CompositeElement:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A field that stands as qualifier and value; the first qualifier is written, all are read."""
+    """A field that stands as qualifier and value; the first qualifier is written, all are read. ``name`` is the base's
+    qualifier, which a partner's own does not change."""
 
     qualifiers: tuple[str, ...]
+    name: str
     address: str
     value: Value
 
@@ -137,7 +139,8 @@ class SegmentRule:
     At most one of ``each`` (a list, an occurrence per item), ``at`` (a record), ``text`` (one text over several
     segments, cut and joined by ``join``) and ``group`` (an element rule that may go on in further segments).
     ``always``: written without any value, which is what is computed (CTT), and what holds constants alone.
-    ``numbers`` are the elements that the rule knows.
+    ``numbers`` are the elements that the rule knows; ``must`` (elements) and ``must_pairs`` (names) those without
+    which the segment is not written.
     ``member`` is the segment's or loop's index in the table of the loop around; ``filters`` are the element numbers
     that choose the rule, with the codes that they take.
     """
@@ -159,6 +162,12 @@ class SegmentRule:
     group: GroupElement | None = None
     required: bool = False
     maximum: int | None = None
+    must: frozenset[int] = frozenset()
+    must_pairs: frozenset[str] = frozenset()
+
+    def inner_scope(self, scope: str) -> str:
+        """Where the rule's fields are, given where the rule is: ``lines[]`` for a rule with ``each: lines``."""
+        return shown(scope, self.each) + "[]" if self.each else shown(scope, self.at or ())
 
     @property
     def repeats(self) -> bool:
@@ -213,6 +222,10 @@ class Guide:
         """All rules, a loop's own before those in it, in the order of the wire."""
         yield from _all_rules(self.body)
 
+    def scoped_rules(self) -> Iterator[tuple[SegmentRule, str]]:
+        """All rules, each with the path, as the catalogue writes it, of the record that it is about."""
+        yield from _scoped_rules(self.body, "")
+
     def addresses(self) -> tuple[str, ...]:
         """The addresses of all segments, elements, components and pairs, each once."""
         found: list[str] = []
@@ -231,6 +244,12 @@ def _all_rules(body: Body) -> Iterator[SegmentRule]:
     for rule in body.rules:
         yield rule
         yield from _all_rules(rule.body)
+
+
+def _scoped_rules(body: Body, scope: str) -> Iterator[tuple[SegmentRule, str]]:
+    for rule in body.rules:
+        yield rule, scope
+        yield from _scoped_rules(rule.body, rule.inner_scope(scope))
 
 
 def shown(base: str, path: Path) -> str:

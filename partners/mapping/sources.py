@@ -119,6 +119,16 @@ def parse_source(text: str) -> Source:
     )
 
 
+def pair_names(text: str) -> tuple[tuple[str, ...], str]:
+    """The qualifiers of one pair, the first of which is written, and the name that its address has.
+
+    ``VN,VP`` is named VN; ``PI as VN`` keeps the name that a base guide gave it.
+    """
+    codes, _, name = text.partition(" as ")
+    qualifiers = tuple(each.strip() for each in codes.split(","))
+    return qualifiers, name.strip() or qualifiers[0]
+
+
 def parse_path(text: str) -> tuple[str, ...]:
     """``contact.name`` in parts; ``.`` is the list item itself, ``()``."""
     return () if text == "." else tuple(text.split("."))

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from integration.documents import SCALARS, Document, is_scalar, leaves
 from integration.x12.syntax import Composite, Segment
 from integration.x12.tables import ElementTable, SegmentUse
 from partners.mapping.codes import CodeLists, CodeTables, merged, tables
 from partners.mapping.derived import derived
-from partners.mapping.report import BLOCKING, Entry, Kind, shortened
+from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
     CompositeElement,
@@ -44,10 +44,11 @@ _PLAIN = Value((), str, (PLAIN_TEXT,))
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The segments between ST and SE, with positions, and the report."""
+    """The segments between ST and SE, with positions, the report, and the traces where they were asked for."""
 
     segments: tuple[Segment, ...]
     report: tuple[Entry, ...]
+    traces: tuple[Trace, ...] = ()
 
     @property
     def errors(self) -> tuple[Entry, ...]:
@@ -55,38 +56,65 @@ class Written:
         return tuple(each for each in self.report if each.kind in BLOCKING)
 
 
-def write(document: Document, guide: Guide, codes: CodeLists | None = None) -> Written:
+def write(
+    document: Document, guide: Guide, codes: CodeLists | None = None, *, trace: bool = False
+) -> Written:
     """The segments of a document, and everything that could not be written as it is.
 
-    ``codes`` are the partner's code lists, word to code, laid over the guide's. Never raises on content.
+    ``codes`` are the partner's code lists, word to code, laid over the guide's. ``trace`` tells which rule made each
+    element. Never raises on content.
     """
     if type(document) is not guide.record:
         sentence = (
             f"The guide writes a {guide.record.__name__}, not a {type(document).__name__}; choose its guide."
         )
         return Written((), (Entry("error", "", "", sentence),))
-    return _Writer(guide, tables(merged(guide.codes, codes or {}))).written(document)
+    return _Writer(guide, tables(merged(guide.codes, codes or {}))).written(document, trace=trace)
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A segment in the making; ``failed`` are elements whose value was refused, so that they do not count as missing."""
+    """A segment in the making; ``failed`` are elements whose value was refused, so that they do not count as missing.
+
+    ``origins`` are the address and path of each value put in, by element and component.
+    """
 
     rule: SegmentRule
     path: str
     elements: list[str]
     failed: set[int] = field(default_factory=set)
+    origins: dict[tuple[int, int | None], tuple[str, str]] = field(default_factory=dict)
 
-    def put(self, number: int, text: str | None) -> bool:
+    def put(self, number: int, text: str | None, address: str = "", path: str = "") -> bool:
         """Sets an element; None is a value that was refused. Whether there was a value."""
         if text is None:
             self.failed.add(number)
         else:
             self.elements[number - 1] = text
+            if text and address:
+                self.origins[number, None] = address, path
         return text is None or bool(text)
+
+    def traces(self, position: int) -> Iterator[Trace]:
+        """Which rule made each element of the finished segment at a position."""
+        yield Trace(position, 0, None, self.rule.address, self.path)
+        for (number, component), (address, path) in sorted(self.origins.items(), key=_by_place):
+            yield Trace(position, number, component, address, path)
 
     def has(self, number: int | None) -> bool:
         return number is None or number in self.failed or bool(self.elements[number - 1])
+
+
+class _PairText(NamedTuple):
+    qualifier: str
+    text: str
+    address: str
+    path: str
+
+
+def _by_place(origin: tuple[tuple[int, int | None], tuple[str, str]]) -> tuple[int, int]:
+    (number, component), _ = origin
+    return number, component or 0
 
 
 class _Writer:
@@ -95,7 +123,7 @@ class _Writer:
         self.codes = codes
         self.report: list[Entry] = []
 
-    def written(self, document: Document) -> Written:
+    def written(self, document: Document, *, trace: bool) -> Written:
         drafts = self._body(self.guide.body, document, "")
         self._check_members(self.guide.body, drafts, "", "")
         self._derive(drafts)
@@ -107,7 +135,9 @@ class _Writer:
             Segment(each.rule.tag, _trimmed(each.elements), position)
             for position, each in enumerate(drafts, start=_FIRST_POSITION)
         )
-        return Written(segments, tuple(self.report))
+        numbered = enumerate(drafts, start=_FIRST_POSITION)
+        traces = (each for position, draft in numbered for each in draft.traces(position))
+        return Written(segments, tuple(self.report), tuple(traces) if trace else ())
 
     def _tell(self, address: str, path: str, problem: str, text: str = "", kind: Kind = "error") -> None:
         place = f"{address} {path}".strip()
@@ -178,9 +208,9 @@ class _Writer:
         for element in rule.elements:
             if isinstance(element, FieldElement):
                 text = self._wire(element.value, scope, element.table, element.address, path)
-                filled |= draft.put(element.number, text)
+                filled |= draft.put(element.number, text, element.address, shown(path, element.value.path))
             elif isinstance(element, CompositeElement):
-                filled |= draft.put(element.number, self._composite(element, scope, path))
+                filled |= draft.put(element.number, self._composite(element, draft, scope, path))
             elif isinstance(element, PairsElement):
                 filled |= self._pairs(element, draft, scope, path)
             elif isinstance(element, GroupElement):
@@ -199,17 +229,21 @@ class _Writer:
     def _complete(self, draft: _Draft) -> None:
         for element in draft.rule.elements:
             if isinstance(element, QualifierElement):
-                draft.put(element.number, element.codes[0])
+                draft.put(element.number, element.codes[0], element.address)
             elif isinstance(element, ConstantElement) and draft.has(element.condition):
-                draft.put(element.number, element.text)
+                draft.put(element.number, element.text, element.address)
             elif isinstance(element, FieldElement) and not draft.has(element.number):
                 value = element.value
                 if value.default is not None and draft.has(value.condition):
                     text = self._converted(value, value.default, element.table, element.address, draft.path)
-                    draft.put(element.number, text)
+                    draft.put(element.number, text, element.address, shown(draft.path, value.path))
         derived = {each.number for each in draft.rule.elements if isinstance(each, DerivedElement)}
         for table in draft.rule.table.elements:
-            if table.required and not draft.has(table.number) and table.number not in derived:
+            if (
+                (table.required or table.number in draft.rule.must)
+                and not draft.has(table.number)
+                and table.number not in derived
+            ):
                 address = f"{draft.rule.address}.{table.number}"
                 self._tell(address, draft.path, f"{table.name} is mandatory and nothing fills it")
 
@@ -256,7 +290,7 @@ class _Writer:
             return False
         return True
 
-    def _composite(self, element: CompositeElement, scope: Any, path: str) -> str | None:
+    def _composite(self, element: CompositeElement, draft: _Draft, scope: Any, path: str) -> str | None:
         parts = [""] * len(element.table.components)
         filled = failed = False
         for part in element.parts:
@@ -264,11 +298,15 @@ class _Writer:
                 text = self._wire(part.value, scope, part.table, part.address, path)
                 filled, failed = filled or bool(text), failed or text is None
                 parts[part.number - 1] = text or ""
+                if text:
+                    origin = part.address, shown(path, part.value.path)
+                    draft.origins[element.number, part.number] = origin
         if failed or not filled:
             return None if failed else ""
         for part in element.parts:
             if isinstance(part, ConstantElement):
                 parts[part.number - 1] = part.text
+                draft.origins[element.number, part.number] = part.address, ""
         for component in element.table.components:
             if component.required and not parts[component.number - 1]:
                 address = f"{element.address}.{component.number}"
@@ -276,32 +314,38 @@ class _Writer:
         return Composite(*parts)
 
     def _pairs(self, element: PairsElement, draft: _Draft, scope: Any, path: str) -> bool:
-        texts: list[tuple[str, str]] = []
+        texts: list[_PairText] = []
         first = element.tables[element.starts[0] + 1]
         found = False
         for pair in element.pairs:
             text = self._wire(pair.value, scope, first, _pair_address(element, draft, len(texts)), path)
             found = found or text is None
             if text:
-                texts.append((pair.qualifiers[0], text))
+                place = shown(path, pair.value.path)
+                texts.append(_PairText(pair.qualifiers[0], text, pair.address, place))
+            elif text == "" and pair.name in draft.rule.must_pairs:
+                self._tell(pair.address, path, "the guide makes it mandatory and nothing fills it")
         texts.extend(self._rest(element, draft, len(texts), scope, path))
         if len(texts) > len(element.starts):
-            places, left = len(element.starts), ", ".join(each for each, _ in texts[len(element.starts) :])
+            places, left = (
+                len(element.starts),
+                ", ".join(each.qualifier for each in texts[len(element.starts) :]),
+            )
             problem = f"{len(texts)} pairs, only {places} fit; there is no place for {left}"
             self._tell(element.address, path, problem)
-        for start, (qualifier, text) in zip(element.starts, texts, strict=False):
-            draft.put(start, qualifier)
-            draft.put(start + 1, text)
+        for start, each in zip(element.starts, texts, strict=False):
+            draft.put(start, each.qualifier, each.address)
+            draft.put(start + 1, each.text, each.address, each.path)
         return found or bool(texts)
 
     def _rest(
         self, element: PairsElement, draft: _Draft, used: int, scope: Any, path: str
-    ) -> list[tuple[str, str]]:
+    ) -> list[_PairText]:
         if element.rest is None:
             return []
         known = {qualifier: pair for pair in element.pairs for qualifier in pair.qualifiers}
         start = element.starts[0]
-        texts: list[tuple[str, str]] = []
+        texts: list[_PairText] = []
         for index, item in enumerate(_get(scope, element.rest) or ()):
             place = f"{shown(path, element.rest)}[{index}]"
             address = _pair_address(element, draft, used + len(texts))
@@ -312,7 +356,7 @@ class _Writer:
                 name = ".".join(known[qualifier].value.path)
                 self._tell(address, place, f"{qualifier} would be read back as {name}; use that field")
             elif qualifier and text:
-                texts.append((qualifier, text))
+                texts.append(_PairText(qualifier, text, element.address, place))
             elif qualifier == "" or text == "":
                 self._tell(address, place, "a pair needs both a qualifier and a value")
         return texts
@@ -326,7 +370,7 @@ class _Writer:
             for offset, value in enumerate(element.values):
                 table = element.tables[start + offset]
                 text = self._wire(value, item, table, element.address, place)
-                filled |= draft.put(start + offset, text)
+                filled |= draft.put(start + offset, text, element.address, shown(place, value.path))
             if not filled:
                 self._tell(element.address, place, "it is empty; fill it or remove it")
         return bool(items)
@@ -358,7 +402,7 @@ class _Writer:
                     continue
                 rows = [(each.rule.tag, each.elements) for each in drafts]
                 text = derived(element, rows)
-                draft.put(element.number, text)
+                draft.put(element.number, text, element.address)
                 self._fits(text, element.table, element.address, draft.path)
 
 

@@ -187,3 +187,23 @@ def test_two_ship_to_addresses_make_two_purchase_orders_and_one_move(world: Worl
     assert world.store.state.order(1007)["status_id"] == 9
     writes = [entry for entry in world.store.state.ledger if entry["method"] == "PUT"]
     assert [entry["body"] for entry in writes] == [{"status_id": 9}]
+
+
+@pytest.mark.parametrize(
+    ("fixed", "component", "expected"),
+    [
+        (False, ">", b"*^*00501*000000001*0*P*>~GS*PO*"),
+        (True, "^", b"*`*00501*000000001*0*P*^~GS*PO*"),
+    ],
+)
+def test_an_order_in_005010_goes_out_in_an_envelope_of_that_version(
+    world: World, fixed: bool, component: str, expected: bytes
+) -> None:
+    Agreement.objects.update(version="005010", separators_fixed=fixed, component_separator=component)
+    world.place(1001)
+    world.run()
+    document = Document.objects.select_related("interchange__payload").get(transaction_set="850")
+    data = archive_store.open(document.interchange.payload, purpose="test")
+    assert expected in data
+    assert b"*X*005010~ST*850*0001~BEG*00*" in data
+    assert document.guide == "shipped/005010/850"

@@ -298,3 +298,15 @@ def test_a_group_code_leads_to_its_sets() -> None:
     assert [each.code for each in find_group_tables("FA", "004010")] == ["997"]
     assert [each.code for each in find_group_tables("FA", "005010")] == ["997", "999"]
     assert find_group_tables("OW", "004010") == ()
+
+
+def test_a_code_of_004010_is_still_known_in_005010() -> None:
+    judged = 0
+    for code in SETS:
+        new = table(code, "005010").segments
+        for tag, each in table(code).segments.items():
+            for old, later in zip(each.elements, new[tag].elements if tag in new else (), strict=False):
+                if old.codes and old.data_element == later.data_element:
+                    assert old.codes <= (later.codes or frozenset()), f"{tag}{old.number:02d}"
+                    judged += 1
+    assert judged == 747

@@ -24,13 +24,22 @@ from partners.mapping.reader import ReadResult, read_set
 from partners.mapping.rules import Guide
 
 PAIRS = Path(__file__).resolve().parents[2] / "samples"
-GOLDEN = ("850/dropship_order", "850/stock_order", "855/split_lines", "855/header_only")
+# Every hand-made pair that goes both ways; what a partner writes otherwise is only read.
+GOLDEN = tuple(
+    sorted(
+        f"{each.parent.name}/{each.stem}"
+        for each in PAIRS.glob("[0-9]*/*.json")
+        if each.stem != "partner_flavour"
+    )
+)
+# The shipped guides by set; those of 005010, and the pairs written in it, end in _5010.
 SETS = ("850", "855")
+GUIDES = (*SETS, *(f"{code}_5010" for code in SETS))
 
 
 def guide_of(name: str) -> Guide:
     """The shipped guide of a set, or of a pair such as ``850/stock_order``."""
-    return load_shipped_guide(name[:3], "004010")
+    return load_shipped_guide(name[:3], "005010" if name.endswith("_5010") else "004010")
 
 
 def golden(name: str) -> Document:
@@ -61,10 +70,14 @@ def through_bytes(guide: Guide, segments: Sequence[Segment]) -> ReadResult:
 def interchange(guide: Guide, segments: Sequence[Segment]) -> bytes:
     """What the writer made, in an envelope."""
     day, hour = date(2026, 3, 2), time(9, 30)
-    header = InterchangeHeader("ZZ", "GRIDPORT", "ZZ", "BRIGHTWORK", day, hour, 17, "T")
+    new = guide.version == "005010"
+    header = InterchangeHeader(
+        "ZZ", "GRIDPORT", "ZZ", "BRIGHTWORK", day, hour, 17, "T", version="00501" if new else "00401"
+    )
     each = SetToWrite(guide.transaction_set, 1, segments)
-    group = GroupToWrite(guide.group, "GRIDPORT", "BRIGHTWORK", day, hour, 5, [each])
-    return write_interchange(header, [group], choose_separators(set_segments(each), Separators()), "utf-8")
+    group = GroupToWrite(guide.group, "GRIDPORT", "BRIGHTWORK", day, hour, 5, [each], guide.version)
+    separators = choose_separators(set_segments(each), Separators(repetition="^" if new else None))
+    return write_interchange(header, [group], separators, "utf-8")
 
 
 def generic(path: str) -> str:
