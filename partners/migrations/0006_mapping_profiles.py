@@ -115,6 +115,7 @@ class Migration(migrations.Migration):
                 ('direction', models.CharField(choices=[('in', 'Received'), ('out', 'Sent')], max_length=3)),
                 ('given', partners.secrets.EncryptedTextField()),
                 ('expected', partners.secrets.EncryptedTextField()),
+                ('separators', models.CharField(default='*~>', help_text='Of elements, segments, components and repetitions.', max_length=4)),
                 ('codes', models.JSONField(default=dict)),
                 ('author', models.CharField(max_length=150)),
                 ('accepted_at', models.DateTimeField(auto_now=True)),

@@ -89,6 +89,9 @@ class MappingSample(models.Model):
     direction = models.CharField(max_length=3, choices=Direction)
     given = EncryptedTextField()
     expected = EncryptedTextField()
+    separators = models.CharField(
+        max_length=4, default="*~>", help_text="Of elements, segments, components and repetitions."
+    )
     codes = models.JSONField(default=dict)
     author = models.CharField(max_length=150)
     accepted_at = models.DateTimeField(auto_now=True)
