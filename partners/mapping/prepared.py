@@ -93,7 +93,9 @@ def _names(rule: SegmentRule) -> set[str] | None:
         names.update(path[0] for path in paths)
     for inner in rule.body.rules:
         scope = inner.each or inner.at or inner.text
-        found = None if inner.required else {scope[0]} if scope else _names(inner)
+        if inner.required or inner.lift or inner.levels:
+            return None
+        found = {scope[0]} if scope else _names(inner)
         if found is None:
             return None
         names |= found

@@ -16,6 +16,7 @@ from integration.x12.syntax import Composite, Segment
 from integration.x12.tables import ElementTable
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
+from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.prepared import WritingRule, bound_members, code_tables, not_carried, writing_rule
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
@@ -25,6 +26,7 @@ from partners.mapping.rules import (
     FieldElement,
     GroupElement,
     Guide,
+    Levels,
     PairsElement,
     Path,
     QualifierElement,
@@ -135,6 +137,7 @@ class _Writer:
         self.codes = codes
         self.trace = trace
         self.report: list[Entry] = []
+        self.lifted: dict[str, tuple[Any, str]] = {}
 
     def written(self, document: Document) -> Written:
         drafts, counts = self._body(self.guide.body, document, "")
@@ -177,13 +180,17 @@ class _Writer:
 
     def _occurrences(self, rule: SegmentRule, body: Body, scope: Any, path: str) -> list[list[_Draft]]:
         """Each segment of the rule, with what stands inside its loop behind it."""
+        if rule.levels is not None:
+            return self._levels(rule.levels, scope)
+        if rule.lift is not None and rule.lift not in self.lifted:
+            return []
         if rule.each is not None:
             return self._each(rule, rule.each, body, scope, path)
         if rule.text is not None:
             return self._text(rule, rule.text, body, scope, path)
         if rule.group is not None:
             return self._groups(rule, rule.group, body, scope, path)
-        record, record_path = scope, path
+        record, record_path = self.lifted[rule.lift] if rule.lift is not None else (scope, path)
         if rule.at is not None:
             record, record_path = _get(scope, rule.at), shown(path, rule.at)
             if record is None:
@@ -252,6 +259,34 @@ class _Writer:
         if (reader := body.find(rule.tag, draft.elements)) is not rule and reader is not None:
             self._tell(rule.address, path, f"would be read back as {reader.address}; use its field instead")
         return [draft, *inner]
+
+    def _levels(self, levels: Levels, document: Any) -> list[list[_Draft]]:
+        placing = Placing(document, levels, self.codes)
+        root = placing.root()
+        for each in placing.problems:
+            self._tell("HL", each.path, each.words)
+        for path in placing.unplaced:
+            sentence = f"{path}: structure {levels.structure.name} has no place for it; it is not in what is written."
+            self.report.append(Entry("not_carried", "", path, sentence))
+        made: list[list[_Draft]] = []
+        self._node(root, "", placing, made)
+        return made
+
+    def _node(
+        self, node: Node, parent: str, placing: Placing, made: list[list[_Draft]], entity: Entity = ("", 0)
+    ) -> None:
+        """Writes an HL loop and those in it; their numbers count from 1 through the whole set."""
+        rule = node.level.rule
+        number = str(len(made) + 1)
+        children = "1" if node.children else "0"
+        elements = [number, parent, node.level.code, children]
+        outer, self.lifted = self.lifted, placing.lifted(entity)
+        inner, counts = self._body(rule.body, node.record, node.path)
+        self.lifted = outer
+        self._check_members(rule.body, counts, rule.address, node.path)
+        made.append([_Draft(rule, node.path, elements, {} if self.trace else None), *inner])
+        for child, below in node.children.items():
+            self._node(below, number, placing, made, child)
 
     # Elements
 
@@ -427,8 +462,11 @@ class _Writer:
     def _derive(self, drafts: Sequence[_Draft]) -> None:
         for draft in drafts:
             for element in writing_rule(draft.rule).derived:
-                rows = [(each.rule.tag, each.elements) for each in drafts]
-                text = derived(element, rows)
+                if element.derivation == "structure":
+                    text = self.guide.levels.structure.code if self.guide.levels else ""
+                else:
+                    rows = [(each.rule.tag, each.elements) for each in drafts]
+                    text = derived(element, rows)
                 draft.put(element.number, text, element.address)
                 self._fits(text, element.table, element.address, draft.path)
 

@@ -17,9 +17,22 @@ LINE = {"850": "PO1", "855": "PO1", "856": "HL"}
 
 Rows = list[list[str]]
 
-_NAMES = ("Mara Quill", "Iva Dorn", "Otto Brandl", "Teahouse Supply", "North Quay Trading", "Ruth Amsel", "Harbour Goods")
+_NAMES = (
+    "Mara Quill",
+    "Iva Dorn",
+    "Otto Brandl",
+    "Teahouse Supply",
+    "North Quay Trading",
+    "Ruth Amsel",
+    "Harbour Goods",
+)
 _STREETS = ("12 Harbour Lane", "7 Mill Row", "400 Quay Street", "88 Orchard Road", "3 Old Market")
-_CITIES = (("Northport", "NY", "11768"), ("Salem", "OR", "97301"), ("Dover", "DE", "19901"), ("Aston", "PA", "19014"))
+_CITIES = (
+    ("Northport", "NY", "11768"),
+    ("Salem", "OR", "97301"),
+    ("Dover", "DE", "19901"),
+    ("Aston", "PA", "19014"),
+)
 _GOODS = ("Blue mug", "Green tea, 24 bags", "Wool blanket", "Oak tray", "Steel bottle 750 ml", "Linen towel")
 
 
@@ -134,7 +147,18 @@ def _purchase_order(rng: random.Random, number: int, size: int) -> Rows:
 
 def _acknowledgment(rng: random.Random, number: int, size: int) -> Rows:
     body = [
-        ["BAK", "00", "AC", f"PO{_digits(rng, 8)}", _date(rng), "", "", "", f"SO{_digits(rng, 7)}", _date(rng)],
+        [
+            "BAK",
+            "00",
+            "AC",
+            f"PO{_digits(rng, 8)}",
+            _date(rng),
+            "",
+            "",
+            "",
+            f"SO{_digits(rng, 7)}",
+            _date(rng),
+        ],
         ["REF", "CO", _digits(rng, 9)],
         *_party(rng, "ST"),
     ]
