@@ -6,12 +6,13 @@ Each is kept for as many rules as are in use at a time; a guide made of override
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import datetime
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from integration.documents import shape_of
 from integration.x12.tables import ElementTable, SegmentUse
@@ -21,6 +22,7 @@ from partners.mapping.rules import (
     CompositeElement,
     ConstantElement,
     DerivedElement,
+    ElementRule,
     FieldElement,
     GroupElement,
     Guide,
@@ -28,6 +30,7 @@ from partners.mapping.rules import (
     QualifierElement,
     SegmentRule,
 )
+from partners.mapping.transforms import PLAIN_TEXT
 
 _KEPT = 8192
 
@@ -42,19 +45,45 @@ def _own_tables(guide: Guide) -> CodeTables:
     return tables(merged(guide.codes, {}))
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a loop that has to be there, or only so often."""
+
+    index: int
+    tag: str
+    required: bool
+    max_use: int | None
+
+
+class Step(NamedTuple):
+    """One element rule to be written.
+
+    ``name`` is the field where it is a field of the record itself, "" where it is the list's item; None where the
+    element takes a longer way. ``write`` makes the text of a value of type ``scalar``, which is good where it has
+    ``least`` to ``most`` printable characters; None takes text as it is.
+    """
+
+    element: ElementRule
+    name: str | None
+    scalar: type
+    write: Callable[[Any, CodeTables], str] | None
+    least: int
+    most: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WritingRule:
     """The elements of a rule by what is done with them.
 
     ``completing`` are those that follow from others or from the guide alone. ``mandatory`` are the places that
-    must be filled. ``is_empty`` tells of a record that nothing is written of it by this rule; None where that
-    takes a full look.
+    must be filled.
     """
 
+    steps: tuple[Step, ...]
     completing: tuple[QualifierElement | ConstantElement | FieldElement, ...]
     mandatory: tuple[ElementTable, ...]
     derived: tuple[DerivedElement, ...]
-    is_empty: Callable[[Any], bool] | None
+    size: int
 
 
 @lru_cache(maxsize=_KEPT)
@@ -62,13 +91,13 @@ def writing_rule(rule: SegmentRule) -> WritingRule:
     """The rule as the writer goes through it."""
     derived = tuple(each for each in rule.elements if isinstance(each, DerivedElement))
     computed = {each.number for each in derived}
-    names = _names(rule)
+    fixed = QualifierElement | ConstantElement
     return WritingRule(
+        steps=tuple(_step(each) for each in rule.elements if not isinstance(each, fixed | DerivedElement)),
         completing=tuple(
             each
             for each in rule.elements
-            if isinstance(each, QualifierElement | ConstantElement)
-            or (isinstance(each, FieldElement) and each.value.default is not None)
+            if isinstance(each, fixed) or (isinstance(each, FieldElement) and each.value.default is not None)
         ),
         mandatory=tuple(
             each
@@ -76,8 +105,64 @@ def writing_rule(rule: SegmentRule) -> WritingRule:
             if (each.required or each.number in rule.must) and each.number not in computed
         ),
         derived=derived,
-        is_empty=None if names is None else _emptiness(names),
+        size=len(rule.table.elements),
     )
+
+
+def _step(element: ElementRule) -> Step:
+    if not isinstance(element, FieldElement) or len(element.value.path) > 1:
+        return Step(element, None, str, None, 0, 0)
+    value, table = element.value, element.table
+    name = value.path[0] if value.path else ""
+    digits = table.kind[0] in "RN"
+    if len(value.transforms) > 1 or (digits and table.min > 1):
+        return Step(element, None, str, None, 0, 0)
+    transform = value.transforms[0]
+    write = None if transform is PLAIN_TEXT else transform.write
+    return Step(element, name, value.scalar, write, table.min, table.max)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WritingBody:
+    """The rules of a body, each with the fields of the record that all it writes comes from (None: from elsewhere
+    too), and how often the members of the loop have to and may stand."""
+
+    entries: tuple[tuple[SegmentRule, frozenset[str] | None], ...]
+    required: tuple[int, ...]
+    limits: Mapping[int, int]
+    members: tuple[Member, ...]
+
+    def holds(self, counts: Mapping[int, int]) -> bool:
+        """Whether these counts of members are as the loop wants them."""
+        for index in self.required:
+            if index not in counts:
+                return False
+        limits = self.limits
+        return all(count <= limits[index] for index, count in counts.items() if index in limits)
+
+
+@lru_cache(maxsize=_KEPT)
+def writing_body(body: Body) -> WritingBody:
+    """The body as the writer goes through it."""
+    entries = []
+    for rule in body.rules:
+        names = _names_around(rule)
+        entries.append((rule, None if names is None else frozenset(names)))
+    members = _bound_members(body)
+    return WritingBody(
+        tuple(entries),
+        tuple(each.index for each in members if each.required),
+        {each.index: each.max_use for each in members if each.max_use is not None},
+        members,
+    )
+
+
+def _names_around(rule: SegmentRule) -> set[str] | None:
+    """The fields, of the record that the rule's place is about, from which all comes that the rule writes."""
+    if rule.lift or rule.levels:
+        return None
+    scope = rule.each or rule.at or rule.text
+    return {scope[0]} if scope else _names(rule)
 
 
 def _names(rule: SegmentRule) -> set[str] | None:
@@ -92,10 +177,7 @@ def _names(rule: SegmentRule) -> set[str] | None:
             return None
         names.update(path[0] for path in paths)
     for inner in rule.body.rules:
-        scope = inner.each or inner.at or inner.text
-        if inner.required or inner.lift or inner.levels:
-            return None
-        found = {scope[0]} if scope else _names(inner)
+        found = None if inner.required else _names_around(inner)
         if found is None:
             return None
         names |= found
@@ -115,28 +197,27 @@ def _paths(element: Any) -> Iterator[tuple[str, ...]]:
         yield element.items
 
 
-def _emptiness(names: set[str]) -> Callable[[Any], bool]:
-    # Asked for twice where it is one name, so that a row comes back.
-    row = attrgetter(*names, next(iter(names))) if names else None
-
-    def is_empty(record: Any) -> bool:
-        return row is None or all(value is None or value == "" or value == () for value in row(record))
-
-    return is_empty
+@lru_cache(maxsize=256)
+def _row(record: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(shape_of(record))
+    # The first name twice: of a single one, no row would come.
+    return names, attrgetter(*names, names[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of a loop that has to be there, or only so often."""
+def present(record: Any) -> set[str] | None:
+    """The fields of a record that have a value; None where it is no record."""
+    kind: type = type(record)
+    if not dataclasses.is_dataclass(kind):
+        return None
+    names, row = _row(kind)
+    return {
+        name
+        for name, value in zip(names, row(record), strict=False)
+        if value or (value is not None and value != "" and value != ())
+    }
 
-    index: int
-    tag: str
-    required: bool
-    max_use: int | None
 
-
-@lru_cache(maxsize=_KEPT)
-def bound_members(body: Body) -> tuple[Member, ...]:
+def _bound_members(body: Body) -> tuple[Member, ...]:
     """The members of the body's loop that have to be counted; its trigger, ST and SE are not among them."""
     if body.loop is None:
         return ()
@@ -150,7 +231,7 @@ def bound_members(body: Body) -> tuple[Member, ...]:
 
 
 # Values that hold no others; what else stands in a field is looked into.
-_SIMPLE = frozenset({str, Decimal, int})
+_SIMPLE = frozenset({str, Decimal, int, datetime.date, datetime.time})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +254,9 @@ def not_carried(
     """The values of a document that stand at none of the paths ``carried``, each with its path: ``leaves``
     without those that a guide has a place for."""
     kind: type = type(record)
-    for place in _places(kind, prefix, carried):
-        value = getattr(record, place.name)
-        if value is None or value == "" or value == ():
+    _, row = _row(kind)
+    for place, value in zip(_places(kind, prefix, carried), row(record), strict=False):
+        if not value and (value is None or value == "" or value == ()):
             continue
         if type(value) in _SIMPLE:
             if not place.carried:

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from integration.documents import SCALARS, Document, is_scalar
-from integration.x12.syntax import Composite, Segment
+from integration.x12.syntax import Composite, Segment, placed_segments
 from integration.x12.tables import ElementTable
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.placing import Entity, Node, Placing
-from partners.mapping.prepared import WritingRule, bound_members, code_tables, not_carried, writing_rule
+from partners.mapping.prepared import (
+    Step,
+    WritingRule,
+    code_tables,
+    not_carried,
+    present,
+    writing_body,
+    writing_rule,
+)
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
     CompositeElement,
     ConstantElement,
+    ElementRule,
     FieldElement,
     GroupElement,
     Guide,
@@ -85,14 +94,14 @@ class _Draft:
     path: str
     elements: list[str]
     origins: dict[tuple[int, int | None], tuple[str, str]] | None
-    failed: set[int] = field(default_factory=set)
+    failed: frozenset[int] = frozenset()
 
     def put(self, number: int, text: str | None, address: str = "", base: str = "", field: Path = ()) -> bool:
         """Sets an element; None is a value that was refused. Whether there was a value.
 
         ``base`` and ``field``: the value's path, of its record and within it."""
         if text is None:
-            self.failed.add(number)
+            self.failed |= {number}
             return True
         self.elements[number - 1] = text
         if self.origins is not None and text and address:
@@ -140,7 +149,7 @@ class _Writer:
         self.lifted: dict[str, tuple[Any, str]] = {}
 
     def written(self, document: Document) -> Written:
-        drafts, counts = self._body(self.guide.body, document, "")
+        drafts, counts = self._body(self.guide.body, document, "", present(document))
         self._check_members(self.guide.body, counts, "", "")
         self._derive(drafts)
         for path, value in not_carried(document, self.guide.carried):
@@ -148,10 +157,8 @@ class _Writer:
                 f"{path}: the guide has no place for {shortened(str(value))}; it is not in what is written."
             )
             self.report.append(Entry("not_carried", "", path, sentence, str(value)))
-        segments = tuple(
-            Segment(each.rule.tag, _trimmed(each.elements), position)
-            for position, each in enumerate(drafts, start=_FIRST_POSITION)
-        )
+        rows = ((each.rule.tag, *_trimmed(each.elements)) for each in drafts)
+        segments = tuple(placed_segments(rows, _FIRST_POSITION))
         numbered = enumerate(drafts, start=_FIRST_POSITION)
         traces = (each for position, draft in numbered for each in draft.traces(position))
         return Written(segments, tuple(self.report), tuple(traces) if self.trace else ())
@@ -162,40 +169,48 @@ class _Writer:
 
     # Loops and segments
 
-    def _body(self, body: Body, scope: Any, path: str) -> tuple[list[_Draft], _Counts]:
+    def _body(
+        self, body: Body, scope: Any, path: str, filled: set[str] | None
+    ) -> tuple[list[_Draft], _Counts]:
+        """What the body writes of the record ``scope``, whose fields ``filled`` have values."""
         made: list[_Draft] = []
         counts: _Counts = {}
-        for rule in body.rules:
-            occurrences = self._occurrences(rule, body, scope, path)
+        for rule, needed in writing_body(body).entries:
+            nothing = needed is not None and filled is not None and needed.isdisjoint(filled)
+            occurrences = [] if nothing else self._occurrences(rule, body, scope, path, filled)
             count = len(occurrences)
             if rule.required and not count:
                 self._tell(rule.address, path, "the guide makes it mandatory and nothing fills it")
-            if rule.maximum is not None and count > rule.maximum:
-                self._tell(rule.address, path, f"at most {rule.maximum} fit, {count} were made")
-            if occurrences:
+            if count:
+                if rule.maximum is not None and count > rule.maximum:
+                    self._tell(rule.address, path, f"at most {rule.maximum} fit, {count} were made")
                 counts[rule.member] = counts.get(rule.member, 0) + count
                 for each in occurrences:
                     made += each
         return made, counts
 
-    def _occurrences(self, rule: SegmentRule, body: Body, scope: Any, path: str) -> list[list[_Draft]]:
+    def _occurrences(
+        self, rule: SegmentRule, body: Body, scope: Any, path: str, filled: set[str] | None
+    ) -> list[list[_Draft]]:
         """Each segment of the rule, with what stands inside its loop behind it."""
         if rule.levels is not None:
             return self._levels(rule.levels, scope)
-        if rule.lift is not None and rule.lift not in self.lifted:
-            return []
         if rule.each is not None:
             return self._each(rule, rule.each, body, scope, path)
         if rule.text is not None:
             return self._text(rule, rule.text, body, scope, path)
         if rule.group is not None:
             return self._groups(rule, rule.group, body, scope, path)
-        record, record_path = self.lifted[rule.lift] if rule.lift is not None else (scope, path)
-        if rule.at is not None:
-            record, record_path = _get(scope, rule.at), shown(path, rule.at)
+        record, record_path = scope, path
+        if rule.lift is not None:
+            if rule.lift not in self.lifted:
+                return []
+            (record, record_path), filled = self.lifted[rule.lift], None
+        elif rule.at is not None:
+            record, record_path, filled = _get(scope, rule.at), shown(path, rule.at), None
             if record is None:
                 return []
-        drafts = self._one(rule, body, record, record_path)
+        drafts = self._one(rule, body, record, record_path, filled)
         return [drafts] if drafts else []
 
     def _each(self, rule: SegmentRule, each: Path, body: Body, scope: Any, path: str) -> list[list[_Draft]]:
@@ -227,38 +242,72 @@ class _Writer:
         items = tuple(_get(scope, group.items) or ())
         chunks = range(0, max(len(items), 1), len(group.starts))
         made = (
-            self._one(rule, body, scope, path, items[first : first + len(group.starts)], first)
+            self._one(rule, body, scope, path, None, items[first : first + len(group.starts)], first)
             for first in chunks
         )
         return [drafts for drafts in made if drafts]
 
     def _one(
-        self, rule: SegmentRule, body: Body, scope: Any, path: str, items: Sequence[Any] = (), first: int = 0
+        self,
+        rule: SegmentRule,
+        body: Body,
+        scope: Any,
+        path: str,
+        filled: set[str] | None = None,
+        items: Sequence[Any] = (),
+        first: int = 0,
     ) -> list[_Draft]:
+        if filled is None:
+            filled = present(scope)
         ways = writing_rule(rule)
-        if ways.is_empty is not None and ways.is_empty(scope):
-            return []
-        draft = _Draft(rule, path, [""] * len(rule.table.elements), {} if self.trace else None)
-        filled = False
-        for element in rule.elements:
-            if isinstance(element, FieldElement):
-                text = self._wire(element.value, scope, element.table, element.address, path)
-                if text != "":
-                    filled |= draft.put(element.number, text, element.address, path, element.value.path)
-            elif isinstance(element, PairsElement):
-                filled |= self._pairs(element, draft, scope, path)
-            elif isinstance(element, CompositeElement):
-                filled |= draft.put(element.number, self._composite(element, draft, scope, path))
-            elif isinstance(element, GroupElement):
-                filled |= self._group(element, draft, items, first, path)
-        inner, counts = self._body(rule.body, scope, path) if rule.body.rules else ([], {})
-        if not (filled or inner or rule.always):
+        draft = _Draft(rule, path, [""] * ways.size, {} if self.trace else None)
+        has_value = False
+        for step in ways.steps:
+            element, name = step.element, step.name
+            if name is None or self.trace:
+                has_value |= self._put(element, draft, scope, items, first)
+            elif not name or filled is None or name in filled:
+                has_value |= self._put_quickly(step, draft, getattr(scope, name) if name else scope)
+        inner, counts = self._body(rule.body, scope, path, filled) if rule.body.rules else ([], {})
+        if not (has_value or inner or rule.always):
             return []
         self._complete(draft, ways)
         self._check_members(rule.body, counts, rule.address, path)
-        if (reader := body.find(rule.tag, draft.elements)) is not rule and reader is not None:
-            self._tell(rule.address, path, f"would be read back as {reader.address}; use its field instead")
+        if len(body.by_tag[rule.tag]) > 1:
+            self._check_reader(rule, body, draft)
         return [draft, *inner]
+
+    def _check_reader(self, rule: SegmentRule, body: Body, draft: _Draft) -> None:
+        if (reader := body.find(rule.tag, draft.elements)) is not rule and reader is not None:
+            problem = f"would be read back as {reader.address}; use its field instead"
+            self._tell(rule.address, draft.path, problem)
+
+    def _put_quickly(self, step: Step, draft: _Draft, raw: Any) -> bool:
+        """Sets the element of a field whose value is as it should be; what is not takes the long way."""
+        element, _, scalar, write, least, most = step
+        assert isinstance(element, FieldElement)
+        if type(raw) is scalar:
+            try:
+                text: str | None = str(raw).rstrip(" ") if write is None else write(raw, self.codes)
+            except (WrongValue, Untranslated):
+                text = None
+            if text and least <= len(text) <= most and text.isprintable():
+                draft.elements[element.number - 1] = text
+                return True
+        text = self._converted(element.value, raw, element.table, element.address, draft.path)
+        return draft.put(element.number, text)
+
+    def _put(self, element: ElementRule, draft: _Draft, scope: Any, items: Sequence[Any], first: int) -> bool:
+        path = draft.path
+        if isinstance(element, FieldElement):
+            text = self._wire(element.value, scope, element.table, element.address, path)
+            return text != "" and draft.put(element.number, text, element.address, path, element.value.path)
+        if isinstance(element, PairsElement):
+            return self._pairs(element, draft, scope, path)
+        if isinstance(element, CompositeElement):
+            return draft.put(element.number, self._composite(element, draft, scope, path))
+        assert isinstance(element, GroupElement)
+        return self._group(element, draft, items, first, path)
 
     def _levels(self, levels: Levels, document: Any) -> list[list[_Draft]]:
         placing = Placing(document, levels, self.codes)
@@ -281,7 +330,7 @@ class _Writer:
         children = "1" if node.children else "0"
         elements = [number, parent, node.level.code, children]
         outer, self.lifted = self.lifted, placing.lifted(entity)
-        inner, counts = self._body(rule.body, node.record, node.path)
+        inner, counts = self._body(rule.body, node.record, node.path, present(node.record))
         self.lifted = outer
         self._check_members(rule.body, counts, rule.address, node.path)
         made.append([_Draft(rule, node.path, elements, {} if self.trace else None), *inner])
@@ -302,7 +351,7 @@ class _Writer:
                 text = self._converted(value, value.default, element.table, element.address, draft.path)
                 draft.put(element.number, text, element.address, draft.path, value.path)
         for table in ways.mandatory:
-            if not draft.has(table.number):
+            if not draft.elements[table.number - 1] and table.number not in draft.failed:
                 address = f"{draft.rule.address}.{table.number}"
                 self._tell(address, draft.path, f"{table.name} is mandatory and nothing fills it")
 
@@ -384,12 +433,12 @@ class _Writer:
         first = element.tables[element.starts[0] + 1]
         found = False
         for pair in element.pairs:
-            raw = _get(scope, pair.value.path)
-            if raw is None or raw == "":
-                text: str | None = ""
-            else:
-                address = _pair_address(element, draft, len(texts))
-                text = self._converted(pair.value, raw, first, address, path)
+            field = pair.value.path
+            raw = getattr(scope, field[0]) if len(field) == 1 else _get(scope, field)
+            if raw is None and not draft.rule.must_pairs:
+                continue
+            address = _pair_address(element, draft, len(texts))
+            text = self._converted(pair.value, raw, first, address, path)
             found = found or text is None
             if text:
                 texts.append(_PairText(pair.qualifiers[0], text, pair.address, path, pair.value.path))
@@ -449,7 +498,9 @@ class _Writer:
     # What only the whole shows
 
     def _check_members(self, body: Body, counts: _Counts, prefix: str, path: str) -> None:
-        for member in bound_members(body):
+        if body.loop is None or writing_body(body).holds(counts):
+            return
+        for member in writing_body(body).members:
             count = counts.get(member.index, 0)
             if member.required and not count:
                 address = f"{prefix}/{member.tag}".removeprefix("/")
