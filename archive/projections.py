@@ -22,6 +22,7 @@ from integration.x12.envelope import GroupReading, SetReading, read_interchange
 from integration.x12.findings import Finding
 from integration.x12.validate import SetVerdict, check_group
 from partners.agreements import code_lists
+from partners.guides_in_use import find_guide
 
 OVERDUE_EVENT = "acknowledgment_overdue"
 
@@ -53,7 +54,10 @@ def project(document: Document) -> DocumentState:
 
 
 def rewrite(document: Document) -> tuple[SetVerdict, Translated]:
-    """Write what the bytes of ``document`` say anew, by today's tables, guide and code lists; return the findings too."""
+    """Write what the bytes of ``document`` say anew, by today's tables and code lists; return the findings too.
+
+    The guide is the one that read it last: its own, or that of its last reprocessing.
+    """
     data = store.open(document.interchange.payload, purpose="read for the archive")
     each, verdict = _locate(document, read_interchange(data).groups)
     return verdict, write_content(document, each, verdict.findings, hashlib.sha256(data).hexdigest())
@@ -70,6 +74,7 @@ def write_content(
         each.separators,
         code_lists(document.agreement),
         findings,
+        find_guide(guide_of(document)),
     )
     DocumentState.objects.update_or_create(
         document=document,
@@ -91,6 +96,12 @@ def write_content(
     )
     _write_references(document, translated)
     return translated
+
+
+def guide_of(document: Document) -> str:
+    """Return the name of the guide that holds for ``document``, ``""`` where none reads it."""
+    read_again = document.reprocessings.exclude(guide="").order_by("-reading").values_list("guide", flat=True)
+    return read_again.first() or document.guide
 
 
 def _write_references(document: Document, translated: Translated) -> None:

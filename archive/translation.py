@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from archive.models import Validation
-from integration.documents import (
-    AcknowledgedLine,
-    Item,
-    PurchaseOrder,
-    PurchaseOrderAcknowledgment,
-    to_json,
-)
+from archive.search import KINDS
+from integration.documents import Document, shape_of, to_json
 from integration.x12.acknowledgment import read_997
 from integration.x12.findings import Finding
 from integration.x12.structure import walk
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import find_table
 from integration.x12.validate import check_set
-from partners.mapping.compiler import load_shipped_guide
 from partners.mapping.reader import read
 from partners.mapping.report import Entry
+from partners.mapping.rules import Guide
 
 Codes = Mapping[str, Mapping[str, str]]
-GUIDED_SETS = frozenset({"850", "855"})
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,6 @@ class Translated:
     references: list[tuple[str, str]] = field(default_factory=list)
 
 
-def guide_name(transaction_set: str, version: str) -> str:
-    """Return the name of the shipped guide that reads such a set, or ``""``."""
-    return f"shipped/{version[:6]}/{transaction_set}" if transaction_set in GUIDED_SETS else ""
-
-
 def translate_segments(
     segments: Sequence[Segment],
     transaction_set: str,
@@ -52,8 +41,12 @@ def translate_segments(
     separators: Separators,
     codes: Codes,
     findings: Sequence[Finding] | None = None,
+    guide: Guide | None = None,
 ) -> Translated:
-    """Read one transaction set, ST to SE. ``findings`` are those of its group's check where that was made."""
+    """Read one transaction set, ST to SE, by ``guide``; without one it is judged and not read.
+
+    ``findings`` are those of its group's check where that was made.
+    """
     table = find_table(transaction_set, version)
     if findings is None:
         findings = check_set(segments, table, separators).findings
@@ -62,17 +55,17 @@ def translate_segments(
     if transaction_set == "997":
         content = asdict(read_997(segments, separators))
         return Translated(_validation(findings, []), [asdict(each) for each in findings], [], content)
-    if transaction_set not in GUIDED_SETS:
+    if guide is None:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
-    result = read(walk(segments, table).root, load_shipped_guide(transaction_set, version), codes, separators)
+    result = read(walk(segments, table).root, guide, codes, separators)
     document = result.document
     return Translated(
         validation=_validation(findings, result.report),
         findings=[asdict(each) for each in findings],
         report=[asdict(each) for each in result.report],
         content=to_json(document) if document is not None else None,
-        number=(document.purchase_order_number or "") if document is not None else "",
-        references=_references(document),
+        number=_own_number(document),
+        references=list(dict.fromkeys(_references(document))),
     )
 
 
@@ -99,32 +92,21 @@ def _validation(findings: Sequence[Finding], report: Sequence[Entry]) -> str:
     return Validation.VALID
 
 
-def _references(document: PurchaseOrder | PurchaseOrderAcknowledgment | None) -> list[tuple[str, str]]:
-    """Return every number by which ``document`` may be looked for, with its kind (``archive.search.KINDS``)."""
-    if document is None:
-        return []
-    found = [("purchase_order", document.purchase_order_number), ("order", document.customer_order_number)]
-    if isinstance(document, PurchaseOrderAcknowledgment):
-        found.append(("vendor_order", document.vendor_order_number))
-    found += [("reference", each.value) for each in document.other_references]
-    for line in document.lines:
-        found += _item_references(line)
-        found += [("reference", each.value) for each in line.references]
-        if isinstance(line, AcknowledgedLine):
-            for said in line.acknowledgments:
-                found += _item_references(said.substitute) if said.substitute else []
-    return [(kind, value) for kind, value in dict.fromkeys(found) if value]
+def _own_number(document: Document | None) -> str:
+    """Return the number that ``document`` goes by."""
+    shapes = shape_of(type(document)).values() if document is not None else ()
+    named = (getattr(document, shape.name) for shape in shapes if shape.own_number)
+    return next((str(value) for value in named if value), "")
 
 
-def _item_references(item: Item) -> list[tuple[str, str | None]]:
-    return [
-        ("sku", item.buyer_item),
-        ("sku", item.sku),
-        ("vendor_item", item.vendor_item),
-        ("upc", item.upc),
-        ("upc", item.ean),
-        ("upc", item.gtin14),
-        ("item", item.manufacturer_item),
-        ("item", item.buyer_catalogue),
-        *(("item", each.value) for each in item.other_ids),
-    ]
+def _references(record: Any) -> Iterator[tuple[str, str]]:
+    """Yield every number by which a document, or a part of one, may be looked for, with its kind."""
+    if record is None:
+        return
+    for shape in shape_of(type(record)).values():
+        value = getattr(record, shape.name)
+        for each in value if shape.many else (value,):
+            if shape.record is not None:
+                yield from _references(each)
+            elif shape.reference and each:
+                yield shape.reference if shape.reference in KINDS else "reference", str(each)

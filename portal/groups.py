@@ -10,7 +10,12 @@ VIEW = "view"
 DECIDE = "decide"
 
 SHOWN_APPS = ("archive", "integration", "partners")
-VERBS = (("integration", "decide"), ("integration", "pause"), ("partners", "go_live"))
+VERBS = (
+    ("integration", "decide"),
+    ("integration", "pause"),
+    ("partners", "go_live"),
+    ("partners", "release_mapping"),
+)
 CONFIGURATION = (
     ("partners", "tradingpartner"),
     ("partners", "partneridentifier"),
@@ -22,6 +27,7 @@ CONFIGURATION = (
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),
+    ("partners", "mappingprofile"),
     ("integration", "store"),
 )
 

@@ -26,7 +26,6 @@ from archive.models import (
     TransmissionOutcome,
 )
 from archive.projections import project, write_content
-from archive.translation import guide_name
 from integration.documents import to_json
 from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
@@ -55,12 +54,14 @@ from integration.x12.envelope import (
 )
 from integration.x12.syntax import Segment, Separators, segment
 from integration.x12.validate import check_group
+from partners.guides_in_use import guide_for
 from partners.models import (
     Agreement,
     AgreementDocument,
     CodeList,
     ItemCrossReference,
     Mailbox,
+    MappingProfile,
     Mode,
     PartnerIdentifier,
     Partnership,
@@ -415,6 +416,7 @@ def document(
         correlation_id="0" * 32,
     )
     group = reading.groups[0]
+    used = guide_for(terms, transaction_set, direction, group.version)
     located = group.sets[0]
     made = Document.objects.create(
         interchange=interchange,
@@ -428,7 +430,7 @@ def document(
         position=0,
         offset=located.offset,
         length=located.length,
-        guide=guide_name(transaction_set, group.version),
+        guide=used.name if used else "",
     )
     write_content(made, located, check_group(group)[0].findings, hashlib.sha256(data).hexdigest())
     return made
@@ -485,11 +487,32 @@ def everything() -> PurchaseOrder:
     work("match", document.pk)
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
     bulk_job([document], user())
+    mapping_profile().overrides.create(
+        position=1,
+        operation="constant",
+        address="TD5.1",
+        value="B",
+        was="~O",
+        note="As agreed.",
+        author="dora",
+    )
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
     return made
+
+
+def mapping_profile(
+    name: str = "", transaction_set: str = "850", version: str = "004010", **fields: Any
+) -> MappingProfile:
+    """Return a mapping profile without rows."""
+    return MappingProfile.objects.create(
+        name=name or f"Larch orders {next(_numbers)}",
+        transaction_set=transaction_set,
+        version=version,
+        **fields,
+    )
 
 
 def work(step: str, subject: object, error: str = "", *, stopped: bool = False) -> Work:

@@ -172,13 +172,14 @@ class Reprocessing(Fact):
 
     ``reading`` counts from 1 for each subject, and entries of the ledger name the reading that they come from; that a
     number is taken once makes two people at once one after the other. From the interchange ``restarts_at`` on, the
-    partner's control numbers count anew.
+    partner's control numbers count anew. ``guide`` reads a document from then on, as ``Document.guide`` did before.
     """
 
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="reprocessings")
     transmission = models.ForeignKey(Transmission, models.PROTECT, null=True, related_name="reprocessings")
     reading = models.PositiveIntegerField()
     restarts_at = models.ForeignKey(Interchange, models.PROTECT, null=True, related_name="restarts")
+    guide = models.CharField(max_length=60, blank=True, help_text="The guide that read it then.")
     key = models.CharField(max_length=64, unique=True, help_text="The form's: posting it twice reads once.")
     actor = models.CharField(max_length=150)
     reason = models.TextField()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from archive.clock import database_now
-from archive.models import Document
+from archive.models import Direction, Document
 from archive.record import record_event
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.documents import from_json
@@ -26,10 +26,11 @@ from integration.x12.structure import walk
 from integration.x12.syntax import Segment, segment
 from integration.x12.tables import find_table
 from partners.agreements import code_lists
-from partners.mapping.compiler import load_shipped_guide
+from partners.guides_in_use import GuideInUse, guide_for
 from partners.mapping.normal import norm
 from partners.mapping.reader import read
 from partners.mapping.report import BLOCKING
+from partners.mapping.variants import without
 from partners.mapping.writer import write
 
 SET = "850"
@@ -73,8 +74,7 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
     cause = f"write:{purchase_order.number}"
     now = database_now()
     try:
-        segments = purchase_order_segments(purchase_order)
-        outgoing = Outgoing(agreement, SET, segments, time_zone_of(agreement, order))
+        outgoing = purchase_order_outgoing(purchase_order)
         with transaction.atomic():  # a refusal gives its control numbers back
             document = store_interchange(outgoing, now)
     except NotWritable as problem:
@@ -122,15 +122,26 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
     return document
 
 
-def purchase_order_segments(purchase_order: PurchaseOrder) -> list[Segment]:
-    """Return the body of the 850: written by the guide, then read back and compared before anything is sent.
+def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
+    """Return the 850 as it would be sent now, by the guide that its agreement uses now.
 
     Raises ``NotWritable`` naming the first value that the guide could not write.
     """
     agreement = purchase_order.agreement
-    canonical = from_json("purchase_order", purchase_order.content or {})
+    used = guide_for(agreement, SET, Direction.OUT, agreement.version)
+    if used is None:
+        raise NotWritable(
+            f"No guide writes the {SET} in version {agreement.version}; mend the version of agreement {agreement}."
+        )
+    zone = time_zone_of(agreement, purchase_order.order)
+    return Outgoing(agreement, SET, _segments(purchase_order, used), zone, used.name)
+
+
+def _segments(purchase_order: PurchaseOrder, used: GuideInUse) -> list[Segment]:
+    """Return the body of the 850: written by the guide, then read back and compared before anything is sent."""
+    agreement, guide = purchase_order.agreement, used.guide
+    canonical = without(from_json("purchase_order", purchase_order.content or {}), used.left_out)
     assert isinstance(canonical, CanonicalPurchaseOrder)
-    guide = load_shipped_guide(SET, agreement.version)
     codes = code_lists(agreement)
     written = write(canonical, guide, codes=codes)
     blocking = [entry for entry in written.report if entry.kind in BLOCKING or entry.kind == "not_carried"]

@@ -13,7 +13,6 @@ from archive import store
 from archive.correlation import current_correlation_id, new_correlation_id
 from archive.models import Direction, Document, Interchange
 from archive.projections import write_content
-from archive.translation import guide_name
 from integration.errors import PermanentError
 from integration.x12.envelope import (
     EnvelopeError,
@@ -42,12 +41,16 @@ class NotWritable(PermanentError):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What is to be sent: the body of one transaction set (without ST and SE), for one agreement."""
+    """What is to be sent: the body of one transaction set (without ST and SE), for one agreement.
+
+    ``guide`` is the name of the guide that wrote it, "" where none did.
+    """
 
     agreement: Agreement
     transaction_set: str
     segments: Sequence[Segment]
     time_zone: ZoneInfo
+    guide: str = ""
 
 
 def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
@@ -98,7 +101,7 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
         position=0,
         offset=located.offset,
         length=located.length,
-        guide=guide_name(outgoing.transaction_set, group.version),
+        guide=outgoing.guide,
     )
     write_content(document, located, verdict.findings, hashlib.sha256(data).hexdigest())
     return document

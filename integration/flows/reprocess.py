@@ -27,7 +27,7 @@ from archive.models import (
     Reprocessing,
     Validation,
 )
-from archive.projections import rewrite
+from archive.projections import guide_of, rewrite
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWERABLE, stated_at
 from integration.flows.cases import close_cause
@@ -46,6 +46,7 @@ from integration.flows.translate import open_reading_case, reading_cause, readin
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder, Work
 from integration.work import Step, put
 from integration.x12.validate import SetVerdict
+from partners.guides_in_use import guide_for, guide_words
 
 State = PurchaseOrder.State
 Decision = ExceptionCase.Decision
@@ -133,8 +134,10 @@ def was_posted(key: str, **of: object) -> bool:
     return done is not None
 
 
-def count_reading(reader: Reader, *, restarts_at: Interchange | None = None, **of: object) -> None:
-    """Write that ``of`` (a document or a file) is read again.
+def count_reading(
+    reader: Reader, *, restarts_at: Interchange | None = None, guide: str = "", **of: object
+) -> None:
+    """Write that ``of`` (a document or a file) is read again; a document by the guide of the name ``guide``.
 
     Of two at once the second waits here until the first is over. Raises ``ReadMeanwhile`` where that has committed.
     """
@@ -147,6 +150,7 @@ def count_reading(reader: Reader, *, restarts_at: Interchange | None = None, **o
                 actor=reader.actor,
                 reason=reader.reason,
                 restarts_at=restarts_at,
+                guide=guide,
                 **of,
             )
     except IntegrityError as error:
@@ -156,7 +160,9 @@ def count_reading(reader: Reader, *, restarts_at: Interchange | None = None, **o
 def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[Step]]:
     """Read and match anew in the caller's transaction; return what that did, and what follows from it."""
     _refuse_senseless(document)
-    count_reading(reader, document=document)
+    was_read_by = guide_of(document)
+    used = guide_for(document.agreement, document.transaction_set, Direction.IN, document.version)
+    count_reading(reader, document=document, guide=used.name if used else "")
     DocumentState.objects.select_for_update().get(document=document)
     said_before = said_by(_fresh(document))
     verdict, translated = rewrite(document)
@@ -180,13 +186,22 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
     said, after = said_by(document), standing_on(document, concerned)
     if (said, after) == (said_before, before):
         raise Refused("Nothing would change: it reads as it did, and comes to the same.")
-    sentences = [*reading_words(said_before, said), *standing_words(before, after)]
+    sentences = [
+        *_mapping_words(was_read_by, guide_of(document)),
+        *reading_words(said_before, said),
+        *standing_words(before, after),
+    ]
     warnings = [
         *_told_partner(document, said_before, said),
         *store_warnings(before, after),
         *_settled(document),
     ]
     return ReadingPlan(f"document:{document.pk}", tuple(sentences), tuple(warnings)), steps
+
+
+def _mapping_words(before: str, now: str) -> Iterator[str]:
+    if before != now:
+        yield f"It is read by {guide_words(now)} then, and was read by {guide_words(before)}."
 
 
 def _judge(document: Document, verdict: SetVerdict, number: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,13 +25,13 @@ from archive.models import (
 )
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case
-from integration.flows.compose import time_zone_of
-from integration.flows.generate import SET, purchase_order_segments
-from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
+from integration.flows.generate import SET, purchase_order_outgoing
+from integration.flows.outgoing import NotWritable, store_interchange
 from integration.flows.rights import Refused
 from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.x12.envelope import read_interchange
 from integration.x12.syntax import Segment
+from partners.guides_in_use import guide_words
 
 State = PurchaseOrder.State
 _IN_FLIGHT = frozenset({Delivery.WAITING, Delivery.SENDING, Delivery.UNKNOWN})
@@ -72,7 +73,7 @@ def plan_resubmit(document: Document) -> ResubmitPlan:
     sentences = (
         f"Purchase order {purchase_order.number} is written anew for {agreement.partner}, under new control numbers, and"
         f" sent to {agreement.mailbox}.",
-        _difference(document, purchase_order),
+        *_differences(document, purchase_order),
     )
     return ResubmitPlan(document.pk, sentences, tuple(answered(state, purchase_order)))
 
@@ -140,17 +141,20 @@ def answered(state: DocumentState, purchase_order: PurchaseOrder) -> list[str]:
     return warnings
 
 
-def _difference(document: Document, purchase_order: PurchaseOrder) -> str:
+def _differences(document: Document, purchase_order: PurchaseOrder) -> Iterator[str]:
     try:
-        now = purchase_order_segments(purchase_order)
+        outgoing = purchase_order_outgoing(purchase_order)
     except NotWritable as problem:
         raise Refused(f"It cannot be written. {problem}") from problem
-    before = _sent_segments(document)
+    if outgoing.guide != document.guide:
+        yield f"It is written by {guide_words(outgoing.guide)}, and the first one was by {guide_words(document.guide)}."
+    before, now = _sent_segments(document), outgoing.segments
     changed = sum(old != new for old, new in zip(before, now, strict=False)) + abs(len(before) - len(now))
     if not changed:
-        return "What it says is the same."
+        yield "What it says is the same."
+        return
     segments = "one segment" if changed == 1 else f"{changed} segments"
-    return f"What it says differs from the first one in {segments}, since settings have changed."
+    yield f"What it says differs from the first one in {segments}, since settings have changed."
 
 
 def _sent_segments(document: Document) -> list[Segment]:
@@ -176,10 +180,8 @@ def send_anew(
 
 
 def _written(purchase_order: PurchaseOrder, now: datetime) -> Document:
-    agreement = purchase_order.agreement
-    zone = time_zone_of(agreement, purchase_order.order)
     try:
-        return store_interchange(Outgoing(agreement, SET, purchase_order_segments(purchase_order), zone), now)
+        return store_interchange(purchase_order_outgoing(purchase_order), now)
     except NotWritable as problem:
         raise Refused(f"It cannot be written. {problem}") from problem
 

@@ -13,7 +13,7 @@ from archive.exchange import Envelope, earlier_interchanges, same_content
 from archive.models import Direction, Document, Interchange, Transmission, document_name
 from archive.projections import write_content
 from archive.record import record_event
-from archive.translation import guide_name, storable
+from archive.translation import storable
 from integration.flows.answer import acknowledge_group
 from integration.flows.cases import open_case
 from integration.models import ExceptionCase, mailbox_channel
@@ -30,6 +30,7 @@ from integration.x12.envelope import (
 )
 from integration.x12.validate import SetVerdict, check_group, group_findings
 from partners.agreements import find_agreement, receives
+from partners.guides_in_use import guide_for
 from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
@@ -252,6 +253,7 @@ def _record_set(
     received: Received, group: GroupReading, each: SetReading, verdict: SetVerdict, place: int
 ) -> Document:
     agreement = received.agreement
+    used = guide_for(agreement, each.code, Direction.IN, group.version)
     document = Document.objects.create(
         interchange=received.interchange,
         agreement=agreement,
@@ -264,7 +266,7 @@ def _record_set(
         position=place,
         offset=each.offset,
         length=each.length,
-        guide=guide_name(each.code, group.version),
+        guide=used.name if used else "",
     )
     translated = write_content(document, each, verdict.findings, received.sha256)
     name = document_name(each.code)

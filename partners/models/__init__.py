@@ -9,6 +9,7 @@ from partners.models.agreement import (
     ItemCrossReference,
 )
 from partners.models.host_key import HostKey
+from partners.models.mapping import MappingOverride, MappingProfile, MappingRevision, MappingSample
 from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
 
 __all__ = [
@@ -20,6 +21,10 @@ __all__ = [
     "HostKey",
     "ItemCrossReference",
     "Mailbox",
+    "MappingOverride",
+    "MappingProfile",
+    "MappingRevision",
+    "MappingSample",
     "Mode",
     "PartnerIdentifier",
     "Partnership",

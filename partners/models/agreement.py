@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from partners.models.mapping import SETS, MappingProfile
 from partners.models.partner import (
     QUALIFIERS,
     Mailbox,
@@ -98,18 +99,24 @@ class Agreement(models.Model):
 
 
 class AgreementDocument(models.Model):
-    """One kind of document that goes one way under an agreement, and the guide that maps it."""
+    """One kind of document that goes one way under an agreement, and the profile that maps it."""
 
     class Direction(models.TextChoices):
         IN = "in", "Received"
         OUT = "out", "Sent"
 
-    SETS = [("850", "Purchase order (850)"), ("855", "Purchase order acknowledgment (855)")]
-
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="documents")
     transaction_set = models.CharField(max_length=3, choices=SETS)
     direction = models.CharField(max_length=3, choices=Direction)
-    guide = models.CharField(max_length=40, default="shipped", editable=False)
+    profile = models.ForeignKey(
+        MappingProfile,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="used_by",
+        help_text="Empty: the shipped guide as it is.",
+    )
     is_active = models.BooleanField("active", default=True)
 
     class Meta:

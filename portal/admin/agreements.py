@@ -10,6 +10,7 @@ from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from integration.flows.mapping_rows import RELEASE
 from integration.flows.route import skus_listed
 from partners.models import (
     Agreement,
@@ -22,6 +23,7 @@ from partners.models import (
 from portal.admin.base import EmptyState, GridAdmin, HistoryAdmin, TableInline
 from portal.admin.forms import AgreementForm, CodeListForm, ItemForm
 from portal.admin.live import LiveAdmin
+from portal.admin.mapping_use import shown_mapping
 from portal.admin.show import link, moment, money
 
 
@@ -49,9 +51,21 @@ class DocumentInline(TableInline):
         return 0 if obj else len(USUAL_DOCUMENTS)
 
     model = AgreementDocument
-    fields = ("transaction_set", "direction", "is_active")
+    fields = ("transaction_set", "direction", "is_active", "shown_mapping")
+    readonly_fields = ("shown_mapping",)
     verbose_name = "document"
     verbose_name_plural = "Documents"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AgreementDocument]:
+        """Fetch the profiles along; the rows of one request are of one user."""
+        self.may_choose = request.user.has_perm(RELEASE)
+        rows: QuerySet[AgreementDocument] = super().get_queryset(request)
+        return rows.select_related("profile")
+
+    @display(description="Mapped by")
+    def shown_mapping(self, document: AgreementDocument) -> str:
+        """Return the profile and revision in use, with the way to another."""
+        return shown_mapping(document, may_choose=self.may_choose)
 
 
 class ItemInline(TableInline):

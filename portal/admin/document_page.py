@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from archive.models import Document, Translation, Transmission, document_name
+from archive.projections import guide_of
 from integration.x12.acknowledgment import CODE_MEANINGS
+from partners.guides_in_use import guide_words
 from portal.admin.content import READ_CONTENT, Opened, document_text, open_for, whole_text
 from portal.admin.documents_table import document_rows, document_words, state_of
 from portal.admin.readable import Pair, readable
@@ -139,10 +141,19 @@ def _identity(document: Document) -> list[Pair]:
             {"P": "Production", "T": "Test"}.get(interchange.usage_indicator, interchange.usage_indicator),
         ),
         Pair("Size", size(interchange.payload.size)),
-        Pair("Mapping", document.guide or "None: kept and not translated"),
+        Pair("Mapping", _mapping(document)),
         Pair("SHA-256 of the interchange", state.sha256 if state else ""),
     ]
     return [pair for pair in pairs if pair.words]
+
+
+def _mapping(document: Document) -> str:
+    """Return which guide made the document, and which has read it again since."""
+    if not document.guide:
+        return "None: kept and not translated"
+    first, now = guide_words(document.guide), guide_words(guide_of(document))
+    words = first if first == now else f"{first}; read again by {now}"
+    return words[:1].upper() + words[1:]
 
 
 def _remarks(findings: list[Any], report: list[Any]) -> list[Remark]:

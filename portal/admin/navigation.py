@@ -13,7 +13,14 @@ from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
-from partners.models import Agreement, ControlNumber, ItemCrossReference, Mailbox, TradingPartner
+from partners.models import (
+    Agreement,
+    ControlNumber,
+    ItemCrossReference,
+    Mailbox,
+    MappingProfile,
+    TradingPartner,
+)
 from portal.admin.find import may_find
 from portal.admin.show import list_url
 
@@ -51,6 +58,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Mailboxes", "inbox", Mailbox),
                 _item("Partners", "groups", TradingPartner),
                 _item("Agreements", "handshake", Agreement),
+                _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
             ],
         },

@@ -23,7 +23,7 @@ from integration.models import (
     Store,
     StoreEffect,
 )
-from partners.models import Agreement, Mailbox, TradingPartner
+from partners.models import Agreement, Mailbox, MappingProfile, TradingPartner
 from portal.admin.documents_table import document_words
 from portal.admin.show import page_url
 
@@ -199,6 +199,7 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "store": _by_pk(Store),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
+    "mapping_profile": _by_pk(MappingProfile),
     "partner": _by_pk(TradingPartner),
     "everything": _general,
     "direction": _general,

@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from archive.models import Interchange, Transmission
 from integration.flows import import_orders, transmit
-from integration.flows.compose import time_zone_of
-from integration.flows.generate import purchase_order_segments
-from integration.flows.outgoing import Outgoing, store_interchange
+from integration.flows.generate import purchase_order_outgoing
+from integration.flows.outgoing import store_interchange
 from integration.flows.steps import STEPS
 from tests.chaos.forking import scaled
 from tests.chaos.installation import Installation
@@ -122,13 +121,7 @@ def made_anew(interchange: Interchange) -> tuple[str, bytes]:
     if not interchange.attempts.exists():
         return stored(interchange)
     purchase_order = interchange.documents.get().orders.get().purchase_order
-    agreement = purchase_order.agreement
-    outgoing = Outgoing(
-        agreement,
-        "850",
-        purchase_order_segments(purchase_order),
-        time_zone_of(agreement, purchase_order.order),
-    )
+    outgoing = purchase_order_outgoing(purchase_order)
     with transaction.atomic():
         document = store_interchange(outgoing, timezone.now())
     return stored(document.interchange)

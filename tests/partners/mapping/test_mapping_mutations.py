@@ -216,6 +216,27 @@ GUIDE = {
         True,
     ),
     "a date is left out": ("855", "  - {DTM: {1: =068, 2: ships_on | date8}}\n", "", True, True),
+    "ordered and still to come are swapped": (
+        "860",
+        "3: quantity | decimal, 4: left_to_receive | decimal",
+        "3: left_to_receive | decimal, 4: quantity | decimal",
+        False,
+        True,
+    ),
+    "more is less": (
+        "865",
+        "quantity_increased: QI, quantity_decreased: QD",
+        "quantity_increased: QD, quantity_decreased: QI",
+        False,
+        True,
+    ),
+    "the date of the answer is that of the change": (
+        "865",
+        "10: acknowledged_on | date8, 11: changed_on",
+        "11: acknowledged_on | date8, 10: changed_on",
+        False,
+        True,
+    ),
     "the price basis is gone": ("850", " 5: ~PE if 4,", "", False, True),
 }
 
