@@ -11,12 +11,17 @@ from integration.documents.credit_adjustment import CreditAdjustment
 from integration.documents.invoice import Invoice
 from integration.documents.purchase_order import PurchaseOrder
 from integration.documents.purchase_order_acknowledgment import PurchaseOrderAcknowledgment
+from integration.documents.purchase_order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgment
 from integration.documents.return_document import ReturnDocument
+from integration.documents.ship_notice import ShipNotice
 from integration.documents.stock_advice import StockAdvice
 
 Document = (
     PurchaseOrder
     | PurchaseOrderAcknowledgment
+    | PurchaseOrderChange
+    | PurchaseOrderChangeAcknowledgment
+    | ShipNotice
     | Invoice
     | CreditAdjustment
     | StockAdvice
@@ -28,10 +33,13 @@ KINDS: Final[Mapping[str, type[Document]]] = MappingProxyType(
     {
         "purchase_order": PurchaseOrder,
         "purchase_order_acknowledgment": PurchaseOrderAcknowledgment,
+        "ship_notice": ShipNotice,
         "invoice": Invoice,
         "credit_adjustment": CreditAdjustment,
         "stock_advice": StockAdvice,
         "return_document": ReturnDocument,
         "application_advice": ApplicationAdvice,
+        "purchase_order_change": PurchaseOrderChange,
+        "purchase_order_change_acknowledgment": PurchaseOrderChangeAcknowledgment,
     }
 )

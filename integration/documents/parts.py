@@ -27,13 +27,14 @@ def about(
     unit: str = "",
     reference: str = "",
     own_number: bool = False,
+    link: str = "",
     default: Any = None,
 ) -> Any:
     """A field, None where the document does not say it.
 
     ``words`` is its closed vocabulary (a code without a word is held as ``?`` and the code), ``unit`` what its number
     counts, ``reference`` the kind of number it is to those who search (``archive.search.KINDS``). ``own_number``: it
-    is the number that the document itself goes by.
+    is the number that the document itself goes by. ``link``: the list of the document in which the number names a place.
     """
     metadata = {
         "meaning": meaning,
@@ -41,6 +42,7 @@ def about(
         "unit": unit,
         "reference": reference,
         "own_number": own_number,
+        "link": link,
     }
     return field(default=default, metadata=metadata)
 

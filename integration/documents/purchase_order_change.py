@@ -1,4 +1,4 @@
-"""The purchase order change, 860, and what the seller answers to it, 865.
+"""The purchase order change, 860, and what the supplier answers to it, 865.
 
 A change names the order and says of each line what happens to it; fields that it leaves out stay as they were. What
 "left to receive" counts is as the sender keeps it: after the change, and without what was shipped already.
@@ -83,27 +83,29 @@ class ChangedLine(PurchaseOrderLine):
 class PurchaseOrderChange:
     """A purchase order change (860): the buyer changes or cancels an order that stands."""
 
-    purpose: str | None = about("What the document is for", words=PURPOSES)
+    purpose: str | None = about("What the document does: new, changed, cancelled", words=PURPOSES)
     order_type: str | None = about("Kind of order", words=ORDER_TYPES)
     purchase_order_number: str | None = about(
-        "Number of the order that is changed", reference="purchase_order", own_number=True
+        "The buyer's number of the order that is changed", reference="purchase_order", own_number=True
     )
-    release: str | None = about("Number of the release under a blanket order", reference="release")
+    release: str | None = about("Number of the release under a blanket order")
     change_number: str | None = about("Number of this change of the order")
     purchase_order_date: datetime.date | None = about("Date of the order")
-    request_number: str | None = about("The buyer's number of his request", reference="reference")
-    contract: str | None = about("Number of the contract", reference="contract")
-    vendor_order_number: str | None = about("The seller's number of the order", reference="vendor_order")
-    changed_on: datetime.date | None = about("Date of the change")
-    currency: str | None = about("Currency of all prices, three letters")
-    customer_order_number: str | None = about(
-        "Order of the buyer's own customer, the store order", reference="customer_order"
+    request_number: str | None = about("Number of the buyer's request", reference="reference")
+    contract: str | None = about("Number of the contract")
+    vendor_order_number: str | None = about(
+        "The supplier's own number of the order", reference="vendor_order"
     )
-    vendor_number: str | None = about("The buyer's number of the seller", reference="reference")
+    changed_on: datetime.date | None = about("Date of the change")
+    currency: str | None = about("Currency of all money here, three letters (ISO 4217)")
+    customer_order_number: str | None = about(
+        "Number of the order of the buyer's own customer, the store order", reference="order"
+    )
+    vendor_number: str | None = about("The buyer's number of the supplier")
     department: str | None = about("Department of the buyer")
-    promotion: str | None = about("Promotion or deal", reference="reference")
+    promotion: str | None = about("Promotion that the order belongs to")
     other_references: tuple[Reference, ...] = many("Numbers of other kinds")
-    buyer_contact: Contact | None = about("Whom to ask at the buyer's")
+    buyer_contact: Contact | None = about("Whom to ask at the buyer")
     freight_payment: str | None = about("Who pays the freight")
     requested_delivery: datetime.date | None = about("Date on which delivery is wanted")
     requested_ship: datetime.date | None = about("Date on which shipping is wanted")
@@ -112,19 +114,19 @@ class PurchaseOrderChange:
     cancel_after: datetime.date | None = about("Date after which the order is void")
     other_dates: tuple[OtherDate, ...] = many("Dates of other kinds")
     shipping: Shipping | None = about("How the goods travel")
-    notes: str | None = about("Notes on the whole order")
+    notes: str | None = about("Remarks, a line each")
     ship_to: Party | None = about("Where the goods go")
     bill_to: Party | None = about("Who gets the invoice")
     buyer: Party | None = about("Who buys")
     vendor: Party | None = about("Who sells")
-    other_parties: tuple[OtherParty, ...] = many("Parties of other roles")
+    other_parties: tuple[OtherParty, ...] = many("Parties with other roles")
     lines: tuple[ChangedLine, ...] = many("The lines that the change speaks of")
     total: Decimal | None = about("Total of the order after the change", unit=MONEY)
 
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgedChange(AcknowledgedLine):
-    """One line of the change as the seller repeats it, with what he says about it."""
+    """One line of the change as the supplier repeats it, with what he says about it."""
 
     change: str | None = about(_CHANGE, words=LINE_CHANGES)
     left_to_receive: Decimal | None = about(_LEFT, unit=QUANTITY)
@@ -132,37 +134,39 @@ class AcknowledgedChange(AcknowledgedLine):
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrderChangeAcknowledgment:
-    """A purchase order change acknowledgment (865): the seller answers a change, or asks for one himself."""
+    """A purchase order change acknowledgment (865): the supplier answers a change, or asks for one himself."""
 
-    purpose: str | None = about("What the document is for", words=PURPOSES)
+    purpose: str | None = about("What the document does: new, changed, cancelled", words=PURPOSES)
     acknowledgment_type: str | None = about(
-        "What the seller says of the whole change", words=ACKNOWLEDGMENT_TYPES
+        "What the supplier says about the whole change", words=ACKNOWLEDGMENT_TYPES
     )
     purchase_order_number: str | None = about(
-        "Number of the order that is changed", reference="purchase_order", own_number=True
+        "The buyer's number of the order that is changed", reference="purchase_order", own_number=True
     )
-    release: str | None = about("Number of the release under a blanket order", reference="release")
+    release: str | None = about("Number of the release under a blanket order")
     change_number: str | None = about("Number of the change that is answered")
     purchase_order_date: datetime.date | None = about("Date of the order")
-    request_number: str | None = about("The buyer's number of his request", reference="reference")
-    contract: str | None = about("Number of the contract", reference="contract")
-    vendor_order_number: str | None = about("The seller's number of the order", reference="vendor_order")
+    request_number: str | None = about("Number of the buyer's request", reference="reference")
+    contract: str | None = about("Number of the contract")
+    vendor_order_number: str | None = about(
+        "The supplier's own number of the order", reference="vendor_order"
+    )
     acknowledged_on: datetime.date | None = about("Date of this answer")
     changed_on: datetime.date | None = about("Date of the change that is answered")
     order_type: str | None = about("Kind of order", words=ORDER_TYPES)
-    currency: str | None = about("Currency of all prices, three letters")
+    currency: str | None = about("Currency of all money here, three letters (ISO 4217)")
     customer_order_number: str | None = about(
-        "Order of the buyer's own customer, the store order", reference="customer_order"
+        "Number of the order of the buyer's own customer, the store order", reference="order"
     )
     other_references: tuple[Reference, ...] = many("Numbers of other kinds")
-    buyer_contact: Contact | None = about("Whom to ask at the buyer's")
-    delivers_on: datetime.date | None = about("Date of delivery as the seller sees it")
-    ships_on: datetime.date | None = about("Date of shipping as the seller sees it")
+    buyer_contact: Contact | None = about("Whom to ask at the buyer")
+    delivers_on: datetime.date | None = about("Date on which it is scheduled to be delivered")
+    ships_on: datetime.date | None = about("Date on which it is scheduled to ship")
     estimated_delivery: datetime.date | None = about("Date on which delivery is expected")
     other_dates: tuple[OtherDate, ...] = many("Dates of other kinds")
     shipping: Shipping | None = about("How the goods travel")
-    notes: str | None = about("Notes on the whole answer")
+    notes: str | None = about("Remarks, a line each")
     ship_to: Party | None = about("Where the goods go")
-    other_parties: tuple[OtherParty, ...] = many("Parties of other roles")
+    other_parties: tuple[OtherParty, ...] = many("Parties with other roles")
     lines: tuple[AcknowledgedChange, ...] = many("The lines that the answer speaks of")
     total: Decimal | None = about("Total of the order after the change", unit=MONEY)

@@ -27,7 +27,8 @@ class FieldShape:
     """One field of a record: a scalar or a record, once or ``many`` times.
 
     ``words`` is the closed vocabulary of the field, () where it is open; ``meaning`` says it to people, ``unit`` what
-    its number counts, ``reference`` as what kind of number it is looked for; ``own_number``: the document goes by it.
+    its number counts, ``reference`` as what kind of number it is looked for; ``own_number``: the document goes by it; ``link``: the list of
+    the document in which the number names a place, counted from 0.
     """
 
     name: str
@@ -39,6 +40,7 @@ class FieldShape:
     unit: str = ""
     reference: str = ""
     own_number: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

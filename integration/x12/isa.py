@@ -55,6 +55,11 @@ def _width_problem(parts: list[bytes]) -> str | None:
             break
         if len(parts[number]) != width:
             name = f"ISA{number:02d}" if number else "the tag"
+            if b"\n" in parts[number] or b"\r" in parts[number]:
+                return (
+                    f"A line break stands inside the ISA ({name}): the file was cut into lines on its way, often of "
+                    "80 characters; ask the network to deliver it as it was sent."
+                )
             return (
                 f"The ISA is misaligned: {name} has {len(parts[number])} characters instead of {width}, so "
                 "its separators cannot be known; ask the partner for the fixed widths of the standard."

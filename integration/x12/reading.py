@@ -144,8 +144,9 @@ class EnvelopeScan:
         self.closed = False
         # Where the interchange ends in the window, once that was seen.
         self.ending: Ending | None = None
-        # What lies outside sets and envelope segments, from where the last of these ended.
-        self.stray = Stray(PADDING + self.terminator, isa.length)
+        # Where the last envelope segment ended, and what lies outside sets behind it.
+        self.cursor = isa.length
+        self.stray: Stray | None = None
         self.group_numbers: set[tuple[str, str]] = set()
         self.count = 0
         element = re.escape(self.element.encode("latin-1"))
@@ -188,16 +189,25 @@ class EnvelopeScan:
             self._give_up(f"{MAX_ENVELOPE_SEGMENTS} envelope segments")
             return
         if self.set is None:
-            if self.base + start > self.stray.begin:
+            if self.base + start > self.cursor:
                 self.pass_over(self.window, start)
                 self._report_stray()
-        elif tag == b"TA1":
-            return
-        self.steps[tag](self._parse(start, end), start, following)
-        self.stray.restart(self.base + following)
+            self.steps[tag](self._parse(start, end), start, following)
+        elif tag == b"SE":
+            self._end_set(following)
+        elif tag != b"TA1":
+            self.steps[tag](self._parse(start, end), start, following)
+        self.move_to(following)
+
+    def move_to(self, place: int) -> None:
+        """Takes everything before ``place`` in the window as read."""
+        self.cursor = self.base + place
+        self.stray = None
 
     def pass_over(self, window: bytes, until: int) -> None:
         """Takes what lies before ``until`` in the window, outside any set, as looked at."""
+        if self.stray is None:
+            self.stray = Stray(PADDING + self.terminator, self.cursor)
         self.stray.add(window, self.stray.looked_at - self.base, until)
 
     def finish(self, stop: int) -> None:
@@ -234,7 +244,7 @@ class EnvelopeScan:
 
     def _report_stray(self) -> None:
         stray = self.stray
-        if not stray.length:
+        if stray is None or not stray.length:
             return
         where = f"{stray.length} bytes at {stray.begin}"
         tags = stray.tags(self.isa)
@@ -306,10 +316,8 @@ class EnvelopeScan:
         )
 
     def _se(self, se: Segment, start: int, end: int) -> None:
-        if self.set is None:
-            sentence = f"An SE with number {se[2]!r} closes no transaction set; tell the partner."
-            self._report("error", "SE", "022", se[2], sentence)
-        self._end_set(end)
+        sentence = f"An SE with number {se[2]!r} closes no transaction set; tell the partner."
+        self._report("error", "SE", "022", se[2], sentence)
 
     def _end_set(self, end: int) -> None:
         ended, self.set = self.set, None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from integration.x12.findings import Finding
 from integration.x12.syntax import Segment, Separators, placed_segments
@@ -16,7 +15,6 @@ MAX_SET_BYTES = 20 * 1024 * 1024
 MAX_SEGMENT_BYTES = 64 * 1024
 
 _LEADING = " \t\r\n\x00"
-_LAST = itemgetter(-1)
 
 Row = tuple[str, ...]
 
@@ -164,34 +162,37 @@ Arrived = InterchangeBegins | GroupBegins | SetArrives | GroupEnds | Interchange
 def parse_segments(text: str, separators: Separators) -> list[Segment]:
     """Segments of decoded text, numbered from 1; blanks and newlines before a tag and empty segments belong
     to nobody. An unterminated last segment is a segment."""
-    rows = _plain_rows(_without_line_breaks(text, separators), separators)
+    rows = _plain_rows(text, separators)
     return placed_segments(_careful_rows(text, separators) if rows is None else rows)
 
 
-def _without_line_breaks(text: str, separators: Separators) -> str:
-    """The text without the one newline that many put behind each terminator."""
-    if separators.element in "\r\n" or not ("\n" in text or "\r" in text):
-        return text
-    terminator = separators.segment
-    if terminator in "\r\n":
-        return text.replace("\r\n", terminator)
-    return text.replace(f"{terminator}\r\n", terminator).replace(f"{terminator}\n", terminator)
-
-
 def _plain_rows(text: str, separators: Separators) -> list[Row] | None:
-    """Tag and elements of each segment of a text without anything but segments; None where there is more."""
+    """Tag and elements of each segment of a text of nothing but segments, each perhaps on its own line; None
+    where there is more."""
     element, terminator = separators.element, separators.segment
-    if any(each in text for each in "\r\n" if each not in (element, terminator)):
-        return None
+    if "\n" in text or "\r" in text:
+        text = _without_line_breaks(text, element, terminator)
+        if any(each in text for each in "\r\n" if each != terminator):
+            return None
     lines = text.split(terminator)
     if not lines[-1]:
         lines.pop()
-    rows = [tuple(line.split(element)) for line in lines]
-    if any(tag[:1] in _LEADING for tag in {row[0] for row in rows}):
+    # Blanks, newlines and empty segments come before every tag in the order of characters.
+    if lines and min(lines) < "!":
         return None
-    if not all(map(_LAST, rows)):
+    rows = [tuple(line.split(element)) for line in lines]
+    if element + terminator in text or text.endswith(element):
         return [row if row[-1] else _without_trailing_empties(row) for row in rows]
     return rows
+
+
+def _without_line_breaks(text: str, element: str, terminator: str) -> str:
+    """The text without the one newline that many put behind each terminator."""
+    if element in "\r\n":
+        return text
+    if terminator in "\r\n":
+        return text.replace("\r\n", terminator)
+    return text.replace(f"{terminator}\r\n", terminator).replace(f"{terminator}\n", terminator)
 
 
 def _careful_rows(text: str, separators: Separators) -> list[Row]:

@@ -20,6 +20,39 @@ PADDING = b" \t\r\n\x00\x1a"
 MAX_INTERCHANGES = 10_000
 
 
+class FileNote(str):
+    """A sentence on what was passed over or missed in a file; ``code`` names it for machines, ``offset`` is the byte
+    where it begins."""
+
+    __slots__ = ("code", "offset")
+
+    code: str
+    offset: int
+
+    def __new__(cls, code: str, offset: int, sentence: str) -> FileNote:
+        made = super().__new__(cls, sentence)
+        made.code, made.offset = code, offset
+        return made
+
+
+def byte_order_mark_note() -> FileNote:
+    return FileNote("byte_order_mark", 0, "A byte-order mark stands before ISA.")
+
+
+def blanks_note(offset: int, length: int) -> FileNote:
+    return FileNote("blanks_before_isa", offset, f"{length} blank bytes stand before ISA.")
+
+
+def strange_bytes_note(offset: int, length: int, where: str) -> FileNote:
+    """``where`` says between what they stand, such as "behind the last IEA"."""
+    sentence = f"{length} bytes at {offset}, {where}, are not X12; not read."
+    return FileNote("bytes_outside", offset, sentence)
+
+
+BEFORE_NEXT_ISA = "before the next ISA"
+BEHIND_LAST_IEA = "behind the last IEA"
+
+
 class Arrival(Enum):
     """How far a file has come, by its content alone.
 
@@ -70,9 +103,6 @@ class Stray:
 
     def __init__(self, padding: bytes, begin: int) -> None:
         self.padding = padding
-        self.restart(begin)
-
-    def restart(self, begin: int) -> None:
         self.begin = self.looked_at = begin
         self._first: int | None = None
         self._last = begin
@@ -120,7 +150,7 @@ def split_interchanges(data: bytes) -> FileReading:
             found = _find_isa(data, at)
             if found is None:
                 break
-            reading.notes.append(f"{found - at} bytes at {at}, before the next ISA, are not X12; not read.")
+            reading.notes.append(strange_bytes_note(at, found - at, BEFORE_NEXT_ISA))
             at = found
         if len(reading.pieces) == MAX_INTERCHANGES:
             return FileReading(problem=too_many_interchanges())
@@ -130,7 +160,7 @@ def split_interchanges(data: bytes) -> FileReading:
     if not reading.pieces:
         return FileReading(notes=reading.notes, problem=why_not_x12(data, data.lstrip(PADDING)))
     if at < len(data):
-        reading.notes.append(f"{len(data) - at} bytes at {at}, behind the last IEA, are not X12; not read.")
+        reading.notes.append(strange_bytes_note(at, len(data) - at, BEHIND_LAST_IEA))
     return reading
 
 
@@ -194,11 +224,11 @@ def _trailer(data: bytes, isa: Isa) -> list[str] | None:
 
 def _skip_lead(data: bytes, at: int, notes: list[str]) -> int:
     if data.startswith(BYTE_ORDER_MARK, at):
-        notes.append("A byte-order mark stands before ISA.")
+        notes.append(byte_order_mark_note())
         at += len(BYTE_ORDER_MARK)
     start = skip_padding(data, at)
     if start > at:
-        notes.append(f"{start - at} blank bytes stand before ISA.")
+        notes.append(blanks_note(at, start - at))
     return start
 
 
@@ -293,11 +323,12 @@ def padding_behind(isa: Isa, data: bytes, at: int) -> int:
 def ending_notes(ending: Ending, start: int) -> list[str]:
     """What is to be said of the end of the interchange at ``start`` of its file."""
     if ending.isa:
-        return [f"The interchange at {start} has no IEA before the next ISA."]
+        return [FileNote("no_iea", start, f"The interchange at {start} has no IEA before the next ISA.")]
     if not ending.iea:
-        return [f"The interchange at {start} has no IEA."]
+        return [FileNote("no_iea", start, f"The interchange at {start} has no IEA.")]
     if not ending.terminated:
-        return [f"The last segment of the interchange at {start} has no terminator."]
+        sentence = f"The last segment of the interchange at {start} has no terminator."
+        return [FileNote("no_last_terminator", start, sentence)]
     return []
 
 

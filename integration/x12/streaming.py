@@ -24,15 +24,20 @@ from integration.x12.received import (
     InterchangeReading,
 )
 from integration.x12.splitting import (
+    BEFORE_NEXT_ISA,
+    BEHIND_LAST_IEA,
     BYTE_ORDER_MARK,
     MAX_INTERCHANGES,
     NEXT_ISA,
     Ending,
+    blanks_note,
+    byte_order_mark_note,
     early_ending,
     ending_notes,
     misaligned_end,
     padding_behind,
     skip_padding,
+    strange_bytes_note,
     too_many_interchanges,
     why_not_x12,
 )
@@ -119,7 +124,7 @@ class _Stream:
             return FileEnds(self.notes, why_not_x12(self.first, self.text))
         rest = self.base + len(self.buffer) - self.junk
         if self.step == self._between_interchanges and rest:
-            self.notes.append(f"{rest} bytes at {self.junk}, behind the last IEA, are not X12; not read.")
+            self.notes.append(strange_bytes_note(self.junk, rest, BEHIND_LAST_IEA))
         return FileEnds(self.notes, None)
 
     # Before and between interchanges
@@ -128,7 +133,7 @@ class _Stream:
         if not self.final and len(self.buffer) < len(BYTE_ORDER_MARK):
             return False
         if self.buffer.startswith(BYTE_ORDER_MARK):
-            self.notes.append("A byte-order mark stands before ISA.")
+            self.notes.append(byte_order_mark_note())
             self._drop(len(BYTE_ORDER_MARK))
         self.junk = self.base
         self.step = self._leading_blanks
@@ -139,7 +144,7 @@ class _Stream:
         if not self.buffer or (not self.final and len(self.buffer) < 3):
             return False
         if self.base > self.junk:
-            self.notes.append(f"{self.base - self.junk} blank bytes stand before ISA.")
+            self.notes.append(blanks_note(self.junk, self.base - self.junk))
         self.text = BYTE_ORDER_MARK if self.first.startswith(BYTE_ORDER_MARK) else self.buffer[:3]
         self.step = self._next_interchange
         return True
@@ -160,9 +165,7 @@ class _Stream:
                 return False
             if isinstance(parse_isa(self.buffer, at), Isa):
                 self._drop(at)
-                self.notes.append(
-                    f"{self.base - self.junk} bytes at {self.junk}, before the next ISA, are not X12; not read."
-                )
+                self.notes.append(strange_bytes_note(self.junk, self.base - self.junk, BEFORE_NEXT_ISA))
                 self.step = self._header
                 return True
         if not self.final:
@@ -281,7 +284,7 @@ class _Inside:
         if self.amid == "data" and self.scan.set is None:
             self.scan.pass_over(window, self.looked)
         else:
-            self.scan.stray.restart(self.scan.base + self.looked)
+            self.scan.move_to(self.looked)
         return end >= 0
 
     def _keep(self, window: bytes, stop: int) -> None:

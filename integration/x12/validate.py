@@ -25,6 +25,7 @@ from typing import Literal
 
 from integration.x12.elements import accepts, broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
+from integration.x12.hierarchy import hierarchy_findings
 from integration.x12.quantities import quantity_findings
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
@@ -88,24 +89,35 @@ def check_set(
     findings = list(walked.findings)
     inspection = _Inspection(table, separators or Separators(), findings)
     inspection.inspect(walked.root)
+    if "HL" in table.segments:
+        findings.extend(hierarchy_findings(segments))
     findings.sort(key=lambda finding: finding.segment_position)
     findings.extend(_check_ends(segments, table))
     return _verdict(findings, walked)
 
 
-def check_group(group: GroupReading) -> list[SetVerdict]:
-    """Judges every set of a group, in order: by its table, by GS01 (a set must be of its group's kind) and by
-    ST02, which must be unique within the group."""
-    verdicts = []
-    seen: set[str] = set()
-    for each in group.sets:
-        findings = _check_membership(each, group)
-        if each.control_number in seen:
+class GroupCheck:
+    """Judges the sets of a group one after the other, as they come: by its table, by GS01 (a set must be of its
+    group's kind) and by ST02, which must be unique within the group."""
+
+    def __init__(self, group: GroupReading) -> None:
+        self.group = group
+        self.seen: set[str] = set()
+
+    def check(self, each: SetReading) -> SetVerdict:
+        """The verdict on the next set of the group."""
+        findings = _check_membership(each, self.group)
+        if each.control_number in self.seen:
             sentence = f"ST02 {each.control_number!r} was already used in this group; number each set anew."
             findings.append(set_finding("error", "ST", "23", each.control_number, sentence))
-        seen.add(each.control_number)
-        verdicts.append(_check_read_set(each, group, findings))
-    return verdicts
+        self.seen.add(each.control_number)
+        return _check_read_set(each, self.group, findings)
+
+
+def check_group(group: GroupReading) -> list[SetVerdict]:
+    """Judges every set of a group that is held whole, in order."""
+    check = GroupCheck(group)
+    return [check.check(each) for each in group.sets]
 
 
 def group_findings(group: GroupReading) -> list[Finding]:

@@ -17,6 +17,7 @@ from integration.x12.tables import LoopTable, SegmentTable, SegmentUse, SetTable
 from partners.mapping.codes import HELD, CodeLists
 from partners.mapping.elements import ElementCompiler, Problem, Scope, has_fields, numbers_of
 from partners.mapping.joins import JOINS
+from partners.mapping.level_compiler import LevelCompiler, level_scopes
 from partners.mapping.rules import (
     Body,
     ConstantElement,
@@ -33,10 +34,8 @@ from partners.mapping.rules import (
 from partners.mapping.sources import GuideError, parse_guide, parse_path
 
 _NAMES = ("transaction_set", "version", "group", "document")
-_PARTS = (*_NAMES, "missing_code", "codes", "fragments", "body")
-OPTIONS = ("each", "at", "body", "text", "join", "required", "require", "max", "id")
-# Parts of the language for sets with HL levels; no shipped guide needs them yet.
-_LATER = ("structure", "structures", "levels", "lift")
+_PARTS = (*_NAMES, "missing_code", "codes", "fragments", "structure", "structures", "body", "levels")
+OPTIONS = ("each", "at", "body", "text", "join", "lift", "required", "require", "max", "id")
 
 
 def load_guide(text: str) -> Guide:
@@ -86,9 +85,7 @@ def _header_problems(tree: Mapping[str, Any]) -> list[str]:
         if not isinstance(tree.get(name), str)
     ]
     for name in tree:
-        if name in _LATER:
-            problems.append(f"{name}: levels of HL segments are not part of this version of the language.")
-        elif name not in _PARTS:
+        if name not in _PARTS:
             problems.append(f"{name}: there is no such part; the parts are {', '.join(_PARTS)}.")
     if not problems and tree["document"] not in KINDS:
         problems.append(f"document: there is no {tree['document']!r}; use one of {', '.join(KINDS)}.")
@@ -108,6 +105,8 @@ class _Compiler:
         self.table = table
         self.problems: list[str] = []
         self.carried: set[str] = set()
+        self.level_scopes: dict[str, Scope] = {}
+        self.lifted: dict[str, set[str]] = {}
         self.addresses: set[str] = set()
         self.codes = self._code_lists(tree.get("codes", {}))
         self.fragments: Mapping[str, Any] = tree.get("fragments", {})
@@ -115,6 +114,8 @@ class _Compiler:
     def guide(self) -> Guide:
         record = KINDS[self.tree["document"]]
         body = self._body(self.tree.get("body", []), self.table.root, Scope(record, ""), "", ())
+        if "levels" in self.tree:
+            body = self._with_levels(body, record)
         if not body.rules and not self.problems:
             self.problems.append("body: there are no entries.")
         if self.problems:
@@ -131,6 +132,24 @@ class _Compiler:
             body=body,
             carried=frozenset(self.carried),
         )
+
+    def _with_levels(self, body: Body, record: type) -> Body:
+        try:
+            self.level_scopes = level_scopes(self.tree, record)
+            levels = LevelCompiler(self.tree, self.table, self.level_scopes, self.problems)
+            rule, carried = levels.rule(self._level_body, self.lifted)
+        except Problem as problem:
+            self.problems.append(f"{problem}.")
+            return body
+        self.carried |= carried
+        return self._tried(sorted([*body.rules, rule], key=lambda each: each.member), self.table.root)
+
+    def _level_body(self, entries: Any, loop: LoopTable, scope: Scope, prefix: str) -> tuple[Body, set[str]]:
+        outer, self.carried = self.carried, set()
+        try:
+            return self._body(entries, loop, scope, prefix, ()), self.carried
+        finally:
+            self.carried = outer
 
     def _code_lists(self, lists: Mapping[str, Any]) -> CodeLists:
         made: dict[str, Mapping[str, str]] = {}
@@ -184,6 +203,7 @@ class _Compiler:
         index, member = _find_member(tag, loop, f"{prefix}/{tag}".removeprefix("/"))
         segment = _segment_table(member)
         address = self._address(tag, specification, options, prefix)
+        scope, carried = self._lift(options, scope, address)
         paths, inner = self._repetition(options, scope, address)
         compiler = ElementCompiler(address, segment, inner, self.codes, self.table)
         elements = compiler.compile(specification)
@@ -204,19 +224,28 @@ class _Compiler:
             always=_is_always_written(elements, body),
             join=JOINS[options.get("join", "lines")] if paths["text"] is not None else None,
             group=groups[0] if groups else None,
+            lift=options.get("lift"),
             required=options.get("required") == "true",
             must=must,
             must_pairs=must_pairs,
             maximum=int(options["max"]) if "max" in options else None,
-            **paths,
+            each=paths["each"],
+            at=paths["at"],
+            text=paths["text"],
         )
         if not compiler.problems:
             self._check_repetition(rule, len(groups))
-        if rule.text is None:
-            self.carried |= compiler.carried
-        else:
-            self.carried.add(scope.below(rule.text))
+        carried |= compiler.carried if rule.text is None else {scope.below(rule.text)}
         return rule
+
+    def _lift(self, options: Mapping[str, Any], scope: Scope, address: str) -> tuple[Scope, set[str]]:
+        """What an entry is about, and where the paths that it carries are collected."""
+        level = options.get("lift")
+        if level is None:
+            return scope, self.carried
+        if level not in self.level_scopes or any(name in options for name in ("each", "at", "text", "body")):
+            raise Problem(f"{address}: lift takes a level that has a list, and no each, at, text or body")
+        return self.level_scopes[level], self.lifted.setdefault(level, set())
 
     def _address(
         self, tag: str, specification: Mapping[str, Any], options: Mapping[str, Any], prefix: str
@@ -304,8 +333,6 @@ def _split(entry: Any, prefix: str) -> tuple[str, Mapping[str, Any], Mapping[str
         raise Problem(f"{where}: an entry is {{TAG: {{element: source}}}}, not {entry!r:.60}")
     options = {name: value for name, value in entry.items() if name in OPTIONS}
     tags = [name for name in entry if name not in OPTIONS]
-    if later := [name for name in tags if name in _LATER]:
-        raise Problem(f"{where}: {later[0]} belongs to HL levels, not part of this version of the language")
     if len(tags) != 1 or not isinstance(entry[tags[0]], Mapping):
         raise Problem(f"{where}: an entry has one segment and the options {', '.join(OPTIONS)}, not {tags}")
     wrong = [name for name, value in options.items() if name != "body" and not isinstance(value, str)]

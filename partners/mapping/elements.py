@@ -153,6 +153,8 @@ class ElementCompiler:
         self, number: int, derivation: Any, tag: str, element: int, table: ElementTable
     ) -> DerivedElement:
         segment = self.set_table.segments.get(tag)
+        if derivation == "structure":
+            return DerivedElement(number, f"{self.address}.{number}", table, derivation, "", 0)
         if segment is None or element > len(segment.elements):
             raise Problem(f"the {self.set_table.name.lower()} has no {tag} with an element {element}")
         return DerivedElement(number, f"{self.address}.{number}", table, derivation, tag, element)

@@ -22,6 +22,7 @@ from partners.mapping.rules import (
     FieldElement,
     GroupElement,
     Guide,
+    Levels,
     PairsElement,
     Path,
     SegmentRule,
@@ -80,7 +81,11 @@ def _is_empty(value: Any) -> bool:
 
 def _normalise(body: Body, scope: Any, lists: _Lists) -> None:
     for rule in body.rules:
-        if rule.each is not None:
+        if rule.levels is not None:
+            _normalise_levels(rule.levels, scope, lists)
+        elif rule.lift is not None:
+            continue
+        elif rule.each is not None:
             _normalise_items(rule, scope, rule.each, lists)
         elif rule.text is not None:
             _change(scope, rule.text, lambda text, rule=rule: _joined(text, rule))
@@ -90,6 +95,12 @@ def _normalise(body: Body, scope: Any, lists: _Lists) -> None:
                 _normalise_elements(rule, target, lists)
                 _normalise(rule.body, target, lists)
                 _fill_defaults(rule, target, lists)
+
+
+def _normalise_levels(levels: Levels, document: Any, lists: _Lists) -> None:
+    for level in levels.levels.values():
+        for record in [document] if level.path is None else _at(document, level.path) or []:
+            _normalise(level.rule.body, record, lists)
 
 
 def _normalise_items(rule: SegmentRule, scope: Any, each: Path, lists: _Lists) -> None:
@@ -201,6 +212,10 @@ def _normal_step(held: Any, name: str, lists: _Lists) -> Any:
             return held.rstrip(" ").upper()
         if name == "strip":
             return held.strip(" ")
+        if name == "sscc":
+            text = held.rstrip(" ")
+            is_long = len(text) == 20 and text.isascii() and text.isdigit() and text[:2] == "00"
+            return text[-18:] if is_long else text
         if name.startswith("code:"):
             return _normal_word(held.rstrip(" "), lists[name.removeprefix("code:")])
         return _without_trailing_blanks(held)

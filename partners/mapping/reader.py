@@ -15,6 +15,7 @@ from integration.x12.structure import Loop, walk
 from integration.x12.syntax import Segment, Separators, components_of
 from partners.mapping.codes import HELD, CodeLists, CodeTables, merged, tables
 from partners.mapping.derived import derived
+from partners.mapping.nesting import Nesting
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
@@ -24,6 +25,8 @@ from partners.mapping.rules import (
     FieldElement,
     GroupElement,
     Guide,
+    Level,
+    Levels,
     PairsElement,
     Path,
     QualifierElement,
@@ -111,6 +114,7 @@ class _Reader:
         self.codes = codes
         self.separators = separators
         self.report: list[Entry] = []
+        self.lifted: dict[str, _Scope] = {}
         self.derived: list[tuple[DerivedElement, Segment]] = []
 
     def result(self, loop: Loop) -> ReadResult:
@@ -146,10 +150,14 @@ class _Reader:
         self, body: Body, children: Sequence[Segment | Loop], scope: _Scope, address: str, path: str
     ) -> None:
         once: set[int] = set()
+        levels: tuple[Levels, list[Loop]] | None = None
         texts: dict[int, tuple[SegmentRule, list[str], Segment]] = {}
         for child in children:
             segment = _trigger(child)
             rule = body.find(segment.tag, segment.elements)
+            if rule is not None and rule.levels is not None and isinstance(child, Loop):
+                levels = rule.levels, [*(levels[1] if levels else ()), child]
+                continue
             if rule is None or id(rule) in once:
                 self._unread(child, address, path, _TWICE if rule else _NO_RULE)
                 continue
@@ -163,13 +171,35 @@ class _Reader:
                 self._body(rule.body, inside, scope, rule.address, path)
             else:
                 self._occurrence(rule, segment, inside, scope, path)
+        if levels is not None:
+            Nesting(levels[0], self).read(levels[1], scope)
         for rule, pieces, segment in texts.values():
             if rule.text is not None and rule.join is not None and pieces:
                 self._put(scope, rule.text, rule.join.join(pieces), rule.address, path, segment)
 
+    def read_level(self, level: Level, loop: Loop, record: _Scope, path: str) -> Mapping[str, _Scope]:
+        """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
+        outer, self.lifted = self.lifted, {}
+        self._trace(loop.segments[0], 0, level.rule.address, path)
+        self._body(level.rule.body, loop.children[1:], record, level.rule.address, path)
+        lifted, self.lifted = self.lifted, outer
+        return {code: each for code, each in lifted.items() if each}
+
+    def unread_level(self, loop: Loop, reason: str) -> None:
+        """Reports an HL loop of which nothing is read."""
+        self._unread(loop, "", "", reason)
+
+    def tell_of(
+        self, kind: Kind, address: str, path: str, segment: Segment, problem: str, text: str = ""
+    ) -> None:
+        """Reports something about a segment."""
+        self._tell(kind, address, path, segment, problem, text)
+
     def _occurrence(
         self, rule: SegmentRule, segment: Segment, inside: Sequence[Segment | Loop], scope: _Scope, path: str
     ) -> None:
+        if rule.lift is not None:
+            scope = self.lifted.setdefault(rule.lift, {})
         if rule.each is not None:
             items: list[Any] = _find(scope, rule.each) or []
             item_path = f"{shown(path, rule.each)}[{len(items)}]"
@@ -356,6 +386,9 @@ class _Reader:
         rows = [(each.tag, each.elements) for each in _all_segments(loop)]
         for element, segment in self.derived:
             text = segment[element.number].strip(" ")
+            if element.derivation == "structure":
+                self._compare_structure(element, text, segment)
+                continue
             expected = derived(element, rows)
             if text and read_number(text) != read_number(expected):
                 what = f"{element.derivation} of {element.tag}" + (
@@ -363,6 +396,13 @@ class _Reader:
                 )
                 problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
                 self._tell("check", element.address, "", segment, problem, text)
+
+    def _compare_structure(self, element: DerivedElement, text: str, segment: Segment) -> None:
+        levels = self.guide.levels
+        known = sorted({each.code for each in levels.structures.values()} if levels else ())
+        if text and text not in known:
+            problem = f"{shortened(text)} stands there, the structures known are {', '.join(known)}; it was read by its levels"
+            self._tell("check", element.address, "", segment, problem, text)
 
 
 def _by_place(trace: Trace) -> tuple[int, int, int]:

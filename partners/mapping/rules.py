@@ -64,12 +64,13 @@ class ConstantElement:
 
 @dataclass(frozen=True, slots=True)
 class DerivedElement:
-    """``#count TAG`` or ``#sum TAG.n`` over the whole set: written last, compared when read."""
+    """``#count TAG`` or ``#sum TAG.n`` over the whole set: written last, compared when read. ``#structure`` is the code
+    of the structure that is written; ``tag`` is then empty."""
 
     number: int
     address: str
     table: ElementTable
-    derivation: Literal["count", "sum"]
+    derivation: Literal["count", "sum", "structure"]
     tag: str
     element: int
 
@@ -141,6 +142,8 @@ class SegmentRule:
     ``always``: written without any value, which is what is computed (CTT), and what holds constants alone.
     ``numbers`` are the elements that the rule knows; ``must`` (elements) and ``must_pairs`` (names) those without
     which the segment is not written.
+    ``lift``: the rule's fields are of the entry of another level that the record is linked to, written here where the
+    structure has no such level. ``levels``: the rule stands for all HL loops.
     ``member`` is the segment's or loop's index in the table of the loop around; ``filters`` are the element numbers
     that choose the rule, with the codes that they take.
     """
@@ -164,6 +167,8 @@ class SegmentRule:
     maximum: int | None = None
     must: frozenset[int] = frozenset()
     must_pairs: frozenset[str] = frozenset()
+    lift: str | None = None
+    levels: Levels | None = None
 
     def inner_scope(self, scope: str) -> str:
         """Where the rule's fields are, given where the rule is: ``lines[]`` for a rule with ``each: lines``."""
@@ -199,6 +204,60 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """One level of HL loops, such as the items.
+
+    ``path`` is the list whose entries stand there, None for the outermost, which is about the document itself. ``key`` is
+    the field by which an entry told twice is known again; ``links`` the fields that name entries of other levels, by
+    level. ``rule`` is the HL loop with the level's body.
+    """
+
+    code: str
+    path: Path | None
+    key: str | None
+    links: Mapping[str, str]
+    rule: SegmentRule
+
+    def key_value(self) -> Value | None:
+        """How the key is written."""
+        wanted = (self.key,)
+        found = (
+            each.value
+            for rule in self.rule.body.rules
+            if not (rule.each or rule.at or rule.lift)
+            for each in rule.elements
+            if isinstance(each, FieldElement) and each.value.path == wanted
+        )
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """An order in which levels are nested, outermost first; ``code`` is what the standard calls it (element 1005)."""
+
+    name: str
+    code: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """All levels and structures that the guide reads; ``structure`` is the one that it writes.
+
+    ``lifted`` are the levels whose entries can be told inside those of another.
+    """
+
+    levels: Mapping[str, Level]
+    structures: Mapping[str, Structure]
+    structure: Structure
+    lifted: frozenset[str]
+
+    def is_innermost(self, code: str) -> bool:
+        """Whether a level names others and is named by none: the items, which all links start from."""
+        return not any(code in each.links for each in self.levels.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Guide:
     """One transaction set of one version, both ways.
 
@@ -226,6 +285,11 @@ class Guide:
         """All rules, each with the path, as the catalogue writes it, of the record that it is about."""
         yield from _scoped_rules(self.body, "")
 
+    @property
+    def levels(self) -> Levels | None:
+        """The HL levels, where the guide has them."""
+        return next((rule.levels for rule in self.body.rules if rule.levels), None)
+
     def addresses(self) -> tuple[str, ...]:
         """The addresses of all segments, elements, components and pairs, each once."""
         found: list[str] = []
@@ -242,14 +306,29 @@ class Guide:
 
 def _all_rules(body: Body) -> Iterator[SegmentRule]:
     for rule in body.rules:
-        yield rule
-        yield from _all_rules(rule.body)
+        if rule.levels is None:
+            yield rule
+            yield from _all_rules(rule.body)
+        else:
+            for level in rule.levels.levels.values():
+                yield level.rule
+                yield from _all_rules(level.rule.body)
 
 
-def _scoped_rules(body: Body, scope: str) -> Iterator[tuple[SegmentRule, str]]:
+def _scoped_rules(body: Body, scope: str, levels: Levels | None = None) -> Iterator[tuple[SegmentRule, str]]:
     for rule in body.rules:
-        yield rule, scope
-        yield from _scoped_rules(rule.body, rule.inner_scope(scope))
+        if rule.levels is not None:
+            for level in rule.levels.levels.values():
+                yield level.rule, ""
+                yield from _scoped_rules(level.rule.body, _records(level), rule.levels)
+            continue
+        own = _records(levels.levels[rule.lift]) if rule.lift and levels else scope
+        yield rule, own
+        yield from _scoped_rules(rule.body, rule.inner_scope(own), levels)
+
+
+def _records(level: Level) -> str:
+    return f"{level.path[0]}[]" if level.path else ""
 
 
 def shown(base: str, path: Path) -> str:

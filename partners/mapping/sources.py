@@ -75,9 +75,9 @@ class ConstantSource:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSource:
-    """``#count PO1``, ``#sum PO1.2``"""
+    """``#count PO1``, ``#sum PO1.2``, ``#structure``"""
 
-    derivation: Literal["count", "sum"]
+    derivation: Literal["count", "sum", "structure"]
     tag: str
     element: int
 
@@ -107,6 +107,8 @@ def parse_source(text: str) -> Source:
         return DerivedSource("count", match["tag"], 0)
     if match := _SUM.fullmatch(text):
         return DerivedSource("sum", match["tag"], int(match["element"]))
+    if text == "#structure":
+        return DerivedSource("structure", "", 0)
     if match := _FIELD.fullmatch(text):
         if match["condition"] and match["default"] is None:
             raise ValueError(f"`if` needs a default before it in {text!r}")
@@ -115,7 +117,7 @@ def parse_source(text: str) -> Source:
             parse_path(match["path"]), transforms, match["default"], _number(match["condition"])
         )
     raise ValueError(
-        f"{text!r} is no source; write `field | transform`, `=QUALIFIER`, `~CONSTANT`, `#count TAG` or `#sum TAG.n`"
+        f"{text!r} is no source; write `field | transform`, `=QUALIFIER`, `~CONSTANT`, `#count TAG`, `#sum TAG.n` or `#structure`"
     )
 
 

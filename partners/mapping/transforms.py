@@ -240,6 +240,23 @@ class Time(Transform):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class SerialCode(Transform):
+    """A serial shipping container code: 18 digits here, with its application identifier 00 before it on the wire."""
+
+    name: str = "sscc"
+
+    def write(self, value: Any, codes: CodeTables) -> str:
+        text = _trimmed(value)
+        return f"00{text}" if _SERIAL.fullmatch(text) else text
+
+    def read(self, text: str, codes: CodeTables, dropped: Dropped) -> Any:
+        return text[2:] if text.startswith("00") and _SERIAL.fullmatch(text[2:]) else text
+
+
+_SERIAL = re.compile(r"[0-9]{18}")
+
+
 def _trimmed(text: str) -> str:
     return text.rstrip(" ")
 
@@ -259,6 +276,7 @@ _NAMED: Final[dict[str, Transform]] = {
         Date("date6", 6),
         Time("time4", 4),
         Time("time6", 6),
+        SerialCode(),
     )
 }
 

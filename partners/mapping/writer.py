@@ -17,6 +17,7 @@ from integration.x12.syntax import Composite, Segment
 from integration.x12.tables import ElementTable, SegmentUse
 from partners.mapping.codes import CodeLists, CodeTables, merged, tables
 from partners.mapping.derived import derived
+from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
@@ -26,6 +27,7 @@ from partners.mapping.rules import (
     FieldElement,
     GroupElement,
     Guide,
+    Levels,
     PairsElement,
     Path,
     QualifierElement,
@@ -122,6 +124,7 @@ class _Writer:
         self.guide = guide
         self.codes = codes
         self.report: list[Entry] = []
+        self.lifted: dict[str, tuple[Any, str]] = {}
 
     def written(self, document: Document, *, trace: bool) -> Written:
         drafts = self._body(self.guide.body, document, "")
@@ -158,6 +161,10 @@ class _Writer:
         return made
 
     def _occurrences(self, rule: SegmentRule, body: Body, scope: Any, path: str) -> list[_Draft]:
+        if rule.levels is not None:
+            return self._levels(rule.levels, scope)
+        if rule.lift is not None:
+            return self._one(rule, body, *self.lifted[rule.lift]) if rule.lift in self.lifted else []
         if rule.each is not None:
             return self._each(rule, rule.each, body, scope, path)
         if rule.at is not None:
@@ -223,6 +230,35 @@ class _Writer:
         if (reader := body.find(rule.tag, draft.elements)) is not rule and reader is not None:
             self._tell(rule.address, path, f"would be read back as {reader.address}; use its field instead")
         return [draft, *inner]
+
+    def _levels(self, levels: Levels, document: Any) -> list[_Draft]:
+        placing = Placing(document, levels, self.codes)
+        root = placing.root()
+        for each in placing.problems:
+            self._tell("HL", each.path, each.words)
+        for path in placing.unplaced:
+            sentence = f"{path}: structure {levels.structure.name} has no place for it; it is not in what is written."
+            self.report.append(Entry("not_carried", "", path, sentence))
+        made: list[_Draft] = []
+        self._node(root, "", placing, made)
+        return made
+
+    def _node(
+        self, node: Node, parent: str, placing: Placing, made: list[_Draft], entity: Entity = ("", 0)
+    ) -> None:
+        """Writes an HL loop and those in it; their numbers count from 1 through the whole set."""
+        rule = node.level.rule
+        number = str(sum(each.rule.tag == rule.tag for each in made) + 1)
+        children = "1" if node.children else "0"
+        draft = _Draft(rule, node.path, [number, parent, node.level.code, children])
+        made.append(draft)
+        outer, self.lifted = self.lifted, placing.lifted(entity)
+        inner = self._body(rule.body, node.record, node.path)
+        self.lifted = outer
+        self._check_members(rule.body, inner, rule.address, node.path)
+        made.extend(inner)
+        for child, below in node.children.items():
+            self._node(below, number, placing, made, child)
 
     # Elements
 
@@ -380,7 +416,9 @@ class _Writer:
     def _check_members(self, body: Body, made: Sequence[_Draft], prefix: str, path: str) -> None:
         if body.loop is None:
             return
-        rules = {id(rule): rule for rule in body.rules}
+        rules = {id(rule) for rule in body.rules}
+        for rule in body.rules:
+            rules.update(id(level.rule) for level in rule.levels.levels.values()) if rule.levels else None
         counts = Counter(each.rule.member for each in made if id(each.rule) in rules)
         for index, member in enumerate(body.loop.members):
             tag = member.tag if isinstance(member, SegmentUse) else member.name
@@ -400,8 +438,11 @@ class _Writer:
             for element in draft.rule.elements:
                 if not isinstance(element, DerivedElement):
                     continue
-                rows = [(each.rule.tag, each.elements) for each in drafts]
-                text = derived(element, rows)
+                if element.derivation == "structure":
+                    text = self.guide.levels.structure.code if self.guide.levels else ""
+                else:
+                    rows = [(each.rule.tag, each.elements) for each in drafts]
+                    text = derived(element, rows)
                 draft.put(element.number, text, element.address)
                 self._fits(text, element.table, element.address, draft.path)
 

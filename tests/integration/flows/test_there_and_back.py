@@ -189,21 +189,19 @@ def test_two_ship_to_addresses_make_two_purchase_orders_and_one_move(world: Worl
     assert [entry["body"] for entry in writes] == [{"status_id": 9}]
 
 
-@pytest.mark.parametrize(
-    ("fixed", "component", "expected"),
-    [
-        (False, ">", b"*^*00501*000000001*0*P*>~GS*PO*"),
-        (True, "^", b"*`*00501*000000001*0*P*^~GS*PO*"),
-    ],
-)
-def test_an_order_in_005010_goes_out_in_an_envelope_of_that_version(
-    world: World, fixed: bool, component: str, expected: bytes
-) -> None:
-    Agreement.objects.update(version="005010", separators_fixed=fixed, component_separator=component)
+def test_orders_in_005010_go_out_in_an_envelope_of_that_version(world: World) -> None:
+    Agreement.objects.update(version="005010")
     world.place(1001)
     world.run()
-    document = Document.objects.select_related("interchange__payload").get(transaction_set="850")
-    data = archive_store.open(document.interchange.payload, purpose="test")
-    assert expected in data
-    assert b"*X*005010~ST*850*0001~BEG*00*" in data
-    assert document.guide == "shipped/005010/850"
+    Agreement.objects.update(separators_fixed=True, component_separator="^")
+    world.place(1002)
+    world.run()
+    documents = Document.objects.select_related("interchange__payload").filter(transaction_set="850")
+    first, second = [
+        archive_store.open(each.interchange.payload, purpose="test") for each in documents.order_by("pk")
+    ]
+    assert b"*^*00501*000000001*0*P*>~GS*PO*" in first
+    assert b"*`*00501*00000000" in second
+    assert b"*0*P*^~GS*PO*" in second
+    assert all(b"*X*005010~ST*850*0001~BEG*00*" in each for each in (first, second))
+    assert {each.guide for each in documents} == {"shipped/005010/850"}

@@ -231,6 +231,14 @@ def test_faults_of_the_interchange(old: str, new: str, expected: list[tuple[str,
     assert all(each.level == "interchange" for each in reading.findings)
 
 
+def test_a_file_cut_into_lines_of_80_characters_is_told_as_such() -> None:
+    wrapped = "\r\n".join(SMALL[at : at + 80] for at in range(0, len(SMALL), 80))
+    assert read_interchange(wrapped.encode()).problem == (
+        "A line break stands inside the ISA (ISA10): the file was cut into lines on its way, often of 80 characters;"
+        " ask the network to deliver it as it was sent."
+    )
+
+
 def test_words_to_the_network_are_passed_over() -> None:
     data = SMALL.replace("~GS*PO", "~ISB*1~\r\nISE*260302*0941*04~\r\nGS*PO")
     reading = read_interchange(data.encode())

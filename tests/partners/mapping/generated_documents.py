@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from integration.documents import (
     KINDS,
+    AcknowledgedChange,
     AcknowledgedLine,
     Acknowledgment,
     Adjustment,
@@ -22,6 +23,7 @@ from integration.documents import (
     AdviceSubject,
     AllowanceOrCharge,
     ApplicationAdvice,
+    ChangedLine,
     CreditAdjustment,
     ExpectedReceipt,
     FieldShape,
@@ -31,6 +33,8 @@ from integration.documents import (
     OtherParty,
     PurchaseOrder,
     PurchaseOrderAcknowledgment,
+    PurchaseOrderChange,
+    PurchaseOrderChangeAcknowledgment,
     PurchaseOrderLine,
     Reference,
     ReturnDocument,
@@ -54,6 +58,7 @@ TEXTS_BY_FIELD = {
     "country": ("US", "CAN"),
     "id_kind": ("92", "9", "UL"),
     "id": ("0071", "AB 12", "Z9  "),
+    "change_number": ("1", "0007"),
     "city": ("Oslo", "Санкт-Петербург"),
     "postal_code": ("10001", "H8R 3E8"),
     "role": ("Z7", "SU", "ZZ"),
@@ -104,7 +109,11 @@ REQUIRED: dict[type, frozenset[str]] = {
     PurchaseOrderAcknowledgment: frozenset(
         {"purpose", "acknowledgment_type", "purchase_order_number", "purchase_order_date"}
     ),
+    PurchaseOrderChange: frozenset({"purpose", "order_type", "purchase_order_number", "purchase_order_date"}),
+    PurchaseOrderChangeAcknowledgment: frozenset({"purpose", "purchase_order_number", "purchase_order_date"}),
     PurchaseOrderLine: frozenset({"quantity"}),
+    ChangedLine: frozenset({"change", "quantity", "left_to_receive", "unit"}),
+    AcknowledgedChange: frozenset({"change", "quantity", "left_to_receive", "unit"}),
     AcknowledgedLine: frozenset({"quantity"}),
     Acknowledgment: frozenset({"status"}),
     Schedule: frozenset({"quantity", "unit", "date_kind", "date"}),

@@ -33,7 +33,7 @@ GOLDEN = tuple(
     )
 )
 # The shipped guides by set; those of 005010, and the pairs written in it, end in _5010.
-SETS = ("850", "855")
+SETS = ("180", "810", "812", "824", "846", "850", "855", "860", "865")
 GUIDES = (*SETS, *(f"{code}_5010" for code in SETS))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from typing import Any
@@ -16,7 +17,19 @@ from partners.mapping.normal import norm
 from partners.mapping.reader import read, read_set
 from partners.mapping.writer import write
 from tests.partners.mapping.generated_documents import documents
-from tests.partners.mapping.mapped_documents import GUIDES, differences, generic, guide_of, through_bytes
+from tests.partners.mapping.mapped_documents import (
+    GUIDES,
+    SETS,
+    differences,
+    generic,
+    guide_of,
+    through_bytes,
+)
+
+WHOLE = os.environ.get("GRIDPORT_CHAOS") == "1"
+EXAMPLES = 1000 if WHOLE else 120
+HOSTILE = 1000 if WHOLE else 60
+FEWER = 500 if WHOLE else 25
 
 
 def profile(examples: int) -> settings:
@@ -31,9 +44,11 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
     guide = guide_of(code)
     seen: Counter[str] = Counter()
     covered: set[str] = set()
+    # Those of 005010 differ in lengths and in where notes stand: the rest was walked with 004010.
+    examples = EXAMPLES if WHOLE or code in SETS else 40
 
-    @profile(130)
-    @given(documents(guide.document))
+    @profile(examples)
+    @given(documents(guide.document, version=guide.version))
     def law(document: Any) -> None:
         written = write(document, guide)
         assert written.report == ()
@@ -44,22 +59,23 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
         covered.update(generic(path) for path, _ in leaves(document))
 
     law()
-    assert seen == {"accepted": 130}
-    assert covered == {each.path for each in catalogue(guide.document)}
+    assert seen == {"accepted": examples}
+    if examples == EXAMPLES:
+        assert covered == {each.path for each in catalogue(guide.document)}
 
 
-@pytest.mark.parametrize(
-    ("code", "hostility", "least_accepted", "least_refused"),
-    [("850", 1, 50, 40), ("855", 3, 40, 40), ("850_5010", 1, 50, 40), ("855_5010", 3, 40, 40)],
-)
-def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
-    code: str, hostility: int, least_accepted: int, least_refused: int
-) -> None:
+# So many in a hundred scalars are hostile, that both outcomes are frequent: a large document has more of them.
+HOSTILITY = {"180": 2, "810": 1, "812": 2, "824": 3, "846": 1, "850": 1, "855": 3, "860": 1, "865": 3}
+
+
+@pytest.mark.parametrize("code", GUIDES)
+def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(code: str) -> None:
+    hostility = HOSTILITY[code[:3]]
     guide = guide_of(code)
     seen: Counter[str] = Counter()
 
-    @profile(150)
-    @given(documents(guide.document, hostility=hostility))
+    @profile(HOSTILE)
+    @given(documents(guide.document, hostility=hostility, version=guide.version))
     def law(document: Any) -> None:
         written = write(document, guide)
         if written.report:
@@ -72,16 +88,16 @@ def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(
         assert {each.kind for each in result.report} <= {"untranslated"}
 
     law()
-    assert seen["accepted"] >= least_accepted
-    assert seen["refused"] >= least_refused
+    assert seen["accepted"] >= HOSTILE // 5
+    assert seen["refused"] >= HOSTILE // 5
 
 
 @pytest.mark.parametrize("code", GUIDES)
 def test_the_normal_form_of_a_normal_form_is_itself(code: str) -> None:
     guide = guide_of(code)
 
-    @profile(40)
-    @given(documents(guide.document, hostility=1))
+    @profile(FEWER)
+    @given(documents(guide.document, hostility=1, version=guide.version))
     def law(document: Any) -> None:
         once = norm(document, guide)
         # A not-a-number is equal to nothing, itself included; as text it is.
@@ -95,8 +111,8 @@ def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
     guide = guide_of(code)
     seen: Counter[str] = Counter()
 
-    @profile(40)
-    @given(documents(guide.document, hostility=50))
+    @profile(FEWER)
+    @given(documents(guide.document, hostility=50, version=guide.version))
     def law(document: Any) -> None:
         written = write(document, guide)
         read_set(written.segments, guide)
@@ -104,7 +120,7 @@ def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
         seen["errors" if written.errors else "accepted"] += 1
 
     law()
-    assert seen["errors"] >= 35
+    assert seen["errors"] >= FEWER * 4 // 5
 
 
 def shuffled(loop: Loop, rng: random.Random) -> None:
@@ -132,8 +148,8 @@ def test_segments_of_a_loop_in_any_order_give_the_same_document(code: str) -> No
     rng = random.Random(855)
     moved = 0
 
-    @profile(40)
-    @given(documents(guide.document))
+    @profile(FEWER)
+    @given(documents(guide.document, version=guide.version))
     def law(document: Any) -> None:
         nonlocal moved
         segments = write(document, guide).segments
@@ -144,4 +160,4 @@ def test_segments_of_a_loop_in_any_order_give_the_same_document(code: str) -> No
         assert differences(read(loop, guide).document, norm(document, guide)) == {}
 
     law()
-    assert moved >= 32
+    assert moved >= FEWER * 3 // 4

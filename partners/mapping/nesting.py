@@ -1,0 +1,199 @@
+"""From HL loops as they stand in a set to entries that name each other.
+
+The parent is the loop that HL02 names. Where it names none that came before, the loop is nested by its level: beside the
+last loop of its own level that is still open, else in the last loop read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from integration.x12.structure import Loop
+from integration.x12.syntax import Segment
+from partners.mapping.report import Kind
+from partners.mapping.rules import Level, Levels
+
+Record = dict[str, Any]
+
+
+class LevelReader(Protocol):
+    """What reading a guide offers for its levels."""
+
+    def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
+        """Reads a loop's segments into a record; returns what it lifts of entries of other levels, by level."""
+
+    def unread_level(self, loop: Loop, reason: str) -> None:
+        """Reports a loop of which nothing is read."""
+
+    def tell_of(
+        self, kind: Kind, address: str, path: str, segment: Segment, problem: str, text: str = ""
+    ) -> None:
+        """Reports something about a segment."""
+
+
+@dataclass(slots=True, eq=False)
+class _Entity:
+    """One entry: what was read of it, and every place where it stood, as the entries around it by level."""
+
+    record: Record
+    path: str
+    segment: Segment
+    around: list[dict[str, int]] = field(default_factory=list)
+
+
+class Nesting:
+    """Reads the HL loops of one set into the lists of a document."""
+
+    def __init__(self, levels: Levels, reader: LevelReader) -> None:
+        self.levels = levels
+        self.reader = reader
+        self.entities: dict[str, list[_Entity]] = {
+            code: [] for code, level in levels.levels.items() if level.path
+        }
+        self.known: dict[tuple[str, Any], int] = {}
+
+    def read(self, loops: Sequence[Loop], scope: Record) -> None:
+        """Fills a document's scope with all that the loops say."""
+        around: list[dict[str, int]] = []
+        shipped = False
+        for loop, parent in zip(loops, self._parents(loops), strict=True):
+            here = dict(around[parent]) if parent is not None else {}
+            around.append(here)
+            level = self.levels.levels.get(_segment(loop)[3].strip())
+            if level is None:
+                shown = _segment(loop)[3]
+                self.reader.unread_level(loop, f"the guide has no level {shown!r}")
+            elif level.path is None:
+                if shipped:
+                    self.reader.unread_level(loop, "a notice has one outermost level; ask for a notice each")
+                else:
+                    self.reader.read_level(level, loop, scope, "")
+                shipped = True
+            else:
+                here[level.code] = self._entity(level, loop, here)
+        self._link()
+        for code, entities in self.entities.items():
+            path = self.levels.levels[code].path
+            if entities and path:
+                scope[path[0]] = [each.record for each in entities]
+
+    # Who is in whom
+
+    def _parents(self, loops: Sequence[Loop]) -> list[int | None]:
+        numbered: dict[str, int] = {}
+        parents: list[int | None] = []
+        chain: list[int] = []
+        for index, loop in enumerate(loops):
+            trigger = _segment(loop)
+            named = trigger[2].strip()
+            parent = numbered.get(named)
+            if parent is None and (named or index):
+                parent = self._nested(loops, chain, trigger[3].strip())
+                why = f"HL02 {named!r} names no level before it" if named else "HL02 is missing"
+                self.reader.tell_of(
+                    "check",
+                    f"HL[{trigger[3].strip()}].2",
+                    "",
+                    trigger,
+                    f"{why}; it was nested by its level",
+                    named,
+                )
+            parents.append(parent)
+            numbered[trigger[1].strip()] = index
+            while chain and chain[-1] != parent:
+                chain.pop()
+            chain.append(index)
+        return parents
+
+    def _nested(self, loops: Sequence[Loop], chain: Sequence[int], code: str) -> int | None:
+        for place, index in enumerate(chain):
+            if _segment(loops[index])[3].strip() == code:
+                return chain[place - 1] if place else None
+        return chain[-1] if chain else None
+
+    # Entries
+
+    def _entity(self, level: Level, loop: Loop, around: dict[str, int]) -> int:
+        entities = self.entities[level.code]
+        record: Record = {}
+        path = f"{level.path[0]}[{len(entities)}]" if level.path else ""
+        lifted = self.reader.read_level(level, loop, record, path)
+        segment = _segment(loop)
+        index = self._known(level.code, record, path, segment)
+        places = dict(around)
+        for code, inner in lifted.items():
+            listed = self.levels.levels[code].path
+            place = f"{listed[0]}[{len(self.entities[code])}]" if listed else ""
+            found = self._known(code, dict(inner), place, segment)
+            self._say_once(level, path, segment, places, code, found)
+        for code, holder in around.items():
+            # A package below an item (structure 0002) holds that item.
+            if self.levels.is_innermost(code) and level.code in self.levels.levels[code].links:
+                item = self.entities[code][holder]
+                self._say_once(
+                    self.levels.levels[code], item.path, segment, item.around[0], level.code, index
+                )
+        entities[index].around.append(places)
+        return index
+
+    def _known(self, code: str, record: Record, path: str, segment: Segment) -> int:
+        """The place of an entry, which is a new one unless its key was read before."""
+        entities = self.entities[code]
+        key = record.get(self.levels.levels[code].key or "")
+        if key is None or (code, key) not in self.known:
+            entities.append(_Entity(record, path, segment))
+            if key is not None:
+                self.known[code, key] = len(entities) - 1
+            return len(entities) - 1
+        index = self.known[code, key]
+        self._merge(entities[index], record, segment)
+        return index
+
+    def _merge(self, entity: _Entity, record: Record, segment: Segment) -> None:
+        for name, value in record.items():
+            if entity.record.setdefault(name, value) != value:
+                problem = f"what is said here of {name} disagrees with what was said before, which is kept"
+                self.reader.tell_of(
+                    "conflict", "HL", f"{entity.path}/{name}", segment, problem, str(value)[:200]
+                )
+
+    def _say_once(
+        self, level: Level, path: str, segment: Segment, places: dict[str, int], code: str, index: int
+    ) -> None:
+        if places.setdefault(code, index) != index:
+            name = level.links.get(code, code)
+            problem = "it is said twice, and differently; the first is kept"
+            self.reader.tell_of("conflict", f"HL[{level.code}]", f"{path}/{name}", segment, problem)
+
+    # Links, each said once
+
+    def _link(self) -> None:
+        holding: set[tuple[str, int]] = set()
+        for code in sorted(self.entities, key=lambda each: -len(self.levels.levels[each].links)):
+            level = self.levels.levels[code]
+            for index, entity in enumerate(self.entities[code]):
+                links = self._own_links(level, entity, holds=(code, index) in holding)
+                for target, to in links.items():
+                    entity.record[level.links[target]] = to
+                    holding.add((target, to))
+
+    def _own_links(self, level: Level, entity: _Entity, *, holds: bool) -> dict[str, int]:
+        """What an entry says of its own: what it is in, the nearest only, and its order where it holds nothing."""
+        present = {target for places in entity.around for target in places if target in level.links}
+        found: dict[str, int] = {}
+        for target in level.links:
+            if self.levels.levels[target].links:
+                if any(target in self.levels.levels[other].links for other in present):
+                    continue
+            elif holds:
+                continue
+            for places in entity.around:
+                if target in places:
+                    self._say_once(level, entity.path, entity.segment, found, target, places[target])
+        return found
+
+
+def _segment(loop: Loop) -> Segment:
+    return loop.segments[0]
