@@ -173,7 +173,7 @@ ENTRIES = [
     ("{N1: {1: ~ST, 2: name}, at: ship_to, body: [{N1: {1: ~ST}}]}", "N1/N1: N1 has no place in loop N1."),
     (
         "{N1: {1: ~ST, 2: name}, at: ship_to, lift: O}",
-        "body: lift belongs to HL levels, not part of this version of the language.",
+        "N1: lift takes a level that has a list, and no each, at, text or body.",
     ),
     ("{N1: {1: ~ST, 2: name}, at: ship_to, often: true}", "body: an entry has one segment and the options "),
     (
@@ -218,7 +218,7 @@ HEADS = [
     (HEADER + "bdoy: 1\n", "bdoy: there is no such part; the parts are "),
     (
         HEADER + "levels: {S: 1}\n",
-        "levels: levels of HL segments are not part of this version of the language.",
+        "levels S: write it with body, key, links, list.",
     ),
 ]
 

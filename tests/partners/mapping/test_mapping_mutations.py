@@ -247,6 +247,8 @@ def test_a_fault_in_a_guide_is_found(name: str, generated: dict[str, list[Docume
     text = shipped_text(code)
     assert text.count(was) == 1
     guide = load_guide(text.replace(was, becomes))
+    if code not in generated:
+        generated[code] = examples(code)
     assert (law_breaks(guide, generated[code]), golden_breaks(guide)) == (law, pairs)
 
 

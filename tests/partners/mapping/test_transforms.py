@@ -141,7 +141,7 @@ def test_a_code_without_an_entry_is_told_by_name_of_the_list() -> None:
 
 
 def test_the_names_of_transforms_are_the_documented_ones() -> None:
-    names = "text upper strip decimal percent integer n0 n1 n2 n3 n4 date8 date6 time4 time6 code:LIST"
+    names = "text upper strip decimal percent integer n0 n1 n2 n3 n4 date8 date6 time4 time6 sscc code:LIST"
     assert transform_names() == tuple(names.split())
     assert find_transform("shout") is None
 
