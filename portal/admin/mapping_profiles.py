@@ -19,8 +19,7 @@ from integration.flows import mapping_rows
 from integration.flows.mapping_release import Readiness, readiness
 from integration.flows.mapping_rows import CHANGE, RELEASE, subject_of
 from partners.guides_in_use import shipped_guide
-from partners.mapping.compiler import shipped_text
-from partners.mapping.overrides import said
+from partners.mapping.variants import known_places
 from partners.models import AgreementDocument, MappingProfile, MappingRevision
 from portal.admin import mapping_forms, mapping_revisions, mapping_use, rehearsals
 from portal.admin.base import Crumb, EmptyState, GridAdmin
@@ -297,7 +296,7 @@ def profile_context(request: HttpRequest, profile: MappingProfile) -> dict[str, 
         "profile": profile,
         "badge": profile_badge(profile, current.number if current else None),
         "current": current,
-        "rows": _rows(profile, ready),
+        "rows": _rows(ready),
         "samples": _samples(profile, ready),
         "obstacles": ready.obstacles,
         "changes": changes_of(profile)[:MOST_CHANGES],
@@ -307,13 +306,13 @@ def profile_context(request: HttpRequest, profile: MappingProfile) -> dict[str, 
     }
 
 
-def _rows(profile: MappingProfile, ready: Readiness) -> list[dict[str, Any]]:
-    base = shipped_text(profile.transaction_set, profile.version)
+def _rows(ready: Readiness) -> list[dict[str, Any]]:
+    says = {each.address: each.text for each in known_places(ready.draft.base)}
     return [
         {
             "row": row,
             "operation": operation_words(row.operation),
-            "says": said(base, row.address),
+            "says": says.get(row.address, ""),
             "refusal": ready.draft.refusals.get(row.pk, ""),
             "idle": row.pk in ready.idle,
         }

@@ -63,6 +63,14 @@ ANSWER = {
     "purchase_order_number": "HP-2001-1",
     "purchase_order_date": "2026-03-02",
 }
+NOTICE = {
+    "purpose": "original",
+    "number": "QF-S-31",
+    "notified_on": "2026-03-05",
+    "notified_at": "09:30:00",
+    "shipped_on": "2026-03-05",
+    "orders": [{"purchase_order_number": "HP-2001-1"}, {"purchase_order_number": "HP-2002-1"}],
+}
 
 WRITTEN = {
     "extra REF": Variant(
@@ -179,6 +187,88 @@ WRITTEN = {
             Override("constant", "IT1/SAC.3", "VI if 4"),
             Override("source", "IT1/SAC.4", "service_code"),
             Override("constant", "IT1/SAC.12", "06"),
+        ),
+    ),
+    "packs before orders": Variant(
+        "856",
+        NOTICE
+        | {
+            "packages": [{"sscc": "000123450000000018"}],
+            "items": [
+                {
+                    "line_number": "1",
+                    "vendor_item": "QF-40",
+                    "quantity": "3",
+                    "unit": "each",
+                    "order": 0,
+                    "package": 0,
+                },
+                {
+                    "line_number": "1",
+                    "vendor_item": "QF-41",
+                    "quantity": "2",
+                    "unit": "each",
+                    "order": 1,
+                    "package": 0,
+                },
+            ],
+        },
+        """
+        ST*856*0001
+        BSN*00*QF-S-31*20260305*093000*0003
+        HL*1**S*1
+        DTM*011*20260305
+        HL*2*1*P*1
+        MAN*GM*00000123450000000018
+        HL*3*2*O*1
+        PRF*HP-2001-1
+        HL*4*3*I*0
+        LIN*1*VN*QF-40
+        SN1**3*EA
+        HL*5*2*O*1
+        PRF*HP-2002-1
+        HL*6*5*I*0
+        LIN*1*VN*QF-41
+        SN1**2*EA
+        CTT*6*5
+        SE*18*0001
+        """,
+        rows=(Override("source", "structure", "SPOI", "SOPI"),),
+    ),
+    "ASN without pack level": Variant(
+        "856",
+        NOTICE
+        | {
+            "orders": [{"purchase_order_number": "HP-2001-1"}],
+            "packages": [{"sscc": "000123450000000018"}],
+            "items": [
+                {
+                    "line_number": "1",
+                    "vendor_item": "QF-40",
+                    "quantity": "3",
+                    "unit": "each",
+                    "order": 0,
+                    "package": 0,
+                }
+            ],
+        },
+        """
+        ST*856*0001
+        BSN*00*QF-S-31*20260305*093000*0004
+        HL*1**S*1
+        DTM*011*20260305
+        HL*2*1*O*1
+        PRF*HP-2001-1
+        HL*3*2*I*0
+        LIN*1*VN*QF-40
+        SN1**3*EA
+        CTT*1
+        SE*11*0001
+        """,
+        rows=(
+            Override("source", "structure", "SOI", "SOPI"),
+            Override("source", "CTT.1", "#count LIN"),
+            Override("clear", "CTT.2"),
         ),
     ),
 }
