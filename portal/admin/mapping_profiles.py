@@ -23,6 +23,7 @@ from partners.mapping.variants import known_places
 from partners.models import AgreementDocument, MappingProfile, MappingRevision
 from portal.admin import mapping_forms, mapping_revisions, mapping_use, rehearsals
 from portal.admin.base import Crumb, EmptyState, GridAdmin
+from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_words import (
     changes_of,
     operation_words,
@@ -290,6 +291,7 @@ def profile_context(request: HttpRequest, profile: MappingProfile) -> dict[str, 
     user = person(request)
     ready = readiness(profile)
     current = profile.current
+    may_read = user.has_perm(READ_CONTENT)
     may_change = user.has_perm(CHANGE) and profile.retired_at is None
     return {
         "title": str(profile),
@@ -297,8 +299,9 @@ def profile_context(request: HttpRequest, profile: MappingProfile) -> dict[str, 
         "badge": profile_badge(profile, current.number if current else None),
         "current": current,
         "rows": _rows(ready),
-        "samples": _samples(profile, ready),
-        "obstacles": ready.obstacles,
+        "samples": _samples(profile, ready, may_read=may_read),
+        # They quote what samples hold.
+        "obstacles": ready.obstacles if may_read else (),
         "changes": changes_of(profile)[:MOST_CHANGES],
         "users": _users(profile),
         "may_change": may_change,
@@ -320,12 +323,12 @@ def _rows(ready: Readiness) -> list[dict[str, Any]]:
     ]
 
 
-def _samples(profile: MappingProfile, ready: Readiness) -> list[dict[str, Any]]:
+def _samples(profile: MappingProfile, ready: Readiness, *, may_read: bool) -> list[dict[str, Any]]:
     return [
         {
             "row": row,
             "badge": outcome_badge(ready.outcomes.get(row.pk)),
-            "words": outcome_words(ready.outcomes.get(row.pk)),
+            "words": outcome_words(ready.outcomes.get(row.pk)) if may_read else [],
         }
         for row in profile.samples.all()
     ]

@@ -19,6 +19,7 @@ from partners.mapping.rehearsal import Part, Rehearsal, Row
 from partners.mapping.rules import Guide
 from partners.mapping.variants import variant
 from partners.models import Agreement, MappingProfile
+from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_words import outcome_badge
 from portal.admin.readable import label
 from portal.admin.rehearsal_sources import IN, OUT, Source, choices, find_source, pasted, rehearse_beside
@@ -124,6 +125,7 @@ def rehearsal_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
 
 def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfile, pk: int) -> HttpResponse:
     """Show what comes of a sample under the draft, and in what that differs from what was accepted."""
+    user = require(request, READ_CONTENT)
     row = profile.samples.filter(pk=pk).first()
     draft = draft_of(profile)
     if row is None or draft.guide is None:
@@ -141,7 +143,6 @@ def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
             "What it is now is what it has to be from now on.",
         )
         return HttpResponseRedirect(request.path)
-    user = person(request)
     context: dict[str, Any] = {
         "title": f"{profile}: sample {row}",
         "profile": profile,

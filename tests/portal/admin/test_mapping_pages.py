@@ -15,6 +15,7 @@ from integration.flows.mapping_rows import add_row
 from integration.x12.syntax import segment
 from partners.mapping.overrides import Override
 from partners.models import AgreementDocument, MappingProfile
+from portal.admin.rules import agreement_problems
 from portal.admin.show import list_url, page_url
 from tests import factories
 from tests.integration.flows.test_mapping_profiles import CARRIER_LINE, WHY, released, with_sample
@@ -90,6 +91,45 @@ def test_somebody_in_view_looks_and_changes_nothing(
         assert "/rows/add/" not in text, name
     assert "Choose…" not in text_of(viewer, page_url(document.agreement))
     assert (profile.overrides.count(), profile.samples.count()) == (1, 1)
+
+
+def test_whoever_may_not_read_content_sees_whether_samples_pass_and_not_what_they_hold(
+    lead: User, profile: MappingProfile
+) -> None:
+    released(lead, profile, CARRIER_LINE)
+    add_row(lead, profile, Override("constant", "N1[ST].2", "Left at the door"), WHY)
+    blind = factories.user("bert")
+    blind.user_permissions.add(Permission.objects.get(codename="view_mappingprofile"))
+    client = Client()
+    client.force_login(blind)
+    for name in (page_url(profile), of(profile, "revisions")):
+        text = text_of(client, name)
+        assert "Ada Quist" not in text
+        assert client.get(name).status_code == 200
+    assert "Fails" in text_of(client, page_url(profile))
+    assert "It comes out otherwise; you may not see what it holds." in text_of(
+        client, of(profile, "revisions")
+    )
+    assert client.get(of(profile, "sample", profile.samples.get().pk)).status_code == 403
+    sighted = Client()
+    sighted.force_login(lead)
+    assert "N102: Left at the door, was Ada Quist" in text_of(sighted, page_url(profile))
+
+
+def test_an_agreement_keeps_its_version_while_a_profile_maps_what_it_sends(
+    lead: User, profile: MappingProfile
+) -> None:
+    released(lead, profile, CARRIER_LINE)
+    agreement = factories.agreement()
+    row = AgreementDocument.objects.get(agreement=agreement, transaction_set="850")
+    assert agreement_problems(agreement) == {}
+    AgreementDocument.objects.filter(pk=row.pk).update(profile=profile)
+    assert agreement_problems(agreement) == {}
+    agreement.version = "005010"
+    assert agreement_problems(agreement) == {
+        "version": "Birch orders maps its Purchase order (850), sent, and is for version 004010: choose another mapping"
+        " there first."
+    }
 
 
 def test_a_row_that_is_refused_says_so_beside_the_form_and_keeps_what_was_entered(
