@@ -20,8 +20,8 @@ from partners.models import MappingOverride, MappingProfile
 
 CHANGE = "partners.change_mappingprofile"
 RELEASE = "partners.release_mapping"
-# Of these there is one row for a place.
-_SAYING = ("source", "constant", "clear", "qualifier", "drop")
+# Of these there is one row for a place; of the others one each, and of what is added any number.
+_SAYING = frozenset({"source", "constant", "clear", "drop"})
 GONE = "Somebody else has removed this meanwhile."
 
 
@@ -167,11 +167,10 @@ def _fill(user: User, row: MappingOverride, to: Override, reason: str) -> None:
 
 def _refuse_second(row: MappingOverride, to: Override) -> None:
     """Refuse a second row that says what stands in a place: the first would hold nothing, and nobody would see it."""
-    if to.operation not in _SAYING:
+    if to.operation == "add":
         return
-    others = row.profile.overrides.exclude(pk=row.pk).filter(
-        operation__in=_SAYING, address=to.address.strip()
-    )
+    rivals = _SAYING if to.operation in _SAYING else {to.operation}
+    others = row.profile.overrides.exclude(pk=row.pk).filter(operation__in=rivals, address=to.address.strip())
     if other := others.first():
         raise Refused(f"The row {words_of(other)} says already what stands there: change that one.")
 
