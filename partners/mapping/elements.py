@@ -144,20 +144,28 @@ class ElementCompiler:
                 return QualifierElement(number, address, codes)
             case ConstantSource(constant, condition):
                 return ConstantElement(number, address, constant, condition)
-            case DerivedSource(derivation, tag, element):
-                return self._derived(number, derivation, tag, element, table)
+            case DerivedSource():
+                return self._derived(number, source, table)
             case FieldSource():
                 return FieldElement(number, address, table, self._value(source, table))
 
-    def _derived(
-        self, number: int, derivation: Any, tag: str, element: int, table: ElementTable
-    ) -> DerivedElement:
-        segment = self.set_table.segments.get(tag)
-        if derivation == "structure":
-            return DerivedElement(number, f"{self.address}.{number}", table, derivation, "", 0)
-        if segment is None or element > len(segment.elements):
-            raise Problem(f"the {self.set_table.name.lower()} has no {tag} with an element {element}")
-        return DerivedElement(number, f"{self.address}.{number}", table, derivation, tag, element)
+    def _derived(self, number: int, source: DerivedSource, table: ElementTable) -> DerivedElement:
+        tags = [each for each in (source.tag, source.other) if each]
+        for tag in tags:
+            segment = self.set_table.segments.get(tag)
+            if segment is None or source.element > len(segment.elements):
+                raise Problem(
+                    f"the {self.set_table.name.lower()} has no {tag} with an element {source.element}"
+                )
+        return DerivedElement(
+            number,
+            f"{self.address}.{number}",
+            table,
+            source.derivation,
+            source.tag,
+            source.element,
+            source.other,
+        )
 
     def _value(self, source: FieldSource, table: ElementTable) -> Value:
         shape = self.scope.find(source.path)

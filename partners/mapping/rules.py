@@ -65,7 +65,8 @@ class ConstantElement:
 @dataclass(frozen=True, slots=True)
 class DerivedElement:
     """``#count TAG`` or ``#sum TAG.n`` over the whole set: written last, compared when read. ``#structure`` is the code
-    of the structure that is written; ``tag`` is then empty."""
+    of the structure that is written; ``tag`` is then empty. ``#count HL or LIN`` writes the first and takes either when
+    read, since partners differ in what they count."""
 
     number: int
     address: str
@@ -73,6 +74,7 @@ class DerivedElement:
     derivation: Literal["count", "sum", "structure"]
     tag: str
     element: int
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,12 @@ class ConstantSource:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSource:
-    """``#count PO1``, ``#sum PO1.2``, ``#structure``"""
+    """``#count PO1``, ``#count HL or LIN``, ``#sum PO1.2``, ``#structure``"""
 
     derivation: Literal["count", "sum", "structure"]
     tag: str
     element: int
+    other: str = ""
 
 
 Source = FieldSource | QualifierSource | ConstantSource | DerivedSource
@@ -93,7 +94,7 @@ _FIELD = re.compile(
 )
 _CONSTANT = re.compile(r"~(?P<text>\S.*?)(?: +if +(?P<condition>[0-9]+))?")
 _QUALIFIER = re.compile(r"=(?P<codes>[^\s,]+(?: *, *[^\s,]+)*)")
-_COUNT = re.compile(r"#count +(?P<tag>[A-Z][A-Z0-9]{1,2})")
+_COUNT = re.compile(r"#count +(?P<tag>[A-Z][A-Z0-9]{1,2})(?: +or +(?P<other>[A-Z][A-Z0-9]{1,2}))?")
 _SUM = re.compile(r"#sum +(?P<tag>[A-Z][A-Z0-9]{1,2})\.(?P<element>[0-9]+)")
 
 
@@ -104,7 +105,7 @@ def parse_source(text: str) -> Source:
     if match := _CONSTANT.fullmatch(text):
         return ConstantSource(match["text"], _number(match["condition"]))
     if match := _COUNT.fullmatch(text):
-        return DerivedSource("count", match["tag"], 0)
+        return DerivedSource("count", match["tag"], 0, match["other"] or "")
     if match := _SUM.fullmatch(text):
         return DerivedSource("sum", match["tag"], int(match["element"]))
     if text == "#structure":

@@ -7,6 +7,7 @@ import os
 import random
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from partners.mapping.writer import write
 from tests.partners.mapping.mapped_documents import generic, through_bytes
 from tests.partners.mapping.shipped_graphs import same_graph, ship_notices
 from tests.partners.mapping.test_mapping_law import profile
+from tests.partners.mapping.test_mapping_samples import public_sets
 
 WHOLE = os.environ.get("GRIDPORT_CHAOS") == "1"
 STRUCTURES = ("SOTPI", "SOPI", "SOIP", "STPOI", "SPOI", "SOI", "STPI", "SPI", "SI")
@@ -184,6 +186,34 @@ def test_what_a_structure_has_no_level_for_is_told_entry_by_entry() -> None:
         "packages[0]", "packages[1]", "packages[0]/sscc", "packages[1]/sscc",
         "items[0]/package", "items[1]/package", "items[2]/package",
     ]  # fmt: skip
+
+
+def test_public_notices_are_read_written_and_read_again_the_same(shared: Path) -> None:
+    seen: Counter[str] = Counter()
+    refused: list[str] = []
+    for name, code, segments, separators in public_sets(shared / "x12" / "samples"):
+        if code not in ("856", "856_5010"):
+            continue
+        guide = guide_in("SOTPI", "005010" if code.endswith("5010") else "004010")
+        first = read_set(segments, guide, separators=separators)
+        assert isinstance(first.document, ShipNotice)
+        assert not [each for each in first.report if each.kind in ("error", "conflict")]
+        written = write(first.document, guide)
+        if written.report:
+            refused += [f"{name} {each.sentence}" for each in written.report]
+            continue
+        again = read_set(written.segments, guide).document
+        assert isinstance(again, ShipNotice)
+        assert same_graph(again, first.document), name
+        seen["orders"] += len(again.orders)
+        seen["packages"] += len(again.packages)
+        seen["items"] += len(again.items)
+        seen["notices"] += 1
+    assert seen == {"notices": 9, "orders": 17, "packages": 23, "items": 89}
+    assert refused == [
+        "x12parser___856-Example4.txt HL[S]/N1[ST]/N4.2 ship_to/state: 'LOCSTATE' has 8 characters, at most 2 fit;"
+        " shorten it."
+    ]
 
 
 def hl(*elements: str) -> Segment:
