@@ -75,6 +75,7 @@ from integration.documents.return_document import (
     ReturnLine,
     ReturnQuantity,
 )
+from integration.documents.schema import json_schema
 from integration.documents.shapes import (
     SCALARS,
     CatalogueEntry,
@@ -184,6 +185,7 @@ __all__ = [
     "catalogue",
     "from_json",
     "is_scalar",
+    "json_schema",
     "kind_of",
     "leaves",
     "shape_of",

@@ -95,15 +95,17 @@ def write_interchange(
     encoding: Encoding,
     *,
     line_breaks: bool = False,
+    interchange_acknowledgments: Sequence[Segment] = (),
 ) -> bytes:
-    """The bytes of one interchange, ISA to IEA.
+    """The bytes of one interchange, ISA to IEA. ``interchange_acknowledgments`` (TA1) stand between ISA and the first
+    GS; they may be all that it carries.
 
     Raises EnvelopeError where a header field does not fit its element, UnsafeData where data holds a
     separator, a control character, or a character that ``encoding`` lacks, ValueError where the separators
     are not legal. ``line_breaks`` puts a newline behind each terminator, for people and for partners who want
     it.
     """
-    body: list[Segment] = []
+    body: list[Segment] = list(interchange_acknowledgments)
     for group in groups:
         number = _control_number(group.control_number, "GS06")
         body.append(_gs(group, number))
