@@ -27,6 +27,7 @@ REPETITION_SEPARATORS = ("^", "`", "}", "\x1e")
 
 # C0, DEL and C1: none of them is in the X12 basic or extended character set.
 _CONTROL = "\x00-\x1f\x7f-\x9f"
+_FORBIDDEN_TEXT = re.compile(f"[{_CONTROL}]")
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
 
 
@@ -156,6 +157,11 @@ class Segment(tuple[Any, ...]):
         return self.tag, self.elements, self.position
 
 
+def row_of(each: Segment) -> tuple[str, ...]:
+    """The tag and the elements of a segment without its trailing empty elements."""
+    return each.texts if each.texts[-1] else (each.texts[0], *_without_trailing_empties(each.texts[1:]))
+
+
 def placed_segments(rows: Iterable[tuple[str, ...]], start: int = 1) -> list[Segment]:
     """Segments of rows of tag and elements, numbered from ``start``: all of them at once, so quickly."""
     return list(map(tuple.__new__, repeat(Segment), zip(rows, count(start))))
@@ -209,8 +215,38 @@ def serialise(
     """
     if problem := separators.problem():
         raise ValueError(problem)
-    forbidden = _forbidden(separators)
     ending = separators.segment + ("\n" if line_breaks and separators.segment != "\n" else "")
+    row = list(segments)
+    return _plain_bytes(row, separators, encoding, ending) or _careful_bytes(
+        row, separators, encoding, ending
+    )
+
+
+def _plain_bytes(
+    segments: Sequence[Segment], separators: Separators, encoding: Encoding, ending: str
+) -> bytes | None:
+    """The bytes of segments that hold nothing but plain text; None where one has to be looked at."""
+    if not all(map(_TAG.fullmatch, {each.tag for each in segments})):
+        return None
+    lines = [separators.element.join(each.texts) for each in segments]
+    text = "".join(lines)
+    # Nothing but the element separators that were put in may stand there, and no control character. Composites hold
+    # one between their components.
+    put = sum([len(each.texts) for each in segments]) - len(lines)
+    if text.count(separators.element) != put or any(each in text for each in separators.characters()[1:]):
+        return None
+    if not text.isprintable() and _FORBIDDEN_TEXT.search(text.replace(separators.element, "")):
+        return None
+    try:
+        return (ending.join(lines) + ending).encode(encoding) if lines else b""
+    except UnicodeEncodeError:
+        return None
+
+
+def _careful_bytes(
+    segments: Sequence[Segment], separators: Separators, encoding: Encoding, ending: str
+) -> bytes:
+    forbidden = _forbidden(separators)
     parts: list[bytes] = []
     for each in segments:
         _refuse_unsafe(each, forbidden)
@@ -266,9 +302,11 @@ def choose_separators(segments: Iterable[Segment], preferred: Separators) -> Sep
     """
     held: set[str] = set()
     for each in segments:
-        for element in each.elements:
-            for text in element.components if isinstance(element, Composite) else (element,):
-                held.update(text)
+        for element in each.texts[1:]:
+            if isinstance(element, Composite):
+                held.update(*element.components)
+            else:
+                held.update(element)
     taken: list[str] = []
     repetition = None
     element = _next_free(preferred.element, ELEMENT_SEPARATORS, held, preferred, taken)

@@ -26,11 +26,13 @@ from partners.mapping.rules import (
     FieldElement,
     GroupElement,
     Guide,
+    Pair,
     PairsElement,
     QualifierElement,
     SegmentRule,
+    Value,
 )
-from partners.mapping.transforms import PLAIN_TEXT
+from partners.mapping.transforms import PLAIN_TEXT, Untranslated, WrongValue
 
 _KEPT = 8192
 
@@ -55,35 +57,70 @@ class Member:
     max_use: int | None
 
 
-class Step(NamedTuple):
-    """One element rule to be written.
+class Way(NamedTuple):
+    """How a value becomes the text of an element where nothing is out of the ordinary.
 
-    ``name`` is the field where it is a field of the record itself, "" where it is the list's item; None where the
-    element takes a longer way. ``write`` makes the text of a value of type ``scalar``, which is good where it has
-    ``least`` to ``most`` printable characters; None takes text as it is.
+    ``name`` is the field where it is a field of the record itself, "" where it is the list's item, None where it
+    stands deeper. ``write`` makes the text of a value of type ``scalar`` (None: it is the text already); it is good
+    where it has ``least`` to ``most`` printable characters. What is not, takes the long way.
     """
 
-    element: ElementRule
     name: str | None
     scalar: type
     write: Callable[[Any, CodeTables], str] | None
     least: int
     most: int
 
+    def text(self, raw: Any, codes: CodeTables) -> str | None:
+        """The text of a value; None where the long way has to tell."""
+        if type(raw) is not self.scalar:
+            return None
+        if self.write is None:
+            text = str(raw).rstrip(" ")
+        else:
+            try:
+                text = self.write(raw, codes)
+            except (WrongValue, Untranslated):
+                return None
+        return text if text and self.least <= len(text) <= self.most and text.isprintable() else None
+
+
+def _way(value: Value, table: ElementTable) -> Way:
+    name = None if len(value.path) > 1 else value.path[0] if value.path else ""
+    # Minima and maxima of numbers count digits alone; text is never shorter than its digits.
+    if len(value.transforms) > 1 or (table.kind[0] in "RN" and table.min > 1):
+        return Way(name, type(None), None, 0, 0)
+    transform = value.transforms[0]
+    write = None if transform is PLAIN_TEXT else transform.write
+    return Way(name, value.scalar, write, table.min, table.max)
+
+
+PairWays = tuple[tuple[Pair, Way], ...]
+
+
+def _ways(element: ElementRule) -> Way | PairWays | None:
+    if isinstance(element, FieldElement):
+        return _way(element.value, element.table)
+    if isinstance(element, PairsElement):
+        table = element.tables[element.starts[0] + 1]
+        return tuple((pair, _way(pair.value, table)) for pair in element.pairs)
+    return None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WritingRule:
     """The elements of a rule by what is done with them.
 
-    ``completing`` are those that follow from others or from the guide alone. ``mandatory`` are the places that
+    ``steps`` are those that carry values, fields and pairs with their ways. ``completing`` are those that follow from others or from the guide alone. ``mandatory`` are the places that
     must be filled.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[tuple[ElementRule, Way | PairWays | None], ...]
     completing: tuple[QualifierElement | ConstantElement | FieldElement, ...]
     mandatory: tuple[ElementTable, ...]
     derived: tuple[DerivedElement, ...]
     size: int
+    longest: int
 
 
 @lru_cache(maxsize=_KEPT)
@@ -93,7 +130,9 @@ def writing_rule(rule: SegmentRule) -> WritingRule:
     computed = {each.number for each in derived}
     fixed = QualifierElement | ConstantElement
     return WritingRule(
-        steps=tuple(_step(each) for each in rule.elements if not isinstance(each, fixed | DerivedElement)),
+        steps=tuple(
+            (each, _ways(each)) for each in rule.elements if not isinstance(each, fixed | DerivedElement)
+        ),
         completing=tuple(
             each
             for each in rule.elements
@@ -106,20 +145,8 @@ def writing_rule(rule: SegmentRule) -> WritingRule:
         ),
         derived=derived,
         size=len(rule.table.elements),
+        longest=next((each.table.max for each in rule.elements if isinstance(each, FieldElement)), 0),
     )
-
-
-def _step(element: ElementRule) -> Step:
-    if not isinstance(element, FieldElement) or len(element.value.path) > 1:
-        return Step(element, None, str, None, 0, 0)
-    value, table = element.value, element.table
-    name = value.path[0] if value.path else ""
-    digits = table.kind[0] in "RN"
-    if len(value.transforms) > 1 or (digits and table.min > 1):
-        return Step(element, None, str, None, 0, 0)
-    transform = value.transforms[0]
-    write = None if transform is PLAIN_TEXT else transform.write
-    return Step(element, name, value.scalar, write, table.min, table.max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,8 @@ from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.prepared import (
-    Step,
+    PairWays,
+    Way,
     WritingRule,
     code_tables,
     not_carried,
@@ -147,6 +148,8 @@ class _Writer:
         self.trace = trace
         self.report: list[Entry] = []
         self.lifted: dict[str, tuple[Any, str]] = {}
+        # Those that hold counts and sums, which only the whole shows.
+        self.computed: list[_Draft] = []
 
     def written(self, document: Document) -> Written:
         drafts, counts = self._body(self.guide.body, document, "", present(document))
@@ -231,8 +234,7 @@ class _Writer:
         if not isinstance(value, str):
             self._tell(rule.address, text_path, f"a text expected, got {shortened(str(value))}")
             return []
-        longest = next(each.table.max for each in rule.elements if isinstance(each, FieldElement))
-        pieces = rule.join.cut(value, longest)
+        pieces = rule.join.cut(value, writing_rule(rule).longest)
         made = (self._one(rule, body, piece, text_path) for piece in pieces)
         return [drafts for drafts in made if drafts]
 
@@ -262,12 +264,11 @@ class _Writer:
         ways = writing_rule(rule)
         draft = _Draft(rule, path, [""] * ways.size, {} if self.trace else None)
         has_value = False
-        for step in ways.steps:
-            element, name = step.element, step.name
-            if name is None or self.trace:
-                has_value |= self._put(element, draft, scope, items, first)
-            elif not name or filled is None or name in filled:
-                has_value |= self._put_quickly(step, draft, getattr(scope, name) if name else scope)
+        for element, way in ways.steps:
+            if not isinstance(way, Way):
+                has_value |= self._put(element, way, draft, scope, items, first)
+            elif not way.name or filled is None or way.name in filled:
+                has_value |= self._put_field(element, way, draft, scope)
         inner, counts = self._body(rule.body, scope, path, filled) if rule.body.rules else ([], {})
         if not (has_value or inner or rule.always):
             return []
@@ -282,32 +283,32 @@ class _Writer:
             problem = f"would be read back as {reader.address}; use its field instead"
             self._tell(rule.address, draft.path, problem)
 
-    def _put_quickly(self, step: Step, draft: _Draft, raw: Any) -> bool:
-        """Sets the element of a field whose value is as it should be; what is not takes the long way."""
-        element, _, scalar, write, least, most = step
+    def _put_field(self, element: ElementRule, way: Way, draft: _Draft, scope: Any) -> bool:
         assert isinstance(element, FieldElement)
-        if type(raw) is scalar:
-            try:
-                text: str | None = str(raw).rstrip(" ") if write is None else write(raw, self.codes)
-            except (WrongValue, Untranslated):
-                text = None
-            if text and least <= len(text) <= most and text.isprintable():
-                draft.elements[element.number - 1] = text
-                return True
-        text = self._converted(element.value, raw, element.table, element.address, draft.path)
-        return draft.put(element.number, text)
+        value = element.value
+        raw = getattr(scope, way.name) if way.name else _get(scope, value.path)
+        if raw is None or raw == "":
+            return False
+        text = way.text(raw, self.codes)
+        if text is None:
+            text = self._converted(value, raw, element.table, element.address, draft.path)
+        return draft.put(element.number, text, element.address, draft.path, value.path)
 
-    def _put(self, element: ElementRule, draft: _Draft, scope: Any, items: Sequence[Any], first: int) -> bool:
-        path = draft.path
-        if isinstance(element, FieldElement):
-            text = self._wire(element.value, scope, element.table, element.address, path)
-            return text != "" and draft.put(element.number, text, element.address, path, element.value.path)
+    def _put(
+        self,
+        element: ElementRule,
+        ways: PairWays | None,
+        draft: _Draft,
+        scope: Any,
+        items: Sequence[Any],
+        first: int,
+    ) -> bool:
         if isinstance(element, PairsElement):
-            return self._pairs(element, draft, scope, path)
+            return self._pairs(element, ways or (), draft, scope, draft.path)
         if isinstance(element, CompositeElement):
-            return draft.put(element.number, self._composite(element, draft, scope, path))
+            return draft.put(element.number, self._composite(element, draft, scope, draft.path))
         assert isinstance(element, GroupElement)
-        return self._group(element, draft, items, first, path)
+        return self._group(element, draft, items, first, draft.path)
 
     def _levels(self, levels: Levels, document: Any) -> list[list[_Draft]]:
         placing = Placing(document, levels, self.codes)
@@ -340,6 +341,8 @@ class _Writer:
     # Elements
 
     def _complete(self, draft: _Draft, ways: WritingRule) -> None:
+        if ways.derived:
+            self.computed.append(draft)
         for element in ways.completing:
             if isinstance(element, QualifierElement):
                 draft.put(element.number, element.codes[0], element.address)
@@ -428,21 +431,25 @@ class _Writer:
                 self._tell(address, path, f"{component.name} is mandatory and nothing fills it")
         return Composite(*parts)
 
-    def _pairs(self, element: PairsElement, draft: _Draft, scope: Any, path: str) -> bool:
+    def _pairs(self, element: PairsElement, ways: PairWays, draft: _Draft, scope: Any, path: str) -> bool:
         texts: list[_PairText] = []
-        first = element.tables[element.starts[0] + 1]
         found = False
-        for pair in element.pairs:
-            field = pair.value.path
-            raw = getattr(scope, field[0]) if len(field) == 1 else _get(scope, field)
-            if raw is None and not draft.rule.must_pairs:
+        must = draft.rule.must_pairs
+        for pair, way in ways:
+            raw = getattr(scope, way.name) if way.name else _get(scope, pair.value.path)
+            if raw is None and not must:
                 continue
-            address = _pair_address(element, draft, len(texts))
-            text = self._converted(pair.value, raw, first, address, path)
+            text = way.text(raw, self.codes)
+            if text is None:
+                table, address = (
+                    element.tables[element.starts[0] + 1],
+                    _pair_address(element, draft, len(texts)),
+                )
+                text = self._converted(pair.value, raw, table, address, path)
             found = found or text is None
             if text:
                 texts.append(_PairText(pair.qualifiers[0], text, pair.address, path, pair.value.path))
-            elif text == "" and pair.name in draft.rule.must_pairs:
+            elif text == "" and pair.name in must:
                 self._tell(pair.address, path, "the guide makes it mandatory and nothing fills it")
         texts.extend(self._rest(element, draft, len(texts), scope, path))
         if len(texts) > len(element.starts):
@@ -511,12 +518,12 @@ class _Writer:
                 self._tell(address, path, problem)
 
     def _derive(self, drafts: Sequence[_Draft]) -> None:
-        for draft in drafts:
+        for draft in self.computed:
             for element in writing_rule(draft.rule).derived:
                 if element.derivation == "structure":
                     text = self.guide.levels.structure.code if self.guide.levels else ""
                 else:
-                    rows = [(each.rule.tag, each.elements) for each in drafts]
+                    rows = [(each.rule.tag, each.elements) for each in drafts if each.rule.tag == element.tag]
                     text = derived(element, rows)
                 draft.put(element.number, text, element.address)
                 self._fits(text, element.table, element.address, draft.path)
@@ -536,8 +543,7 @@ def _get(scope: Any, path: Path) -> Any:
     return scope
 
 
-def _trimmed(elements: Sequence[str]) -> tuple[str, ...]:
-    end = len(elements)
-    while end and not elements[end - 1]:
-        end -= 1
-    return tuple(elements[:end])
+def _trimmed(elements: list[str]) -> list[str]:
+    while elements and not elements[-1]:
+        elements.pop()
+    return elements
