@@ -14,6 +14,7 @@ from archive import store
 from integration.documents import from_json, to_json
 from integration.flows.outgoing import Outgoing, store_interchange
 from integration.x12.reading import parse_segments
+from integration.x12.second_opinion import second_opinion
 from integration.x12.syntax import Separators
 from partners.mapping.compiler import shipped_text
 from partners.mapping.overrides import Override
@@ -349,6 +350,7 @@ def test_a_partners_variant_is_written_to_the_last_character(name: str) -> None:
     guide = variant(base, wanted.rows)
     rehearsal = rehearse_writing(from_json(guide.document, wanted.document), guide, wanted.codes)
     assert rehearsal.lines == wanted.lines
+    assert second_opinion(rehearsal.segments, guide.table, rehearsal.separators) == []
     sample = accepted(rehearsal, "out", name, wanted.codes)
     assert run(sample, guide, left_out(base, wanted.rows)).problems == ()
     assert run(sample, guide, left_out(base, wanted.rows)).differences == ()
