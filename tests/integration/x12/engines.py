@@ -68,12 +68,12 @@ def _key(finding: Finding) -> tuple[object, ...]:
     return finding.code_997, finding.segment_position, finding.element
 
 
-# Our code and that of pyx12, for an element with several faults: blanks, a control character, a lone minus, and letters
-# that pyx12 does not know.
+# Our code and that of pyx12, for an element with several faults: blanks, a control character, a lone minus, letters
+# that pyx12 does not know, and the code of too many components, which came with 005010.
 _OTHER_WORDS = frozenset(
     [(ours, "6") for ours in ("1", "4", "5", "7", "8", "9")]
     + [("1", each) for each in ("4", "7", "8", "9")]
-    + [("6", "4")]
+    + [("6", "4"), ("13", "3")]
 )
 
 
