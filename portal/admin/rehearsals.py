@@ -19,7 +19,7 @@ from partners.mapping.rehearsal import Part, Rehearsal, Row
 from partners.mapping.rules import Guide
 from partners.models import Agreement, MappingProfile
 from portal.admin.mapping_words import outcome_badge
-from portal.admin.readable import label
+from portal.admin.record_words import label
 from portal.admin.rehearsal_sources import IN, OUT, Source, choices, find_source, pasted, rehearse_beside
 from portal.admin.show import BAD, QUIET, WARNING, badge, page_url
 from portal.admin.verbs import ReasonForm, person, require, run
