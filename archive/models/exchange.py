@@ -268,6 +268,14 @@ class AuditEntry(Fact):
 DOCUMENT_NAMES = {
     "850": "Purchase order (850)",
     "855": "Purchase order acknowledgment (855)",
+    "860": "Purchase order change (860)",
+    "865": "Purchase order change acknowledgment (865)",
+    "856": "Ship notice (856)",
+    "810": "Invoice (810)",
+    "812": "Credit or debit adjustment (812)",
+    "846": "Stock advice (846)",
+    "180": "Return document (180)",
+    "824": "Application advice (824)",
     "997": "Functional acknowledgment (997)",
 }
 
