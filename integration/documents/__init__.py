@@ -34,7 +34,7 @@ from integration.documents.invoice import (
     InvoiceLine,
     Tax,
 )
-from integration.documents.kinds import KINDS, Document
+from integration.documents.kinds import KINDS, SETS, Document
 from integration.documents.parts import (
     CREDIT_OR_DEBIT,
     PURPOSES,
@@ -130,6 +130,7 @@ __all__ = [
     "RESPONSE_REASONS",
     "RETURN_PURPOSES",
     "SCALARS",
+    "SETS",
     "STOCK_PURPOSES",
     "TAX_EXEMPTIONS",
     "TAX_TYPES",

@@ -80,6 +80,32 @@ class Composite(str):
         return made
 
 
+class Repeated(str):
+    """A repeated element to be written: ``Repeated("A", Composite("B", "2"))``, one part behind the other.
+
+    As a string it is its parts joined by U+001E, so that it compares and is empty like any element.
+    """
+
+    __slots__ = ("parts",)
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> Repeated:
+        kept = _without_trailing_empties(parts)
+        made = super().__new__(cls, "\x1e".join(kept))
+        made.parts = kept
+        return made
+
+
+def parts_of(element: str, separators: Separators) -> tuple[str, ...]:
+    """The repeats of an element, read or about to be written; ``()`` where it is empty."""
+    if isinstance(element, Repeated):
+        return element.parts
+    if not element or separators.repetition is None:
+        return (element,) if element else ()
+    return tuple(element.split(separators.repetition))
+
+
 def components_of(element: str, separators: Separators) -> tuple[str, ...]:
     """The components of a composite element, read or about to be written; ``()`` where it is empty."""
     if isinstance(element, Composite):
@@ -250,7 +276,7 @@ def _careful_bytes(
     parts: list[bytes] = []
     for each in segments:
         _refuse_unsafe(each, forbidden)
-        texts = (_joined(element, separators.component) for element in each.elements)
+        texts = (_joined(element, separators) for element in each.elements)
         line = separators.element.join((each.tag, *texts)) + ending
         try:
             parts.append(line.encode(encoding))
@@ -263,9 +289,15 @@ def _forbidden(separators: Separators) -> re.Pattern[str]:
     return re.compile(f"[{_CONTROL}{re.escape(''.join(separators.characters()))}]")
 
 
-def _joined(element: str, component_separator: str) -> str:
+def _joined(element: str, separators: Separators) -> str:
+    if isinstance(element, Repeated):
+        if separators.repetition is None and len(element.parts) > 1:
+            raise ValueError(
+                f"{element.parts[1]!r} is a repeat, and there is no repetition separator; set one."
+            )
+        return (separators.repetition or "").join(_joined(each, separators) for each in element.parts)
     if isinstance(element, Composite):
-        return component_separator.join(element.components)
+        return separators.component.join(element.components)
     return element
 
 
@@ -279,6 +311,8 @@ def _refuse_unsafe(each: Segment, forbidden: re.Pattern[str]) -> None:
 
 
 def _texts(element: str) -> list[tuple[int | None, str]]:
+    if isinstance(element, Repeated):
+        return [text for part in element.parts for text in _texts(part)]
     if isinstance(element, Composite):
         return list(enumerate(element.components, start=1))
     return [(None, element)]
@@ -303,8 +337,8 @@ def choose_separators(segments: Iterable[Segment], preferred: Separators) -> Sep
     held: set[str] = set()
     for each in segments:
         for element in each.texts[1:]:
-            if isinstance(element, Composite):
-                held.update(*element.components)
+            if isinstance(element, Composite | Repeated):
+                held.update(*(text for _, text in _texts(element)))
             else:
                 held.update(element)
     taken: list[str] = []

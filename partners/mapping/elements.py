@@ -22,6 +22,7 @@ from partners.mapping.rules import (
     PairsElement,
     Path,
     QualifierElement,
+    RepeatElement,
     Value,
 )
 from partners.mapping.sources import (
@@ -125,6 +126,8 @@ class ElementCompiler:
     def _element(self, key: Key, source: Any) -> ElementRule:
         if key.each is not None:
             return self._group(key, source)
+        if key.repeat is not None:
+            return self._repeat(key.numbers[0], key.repeat, source)
         if isinstance(source, Mapping):
             if len(key.numbers) > 1 or key.is_range:
                 return self._pairs(key, source)
@@ -276,6 +279,22 @@ class ElementCompiler:
             f"{self.address}.{key}", starts, len(source), tables, key.each or (), tuple(values)
         )
 
+    def _repeat(self, number: int, items: Path, source: Any) -> RepeatElement:
+        table = self.segment.elements[number - 1]
+        address = f"{self.address}.{number}"
+        if table.repeat < 2:
+            raise Problem(f"{table.name} may not be repeated in this version of the standard")
+        outer, self.scope = self.scope, self.scope.inner(items, many=True)
+        try:
+            part: FieldElement | CompositeElement
+            if isinstance(source, Mapping):
+                part = self._composite(number, source)
+            else:
+                part = FieldElement(number, address, table, self._pair_value(source, table))
+        finally:
+            self.scope = outer
+        return RepeatElement(number, address, table, items, part)
+
     def _check_conditions(self, rules: list[ElementRule]) -> None:
         fields = {each.number for each in rules if isinstance(each, FieldElement)}
         for each in rules:
@@ -322,4 +341,4 @@ def has_fields(rule: ElementRule) -> bool:
     """Whether the element carries any canonical value."""
     if isinstance(rule, CompositeElement):
         return any(isinstance(part, FieldElement) for part in rule.parts)
-    return isinstance(rule, FieldElement | PairsElement | GroupElement)
+    return isinstance(rule, FieldElement | PairsElement | GroupElement | RepeatElement)

@@ -29,6 +29,7 @@ from partners.mapping.rules import (
     Pair,
     PairsElement,
     QualifierElement,
+    RepeatElement,
     SegmentRule,
     Value,
 )
@@ -220,7 +221,7 @@ def _paths(element: Any) -> Iterator[tuple[str, ...]]:
         yield from (pair.value.path for pair in element.pairs)
         if element.rest is not None:
             yield element.rest
-    elif isinstance(element, GroupElement):
+    elif isinstance(element, GroupElement | RepeatElement):
         yield element.items
 
 

@@ -124,6 +124,18 @@ class GroupElement:
     values: tuple[Value, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RepeatElement:
+    """``1 repeat contexts``: a list in one element, one item behind the other with the repetition separator between
+    them (from 005010 on). ``part`` is how an item is written."""
+
+    number: int
+    address: str
+    table: ElementTable
+    items: Path
+    part: FieldElement | CompositeElement
+
+
 ElementRule = (
     FieldElement
     | QualifierElement
@@ -132,6 +144,7 @@ ElementRule = (
     | CompositeElement
     | PairsElement
     | GroupElement
+    | RepeatElement
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from integration.documents import SCALARS, Document, is_scalar
-from integration.x12.syntax import Composite, Segment, placed_segments
+from integration.x12.syntax import Composite, Repeated, Segment, placed_segments
 from integration.x12.tables import ElementTable
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
@@ -40,6 +40,7 @@ from partners.mapping.rules import (
     PairsElement,
     Path,
     QualifierElement,
+    RepeatElement,
     SegmentRule,
     Value,
     shown,
@@ -307,6 +308,8 @@ class _Writer:
             return self._pairs(element, ways or (), draft, scope, draft.path)
         if isinstance(element, CompositeElement):
             return draft.put(element.number, self._composite(element, draft, scope, draft.path))
+        if isinstance(element, RepeatElement):
+            return self._repeat(element, draft, scope)
         assert isinstance(element, GroupElement)
         return self._group(element, draft, items, first, draft.path)
 
@@ -501,6 +504,24 @@ class _Writer:
             if not filled:
                 self._tell(element.address, place, "it is empty; fill it or remove it")
         return bool(items)
+
+    def _repeat(self, element: RepeatElement, draft: _Draft, scope: Any) -> bool:
+        items = tuple(_get(scope, element.items) or ())
+        part, texts = element.part, []
+        for index, item in enumerate(items):
+            place = f"{shown(draft.path, element.items)}[{index}]"
+            if isinstance(part, CompositeElement):
+                text = self._composite(part, draft, item, place)
+            else:
+                text = self._wire(part.value, item, part.table, part.address, place)
+            if text == "":
+                self._tell(element.address, place, "it is empty; fill it or remove it")
+            texts.append(text or "")
+        if len(items) > element.table.repeat:
+            most = element.table.repeat
+            self._tell(element.address, draft.path, f"at most {most} fit, {len(items)} were made")
+        base = draft.path
+        return draft.put(element.number, Repeated(*texts), element.address, base, element.items)
 
     # What only the whole shows
 

@@ -11,9 +11,10 @@ from archive.models import Document, Translation, Transmission, document_name
 from archive.projections import guide_of
 from integration.x12.acknowledgment import CODE_MEANINGS
 from partners.guides_in_use import guide_words
+from portal.admin.blocks import Pair
 from portal.admin.content import READ_CONTENT, Opened, document_text, open_for, whole_text
 from portal.admin.documents_table import document_rows, document_words, state_of
-from portal.admin.readable import Pair, readable
+from portal.admin.readable import readable
 from portal.admin.show import (
     BAD,
     GOOD,

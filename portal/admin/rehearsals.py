@@ -21,7 +21,7 @@ from partners.mapping.variants import variant
 from partners.models import Agreement, MappingProfile
 from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_words import outcome_badge
-from portal.admin.readable import label
+from portal.admin.record_words import label
 from portal.admin.rehearsal_sources import IN, OUT, Source, choices, find_source, pasted, rehearse_beside
 from portal.admin.show import BAD, QUIET, WARNING, badge, page_url
 from portal.admin.verbs import ReasonForm, person, require, run
