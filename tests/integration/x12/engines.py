@@ -102,7 +102,9 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
         _is(each, ours=False, codes="6") and each.finding.value.endswith(" ") and not each.beside
     ),
     "characters beyond its set": lambda each: (
-        _is(each, ours=False, codes="6") and _beyond_ascii(each.finding.value) and not each.beside
+        _is(each, ours=False, codes="6")
+        and _beyond_ascii(each.finding.value)
+        and each.beside <= {"2", "10"}  # broken notes, whatever the text
     ),
     "point behind the last digit": lambda each: (
         _is(each, ours=False, codes="6") and each.finding.value.endswith(".")
