@@ -57,13 +57,17 @@ def second_opinion(segments: Sequence[Segment], table: SetTable, separators: Sep
             if place is not None and known is not None and known.described:
                 found.extend(_judged(each, known, separators, place))
         except _GIVEN_UP as error:
-            sentence = f"{each.tag[:3]!r} (segment {each.position}): the second engine gave up ({error!r:.80})."
+            sentence = (
+                f"{each.tag[:3]!r} (segment {each.position}): the second engine gave up ({error!r:.80})."
+            )
             found.append(segment_finding("note", each.tag, each.position, "", "", sentence))
             return found
     return found
 
 
-def _shown(each: Segment, table: SegmentTable | None, separators: Separators, repetition: int) -> OtherSegment:
+def _shown(
+    each: Segment, table: SegmentTable | None, separators: Separators, repetition: int
+) -> OtherSegment:
     """The segment as pyx12 sees it; ``repetition`` is which one of repeated elements, the first where there are
     fewer."""
     shown = OtherSegment(None, *_SEPARATORS)

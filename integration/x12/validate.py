@@ -151,8 +151,11 @@ def _check_membership(each: SetReading, group: GroupReading) -> list[Finding]:
 def _check_read_set(each: SetReading, group: GroupReading, findings: list[Finding]) -> SetVerdict:
     if each.problem is not None:
         return _verdict([*each.findings, *findings], None)
-    judged = check_set(each.segments, find_table(each.code, group.version), each.separators)
-    impossible = list(quantity_findings(each.segments))
+    segments = each.segments
+    judged = check_set(segments, find_table(each.code, group.version), each.separators)
+    impossible = list(quantity_findings(segments))
+    if not (impossible or judged.findings or each.findings or findings):
+        return judged
     said = {(finding.segment_position, finding.element) for finding in impossible}
     others = [
         finding for finding in judged.findings if (finding.segment_position, finding.element) not in said
@@ -294,9 +297,10 @@ class _Inspection:
             first = self.first_undescribed.get(each.tag, each.position)
             self.first_undescribed[each.tag] = min(first, each.position)
             return
-        pattern = tuple(map(bool, each.elements))
-        repeated = bool(self.repeats) and self.repeats in "".join(each.elements)
-        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, each.elements)):
+        elements = each.elements
+        pattern = tuple(map(bool, elements))
+        repeated = bool(self.repeats) and self.repeats in "".join(elements)
+        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, elements)):
             return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
