@@ -17,7 +17,7 @@ them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import call
@@ -220,6 +220,11 @@ def _segment_check(table: SegmentTable) -> _SegmentCheck:
     return _SegmentCheck(table, tuple(accepts(element) for element in table.elements))
 
 
+@lru_cache(maxsize=256)
+def _segment_checks(table: SetTable) -> Mapping[str, _SegmentCheck]:
+    return {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
+
+
 @lru_cache(maxsize=4096)
 def _loop_check(table: LoopTable) -> _LoopCheck:
     required = frozenset(
@@ -243,7 +248,7 @@ class _Inspection:
         self.table = table
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (table.version >= "005010" and separators.repetition) or ""
-        self.checks = {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
+        self.checks = _segment_checks(table)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 

@@ -112,7 +112,7 @@ class ReadingRule:
     qualifier, and the places below ``size`` that the rule does not know."""
 
     steps: tuple[tuple[ElementRule, ReadingWay | None], ...]
-    known: Mapping[str, Mapping[str, Pair]]
+    known: Mapping[str, Mapping[str, tuple[Pair, ReadingWay | None]]]
     unknown: tuple[int, ...]
     size: int
 
@@ -123,10 +123,16 @@ def reading_rule(rule: SegmentRule) -> ReadingRule:
     size = len(rule.table.elements)
     return ReadingRule(
         steps=tuple(
-            (each, _reading_way(each)) for each in rule.elements if not isinstance(each, QualifierElement)
+            (each, _reading_way(each.value, each.number) if isinstance(each, FieldElement) else None)
+            for each in rule.elements
+            if not isinstance(each, QualifierElement)
         ),
         known={
-            each.address: {qualifier: pair for pair in each.pairs for qualifier in pair.qualifiers}
+            each.address: {
+                qualifier: (pair, _reading_way(pair.value, 0))
+                for pair in each.pairs
+                for qualifier in pair.qualifiers
+            }
             for each in rule.elements
             if isinstance(each, PairsElement)
         },
@@ -135,14 +141,11 @@ def reading_rule(rule: SegmentRule) -> ReadingRule:
     )
 
 
-def _reading_way(element: ElementRule) -> ReadingWay | None:
-    if not isinstance(element, FieldElement) or len(element.value.path) > 1:
+def _reading_way(value: Value, number: int) -> ReadingWay | None:
+    if len(value.path) > 1 or len(value.transforms) > 1 or isinstance(value.transforms[0], Time):
         return None
-    transforms = element.value.transforms
-    if len(transforms) > 1 or isinstance(transforms[0], Time):
-        return None
-    name = element.value.path[0] if element.value.path else ""
-    return ReadingWay(element.number, name, None if transforms[0] is PLAIN_TEXT else transforms[0].read)
+    transform = value.transforms[0]
+    return ReadingWay(number, "".join(value.path), None if transform is PLAIN_TEXT else transform.read)
 
 
 PairWays = tuple[tuple[Pair, Way], ...]

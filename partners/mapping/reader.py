@@ -224,7 +224,8 @@ class _Reader:
         self, rule: SegmentRule, segment: Segment, inside: Sequence[Segment | Loop], scope: _Scope, path: str
     ) -> None:
         self._elements(rule, segment, scope, path)
-        self._body(rule.body, inside, scope, rule.address, path)
+        if inside:
+            self._body(rule.body, inside, scope, rule.address, path)
 
     def _unread(self, child: Segment | Loop, address: str, path: str, reason: str) -> None:
         inner = f"{address}/{_trigger(child).tag}".removeprefix("/")
@@ -376,17 +377,19 @@ class _Reader:
                 why = "a pair needs both a qualifier and a value"
                 self._unread_element(f"{segment_address}.{number}", qualifier or text, path, segment, why)
             elif qualifier in known:
-                self._trace(segment, start, known[qualifier].address, "")
-                place = shown(path, known[qualifier].value.path)
-                self._trace(segment, start + 1, known[qualifier].address, place)
-                self._value(known[qualifier].value, text, scope, address, path, segment)
+                pair, way = known[qualifier]
+                if self.traces is not None:
+                    self._trace(segment, start, pair.address, "")
+                    self._trace(segment, start + 1, pair.address, shown(path, pair.value.path))
+                if way is None or not self._take(way, text, scope):
+                    self._value(pair.value, text, scope, address, path, segment)
             elif element.rest is not None:
                 record = _record(scope, element.rest[:-1])
                 place = f"{shown(path, element.rest)}[{len(record.get(element.rest[-1], ()))}]"
                 self._trace(segment, start, element.address, place)
                 self._trace(segment, start + 1, element.address, place)
-                pair = {"qualifier": qualifier, "value": text}
-                record[element.rest[-1]] = [*record.get(element.rest[-1], ()), pair]
+                rest = {"qualifier": qualifier, "value": text}
+                record[element.rest[-1]] = [*record.get(element.rest[-1], ()), rest]
             else:
                 why = f"the guide has no field for the qualifier {qualifier}"
                 self._unread_element(address, f"{qualifier}*{text}", path, segment, why)
@@ -411,6 +414,8 @@ class _Reader:
     # What only the whole shows
 
     def _compare_derived(self, loop: Loop) -> None:
+        if not self.derived:
+            return
         tags = {element.tag for element, _ in self.derived}
         rows = [(each.tag, each.elements) for each in _all_segments(loop) if each.tag in tags]
         for element, segment in self.derived:
