@@ -46,7 +46,11 @@ KINDS = {
     "order": Kind("order", 90, Shape.NUMBER),
     "purchase_order": Kind("purchase order", 80, Shape.NUMBER),
     "vendor_order": Kind("partner's own order number", 70, Shape.NUMBER),
+    "invoice": Kind("invoice", 66, Shape.NUMBER),
+    "shipment": Kind("shipment", 65, Shape.NUMBER),
+    "rma": Kind("return authorization (RMA)", 64, Shape.NUMBER),
     "tracking": Kind("tracking number", 60),
+    "sscc": Kind("carton label (SSCC)", 55),
     "control_number": Kind("interchange control number", 50),
     "group_control_number": Kind("group control number", 45),
     "set_control_number": Kind("set control number", 40),
@@ -60,13 +64,15 @@ KINDS = {
     "partner": Kind("partner", 10, Shape.NAME),
 }
 CONTROL_NUMBERS = frozenset({"control_number", "group_control_number", "set_control_number"})
-UNIQUE_NUMBERS = frozenset({"order", "purchase_order", "vendor_order", "tracking"}) | CONTROL_NUMBERS
+UNIQUE_NUMBERS = CONTROL_NUMBERS | {
+    "order", "purchase_order", "vendor_order", "invoice", "shipment", "rma", "tracking", "sscc",
+}  # fmt: skip
 """Kinds that name one thing, so that a single exact match needs no list."""
 
 # What people write before a number to say what it is.
 _ANNOUNCED = (
     "PURCHASE", "ORDER", "PO", "NUMBER", "NO", "NR", "INTERCHANGE", "CONTROL", "GROUP", "ISA", "ISA13", "GS", "GS06",
-    "ST", "ST02", "SKU", "UPC", "ITEM", "TRACKING",
+    "ST", "ST02", "SKU", "UPC", "ITEM", "TRACKING", "INVOICE", "INV", "SHIPMENT", "RMA", "SSCC",
 )  # fmt: skip
 _ANNOUNCED_DIGITS = re.compile(rf"(?:{'|'.join(_ANNOUNCED)})(\d+)")
 _WORD = re.compile(r"[^\W_]+")

@@ -295,10 +295,17 @@ class AuditEntry(Fact):
 DOCUMENT_NAMES = {
     "850": "Purchase order (850)",
     "855": "Purchase order acknowledgment (855)",
+    "860": "Purchase order change (860)",
+    "865": "Purchase order change acknowledgment (865)",
+    "856": "Ship notice (856)",
+    "810": "Invoice (810)",
+    "812": "Credit or debit adjustment (812)",
+    "846": "Stock advice (846)",
+    "180": "Return document (180)",
+    "824": "Application advice (824)",
     "997": "Functional acknowledgment (997)",
     "999": "Implementation acknowledgment (999)",
     "TA1": "Interchange acknowledgment (TA1)",
-    "824": "Application advice (824)",
     "864": "Text message (864)",
 }
 ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1"})

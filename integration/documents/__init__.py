@@ -34,7 +34,7 @@ from integration.documents.invoice import (
     InvoiceLine,
     Tax,
 )
-from integration.documents.kinds import KINDS, Document
+from integration.documents.kinds import KINDS, SETS, Document
 from integration.documents.parts import (
     CREDIT_OR_DEBIT,
     PURPOSES,
@@ -75,6 +75,7 @@ from integration.documents.return_document import (
     ReturnLine,
     ReturnQuantity,
 )
+from integration.documents.schema import json_schema
 from integration.documents.shapes import (
     SCALARS,
     CatalogueEntry,
@@ -129,6 +130,7 @@ __all__ = [
     "RESPONSE_REASONS",
     "RETURN_PURPOSES",
     "SCALARS",
+    "SETS",
     "STOCK_PURPOSES",
     "TAX_EXEMPTIONS",
     "TAX_TYPES",
@@ -184,6 +186,7 @@ __all__ = [
     "catalogue",
     "from_json",
     "is_scalar",
+    "json_schema",
     "kind_of",
     "leaves",
     "shape_of",

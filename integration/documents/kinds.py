@@ -43,3 +43,18 @@ KINDS: Final[Mapping[str, type[Document]]] = MappingProxyType(
         "purchase_order_change_acknowledgment": PurchaseOrderChangeAcknowledgment,
     }
 )
+SETS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "180": "return_document",
+        "810": "invoice",
+        "812": "credit_adjustment",
+        "824": "application_advice",
+        "846": "stock_advice",
+        "850": "purchase_order",
+        "855": "purchase_order_acknowledgment",
+        "856": "ship_notice",
+        "860": "purchase_order_change",
+        "865": "purchase_order_change_acknowledgment",
+    }
+)
+"""The kind of document that each transaction set carries."""

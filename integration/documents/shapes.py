@@ -27,8 +27,8 @@ class FieldShape:
     """One field of a record: a scalar or a record, once or ``many`` times.
 
     ``words`` is the closed vocabulary of the field, () where it is open; ``meaning`` says it to people, ``unit`` what
-    its number counts, ``reference`` as what kind of number it is looked for; ``own_number``: the document goes by it; ``link``: the list of
-    the document in which the number names a place, counted from 0.
+    its number counts, ``reference`` as what kind of number it is looked for; ``own_number``: the document goes by it;
+    ``link``: the list of the document in which the number names a place, counted from 0.
     """
 
     name: str
@@ -92,7 +92,7 @@ def _unwrapped(hint: Any) -> tuple[bool, type]:
 
 def catalogue(kind: str) -> tuple[CatalogueEntry, ...]:
     """Every value that a document of the kind may hold. Raises DocumentError for an unknown kind."""
-    return tuple(_catalogue(_record(kind), ""))
+    return tuple(_catalogue(record_of(kind), ""))
 
 
 def _catalogue(record: type, prefix: str) -> Iterator[CatalogueEntry]:
@@ -163,11 +163,12 @@ def from_json(kind: str, data: Mapping[str, Any]) -> Document:
 
     Raises DocumentError for an unknown kind, an unknown field or a value that is not of the field's type.
     """
-    document: Document = _record_from_json(_record(kind), data, "")
+    document: Document = _record_from_json(record_of(kind), data, "")
     return document
 
 
-def _record(kind: str) -> type[Document]:
+def record_of(kind: str) -> type[Document]:
+    """The record of a kind of document. Raises DocumentError for an unknown kind."""
     if kind not in KINDS:
         raise DocumentError(f"There is no document of the kind {kind!r}; use one of {_listed(KINDS)}.")
     return KINDS[kind]

@@ -87,8 +87,7 @@ def check_set(
         return _verdict([set_finding("error", "ST", "1", shown, sentence)], None)
     walked = walk(segments, table)
     findings = list(walked.findings)
-    separators = separators or Separators()
-    inspection = _Inspection(table, separators, findings, _repetition(segments, table, separators))
+    inspection = _Inspection(table, separators or Separators(), findings)
     inspection.inspect(walked.root)
     if "HL" in table.segments:
         findings.extend(hierarchy_findings(segments))
@@ -253,25 +252,15 @@ def _name(member: SegmentUse | LoopTable) -> str:
     return member.tag if isinstance(member, SegmentUse) else member.name
 
 
-def _repetition(segments: Sequence[Segment], table: SetTable, separators: Separators) -> str | None:
-    """The repetition separator where the set holds it. Before 005010 it separates nothing, and data may hold it."""
-    mark = separators.repetition
-    if mark is None or not repeats(table.version):
-        return None
-    return mark if any(mark in text for each in segments for text in each.texts) else None
-
-
 class _Inspection:
     """One pass over the tree of one set, loop by loop, that collects findings."""
 
-    def __init__(
-        self, table: SetTable, separators: Separators, findings: list[Finding], repetition: str | None
-    ) -> None:
+    def __init__(self, table: SetTable, separators: Separators, findings: list[Finding]) -> None:
         self.separators = separators
-        # None where nothing is repeated, so that such a set is looked at as quickly as one of 004010.
-        self.repetition = repetition
         self.findings = findings
         self.table = table
+        # Before 005010 the character is text like any other, whatever ISA11 says.
+        self.repeats = (repeats(table.version) and separators.repetition) or ""
         self.checks = {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
@@ -327,8 +316,8 @@ class _Inspection:
             self.first_undescribed[each.tag] = min(first, each.position)
             return
         pattern = tuple(map(bool, each.elements))
-        is_usual = pattern in check.good_patterns and self.repetition is None
-        if is_usual and all(map(call, check.accepts, each.elements)):
+        repeated = bool(self.repeats) and self.repeats in "".join(each.elements)
+        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, each.elements)):
             return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
@@ -340,7 +329,7 @@ class _Inspection:
         elements = each.elements
         for element in table.elements:
             text = elements[element.number - 1] if element.number <= len(elements) else ""
-            self._report_repeated(place, element, text)
+            self._report_repeats(place, element, text)
         for number, extra in enumerate(elements[len(table.elements) :], start=len(table.elements) + 1):
             if extra:
                 words = f"element {number}: one element too many, the segment has {len(table.elements)}"
@@ -349,14 +338,10 @@ class _Inspection:
             element = table.elements[number - 1]
             self.findings.append(place.on(element, "error", code, each[number], words))
 
-    def _report_repeated(self, place: ElementPlace, element: ElementTable, text: str) -> None:
-        """Each value of an element that may hold several of them, behind one another."""
-        if self.repetition is None or self.repetition not in text:
-            self._report_value(place, element, text)
-            return
-        values = text.split(self.repetition)
+    def _report_repeats(self, place: ElementPlace, element: ElementTable, text: str) -> None:
+        values = text.split(self.repeats) if self.repeats and self.repeats in text else [text]
         if len(values) > element.repeat:
-            words = f"{shown(text)} repeats it {len(values)} times, at most {element.repeat} allowed"
+            words = f"{shown(text)} holds {len(values)} values, at most {element.repeat} may stand there"
             self.findings.append(place.on(element, "error", "12", text, words))
         for value in values[: element.repeat]:
             self._report_value(place, element, value)

@@ -24,7 +24,7 @@ from portal.admin.decisions import decision_page
 from portal.admin.documents_table import document_words
 from portal.admin.filters import CaseFilter
 from portal.admin.orders import named_by, whole_number
-from portal.admin.readable import label
+from portal.admin.record_words import label
 from portal.admin.show import age, case_badge, link, moment, money, page_url
 from portal.admin.subjects import resolve_work, step_words
 from portal.admin.timeline import timeline

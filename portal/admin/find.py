@@ -28,7 +28,7 @@ MOST_MATCHES = 4
 OF_ORDERS = ("order", "purchase_order", "sku", "upc", "vendor_item", "customer", "email", "partner")
 OF_DOCUMENTS = (
     "purchase_order", "order", "vendor_order", "control_number", "group_control_number", "set_control_number",
-    "tracking", "reference", "sku", "vendor_item", "upc", "item", "partner",
+    "invoice", "shipment", "rma", "tracking", "sscc", "reference", "sku", "vendor_item", "upc", "item", "partner",
 )  # fmt: skip
 
 
@@ -175,6 +175,8 @@ def _looked_among(scope: Scope) -> list[str]:
 
 _PLURALS = {
     "email": "customers' e-mail addresses",
+    "rma": "return authorizations (RMA)",
+    "sscc": "carton labels (SSCC)",
     "vendor_item": "vendors' items",
     "vendor_order": "partners' own order numbers",
 }

@@ -253,7 +253,7 @@ def test_nothing_found_says_what_was_looked_among_and_what_else_to_try(viewer: C
     assert (
         "Looked among orders, purchase orders, SKUs, UPCs, vendors' items, customers, customers' e-mail addresses,"
         " partners, partners' own order numbers, interchange control numbers, group control numbers, set control"
-        " numbers, tracking numbers, other references, other item numbers, files' names"
+        " numbers, invoices, shipments, return authorizations (RMA), tracking numbers, carton labels (SSCC), other references, other item numbers, files' names"
     ) in words
     assert "Try fewer characters from the beginning" in words
     text = answer.content.decode()
