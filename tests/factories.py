@@ -71,7 +71,7 @@ from portal.groups import ensure_groups
 
 _numbers = count(1)
 USUAL_SEPARATORS = Separators()
-GROUPS = {"850": "PO", "855": "PR", "997": "FA"}
+GROUPS = {"850": "PO", "855": "PR", "997": "FA", "999": "FA", "824": "AG", "864": "TX"}
 
 
 def user(name: str = "", group: str = "", *, superuser: bool = False, password: str | None = None) -> User:
