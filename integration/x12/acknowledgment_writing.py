@@ -97,7 +97,7 @@ def acknowledgment_body(
         convention = clean(each.convention, 35) if dialect.says_version else ""
         body.append(segment("AK2", clean(each.code, 3), clean(each.control_number, 9), convention))
         body.extend(_segment_notes(dialect, verdict.findings, clean))
-        body.append(segment(dialect.set_verdict, verdict.code, *_set_codes(verdict)))
+        body.append(segment(dialect.set_verdict, verdict.code, *set_codes(verdict)))
     judged = judge_group(group, verdicts)
     counts = (str(judged.declared), str(judged.received), str(judged.accepted))
     body.append(segment("AK9", judged.code, *counts, *judged.codes))
@@ -172,7 +172,8 @@ def _context(finding: Finding) -> Segment:
     return segment("CTX", "SITUATIONAL TRIGGER", _tag(finding), _position(finding))
 
 
-def _set_codes(verdict: SetVerdict) -> list[str]:
+def set_codes(verdict: SetVerdict) -> list[str]:
+    """AK502 to AK506 of a set."""
     sent = [finding for finding in verdict.findings if finding.severity != "note"]
     codes = ["5"] if any(finding.level in ("segment", "element") for finding in sent) else []
     codes += [finding.code_997 for finding in sent if finding.level == "set"]

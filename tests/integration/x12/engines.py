@@ -98,11 +98,9 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
         and each.finding.segment_tag == "HL"
         and each.finding.element in (1, 2)
     ),
-    "blanks at the end": lambda each: (
-        _is(each, ours=False, codes="6") and each.finding.value.endswith(" ") and not each.beside
-    ),
+    "blanks at the end": lambda each: _is(each, ours=False, codes="6") and each.finding.value.endswith(" "),
     "characters beyond its set": lambda each: (
-        _is(each, ours=False, codes="6") and _beyond_ascii(each.finding.value) and not each.beside
+        _is(each, ours=False, codes="6") and _beyond_ascii(each.finding.value)
     ),
     "point behind the last digit": lambda each: (
         _is(each, ours=False, codes="6") and each.finding.value.endswith(".")
@@ -122,7 +120,9 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
     "notes inside composites": lambda each: (
         _is(each, ours=True, codes="2 10") and each.finding.component is not None
     ),
-    "repetitions": lambda each: _is(each, ours=True, codes="12"),
+    "values repeated where none may be": lambda each: (
+        _is(each, ours=True, codes="12") or (not each.ours and "12" in each.beside)
+    ),
     "year before 1800": lambda each: _is(each, ours=False, codes="8") and each.finding.value < "18",
     "after a segment out of place": lambda each: each.after_misplaced and each.finding.level == "segment",
     "end of a loop left early": lambda each: _is(each, ours=True, codes="3", level="segment"),
@@ -146,7 +146,5 @@ _BOTS_ACCEPTS: dict[str, Callable[[Finding], bool]] = {
     "syntax notes": lambda each: each.level == "element" and each.code_997 in ("2", "10"),
     "blanks for a mandatory element": lambda each: each.code_997 == "1" and bool(each.value),
     "decimals in whole numbers": lambda each: each.code_997 == "6" and "." in each.value,
-    "dates and times": lambda each: each.code_997 in ("8", "9"),
     "order of segments": lambda each: each.level == "segment" and each.code_997 == "7",
-    "missing where another loop begins": lambda each: each.level == "segment" and each.code_997 == "3",
 }
