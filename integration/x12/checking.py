@@ -51,6 +51,7 @@ VERDICTS: dict[str, Verdict] = {
 # Of a whole file: behind these, a person has seen enough, and a hostile file would fill the memory.
 MAX_ERRORS = 20_000
 _MAX_VALUE = 99  # AK404
+_MAX_REMARKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,25 +335,32 @@ def _remark(finding: Finding) -> Remark:
     return Remark("unread" if finding.level == "segment" else "left_out", finding.sentence)
 
 
+def fault_kind(finding: Finding) -> tuple[object, ...]:
+    """What makes two findings of two engines the same fault.
+
+    pyx12 finds a segment missing where the next one comes, tells each one that is too many, knows one code for whatever
+    stands in the wrong place, hangs a broken note on its first element, and counts elements that are too many once.
+    """
+    code = finding.code_997
+    if finding.level == "element":
+        place = () if code in ("2", "3", "10") else (finding.element,)
+        return (code, finding.segment_position, *place)
+    if code in ("1", "2", "6", "7"):
+        return "misplaced", finding.segment_position
+    return "missing" if code == "3" else "too often", finding.segment_tag
+
+
 def _compared(judged: SetVerdict, other: Sequence[Finding]) -> list[Remark]:
     """What the second engine sees at places where we see nothing, and the other way round."""
-    ours = {_where(each) for each in judged.findings if each.level in ("segment", "element")}
-    theirs = {_where(each) for each in other}
-    remarks = [
-        Remark("second_opinion", f"Only the second engine: {each.sentence}")
-        for each in other
-        if _where(each) not in ours
+    ours = [
+        each for each in judged.findings if each.level in ("segment", "element") and each.severity != "note"
     ]
-    remarks += [
-        Remark("second_opinion", f"Not the second engine: {each.sentence}")
-        for each in judged.findings
-        if each.severity != "note" and each.level != "set" and _where(each) not in theirs
+    known, seen = {fault_kind(each) for each in ours}, {fault_kind(each) for each in other}
+    said = [
+        *(f"Only the second engine: {each.sentence}" for each in other if fault_kind(each) not in known),
+        *(f"Not the second engine: {each.sentence}" for each in ours if fault_kind(each) not in seen),
     ]
-    return remarks[:_MAX_VALUE]
-
-
-def _where(finding: Finding) -> tuple[int, int | None, str]:
-    return finding.segment_position, finding.element, finding.code_997
+    return [Remark("second_opinion", sentence) for sentence in said[:_MAX_REMARKS]]
 
 
 def as_json(checked: CheckedFile) -> dict[str, object]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from integration.x12.checking import fault_kind
 from integration.x12.findings import Finding
 from integration.x12.second_opinion import second_opinion
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import SetTable
 from integration.x12.validate import check_set
-
-_MISPLACED = frozenset({"1", "2", "6", "7"})
-_TOO_OFTEN = frozenset({"4", "5"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,11 @@ def differences(segments: Sequence[Segment], table: SetTable, separators: Separa
     """Where we and pyx12 see different faults, or the same one in different places."""
     ours = [each for each in check_set(segments, table, separators).findings if _compared(each)]
     theirs = [each for each in second_opinion(segments, table, separators) if _compared(each)]
-    misplaced = [each.segment_position for each in ours if _kind(each) == "misplaced"]
+    misplaced = [each for each in ours if fault_kind(each)[0] == "misplaced"]
     for mine, these, those in ((True, ours, theirs), (False, theirs, ours)):
-        seen = {_key(each) for each in those}
+        seen = {fault_kind(each) for each in those}
         for each in these:
-            if _key(each) not in seen:
+            if fault_kind(each) not in seen:
                 beside = frozenset(other.code_997 for other in those if _place(other) == _place(each))
                 yield Difference(mine, each, beside, bool(misplaced))
 
@@ -47,25 +45,6 @@ def _compared(finding: Finding) -> bool:
 
 def _place(finding: Finding) -> tuple[int, int | None]:
     return finding.segment_position, finding.element
-
-
-def _kind(finding: Finding) -> str:
-    if finding.level == "element":
-        return finding.code_997
-    if finding.code_997 in _MISPLACED:
-        return "misplaced"
-    return "too often" if finding.code_997 in _TOO_OFTEN else "missing"
-
-
-def _key(finding: Finding) -> tuple[object, ...]:
-    """What makes two findings the same: pyx12 finds a segment missing where the next one comes, tells each one that
-    is too many, hangs a broken note on its first element, and counts elements that are too many once."""
-    kind = _kind(finding)
-    if kind in ("missing", "too often") and finding.level == "segment":
-        return kind, finding.segment_tag
-    if finding.level == "segment" or finding.code_997 in ("2", "3", "10"):
-        return kind, finding.segment_position
-    return finding.code_997, finding.segment_position, finding.element
 
 
 # Our code and that of pyx12, for an element with several faults: blanks, a control character, a lone minus, and letters
