@@ -34,20 +34,15 @@ Json = Mapping[str, Any]
 MOST_ROWS = 500
 """Rows of one table; a stock advice may have ten thousand, and X12 as it came shows them all."""
 _MOST_SAID = 60
-_MOST_COLUMNS = 10
+_MOST_COLUMNS = 8
 _FIRST_COLUMNS = (
     "line_number", "outcome", "reason", "set_code", "reference", "vendor_item", "buyer_item", "sku", "upc", "description",
     "status", "change", "quantity", "unit", "unit_price", "amount", "package", "pallet", "order",
 )  # fmt: skip
 _SELDOM_COLUMNS = (
-    "_kind",
-    "_code",
-    "agency",
-    "packaging",
-    "application_sender",
-    "application_receiver",
-    "store_unit",
-)
+    "_kind", "_code", "agency", "packaging", "application_sender", "application_receiver", "store_unit", "time",
+    "group_control_number",
+)  # fmt: skip
 _COLUMNS_BY_CODE = ("set_code", "service_code")
 _NAMED_BY_CODE = (Reference, OtherDate, ItemId)
 
@@ -223,7 +218,7 @@ class BusinessDocument:
             for shape, each in given
             if not shape.words and not self.is_told_elsewhere(record, shape, value)
         ]
-        text = (": " if len(given) == 2 and not first else ", ").join(part for part in first + rest if part)
+        text = (": " if len(shape_of(record)) == 2 else ", ").join(part for part in first + rest if part)
         return text[:1].upper() + text[1:]
 
     def phrase(self, record: type, shape: FieldShape, value: Any, of: Json) -> str:
