@@ -37,11 +37,12 @@ def guide_for(
 ) -> GuideInUse | None:
     """Return the guide that maps such a document now, None where nothing maps it.
 
-    A profile maps its own version of X12 alone: what a partner sends in another one is read by the shipped guide.
+    A profile maps its own document and version alone: what a partner sends in another version is read by the shipped
+    guide.
     """
     release = version[:6]
     profile = _profile(agreement, transaction_set, direction)
-    if profile is not None and profile.version == release:
+    if profile is not None and (profile.transaction_set, profile.version) == (transaction_set, release):
         revision = profile.current
         if revision is not None:
             rows = overrides_of(revision.overrides)

@@ -20,6 +20,8 @@ from partners.models import MappingOverride, MappingProfile
 
 CHANGE = "partners.change_mappingprofile"
 RELEASE = "partners.release_mapping"
+# Of these there is one row for a place; of the others one each, and of what is added any number.
+_SAYING = frozenset({"source", "constant", "clear", "drop"})
 GONE = "Somebody else has removed this meanwhile."
 
 
@@ -151,6 +153,7 @@ def _fill(user: User, row: MappingOverride, to: Override, reason: str) -> None:
     """Write ``to`` into ``row`` and save it; refuse where the language refuses that very row."""
     if to.operation not in OPERATIONS:
         raise Refused(f"There is no operation “{to.operation}”; choose one of {', '.join(OPERATIONS)}.")
+    _refuse_second(row, to)
     base = shipped_text(row.profile.transaction_set, row.profile.version)
     row.operation, row.address, row.value = to.operation, to.address.strip(), to.value.strip()
     # What is added stands beside what the base says: that may grow.
@@ -160,6 +163,16 @@ def _fill(user: User, row: MappingOverride, to: Override, reason: str) -> None:
     refusal = draft_of(row.profile).refusals.get(row.pk)
     if refusal:
         raise Refused(refusal)
+
+
+def _refuse_second(row: MappingOverride, to: Override) -> None:
+    """Refuse a second row that says what stands in a place: the first would hold nothing, and nobody would see it."""
+    if to.operation == "add":
+        return
+    rivals = _SAYING if to.operation in _SAYING else {to.operation}
+    others = row.profile.overrides.exclude(pk=row.pk).filter(operation__in=rivals, address=to.address.strip())
+    if other := others.first():
+        raise Refused(f"The row {words_of(other)} says already what stands there: change that one.")
 
 
 def _locked(profile: MappingProfile) -> MappingProfile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -12,8 +11,8 @@ from archive.record import record_audit
 from integration.flows.mapping_rows import CHANGE, GONE, Draft, draft_of, subject_of
 from integration.flows.rights import Refused, require
 from integration.x12.findings import Finding
-from integration.x12.syntax import Segment, Separators
-from integration.x12.tables import SetTable
+from integration.x12.second_opinion import second_opinion
+from integration.x12.syntax import Separators
 from partners.mapping.codes import CodeLists
 from partners.mapping.rehearsal import Rehearsal
 from partners.mapping.rules import Guide
@@ -118,11 +117,6 @@ def refused_by_second(sample: Sample, rehearsal: Rehearsal, guide: Guide) -> tup
         return ()
     found = second_findings(rehearsal, guide)
     return tuple(f"The second engine says: {each.sentence}" for each in found if each.severity == "error")
-
-
-def second_opinion(segments: Sequence[Segment], table: SetTable, separators: Separators) -> list[Finding]:
-    """Return nothing: the second engine takes this place once it is there."""
-    return []
 
 
 def second_findings(rehearsal: Rehearsal, guide: Guide) -> list[Finding]:

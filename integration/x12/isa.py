@@ -49,6 +49,36 @@ def parse_isa(data: bytes, start: int = 0) -> Isa | str:
     return Isa(tuple(part.decode("latin-1") for part in parts[1:]), separators)
 
 
+@dataclass(frozen=True, slots=True)
+class UnusableHeader:
+    """A header whose widths are right and whose separators cannot be used. ``elements`` are ISA01 to ISA16, ``note``
+    is the TA1 note code of the separator at fault."""
+
+    elements: tuple[str, ...]
+    note: str
+
+
+def unusable_header(data: bytes, start: int = 0) -> UnusableHeader | None:
+    """The header at ``start`` where ``parse_isa`` refuses it for a separator alone; else None."""
+    header = data[start : start + ISA_LENGTH]
+    parts = header.split(header[3:4])
+    if len(data) - start <= ISA_LENGTH or _width_problem(parts) is not None:
+        return None
+    found = Separators(chr(header[3]), chr(data[start + ISA_LENGTH]), chr(header[104]))
+    if found.problem() is None:
+        return None
+    # Each is judged beside the usual others, and the one that has to give way is the later of two that are the same.
+    notes = (
+        ("026", Separators(found.element, "\x1c", "\x1f")),
+        ("004", Separators("\x1d", found.segment, "\x1f")),
+        ("027", Separators("\x1d", "\x1c", found.component)),
+    )
+    note = next((note for note, alone in notes if alone.problem()), None)
+    if note is None:
+        note = "004" if found.segment == found.element else "027"
+    return UnusableHeader(tuple(part.decode("latin-1") for part in parts[1:]), note)
+
+
 def _width_problem(parts: list[bytes]) -> str | None:
     for number, width in enumerate(ISA_WIDTHS):
         if number >= len(parts):

@@ -12,7 +12,7 @@ them would make the partner send again what was processed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from integration.x12.elements import is_date, is_time
 from integration.x12.findings import (
@@ -22,7 +22,7 @@ from integration.x12.findings import (
     segment_finding,
     set_finding,
 )
-from integration.x12.isa import Isa, parse_isa
+from integration.x12.isa import Isa, parse_isa, unusable_header
 from integration.x12.received import (
     MAX_SEGMENT_BYTES,
     MAX_SET_BYTES,
@@ -44,7 +44,7 @@ from integration.x12.splitting import (
     split_interchanges,
     trailer_ending,
 )
-from integration.x12.syntax import Segment, segment
+from integration.x12.syntax import Segment, Separators, segment
 
 __all__ = [
     "MAX_SEGMENT_BYTES",
@@ -56,6 +56,7 @@ __all__ = [
     "parse_segments",
     "read_header",
     "read_interchange",
+    "read_unusable",
 ]
 
 # Bounds for hostile files, far above any real mailbag: each of these costs some hundred bytes of memory.
@@ -66,6 +67,9 @@ MAX_ENVELOPE_FINDINGS = 1000
 # Segments that the standard lets a sender address to his network.
 _NETWORK_SERVICE = frozenset({b"ISB", b"ISE", b"TA3"})
 _NUMBER = re.compile(r"[0-9]{1,9}")
+# ISA12: releases 002 to 008, each with its subreleases. The envelope is the same in all of them.
+_VERSION = re.compile(r"[0-9]{5}")
+_KNOWN_VERSION = re.compile(r"00[2-8]0[0-9]")
 
 
 def read_interchange(data: bytes) -> InterchangeReading:
@@ -76,7 +80,9 @@ def read_interchange(data: bytes) -> InterchangeReading:
     piece = pieces.pieces[0]
     isa = parse_isa(piece.data)
     if not isinstance(isa, Isa):
-        return InterchangeReading(problem=isa, notes=pieces.notes)
+        reading = read_unusable(piece.data, isa)
+        reading.notes.extend(pieces.notes)
+        return reading
     reading = read_header(isa)
     reading.notes.extend(pieces.notes)
     if len(pieces.pieces) > 1:
@@ -87,26 +93,36 @@ def read_interchange(data: bytes) -> InterchangeReading:
     return reading
 
 
+def read_unusable(data: bytes, problem: str) -> InterchangeReading:
+    """What can be told of an interchange whose ISA cannot be used: who wrote to whom, where only a separator is not
+    legal, so that he can be answered; else nothing but the problem."""
+    header = unusable_header(data)
+    if header is None:
+        return InterchangeReading(problem=problem)
+    reading = _named(header.elements, Separators())
+    reading.problem = problem
+    reading.findings.append(interchange_finding("error", "ISA", header.note, "", problem))
+    return reading
+
+
 def read_header(isa: Isa) -> InterchangeReading:
     """What the ISA says, and what is wrong with it; nothing of what follows it."""
-    reading = InterchangeReading(
-        sender_qualifier=isa[5].strip(),
-        sender_id=isa[6].strip(),
-        receiver_qualifier=isa[7].strip(),
-        receiver_id=isa[8].strip(),
-        date=isa[9].strip(),
-        time=isa[10].strip(),
-        version=isa[12].strip(),
-        control_number=isa[13].strip(),
-        acknowledgment_requested=isa[14] == "1",
-        usage_indicator=isa[15],
-        separators=isa.separators,
-    )
+    reading = _named(isa.elements, isa.separators)
+    version = reading.version
     checks = (
+        (bool(isa[5].strip()), "005", 5, "the qualifier of the sender ID is blank"),
         (bool(reading.sender_id), "006", 6, "the sender ID is blank"),
+        (bool(isa[7].strip()), "007", 7, "the qualifier of the receiver ID is blank"),
         (bool(reading.receiver_id), "008", 8, "the receiver ID is blank"),
         (len(reading.date) == 6 and is_date(reading.date), "014", 9, "is not a date"),
         (is_time(reading.time) and len(reading.time) == 4, "015", 10, "is not a time"),
+        (_VERSION.fullmatch(version) is not None, "017", 12, "is not a version, which is five digits"),
+        (
+            _KNOWN_VERSION.fullmatch(version) is not None or _VERSION.fullmatch(version) is None,
+            "003",
+            12,
+            "is not a version that we know; it was read as one of 00200 to 00809",
+        ),
         (re.fullmatch(r"[0-9]{9}", isa[13]) is not None, "018", 13, "the control number is not nine digits"),
         (isa[14] in ("0", "1"), "019", 14, "is neither 0 nor 1"),
         (isa[15] in ("T", "P", "I"), "020", 15, "is none of P, T and I"),
@@ -116,6 +132,24 @@ def read_header(isa: Isa) -> InterchangeReading:
             sentence = f"ISA{number:02d} {isa[number].strip()!r}: {words}; tell the partner."
             reading.findings.append(interchange_finding("warning", "ISA", code, isa[number], sentence))
     return reading
+
+
+def _named(elements: Sequence[str], separators: Separators) -> InterchangeReading:
+    """The header's fields; ``elements`` are ISA01 to ISA16."""
+    stripped = [each.strip() for each in elements]
+    return InterchangeReading(
+        sender_qualifier=stripped[4],
+        sender_id=stripped[5],
+        receiver_qualifier=stripped[6],
+        receiver_id=stripped[7],
+        date=stripped[8],
+        time=stripped[9],
+        version=stripped[11],
+        control_number=stripped[12],
+        acknowledgment_requested=elements[13] == "1",
+        usage_indicator=elements[14],
+        separators=separators,
+    )
 
 
 class EnvelopeScan:
@@ -227,6 +261,7 @@ class EnvelopeScan:
         self.group = self.set = None
         self.reading.groups.clear()
         self.reading.interchange_acknowledgments.clear()
+        self.reading.acknowledgment_places.clear()
         self.reading.problem = f"The interchange has more than {what}; ask for smaller interchanges."
 
     def _parse(self, start: int, end: int) -> Segment:
@@ -311,6 +346,7 @@ class EnvelopeScan:
             self.base + start,
             0,
             self.isa.separators,
+            convention=st[3].strip(),
             _data=self.window,
             _start=start,
         )
@@ -413,3 +449,4 @@ class EnvelopeScan:
             self._give_up(f"{MAX_GROUPS} interchange acknowledgments")
             return
         self.reading.interchange_acknowledgments.append(segment(ta1.tag, *ta1.elements))
+        self.reading.acknowledgment_places.append((self.base + start, end - start))

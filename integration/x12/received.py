@@ -23,7 +23,7 @@ Row = tuple[str, ...]
 class SetReading:
     """Where one transaction set lies: ``length`` bytes at ``offset`` of the interchange, from ST to SE.
 
-    ``code`` is ST01, ``control_number`` ST02. ``problem`` is the sentence why its segments are refused (its
+    ``code`` is ST01, ``control_number`` ST02, ``convention`` ST03 (from 005010 on). ``problem`` is the sentence why its segments are refused (its
     size). ``findings`` is what the envelope showed: oversized segments, and the reason of ``problem``.
     """
 
@@ -34,6 +34,7 @@ class SetReading:
     separators: Separators
     findings: list[Finding] = field(default_factory=list)
     problem: str | None = None
+    convention: str = ""
     # The bytes around the set, and where it begins in them: the whole interchange, or the set alone where the
     # interchange was read from a stream.
     _data: bytes = field(default=b"", repr=False)
@@ -85,11 +86,12 @@ class GroupReading:
 
 @dataclass(slots=True)
 class InterchangeReading:
-    """One interchange. ``problem`` says why it could not be read (then all fields are empty).
+    """One interchange. ``problem`` says why it could not be read; then there are no groups, and the header's
+    fields are empty too unless it is the separators that cannot be used.
 
     IDs are stripped of their padding; date (ISA09, YYMMDD) and time (ISA10, HHMM) are as given. ``groups``
     may hold a group with empty fields: sets that stand in no group. ``interchange_acknowledgments`` are its
-    TA1 segments. ``findings`` carry TA1 note codes; ``notes`` say what was tolerated.
+    TA1 segments, ``acknowledgment_places`` where each lies (offset and length in the interchange). ``findings`` carry TA1 note codes; ``notes`` say what was tolerated.
     """
 
     sender_qualifier: str = ""
@@ -105,6 +107,7 @@ class InterchangeReading:
     separators: Separators = field(default_factory=Separators)
     groups: list[GroupReading] = field(default_factory=list)
     interchange_acknowledgments: list[Segment] = field(default_factory=list)
+    acknowledgment_places: list[tuple[int, int]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problem: str | None = None

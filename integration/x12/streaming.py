@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import BinaryIO, Literal
 
 from integration.x12.isa import ISA_LENGTH, Isa, parse_isa
-from integration.x12.reading import EnvelopeScan, read_header
+from integration.x12.reading import EnvelopeScan, read_header, read_unusable
 from integration.x12.received import (
     MAX_SEGMENT_BYTES,
     MAX_SET_BYTES,
@@ -209,7 +209,9 @@ class _Stream:
         self._drop(found.start() + 1 if found else len(self.buffer))
         length = self.base - self.origin
         isa = parse_isa(self.misaligned[:length])
-        reading = InterchangeReading(problem=isa if isinstance(isa, str) else None)
+        reading = (
+            InterchangeReading() if isinstance(isa, Isa) else read_unusable(self.misaligned[:length], isa)
+        )
         self.arrivals.append(InterchangeBegins(self.origin, reading))
         self.arrivals.append(InterchangeEnds(reading, length))
         self.step = self._next_interchange

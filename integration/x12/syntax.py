@@ -27,6 +27,7 @@ REPETITION_SEPARATORS = ("^", "`", "}", "\x1e")
 
 # C0, DEL and C1: none of them is in the X12 basic or extended character set.
 _CONTROL = "\x00-\x1f\x7f-\x9f"
+_FORBIDDEN_TEXT = re.compile(f"[{_CONTROL}]")
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
 
 
@@ -77,6 +78,32 @@ class Composite(str):
         made = super().__new__(cls, "\x1f".join(kept))
         made.components = kept
         return made
+
+
+class Repeated(str):
+    """A repeated element to be written: ``Repeated("A", Composite("B", "2"))``, one part behind the other.
+
+    As a string it is its parts joined by U+001E, so that it compares and is empty like any element.
+    """
+
+    __slots__ = ("parts",)
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> Repeated:
+        kept = _without_trailing_empties(parts)
+        made = super().__new__(cls, "\x1e".join(kept))
+        made.parts = kept
+        return made
+
+
+def parts_of(element: str, separators: Separators) -> tuple[str, ...]:
+    """The repeats of an element, read or about to be written; ``()`` where it is empty."""
+    if isinstance(element, Repeated):
+        return element.parts
+    if not element or separators.repetition is None:
+        return (element,) if element else ()
+    return tuple(element.split(separators.repetition))
 
 
 def components_of(element: str, separators: Separators) -> tuple[str, ...]:
@@ -156,6 +183,11 @@ class Segment(tuple[Any, ...]):
         return self.tag, self.elements, self.position
 
 
+def row_of(each: Segment) -> tuple[str, ...]:
+    """The tag and the elements of a segment without its trailing empty elements."""
+    return each.texts if each.texts[-1] else (each.texts[0], *_without_trailing_empties(each.texts[1:]))
+
+
 def placed_segments(rows: Iterable[tuple[str, ...]], start: int = 1) -> list[Segment]:
     """Segments of rows of tag and elements, numbered from ``start``: all of them at once, so quickly."""
     return list(map(tuple.__new__, repeat(Segment), zip(rows, count(start))))
@@ -209,12 +241,42 @@ def serialise(
     """
     if problem := separators.problem():
         raise ValueError(problem)
-    forbidden = _forbidden(separators)
     ending = separators.segment + ("\n" if line_breaks and separators.segment != "\n" else "")
+    row = list(segments)
+    return _plain_bytes(row, separators, encoding, ending) or _careful_bytes(
+        row, separators, encoding, ending
+    )
+
+
+def _plain_bytes(
+    segments: Sequence[Segment], separators: Separators, encoding: Encoding, ending: str
+) -> bytes | None:
+    """The bytes of segments that hold nothing but plain text; None where one has to be looked at."""
+    if not all(map(_TAG.fullmatch, {each.tag for each in segments})):
+        return None
+    lines = [separators.element.join(each.texts) for each in segments]
+    text = "".join(lines)
+    # Nothing but the element separators that were put in may stand there, and no control character. Composites hold
+    # one between their components.
+    put = sum([len(each.texts) for each in segments]) - len(lines)
+    if text.count(separators.element) != put or any(each in text for each in separators.characters()[1:]):
+        return None
+    if not text.isprintable() and _FORBIDDEN_TEXT.search(text.replace(separators.element, "")):
+        return None
+    try:
+        return (ending.join(lines) + ending).encode(encoding) if lines else b""
+    except UnicodeEncodeError:
+        return None
+
+
+def _careful_bytes(
+    segments: Sequence[Segment], separators: Separators, encoding: Encoding, ending: str
+) -> bytes:
+    forbidden = _forbidden(separators)
     parts: list[bytes] = []
     for each in segments:
         _refuse_unsafe(each, forbidden)
-        texts = (_joined(element, separators.component) for element in each.elements)
+        texts = (_joined(element, separators) for element in each.elements)
         line = separators.element.join((each.tag, *texts)) + ending
         try:
             parts.append(line.encode(encoding))
@@ -227,9 +289,15 @@ def _forbidden(separators: Separators) -> re.Pattern[str]:
     return re.compile(f"[{_CONTROL}{re.escape(''.join(separators.characters()))}]")
 
 
-def _joined(element: str, component_separator: str) -> str:
+def _joined(element: str, separators: Separators) -> str:
+    if isinstance(element, Repeated):
+        if separators.repetition is None and len(element.parts) > 1:
+            raise ValueError(
+                f"{element.parts[1]!r} is a repeat, and there is no repetition separator; set one."
+            )
+        return (separators.repetition or "").join(_joined(each, separators) for each in element.parts)
     if isinstance(element, Composite):
-        return component_separator.join(element.components)
+        return separators.component.join(element.components)
     return element
 
 
@@ -243,6 +311,8 @@ def _refuse_unsafe(each: Segment, forbidden: re.Pattern[str]) -> None:
 
 
 def _texts(element: str) -> list[tuple[int | None, str]]:
+    if isinstance(element, Repeated):
+        return [text for part in element.parts for text in _texts(part)]
     if isinstance(element, Composite):
         return list(enumerate(element.components, start=1))
     return [(None, element)]
@@ -266,9 +336,11 @@ def choose_separators(segments: Iterable[Segment], preferred: Separators) -> Sep
     """
     held: set[str] = set()
     for each in segments:
-        for element in each.elements:
-            for text in element.components if isinstance(element, Composite) else (element,):
-                held.update(text)
+        for element in each.texts[1:]:
+            if isinstance(element, Composite | Repeated):
+                held.update(*(text for _, text in _texts(element)))
+            else:
+                held.update(element)
     taken: list[str] = []
     repetition = None
     element = _next_free(preferred.element, ELEMENT_SEPARATORS, held, preferred, taken)

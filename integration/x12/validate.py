@@ -238,6 +238,8 @@ class _Inspection:
         self.separators = separators
         self.findings = findings
         self.table = table
+        # Before 005010 the character is text like any other, whatever ISA11 says.
+        self.repeats = (table.version >= "005010" and separators.repetition) or ""
         self.checks = {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
@@ -293,7 +295,8 @@ class _Inspection:
             self.first_undescribed[each.tag] = min(first, each.position)
             return
         pattern = tuple(map(bool, each.elements))
-        if pattern in check.good_patterns and all(map(call, check.accepts, each.elements)):
+        repeated = bool(self.repeats) and self.repeats in "".join(each.elements)
+        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, each.elements)):
             return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
@@ -305,7 +308,7 @@ class _Inspection:
         elements = each.elements
         for element in table.elements:
             text = elements[element.number - 1] if element.number <= len(elements) else ""
-            self._report_value(place, element, text)
+            self._report_repeats(place, element, text)
         for number, extra in enumerate(elements[len(table.elements) :], start=len(table.elements) + 1):
             if extra:
                 words = f"element {number}: one element too many, the segment has {len(table.elements)}"
@@ -313,6 +316,14 @@ class _Inspection:
         for number, code, words in broken_notes(table.notes, [bool(text) for text in elements]):
             element = table.elements[number - 1]
             self.findings.append(place.on(element, "error", code, each[number], words))
+
+    def _report_repeats(self, place: _ElementPlace, element: ElementTable, text: str) -> None:
+        repeats = text.split(self.repeats) if self.repeats and self.repeats in text else [text]
+        if len(repeats) > element.repeat:
+            words = f"{_shown(text)} holds {len(repeats)} values, at most {element.repeat} may stand there"
+            self.findings.append(place.on(element, "error", "12", text, words))
+        for value in repeats[: element.repeat]:
+            self._report_value(place, element, value)
 
     def _report_value(self, place: _ElementPlace, element: ElementTable, text: str) -> None:
         if element.required and not text.strip(" "):
@@ -334,7 +345,8 @@ class _Inspection:
             words = (
                 f"{_shown(text)} has {len(texts)} components, the composite has {len(composite.components)}"
             )
-            self.findings.append(outer.on(composite, "error", "3", text, words))
+            code = "13" if self.table.version >= "005010" else "3"
+            self.findings.append(outer.on(composite, "error", code, text, words))
         for number, code, words in broken_notes(composite.notes, [bool(each) for each in texts]):
             component = composite.components[number - 1]
             value = texts[number - 1] if number <= len(texts) else ""

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from integration.x12.isa import ISA_LENGTH
-from integration.x12.syntax import Encoding, Segment, Separators, UnsafeData, segment, serialise
+from integration.x12.syntax import (
+    Encoding,
+    Segment,
+    Separators,
+    UnsafeData,
+    placed_segments,
+    row_of,
+    segment,
+    serialise,
+)
 
 _ENVELOPE_TAGS = frozenset({"ISA", "TA1", "GS", "ST", "SE", "GE", "IEA"})
 _ID = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -76,7 +85,7 @@ def set_segments(each: SetToWrite) -> list[Segment]:
         )
     count = str(len(each.segments) + 2)
     whole = [segment("ST", each.code, number), *each.segments, segment("SE", count, number)]
-    return [segment(one.tag, *one.elements, position=at) for at, one in enumerate(whole, start=1)]
+    return placed_segments(map(row_of, whole))
 
 
 def write_interchange(
@@ -86,15 +95,17 @@ def write_interchange(
     encoding: Encoding,
     *,
     line_breaks: bool = False,
+    interchange_acknowledgments: Sequence[Segment] = (),
 ) -> bytes:
-    """The bytes of one interchange, ISA to IEA.
+    """The bytes of one interchange, ISA to IEA. ``interchange_acknowledgments`` (TA1) stand between ISA and the first
+    GS; they may be all that it carries.
 
     Raises EnvelopeError where a header field does not fit its element, UnsafeData where data holds a
     separator, a control character, or a character that ``encoding`` lacks, ValueError where the separators
     are not legal. ``line_breaks`` puts a newline behind each terminator, for people and for partners who want
     it.
     """
-    body: list[Segment] = []
+    body: list[Segment] = list(interchange_acknowledgments)
     for group in groups:
         number = _control_number(group.control_number, "GS06")
         body.append(_gs(group, number))

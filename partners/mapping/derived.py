@@ -12,9 +12,13 @@ from partners.mapping.transforms import read_number
 _EXACT = Context(prec=60)
 
 
-def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """A count or sum over segments given as tag and elements; "" for a sum of nothing."""
-    found = [elements for tag, elements in rows if tag == element.tag]
+def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]], tag: str = "") -> str:
+    """A count or sum over segments given as tag and elements; "" for a sum of nothing.
+
+    ``tag``: which segments are counted, where not those that are counted when writing.
+    """
+    wanted = tag or element.tag
+    found = [elements for each, elements in rows if each == wanted]
     if element.derivation == "count":
         return str(len(found))
     total: Decimal | None = None

@@ -78,11 +78,11 @@ def changed_positions(before: Sequence[str], after: Sequence[str]) -> frozenset[
 
 
 def document_differences(before: Document | None, after: Document | None) -> tuple[Difference, ...]:
-    """In what two documents differ."""
-    was = {path: str(value) for path, value in leaves(before)} if before is not None else {}
-    now = {path: str(value) for path, value in leaves(after)} if after is not None else {}
+    """In what two documents differ; 4.5 and 4.50 are the same number."""
+    was = dict(leaves(before)) if before is not None else {}
+    now = dict(leaves(after)) if after is not None else {}
     return tuple(
-        Difference(path, was.get(path, ""), now.get(path, ""))
+        Difference(path, str(was.get(path, "")), str(now.get(path, "")))
         for path in dict.fromkeys([*was, *now])
         if was.get(path) != now.get(path)
     )

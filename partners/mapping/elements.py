@@ -22,6 +22,7 @@ from partners.mapping.rules import (
     PairsElement,
     Path,
     QualifierElement,
+    RepeatElement,
     Value,
 )
 from partners.mapping.sources import (
@@ -125,6 +126,8 @@ class ElementCompiler:
     def _element(self, key: Key, source: Any) -> ElementRule:
         if key.each is not None:
             return self._group(key, source)
+        if key.repeat is not None:
+            return self._repeat(key.numbers[0], key.repeat, source)
         if isinstance(source, Mapping):
             if len(key.numbers) > 1 or key.is_range:
                 return self._pairs(key, source)
@@ -144,20 +147,28 @@ class ElementCompiler:
                 return QualifierElement(number, address, codes)
             case ConstantSource(constant, condition):
                 return ConstantElement(number, address, constant, condition)
-            case DerivedSource(derivation, tag, element):
-                return self._derived(number, derivation, tag, element, table)
+            case DerivedSource():
+                return self._derived(number, source, table)
             case FieldSource():
                 return FieldElement(number, address, table, self._value(source, table))
 
-    def _derived(
-        self, number: int, derivation: Any, tag: str, element: int, table: ElementTable
-    ) -> DerivedElement:
-        segment = self.set_table.segments.get(tag)
-        if derivation == "structure":
-            return DerivedElement(number, f"{self.address}.{number}", table, derivation, "", 0)
-        if segment is None or element > len(segment.elements):
-            raise Problem(f"the {self.set_table.name.lower()} has no {tag} with an element {element}")
-        return DerivedElement(number, f"{self.address}.{number}", table, derivation, tag, element)
+    def _derived(self, number: int, source: DerivedSource, table: ElementTable) -> DerivedElement:
+        tags = [each for each in (source.tag, source.other) if each]
+        for tag in tags:
+            segment = self.set_table.segments.get(tag)
+            if segment is None or source.element > len(segment.elements):
+                raise Problem(
+                    f"the {self.set_table.name.lower()} has no {tag} with an element {source.element}"
+                )
+        return DerivedElement(
+            number,
+            f"{self.address}.{number}",
+            table,
+            source.derivation,
+            source.tag,
+            source.element,
+            source.other,
+        )
 
     def _value(self, source: FieldSource, table: ElementTable) -> Value:
         shape = self.scope.find(source.path)
@@ -268,6 +279,22 @@ class ElementCompiler:
             f"{self.address}.{key}", starts, len(source), tables, key.each or (), tuple(values)
         )
 
+    def _repeat(self, number: int, items: Path, source: Any) -> RepeatElement:
+        table = self.segment.elements[number - 1]
+        address = f"{self.address}.{number}"
+        if table.repeat < 2:
+            raise Problem(f"{table.name} may not be repeated in this version of the standard")
+        outer, self.scope = self.scope, self.scope.inner(items, many=True)
+        try:
+            part: FieldElement | CompositeElement
+            if isinstance(source, Mapping):
+                part = self._composite(number, source)
+            else:
+                part = FieldElement(number, address, table, self._pair_value(source, table))
+        finally:
+            self.scope = outer
+        return RepeatElement(number, address, table, items, part)
+
     def _check_conditions(self, rules: list[ElementRule]) -> None:
         fields = {each.number for each in rules if isinstance(each, FieldElement)}
         for each in rules:
@@ -314,4 +341,4 @@ def has_fields(rule: ElementRule) -> bool:
     """Whether the element carries any canonical value."""
     if isinstance(rule, CompositeElement):
         return any(isinstance(part, FieldElement) for part in rule.parts)
-    return isinstance(rule, FieldElement | PairsElement | GroupElement)
+    return isinstance(rule, FieldElement | PairsElement | GroupElement | RepeatElement)

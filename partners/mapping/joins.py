@@ -28,6 +28,8 @@ def _lines(text: str, longest: int) -> list[str]:
 
 
 def _cut_between_words(text: str, longest: int) -> list[str]:
+    if len(text) <= longest and text.isprintable() and "  " not in text:
+        return [text.strip(" ")] if text.strip(" ") else []
     pieces: list[str] = []
     for word in _words(text):
         if pieces and len(pieces[-1]) + 1 + len(word) <= longest:

@@ -25,6 +25,7 @@ from partners.mapping.rules import (
     Levels,
     PairsElement,
     Path,
+    RepeatElement,
     SegmentRule,
     Value,
 )
@@ -126,17 +127,19 @@ def _normalise_elements(rule: SegmentRule, target: Any, lists: _Lists) -> None:
                 _change(item, ("qualifier",), _without_trailing_blanks)
                 _change(item, ("value",), _without_trailing_blanks)
         if isinstance(element, GroupElement):
-            _normalise_group(element, target, lists)
+            _normalise_list(element.items, element.values, target, lists)
+        if isinstance(element, RepeatElement):
+            _normalise_list(element.items, tuple(_values(element.part)), target, lists)
 
 
-def _normalise_group(element: GroupElement, target: Any, lists: _Lists) -> None:
-    items = _at(target, element.items) or []
+def _normalise_list(path: Path, values: tuple[Value, ...], target: Any, lists: _Lists) -> None:
+    items = _at(target, path) or []
     for index, item in enumerate(items):
         if isinstance(item, dict):
-            for value in element.values:
+            for value in values:
                 _change(item, value.path, lambda held, value=value: _normal(held, value, lists))
         else:
-            items[index] = _normal(item, element.values[0], lists)
+            items[index] = _normal(item, values[0], lists)
 
 
 def _fill_defaults(rule: SegmentRule, target: Any, lists: _Lists) -> None:
@@ -161,7 +164,7 @@ def _has_value(rule: SegmentRule, target: Any) -> bool:
     for element in rule.elements:
         if isinstance(element, PairsElement) and element.rest is not None:
             paths.append(element.rest)
-        if isinstance(element, GroupElement):
+        if isinstance(element, GroupElement | RepeatElement):
             paths.append(element.items)
     if rule.always or any(not _is_empty(_at(target, path)) for path in paths):
         return True

@@ -15,6 +15,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -140,9 +141,15 @@ class _Spot:
         return value if isinstance(value, str) else _flow(value)
 
 
+@lru_cache(maxsize=64)
+def _parsed(base: str) -> dict[str, Any]:
+    """The tree of a base's text, to be copied: reading YAML takes most of the time of a row."""
+    return parse_guide(base)
+
+
 class _Tree:
     def __init__(self, base: str) -> None:
-        self.parts = copy.deepcopy(parse_guide(base))
+        self.parts = copy.deepcopy(_parsed(base))
         self.fragments: dict[str, Any] = self.parts.pop("fragments", {})
         self.bodies: dict[str, list[Any]] = {"": self.parts.setdefault("body", [])}
         for name, level in self.parts.get("levels", {}).items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from integration.documents import Document, build
 from integration.x12.structure import Loop, walk
-from integration.x12.syntax import Segment, Separators, components_of
+from integration.x12.syntax import Segment, Separators, components_of, parts_of
 from partners.mapping.codes import HELD, CodeLists, CodeTables, merged, tables
 from partners.mapping.derived import derived
 from partners.mapping.nesting import Nesting
@@ -30,6 +30,7 @@ from partners.mapping.rules import (
     PairsElement,
     Path,
     QualifierElement,
+    RepeatElement,
     SegmentRule,
     Value,
     shown,
@@ -247,6 +248,8 @@ class _Reader:
                 self._fixed(element, segment, path)
             elif isinstance(element, CompositeElement):
                 self._composite(element, segment, scope, path)
+            elif isinstance(element, RepeatElement):
+                self._repeat(element, segment, scope, path)
             elif isinstance(element, PairsElement):
                 self._pairs(element, rule.address, segment, scope, path)
             elif isinstance(element, GroupElement):
@@ -317,8 +320,29 @@ class _Reader:
             why = f"the guide writes {element.text!r} there"
             self._unread_element(element.address, text, path, segment, why)
 
+    def _repeat(self, element: RepeatElement, segment: Segment, scope: _Scope, path: str) -> None:
+        record = _record(scope, element.items[:-1])
+        items = list(record.get(element.items[-1], ()))
+        self._trace(segment, element.number, element.address, shown(path, element.items))
+        for text in parts_of(segment[element.number], self.separators):
+            item: _Scope = {}
+            place = f"{shown(path, element.items)}[{len(items)}]"
+            if isinstance(element.part, CompositeElement):
+                self._components(element.part, text, segment, item, place)
+            else:
+                self._value(element.part.value, text, item, element.address, place, segment)
+            if item:
+                items.append(item.get("", item))
+        if items:
+            record[element.items[-1]] = items
+
     def _composite(self, element: CompositeElement, segment: Segment, scope: _Scope, path: str) -> None:
-        texts = components_of(segment[element.number], self.separators)
+        self._components(element, segment[element.number], segment, scope, path)
+
+    def _components(
+        self, element: CompositeElement, whole: str, segment: Segment, scope: _Scope, path: str
+    ) -> None:
+        texts = components_of(whole, self.separators)
         parts = {part.number: part for part in element.parts}
         for number, text in enumerate(texts, start=1):
             part = parts.get(number)
@@ -390,7 +414,8 @@ class _Reader:
                 self._compare_structure(element, text, segment)
                 continue
             expected = derived(element, rows)
-            if text and read_number(text) != read_number(expected):
+            other = derived(element, rows, element.other) if element.other else expected
+            if text and read_number(text) not in (read_number(expected), read_number(other)):
                 what = f"{element.derivation} of {element.tag}" + (
                     f".{element.element}" if element.element else ""
                 )

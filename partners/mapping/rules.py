@@ -65,7 +65,8 @@ class ConstantElement:
 @dataclass(frozen=True, slots=True)
 class DerivedElement:
     """``#count TAG`` or ``#sum TAG.n`` over the whole set: written last, compared when read. ``#structure`` is the code
-    of the structure that is written; ``tag`` is then empty."""
+    of the structure that is written; ``tag`` is then empty. ``#count HL or LIN`` writes the first and takes either when
+    read, since partners differ in what they count."""
 
     number: int
     address: str
@@ -73,6 +74,7 @@ class DerivedElement:
     derivation: Literal["count", "sum", "structure"]
     tag: str
     element: int
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,18 @@ class GroupElement:
     values: tuple[Value, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RepeatElement:
+    """``1 repeat contexts``: a list in one element, one item behind the other with the repetition separator between
+    them (from 005010 on). ``part`` is how an item is written."""
+
+    number: int
+    address: str
+    table: ElementTable
+    items: Path
+    part: FieldElement | CompositeElement
+
+
 ElementRule = (
     FieldElement
     | QualifierElement
@@ -130,6 +144,7 @@ ElementRule = (
     | CompositeElement
     | PairsElement
     | GroupElement
+    | RepeatElement
 )
 
 

@@ -75,11 +75,12 @@ class ConstantSource:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSource:
-    """``#count PO1``, ``#sum PO1.2``, ``#structure``"""
+    """``#count PO1``, ``#count HL or LIN``, ``#sum PO1.2``, ``#structure``"""
 
     derivation: Literal["count", "sum", "structure"]
     tag: str
     element: int
+    other: str = ""
 
 
 Source = FieldSource | QualifierSource | ConstantSource | DerivedSource
@@ -93,7 +94,7 @@ _FIELD = re.compile(
 )
 _CONSTANT = re.compile(r"~(?P<text>\S.*?)(?: +if +(?P<condition>[0-9]+))?")
 _QUALIFIER = re.compile(r"=(?P<codes>[^\s,]+(?: *, *[^\s,]+)*)")
-_COUNT = re.compile(r"#count +(?P<tag>[A-Z][A-Z0-9]{1,2})")
+_COUNT = re.compile(r"#count +(?P<tag>[A-Z][A-Z0-9]{1,2})(?: +or +(?P<other>[A-Z][A-Z0-9]{1,2}))?")
 _SUM = re.compile(r"#sum +(?P<tag>[A-Z][A-Z0-9]{1,2})\.(?P<element>[0-9]+)")
 
 
@@ -104,7 +105,7 @@ def parse_source(text: str) -> Source:
     if match := _CONSTANT.fullmatch(text):
         return ConstantSource(match["text"], _number(match["condition"]))
     if match := _COUNT.fullmatch(text):
-        return DerivedSource("count", match["tag"], 0)
+        return DerivedSource("count", match["tag"], 0, match["other"] or "")
     if match := _SUM.fullmatch(text):
         return DerivedSource("sum", match["tag"], int(match["element"]))
     if text == "#structure":
@@ -142,11 +143,12 @@ def _number(text: str | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The places that one key of a segment names: element numbers, and the list that ``each`` repeats over."""
+    """The places that one key of a segment names: element numbers, and the list that ``each`` or ``repeat`` goes over."""
 
     numbers: tuple[int, ...]
     is_range: bool
     each: tuple[str, ...] | None
+    repeat: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         first, last = self.numbers[0], self.numbers[-1]
@@ -155,17 +157,21 @@ class Key:
 
 _ONE = re.compile(r"[1-9][0-9]*")
 _RANGE = re.compile(r"([1-9][0-9]*)\.\.([1-9][0-9]*)(?: +each +(\S+))?")
+_REPEAT = re.compile(r"([1-9][0-9]*) +repeat +(\S+)")
 _LIST = re.compile(r"[1-9][0-9]*(?: *, *[1-9][0-9]*)+")
 
 
 def parse_key(text: str) -> Key:
-    """``4``, ``6..25``, ``1,8,10`` or ``3..22 each stores``. Raises ValueError with what is wrong."""
+    """``4``, ``6..25``, ``1,8,10``, ``3..22 each stores`` or ``1 repeat contexts``. Raises ValueError with what is
+    wrong."""
     if _ONE.fullmatch(text):
         return Key((int(text),), False, None)
+    if match := _REPEAT.fullmatch(text):
+        return Key((int(match[1]),), False, None, parse_path(match[2]))
     if match := _RANGE.fullmatch(text):
         first, last = int(match[1]), int(match[2])
         if first <= last <= 99:
             return Key(tuple(range(first, last + 1)), True, parse_path(match[3]) if match[3] else None)
     if _LIST.fullmatch(text):
         return Key(tuple(int(each) for each in text.split(",")), False, None)
-    raise ValueError(f"{text!r} names no element; write 4, 6..25, 1,8,10 or 1..2 each FIELD")
+    raise ValueError(f"{text!r} names no element; write 4, 6..25, 1,8,10, 1..2 each FIELD or 1 repeat FIELD")

@@ -92,6 +92,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 # No number element of the standard is longer than 18 digits; longer ones need not be spelled out to be refused.
 _LONGEST = 40
+_SHORT = 18
 
 
 def read_number(text: str) -> Decimal | None:
@@ -128,6 +129,11 @@ class Number(Transform):
     elements: ClassVar[frozenset[str]] = frozenset({"R", "AN"})
 
     def write(self, value: Any, codes: CodeTables) -> str:
+        if not self.shift and value:
+            # Most numbers are short and need none of the care for zeros, infinities and millions of digits.
+            text = str(value)
+            if len(text) <= _SHORT and text.replace(".", "", 1).isdecimal():
+                return text
         return _plain(shifted(value, self.shift))
 
     def read(self, text: str, codes: CodeTables, dropped: Dropped) -> Any:

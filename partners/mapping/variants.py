@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from integration.documents import Document, shape_of
-from partners.mapping.overrides import Override, apply_overrides
+from partners.mapping.overrides import Override, Place, apply_overrides, places
 from partners.mapping.rules import Guide
 
 
@@ -18,10 +18,27 @@ def variant(base: str, overrides: tuple[Override, ...]) -> Guide:
     return apply_overrides(base, overrides)
 
 
+@lru_cache(maxsize=64)
+def known_places(base: str) -> tuple[Place, ...]:
+    """Everything that a row over a base text can name."""
+    return places(base)
+
+
 @lru_cache(maxsize=256)
 def left_out(base: str, overrides: tuple[Override, ...]) -> frozenset[str]:
-    """The fields (``lines[]/upc``) that the base carries and the rows do not: nobody misses them on the wire."""
-    return variant(base, ()).carried - variant(base, overrides).carried
+    """The fields (``lines[]/upc``) that the base carries and the rows do not: nobody misses them on the wire.
+
+    A record of which nothing is carried any more (``packages[]``) is among them.
+    """
+    carried = variant(base, overrides).carried
+    lost = variant(base, ()).carried - carried
+    return lost | (_records(lost) - _records(carried))
+
+
+def _records(paths: Set[str]) -> frozenset[str]:
+    return frozenset(
+        "/".join(parts[:at]) for parts in (path.split("/") for path in paths) for at in range(1, len(parts))
+    )
 
 
 def without(document: Document, fields: Set[str]) -> Document:

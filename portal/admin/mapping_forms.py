@@ -21,7 +21,8 @@ from integration.flows.mapping_rows import CHANGE
 from integration.flows.rights import Refused
 from partners.guides_in_use import shipped_guide
 from partners.mapping.compiler import shipped_text
-from partners.mapping.overrides import OPERATIONS, Override, Place, places
+from partners.mapping.overrides import OPERATIONS, Override, Place
+from partners.mapping.variants import known_places
 from partners.models import MappingOverride, MappingProfile
 from portal.admin.show import page_url
 from portal.admin.verbs import ReasonForm, person, require, run
@@ -123,7 +124,7 @@ def row_page(
         else:
             messages.success(request, "The row is changed." if row else "The row is added.")
             return HttpResponseRedirect(page_url(profile))
-    known = places(shipped_text(profile.transaction_set, profile.version))
+    known = known_places(shipped_text(profile.transaction_set, profile.version))
     address = str(form["address"].value() or "")
     context = {
         "title": f"{profile}: {'change' if row else 'add'} a row",
@@ -170,7 +171,7 @@ def places_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
     """Show everything that a row can name: addresses, the standard's names, what the base says there."""
     only_look(request)
     term = request.GET.get("q", "").strip()
-    known = places(shipped_text(profile.transaction_set, profile.version))
+    known = known_places(shipped_text(profile.transaction_set, profile.version))
     found = [each for each in known if _is_meant(each, term.lower())]
     context = {
         "title": f"{profile}: places",

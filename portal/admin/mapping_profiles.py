@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -18,11 +19,11 @@ from integration.flows import mapping_rows
 from integration.flows.mapping_release import Readiness, readiness
 from integration.flows.mapping_rows import CHANGE, RELEASE, subject_of
 from partners.guides_in_use import shipped_guide
-from partners.mapping.compiler import shipped_text
-from partners.mapping.overrides import said
+from partners.mapping.variants import known_places
 from partners.models import AgreementDocument, MappingProfile, MappingRevision
 from portal.admin import mapping_forms, mapping_revisions, mapping_use, rehearsals
-from portal.admin.base import EmptyState, GridAdmin
+from portal.admin.base import Crumb, EmptyState, GridAdmin
+from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_words import (
     changes_of,
     operation_words,
@@ -30,10 +31,11 @@ from portal.admin.mapping_words import (
     outcome_words,
     profile_badge,
 )
-from portal.admin.show import moment
+from portal.admin.show import moment, page_url
 from portal.admin.verbs import ReasonForm, person
 
 MOST_CHANGES = 50
+PROFILE_PAGE = "portal/mapping_profile.html"
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -185,13 +187,28 @@ class MappingProfileAdmin(GridAdmin):
         profile = self.find(request, object_id)
         if profile is None:
             return self.missing(request, object_id)
-        return self.page(request, profile, "portal/mapping_profile.html", profile_context(request, profile))
+        return self.page(request, profile, PROFILE_PAGE, profile_context(request, profile))
 
     def _on(self, request: HttpRequest, object_id: int, show: Any, *args: Any) -> HttpResponse:
         profile = self.find(request, str(object_id))
         if profile is None:
             return self.missing(request, str(object_id))
         answer: HttpResponse = show(self, request, profile, *args)
+        return answer
+
+    def page(
+        self, request: HttpRequest, row: Model | None, template: str, context: dict[str, Any]
+    ) -> TemplateResponse:
+        """Return a page of ours; the way to those below a profile leads over the profile's own."""
+        answer = super().page(request, row, template, context)
+        if isinstance(row, MappingProfile) and template != PROFILE_PAGE and answer.context_data is not None:
+            first, last = answer.context_data["crumbs"]
+            below = last.words.removeprefix(f"{row}: ")
+            answer.context_data["crumbs"] = [
+                first,
+                Crumb(str(row), page_url(row)),
+                Crumb(below[:1].upper() + below[1:]),
+            ]
         return answer
 
     def describe(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -274,15 +291,17 @@ def profile_context(request: HttpRequest, profile: MappingProfile) -> dict[str, 
     user = person(request)
     ready = readiness(profile)
     current = profile.current
+    may_read = user.has_perm(READ_CONTENT)
     may_change = user.has_perm(CHANGE) and profile.retired_at is None
     return {
         "title": str(profile),
         "profile": profile,
         "badge": profile_badge(profile, current.number if current else None),
         "current": current,
-        "rows": _rows(profile, ready),
-        "samples": _samples(profile, ready),
-        "obstacles": ready.obstacles,
+        "rows": _rows(ready),
+        "samples": _samples(profile, ready, may_read=may_read),
+        # They quote what samples hold.
+        "obstacles": ready.obstacles if may_read else (),
         "changes": changes_of(profile)[:MOST_CHANGES],
         "users": _users(profile),
         "may_change": may_change,
@@ -290,13 +309,13 @@ def profile_context(request: HttpRequest, profile: MappingProfile) -> dict[str, 
     }
 
 
-def _rows(profile: MappingProfile, ready: Readiness) -> list[dict[str, Any]]:
-    base = shipped_text(profile.transaction_set, profile.version)
+def _rows(ready: Readiness) -> list[dict[str, Any]]:
+    says = {each.address: each.text for each in known_places(ready.draft.base)}
     return [
         {
             "row": row,
             "operation": operation_words(row.operation),
-            "says": said(base, row.address),
+            "says": says.get(row.address, ""),
             "refusal": ready.draft.refusals.get(row.pk, ""),
             "idle": row.pk in ready.idle,
         }
@@ -304,12 +323,12 @@ def _rows(profile: MappingProfile, ready: Readiness) -> list[dict[str, Any]]:
     ]
 
 
-def _samples(profile: MappingProfile, ready: Readiness) -> list[dict[str, Any]]:
+def _samples(profile: MappingProfile, ready: Readiness, *, may_read: bool) -> list[dict[str, Any]]:
     return [
         {
             "row": row,
             "badge": outcome_badge(ready.outcomes.get(row.pk)),
-            "words": outcome_words(ready.outcomes.get(row.pk)),
+            "words": outcome_words(ready.outcomes.get(row.pk)) if may_read else [],
         }
         for row in profile.samples.all()
     ]

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from integration.flows import mapping_release
 from integration.flows.mapping_rows import RELEASE
 from partners.models import MappingProfile, MappingRevision
+from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_forms import only_look
 from portal.admin.mapping_words import operation_words, outcome_badge, outcome_words
 from portal.admin.show import page_url
-from portal.admin.verbs import ReasonForm, require, run
+from portal.admin.verbs import ReasonForm, person, require, run
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -35,6 +36,7 @@ def revisions_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
         "before": before,
         "after": after,
         "comparison": mapping_release.compare(profile, before, after) if before else None,
+        "may_read": person(request).has_perm(READ_CONTENT),
     }
     return shown_by.page(request, profile, "portal/mapping_revisions.html", context)
 
@@ -66,6 +68,7 @@ def release_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProf
         "number": current.number + 1 if current else 1,
         "current": current,
         "comparison": mapping_release.compare(profile, current, None) if current else None,
+        "may_read": user.has_perm(READ_CONTENT),
         "rows": ready.draft.rows,
         "samples": [
             {"name": each.sample.name, "badge": outcome_badge(each), "words": outcome_words(each)}

@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integration.flows import mapping_samples
-from integration.flows.mapping_rows import CHANGE, GONE, draft_of
+from integration.flows.mapping_rows import CHANGE, GONE, Draft, draft_of
 from integration.flows.mapping_samples import digest_of, judged, sample_of, second_findings
 from integration.flows.rights import Refused
 from partners.guides_in_use import guide_of_revision
 from partners.mapping.rehearsal import Part, Rehearsal, Row
 from partners.mapping.rules import Guide
+from partners.mapping.variants import variant
 from partners.models import Agreement, MappingProfile
+from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_words import outcome_badge
 from portal.admin.record_words import label
 from portal.admin.rehearsal_sources import IN, OUT, Source, choices, find_source, pasted, rehearse_beside
@@ -52,7 +54,7 @@ class ShownPart:
     title: str
     anchor: str
     field: str
-    is_linked: bool
+    rule: str
     has_row: bool
 
 
@@ -116,13 +118,14 @@ def rehearsal_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
         "ways": _WAYS,
         "form": keep,
         "released": current,
-        **shown(rehearsal, draft.guide, {row.address for row in draft.overrides}, source.direction),
+        **shown(rehearsal, draft.guide, overridden(draft), source.direction),
     }
     return shown_by.page(request, profile, "portal/mapping_rehearsal.html", context)
 
 
 def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfile, pk: int) -> HttpResponse:
     """Show what comes of a sample under the draft, and in what that differs from what was accepted."""
+    user = require(request, READ_CONTENT)
     row = profile.samples.filter(pk=pk).first()
     draft = draft_of(profile)
     if row is None or draft.guide is None:
@@ -140,7 +143,6 @@ def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
             "What it is now is what it has to be from now on.",
         )
         return HttpResponseRedirect(request.path)
-    user = person(request)
     context: dict[str, Any] = {
         "title": f"{profile}: sample {row}",
         "profile": profile,
@@ -152,8 +154,7 @@ def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
         "may_change": user.has_perm(CHANGE) and profile.retired_at is None,
     }
     if outcome.rehearsal is not None:
-        addresses = {each.address for each in draft.overrides}
-        context |= shown(outcome.rehearsal, draft.guide, addresses, row.direction)
+        context |= shown(outcome.rehearsal, draft.guide, overridden(draft), row.direction)
     return shown_by.page(request, profile, "portal/mapping_sample.html", context)
 
 
@@ -185,8 +186,16 @@ def remove_sample_page(
     return shown_by.page(request, profile, "portal/verb.html", context)
 
 
-def shown(rehearsal: Rehearsal, guide: Guide, overridden: set[str], direction: str) -> dict[str, Any]:
-    """Return both sides of ``rehearsal`` for a page; ``overridden`` are the addresses that rows name."""
+def overridden(draft: Draft) -> set[str]:
+    """Return the addresses that rows of ``draft`` have changed, and those that they have added."""
+    if draft.guide is None:
+        return set()
+    added = set(draft.guide.addresses()) - set(variant(draft.base, ()).addresses())
+    return added | {row.address for row in draft.overrides if row.operation != "add"}
+
+
+def shown(rehearsal: Rehearsal, guide: Guide, changed: set[str], direction: str) -> dict[str, Any]:
+    """Return both sides of ``rehearsal`` for a page; ``changed`` are the addresses that rows have to do with."""
     names = {
         (tag, element.number): element.name
         for tag, table in guide.table.segments.items()
@@ -194,7 +203,7 @@ def shown(rehearsal: Rehearsal, guide: Guide, overridden: set[str], direction: s
     }
     anchors = {each.path: f"field-{number}" for number, each in enumerate(rehearsal.fields, start=1)}
     unread = {entry.position for entry in rehearsal.unread if entry.position}
-    rows = [_row(row, names, anchors, overridden, unread) for row in rehearsal.rows]
+    rows = [_row(row, names, anchors, changed, unread) for row in rehearsal.rows]
     rules = {
         (part.path): part.address
         for row in reversed(rehearsal.rows)
@@ -229,10 +238,10 @@ def _row(
     row: Row,
     names: dict[tuple[str, int], str],
     anchors: dict[str, str],
-    overridden: set[str],
+    changed: set[str],
     unread: set[int],
 ) -> ShownRow:
-    parts = [_part(row, part, names, anchors, overridden) for part in row.parts]
+    parts = [_part(row, part, names, anchors, changed) for part in row.parts]
     return ShownRow(row.position, row.tag, parts, row.is_new, row.position in unread)
 
 
@@ -241,7 +250,7 @@ def _part(
     part: Part,
     names: dict[tuple[str, int], str],
     anchors: dict[str, str],
-    overridden: set[str],
+    changed: set[str],
 ) -> ShownPart:
     number = f"{row.tag}{part.element:02d}" + (f"-{part.component}" if part.component else "")
     name = names.get((row.tag, part.element), "")
@@ -254,8 +263,8 @@ def _part(
         title,
         f"at-{row.position}-{part.element}" if first else "",
         anchors.get(part.path, ""),
-        bool(part.address),
-        any(part.address == each or part.address.startswith(f"{each}.") for each in overridden if each),
+        part.address,
+        any(part.address == each or part.address.startswith(f"{each}.") for each in changed),
     )
 
 

@@ -123,6 +123,11 @@ def agreement_problems(agreement: Agreement) -> Problems:
         problems["version"] = (
             f"Version {agreement.version} is not known; Gridport writes and reads 004010 and 005010."
         )
+    elif mapped := _mapped_in_another_version(agreement):
+        problems["version"] = (
+            f"{mapped.profile} maps its {mapped}, and is for version {mapped.profile.version}: choose another mapping there"
+            " first."
+        )
     if not _CURRENCY.fullmatch(agreement.currency):
         problems["currency"] = "Write the currency as its three capital letters, such as USD."
     if agreement.mailbox_id is None or agreement.identifier_id is None or agreement.partner_id is None:
@@ -147,6 +152,13 @@ def agreement_problems(agreement: Agreement) -> Problems:
             " of the two a document belongs to."
         )
     return problems
+
+
+def _mapped_in_another_version(agreement: Agreement) -> Any:
+    if agreement.pk is None:
+        return None
+    mapped = agreement.documents.filter(direction="out").exclude(profile=None)
+    return mapped.exclude(profile__version=agreement.version[:6]).select_related("profile").first()
 
 
 def store_problems(store: Store) -> Problems:

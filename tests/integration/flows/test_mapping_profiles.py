@@ -112,6 +112,27 @@ def test_a_row_that_cannot_hold_is_refused_at_once_and_leaves_nothing(
     assert len(audits()) == before
 
 
+def test_a_place_has_one_row_that_says_what_stands_there(lead: User, profile: MappingProfile) -> None:
+    row = add_row(lead, profile, CARRIER_LINE, WHY)
+    other = add_row(lead, profile, Override("required", "TD5.5"), WHY)
+    for second in (CARRIER_LINE, Override("clear", " TD5.1 ")):
+        with pytest.raises(Refused, match=r"^The row constant TD5.1 says already what stands there"):
+            add_row(lead, profile, second, WHY)
+    item = "PO1.6..25[VN]"
+    add_row(lead, profile, Override("qualifier", item, "VC"), WHY)
+    remove_row(lead, add_row(lead, profile, Override("source", item, "vendor_item | upper"), WHY), WHY)
+    with pytest.raises(Refused, match=r"^The row qualifier PO1.6..25\[VN\] says already"):
+        add_row(lead, profile, Override("qualifier", item, "VP"), WHY)
+    with pytest.raises(Refused, match=r"^The row constant TD5.1 says already what stands there"):
+        change_row(lead, other, Override("source", "TD5.1", "contract"), WHY)
+    change_row(lead, row, Override("clear", "TD5.1"), WHY)
+    assert [(each.operation, each.address) for each in profile.overrides.all()] == [
+        ("clear", "TD5.1"),
+        ("required", "TD5.5"),
+        ("qualifier", "PO1.6..25[VN]"),
+    ]
+
+
 @pytest.mark.parametrize("case", ["no reason", "no right"])
 def test_nothing_changes_without_a_right_and_a_reason(lead: User, profile: MappingProfile, case: str) -> None:
     row = add_row(lead, profile, CARRIER_LINE, WHY)

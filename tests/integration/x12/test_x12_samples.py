@@ -126,8 +126,8 @@ def test_what_is_not_accepted_is_broken_and_each_fault_is_known() -> None:
     expected = {Verdict(row["file"], row["what"], int(row["number"]), row["verdict"]) for row in known}
     found = {each for name in FILES for each in not_accepted(name)}
     assert found == expected
-    assert len(known) == len(expected) == 51
-    assert Counter(each.verdict for each in expected) == {"unreadable": 20, "R": 27, "E": 4}
+    assert len(known) == len(expected) == 50
+    assert Counter(each.verdict for each in expected) == {"unreadable": 20, "R": 26, "E": 4}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -175,17 +175,19 @@ def test_the_public_sets_are_judged_as_counted() -> None:
         ("997", "A"): 29,
         ("997", "E"): 1,
         ("997", "R"): 3,
-        ("999", "R"): 3,
+        ("999", "A"): 1,
+        ("999", "R"): 2,
     }
     assert unread == 1
     # The dates, numbers, notes and doubled numbers at fault are those of samples that are themselves damaged.
     assert faults == {
         ("error", "element", "8"): 47,
         ("warning", "element", "7"): 35,
-        ("warning", "element", "5"): 29,
+        ("warning", "element", "5"): 27,
         ("error", "element", "6"): 7,
         ("error", "element", "2"): 6,
-        ("error", "element", "3"): 5,
+        ("error", "element", "3"): 3,
+        ("error", "element", "12"): 3,
         ("error", "set", "23"): 5,
         ("error", "set", "4"): 5,
         ("note", "segment", ""): 3,

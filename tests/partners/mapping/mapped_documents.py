@@ -19,7 +19,8 @@ from integration.x12.envelope import (
 )
 from integration.x12.reading import parse_segments
 from integration.x12.syntax import Segment, Separators, choose_separators, serialise
-from partners.mapping.compiler import load_shipped_guide
+from partners.mapping.compiler import load_shipped_guide, shipped_text
+from partners.mapping.overrides import Override, apply_overrides
 from partners.mapping.reader import ReadResult, read_set
 from partners.mapping.rules import Guide
 
@@ -38,8 +39,13 @@ GUIDES = (*SETS, *(f"{code}_5010" for code in SETS))
 
 
 def guide_of(name: str) -> Guide:
-    """The shipped guide of a set, or of a pair such as ``850/stock_order``."""
-    return load_shipped_guide(name[:3], "005010" if name.endswith("_5010") else "004010")
+    """The shipped guide of a set, or of a pair such as ``850/stock_order``; that of ``856/pallets-SOTPI`` in the
+    structure named."""
+    version = "005010" if name.endswith("_5010") else "004010"
+    structure = name.removesuffix("_5010").partition("-")[2]
+    if not structure:
+        return load_shipped_guide(name[:3], version)
+    return apply_overrides(shipped_text(name[:3], version), [Override("source", "structure", structure)])
 
 
 def golden(name: str) -> Document:
