@@ -35,6 +35,8 @@ MOST_ROWS = 500
 """Rows of one table; a stock advice may have ten thousand, and X12 as it came shows them all."""
 _MOST_SAID = 60
 _MOST_COLUMNS = 8
+_WIDEST = 106
+"""About as many characters stand side by side before a table has to be scrolled."""
 _FIRST_COLUMNS = (
     "line_number", "outcome", "reason", "set_code", "reference", "vendor_item", "buyer_item", "sku", "upc", "description",
     "status", "change", "quantity", "unit", "unit_price", "amount", "package", "pallet", "order",
@@ -155,9 +157,14 @@ class BusinessDocument:
             and not shape.many
             and (shape.name in _COLUMNS_BY_CODE or not shape.name.endswith(_SELDOM_COLUMNS))
         }
-        usual = [name for name in _FIRST_COLUMNS if counts.get(name)]
+        usual = [name for name in _FIRST_COLUMNS if counts.get(name)][:_MOST_COLUMNS]
         others = [name for name, count in counts.items() if name not in usual and 2 * count >= len(rows)]
-        return [shape_of(record)[name] for name in (usual + others)[:_MOST_COLUMNS]]
+        room = _WIDEST - sum(map(_width, usual))
+        for name in others[: _MOST_COLUMNS - len(usual)]:
+            room -= _width(name)
+            if room >= 0:
+                usual.append(name)
+        return [shape_of(record)[name] for name in usual]
 
     def notes(self, record: type, row: Json, told: set[str]) -> list[str]:
         """Return what a row says beside its columns: single values together, then each entry of its lists."""
@@ -247,6 +254,10 @@ def _given(record: type, value: Json) -> list[tuple[FieldShape, Any]]:
         for name, shape in shape_of(record).items()
         if name in value and value[name] != []
     ]
+
+
+def _width(name: str) -> int:
+    return max(len(label(name)), 8) + 3
 
 
 def _unit_name(record: type, name: str) -> str:

@@ -201,7 +201,7 @@ def test_a_functional_acknowledgment_says_what_it_answers(viewer: Client, sent: 
 
 
 def test_a_document_that_no_mapping_reads_points_to_its_raw_x12(viewer: Client) -> None:
-    document = factories.document(transaction_set="864", body=[segment("BMG", "00", "Closed on Monday")])
+    document = factories.document(transaction_set="832", body=[segment("BCT", "PC", "7")])
     assert "It was kept and not translated" in Desk(viewer).page(document)
 
 
