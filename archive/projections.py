@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from archive import store
 from archive.models import (
+    ACKNOWLEDGMENTS,
     AcknowledgmentState,
     Delivery,
     Direction,
@@ -18,8 +19,9 @@ from archive.models import (
 )
 from archive.search import reference_rows
 from archive.translation import Translated, storable, translate_segments
-from integration.x12.envelope import GroupReading, SetReading, read_interchange
+from integration.x12.envelope import SetReading, read_interchange
 from integration.x12.findings import Finding
+from integration.x12.interchange_acknowledgment import acknowledgment_sets
 from integration.x12.validate import SetVerdict, check_group
 from partners.agreements import code_lists
 from partners.guides_in_use import find_guide
@@ -59,7 +61,7 @@ def rewrite(document: Document) -> tuple[SetVerdict, Translated]:
     The guide is the one that read it last: its own, or that of its last reprocessing.
     """
     data = store.open(document.interchange.payload, purpose="read for the archive")
-    each, verdict = _locate(document, read_interchange(data).groups)
+    each, verdict = _locate(document, data)
     return verdict, write_content(document, each, verdict.findings, hashlib.sha256(data).hexdigest())
 
 
@@ -121,11 +123,15 @@ def _write_references(document: Document, translated: Translated) -> None:
     )
 
 
-def _locate(document: Document, groups: Sequence[GroupReading]) -> tuple[SetReading, SetVerdict]:
-    for group in groups:
+def _locate(document: Document, data: bytes) -> tuple[SetReading, SetVerdict]:
+    reading = read_interchange(data)
+    for group in reading.groups:
         for each, verdict in zip(group.sets, check_group(group), strict=True):
             if each.offset == document.offset:
                 return each, verdict
+    for each in acknowledgment_sets(reading, data):
+        if each.offset == document.offset:
+            return each, SetVerdict([], None, "A")
     raise LookupError(f"{document} is not where its interchange says: offset {document.offset}.")
 
 
@@ -143,11 +149,13 @@ def _delivery(document: Document) -> str:
 
 
 def _acknowledgment(document: Document) -> str:
-    if document.direction == Direction.IN or document.transaction_set == "997":
+    if document.direction == Direction.IN:
         return AcknowledgmentState.NOT_EXPECTED
     said = document.acknowledgments.order_by("-pk").first()
     if said is not None:
         return _ACKNOWLEDGED.get(said.code, AcknowledgmentState.REJECTED)
+    if document.transaction_set in ACKNOWLEDGMENTS:
+        return AcknowledgmentState.NOT_EXPECTED
     if document.agreement is None or not document.agreement.functional_acknowledgment_hours:
         return AcknowledgmentState.NOT_EXPECTED
     if document.events.filter(kind=OVERDUE_EVENT).exists():

@@ -11,9 +11,12 @@ from archive.search import KINDS
 from integration.documents import Document, shape_of, to_json
 from integration.x12.acknowledgment import read_997
 from integration.x12.findings import Finding
+from integration.x12.implementation_acknowledgment import read_999
+from integration.x12.interchange_acknowledgment import read_ta1
 from integration.x12.structure import walk
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import find_table
+from integration.x12.text_message import read_864
 from integration.x12.validate import check_set
 from partners.mapping.reader import read
 from partners.mapping.report import Entry
@@ -47,14 +50,25 @@ def translate_segments(
 
     ``findings`` are those of its group's check where that was made.
     """
+    if transaction_set == "TA1":
+        return Translated(Validation.VALID, [], [], asdict(read_ta1(segments[0])) if segments else None)
     table = find_table(transaction_set, version)
     if findings is None:
         findings = check_set(segments, table, separators).findings
     if table is None or not segments:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
-    if transaction_set == "997":
-        content = asdict(read_997(segments, separators))
-        return Translated(_validation(findings, []), [asdict(each) for each in findings], [], content)
+    if transaction_set in ("997", "999"):
+        said = (read_997 if transaction_set == "997" else read_999)(segments, separators)
+        return Translated(_validation(findings, []), [asdict(each) for each in findings], [], asdict(said))
+    if transaction_set == "864":
+        message = read_864(segments)
+        named = [("reference", number) for number in message.numbers()]
+        return Translated(
+            _validation(findings, []),
+            [asdict(each) for each in findings],
+            content=asdict(message),
+            references=named,
+        )
     if guide is None:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
     result = read(walk(segments, table).root, guide, codes, separators)

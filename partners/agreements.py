@@ -44,10 +44,31 @@ def find_agreement(mailbox: Mailbox, *, sender: tuple[str, str], receiver: tuple
     return Belonging(found)
 
 
+ALWAYS_RECEIVED = frozenset({"997", "999", "TA1", "824", "864"})
+"""What speaks of our own documents, or to people: it is read whatever the agreement lists."""
+
+
+def identities(mailbox: Mailbox) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return our own identities on ``mailbox``, and those of who may write through it: (qualifier, ID) each."""
+    ours = Agreement.objects.filter(mailbox=mailbox).values_list("own_qualifier", "own_id")
+    theirs = Partnership.objects.filter(mailbox=mailbox).values_list(
+        "identifier__qualifier", "identifier__value"
+    )
+    return set(ours), set(theirs)
+
+
+def agreement_of_sender(mailbox: Mailbox, sender: tuple[str, str]) -> Agreement | None:
+    """Return an agreement under which ``sender`` can be told that his interchange belongs to none of ours."""
+    known = Agreement.objects.filter(
+        mailbox=mailbox, identifier__qualifier=sender[0], identifier__value=sender[1]
+    )
+    return known.select_related("partner", "identifier", "mailbox").order_by("pk").first()
+
+
 def receives(agreement: Agreement, transaction_set: str) -> bool:
-    """Say whether such a document is received under ``agreement``; functional acknowledgments (997) always are."""
+    """Say whether such a document is received under ``agreement``; acknowledgments and advices always are."""
     return (
-        transaction_set == "997"
+        transaction_set in ALWAYS_RECEIVED
         or agreement.documents.filter(
             transaction_set=transaction_set, direction=AgreementDocument.Direction.IN, is_active=True
         ).exists()

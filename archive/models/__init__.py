@@ -2,6 +2,7 @@
 
 from archive.models.cursors import CursorEpoch
 from archive.models.exchange import (
+    ACKNOWLEDGMENTS,
     AccessRecord,
     Acknowledgment,
     AuditEntry,
@@ -10,6 +11,8 @@ from archive.models.exchange import (
     Event,
     FunctionalAnswer,
     Interchange,
+    InterchangeAnswer,
+    Mention,
     Payload,
     Reprocessing,
     Resubmission,
@@ -28,6 +31,7 @@ from archive.models.projections import (
 )
 
 __all__ = [
+    "ACKNOWLEDGMENTS",
     "AccessRecord",
     "Acknowledgment",
     "AcknowledgmentState",
@@ -41,6 +45,8 @@ __all__ = [
     "Event",
     "FunctionalAnswer",
     "Interchange",
+    "InterchangeAnswer",
+    "Mention",
     "Payload",
     "Reference",
     "Reprocessing",

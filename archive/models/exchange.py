@@ -199,7 +199,8 @@ class Reprocessing(Fact):
 
 
 class Acknowledgment(Fact):
-    """What a functional acknowledgment (997) said of one document of ours."""
+    """What a functional acknowledgment (997, 999) said of one document of ours; or a TA1 that rejected its
+    interchange."""
 
     document = models.ForeignKey(Document, models.PROTECT, related_name="acknowledgments")
     source = models.ForeignKey(Document, models.PROTECT, related_name="acknowledges")
@@ -223,6 +224,32 @@ class FunctionalAnswer(Fact):
 
     def __str__(self) -> str:
         return f"{self.answer} answers {self.source}"
+
+
+class InterchangeAnswer(Fact):
+    """Our interchange acknowledgment (TA1) ``answer`` covers the received interchange ``source``; what it said."""
+
+    source = models.OneToOneField(Interchange, models.PROTECT, related_name="answered_by")
+    answer = models.ForeignKey(Document, models.PROTECT, related_name="answers_interchanges")
+    code = models.CharField(max_length=1, help_text="TA104: A E R")
+    note = models.CharField(max_length=3, help_text="TA105")
+
+    def __str__(self) -> str:
+        return f"{self.answer} answers {self.source}"
+
+
+class Mention(Fact):
+    """A partner's application advice (824) or text message (864) ``source`` speaks of ``document``, which is ours."""
+
+    document = models.ForeignKey(Document, models.PROTECT, related_name="mentions")
+    source = models.ForeignKey(Document, models.PROTECT, related_name="mentioning")
+    said = models.CharField(max_length=60, blank=True, help_text="The outcome, in the words of the advice.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "source"], name="mention_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} speaks of {self.document}"
 
 
 class Event(Fact):
@@ -277,7 +304,13 @@ DOCUMENT_NAMES = {
     "180": "Return document (180)",
     "824": "Application advice (824)",
     "997": "Functional acknowledgment (997)",
+    "999": "Implementation acknowledgment (999)",
+    "TA1": "Interchange acknowledgment (TA1)",
+    "824": "Application advice (824)",
+    "864": "Text message (864)",
 }
+ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1"})
+"""What acknowledges, and is never acknowledged itself."""
 
 
 def document_name(transaction_set: str) -> str:

@@ -1,15 +1,17 @@
-"""Answers of partners, matched to what they answer: 997 to our documents, 855 to our purchase orders."""
+"""Answers of partners, matched to what they answer: acknowledgments to our documents, 855 to our purchase orders."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from archive.models import Acknowledgment, Direction, Document, DocumentState, Validation
-from archive.projections import project
+from archive.models import Document, DocumentState, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
+from integration.flows.match_acknowledgments import (
+    match_functional_acknowledgment,
+    match_interchange_acknowledgment,
+)
+from integration.flows.match_advice import match_application_advice, match_text_message
 from integration.flows.notes import acceptance_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.acknowledgment import AskedLine, Decision, decide
@@ -20,7 +22,6 @@ from integration.models import (
     PurchaseOrder,
 )
 from integration.work import Claim, Step
-from integration.x12.acknowledgment import REJECTING_CODES
 from partners.agreements import receives
 
 Kind = ExceptionCase.Kind
@@ -43,112 +44,21 @@ def match_document(pk: int) -> list[Step]:
     document = Document.objects.select_related(
         "interchange__payload", "agreement__partner", "state", "translation"
     ).get(pk=pk)
-    if document.transaction_set == "997":
-        return _match_functional_acknowledgment(document)
+    if document.transaction_set in ("997", "999"):
+        return match_functional_acknowledgment(document)
+    if document.transaction_set == "TA1":
+        return match_interchange_acknowledgment(document)
+    if document.transaction_set == "864":
+        return match_text_message(document)
     if document.state.validation == Validation.INVALID or document.translation.content is None:
         return []
+    if document.transaction_set == "824":
+        return match_application_advice(document)
     if document.transaction_set != "855":
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
     return _match_purchase_order_acknowledgment(document)
-
-
-def _match_functional_acknowledgment(document: Document) -> list[Step]:
-    content: dict[str, Any] = document.translation.content or {}
-    sets: list[dict[str, Any]] = content.get("sets", [])
-    group_number = content.get("group_control_number", "")
-    ours = Document.objects.filter(
-        direction=Direction.OUT, agreement__partner=document.partner, group_control_number=group_number
-    ).exclude(transaction_set="997")
-    named = {
-        (each["set_code"], int(each["control_number"])): each
-        for each in sets
-        if _is_number(each["control_number"])
-    }
-    found = False
-    for mine in ours.select_related("interchange", "agreement__partner"):
-        said = named.get((mine.transaction_set, int(mine.control_number)))
-        if said is None and sets:
-            continue
-        found = True
-        group_code = content.get("group_code", "")
-        # A group rejected as a whole rejects its sets, whatever is said of each.
-        code = said["code"] if said and group_code not in REJECTING_CODES else group_code
-        _acknowledge(mine, document, code, said["findings"] if said else [])
-    if not found:
-        return wait_for_parent(
-            document,
-            Kind.UNMATCHED,
-            f"{document.partner} acknowledged group {group_number}, which we have not sent to them yet.",
-            f"{document.partner} acknowledged group {group_number}, which we did not send to them. Nothing was"
-            " changed; settle this case or ask the partner.",
-        )
-    close_cause(orphan_cause(document, Kind.UNMATCHED), "What was acknowledged is known now.")
-    return []
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _acknowledge(mine: Document, source: Document, code: str, findings: list[Any]) -> None:
-    # First, as by who matches the answer to it: in the other order the two would block each other.
-    PurchaseOrder.objects.select_for_update().filter(documents__document=mine).first()
-    _, is_new = Acknowledgment.objects.get_or_create(
-        document=mine, source=source, defaults={"code": code[:1] or "R", "findings": findings}
-    )
-    state = project(mine)
-    if is_new:
-        words = state.get_acknowledgment_display().lower()
-        record_event(
-            f"document:{mine.pk}",
-            "acknowledged",
-            f"Functional acknowledgment (997) of {source.partner}: {words}.",
-            document=mine,
-        )
-    link = mine.orders.select_related("order", "purchase_order").first()
-    if link is None:
-        return
-    OrderDocument.objects.get_or_create(
-        order=link.order,
-        document=source,
-        defaults={
-            "purchase_order": link.purchase_order,
-            "role": OrderDocument.Role.FUNCTIONAL_ACKNOWLEDGMENT,
-        },
-    )
-    close_cause(f"overdue:997:{mine.pk}", "The functional acknowledgment has come.")
-    if code in ("A", "E"):
-        return
-    number = link.purchase_order.number if link.purchase_order else mine.state.number
-    what = "; ".join(_finding_words(each) for each in findings[:3]) or "without saying why"
-    open_case(
-        Kind.REJECTED,
-        f"rejected:{mine.pk}",
-        f"{source.partner} rejected purchase order {number} as a document ({what}). They have not taken the order:"
-        " mend what is wrong and send it again.",
-        document=mine,
-        order=link.order,
-        purchase_order=link.purchase_order,
-        partner=source.partner,
-        money=link.order.total,
-        currency=link.order.currency,
-        evidence=[{"finding": _finding_words(each)} for each in findings],
-    )
-
-
-def _finding_words(finding: dict[str, Any]) -> str:
-    if finding.get("sentence"):
-        return str(finding["sentence"]).rstrip(".")
-    place = finding.get("segment_tag") or ""
-    position = finding.get("segment_position")
-    element = finding.get("element")
-    parts = [f"segment {place}" if place else "the document", f"no. {position}" if position else ""]
-    parts.append(f"element {element}" if element else "")
-    return " ".join(part for part in parts if part) + (
-        f", code {finding['code_997']}" if finding.get("code_997") else ""
-    )
 
 
 def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:

@@ -43,7 +43,8 @@ class NotWritable(PermanentError):
 class Outgoing:
     """What is to be sent: the body of one transaction set (without ST and SE), for one agreement.
 
-    ``guide`` is the name of the guide that wrote it, "" where none did.
+    ``guide`` is the name of the guide that wrote it, "" where none did. ``version`` is GS08 where it is not the
+    agreement's: an acknowledgment speaks the version that it answers.
     """
 
     agreement: Agreement
@@ -51,6 +52,12 @@ class Outgoing:
     segments: Sequence[Segment]
     time_zone: ZoneInfo
     guide: str = ""
+    version: str = ""
+
+    @property
+    def written_version(self) -> str:
+        """Return GS08 as it is written."""
+        return self.version or self.agreement.version
 
 
 def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
@@ -59,7 +66,7 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
     Raises ``NotWritable``, with nothing stored, where the data cannot be written or would not be valid.
     """
     agreement = outgoing.agreement
-    separators = _separators(outgoing)
+    separators = separators_of(outgoing)
     sender = f"{agreement.own_qualifier}:{agreement.own_id}"
     receiver = str(agreement.identifier)
     epoch, number = next_control_number(sender, receiver, ControlNumber.Kind.INTERCHANGE)
@@ -72,21 +79,8 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
     if errors:
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
         raise NotWritable(f"It would not be valid: {errors[0].sentence}{more}")
-    interchange = Interchange.objects.create(
-        direction=Direction.OUT,
-        mailbox=agreement.mailbox,
-        agreement=agreement,
-        payload=store.put(data),
-        name=_file_name(agreement, number, outgoing.transaction_set),
-        sender_qualifier=reading.sender_qualifier,
-        sender_id=reading.sender_id,
-        receiver_qualifier=reading.receiver_qualifier,
-        receiver_id=reading.receiver_id,
-        control_number=reading.control_number,
-        epoch=epoch,
-        version=reading.version,
-        usage_indicator=reading.usage_indicator,
-        correlation_id=current_correlation_id() or new_correlation_id(),
+    interchange = record_interchange(
+        agreement, data, epoch, file_name(agreement, number, outgoing.transaction_set)
     )
     located = group.sets[0]
     document = Document.objects.create(
@@ -107,12 +101,34 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
     return document
 
 
-def _separators(outgoing: Outgoing) -> Separators:
+def record_interchange(agreement: Agreement, data: bytes, epoch: int, name: str) -> Interchange:
+    """Store the bytes of one interchange of ours with what identifies it."""
+    reading = read_interchange(data)
+    return Interchange.objects.create(
+        direction=Direction.OUT,
+        mailbox=agreement.mailbox,
+        agreement=agreement,
+        payload=store.put(data),
+        name=name,
+        sender_qualifier=reading.sender_qualifier,
+        sender_id=reading.sender_id,
+        receiver_qualifier=reading.receiver_qualifier,
+        receiver_id=reading.receiver_id,
+        control_number=reading.control_number,
+        epoch=epoch,
+        version=reading.version,
+        usage_indicator=reading.usage_indicator,
+        correlation_id=current_correlation_id() or new_correlation_id(),
+    )
+
+
+def separators_of(outgoing: Outgoing) -> Separators:
+    """Return the separators that ``outgoing`` is written with: those agreed on, or free ones. Raises ``NotWritable``."""
     agreement = outgoing.agreement
     agreed = (agreement.element_separator, agreement.segment_terminator, agreement.component_separator)
     # ISA11 holds a repetition separator from 005010 on; nothing is agreed on it, so any free one will do.
     repetition = None
-    if agreement.version >= "005010":
+    if outgoing.written_version >= "005010":
         repetition = next(each for each in REPETITION_SEPARATORS if each not in agreed)
     preferred = Separators(*agreed, repetition)
     problem = preferred.problem()
@@ -127,10 +143,10 @@ def _bytes(
 ) -> bytes:
     agreement = outgoing.agreement
     local = now.astimezone(outgoing.time_zone)
-    table = find_table(outgoing.transaction_set, agreement.version)
+    table = find_table(outgoing.transaction_set, outgoing.written_version)
     if table is None:
         raise NotWritable(
-            f"Version {agreement.version} of transaction set {outgoing.transaction_set} is not known; mend the version"
+            f"Version {outgoing.written_version} of transaction set {outgoing.transaction_set} is not known; mend the version"
             f" of agreement {agreement}."
         )
     header = InterchangeHeader(
@@ -142,7 +158,7 @@ def _bytes(
         time=local.time(),
         control_number=number,
         usage_indicator=agreement.mailbox.usage_indicator,
-        version=agreement.version[:5],
+        version=outgoing.written_version[:5],
     )
     group = GroupToWrite(
         functional_id=table.group,
@@ -152,7 +168,7 @@ def _bytes(
         time=local.time(),
         control_number=group_number,
         sets=[SetToWrite(outgoing.transaction_set, 1, outgoing.segments)],
-        version=agreement.version,
+        version=outgoing.written_version,
     )
     try:
         return write_interchange(header, [group], separators, agreement.character_set)  # type: ignore[arg-type]
@@ -176,7 +192,7 @@ def _why_unsafe(error: UnsafeData, agreement: Agreement) -> str:
     )
 
 
-def _file_name(agreement: Agreement, number: int, transaction_set: str) -> str:
+def file_name(agreement: Agreement, number: int, transaction_set: str) -> str:
     """Return the file's name on the mailbox: letters, digits, dot, dash and underscore only."""
     name = agreement.mailbox.outbound_name.format(
         receiver=agreement.identifier.value, number=f"{number:09d}", set=transaction_set

@@ -35,7 +35,7 @@ from integration.flows.reprocess import (
     was_posted,
 )
 from integration.flows.steps import STEPS
-from integration.flows.translate import record_piece, steps_for
+from integration.flows.translate import interchange_answer_steps, record_piece, steps_for
 from integration.models import ExceptionCase, Work
 from integration.work import Step, put
 from integration.x12.envelope import split_interchanges
@@ -129,7 +129,7 @@ def _read_again(
             f"From interchange {unread.control_number} on, the sender's control numbers count anew: those used before it"
             " may come again."
         )
-    return ReadingPlan(subject, tuple(sentences)), steps_for(found)
+    return ReadingPlan(subject, tuple(sentences)), steps_for(found) + interchange_answer_steps(transmission)
 
 
 def _refuse_senseless(transmission: Transmission) -> None:

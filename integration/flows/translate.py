@@ -10,13 +10,20 @@ from django.db.models import QuerySet
 from archive import store
 from archive.clock import database_now
 from archive.exchange import Envelope, earlier_interchanges, same_content
-from archive.models import Direction, Document, Interchange, Transmission, document_name
+from archive.models import (
+    ACKNOWLEDGMENTS,
+    Direction,
+    Document,
+    Interchange,
+    Transmission,
+    document_name,
+)
 from archive.projections import write_content
 from archive.record import record_event
 from archive.translation import storable
-from integration.flows.answer import acknowledge_group
+from integration.flows.answer import acknowledge_group, acknowledge_interchange, answer_steps
 from integration.flows.cases import open_case
-from integration.models import ExceptionCase, mailbox_channel
+from integration.models import ExceptionCase
 from integration.work import Claim, Step
 from integration.x12.envelope import (
     Arrival,
@@ -28,13 +35,23 @@ from integration.x12.envelope import (
     read_interchange,
     split_interchanges,
 )
+from integration.x12.interchange import judge_interchange
+from integration.x12.interchange_acknowledgment import acknowledgment_sets
 from integration.x12.validate import SetVerdict, check_group, group_findings
-from partners.agreements import find_agreement, receives
+from partners.agreements import (
+    ALWAYS_RECEIVED,
+    Belonging,
+    agreement_of_sender,
+    find_agreement,
+    identities,
+    receives,
+)
 from partners.guides_in_use import guide_for
 from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
-MATCHED_SETS = frozenset({"855", "997"})
+MATCHED_SETS = frozenset({"855"}) | ALWAYS_RECEIVED
+_ACCEPTED = SetVerdict([], None, "A")
 
 
 @dataclass(frozen=True)
@@ -92,25 +109,26 @@ def _tell_unfinished(transmission: Transmission, last: Piece) -> None:
 
 def _steps_of(transmission: Transmission) -> list[Step]:
     """Return the steps that follow from what is recorded of the file: the same ones each time."""
-    return steps_for(Document.objects.filter(interchange__transmission=transmission))
+    steps = steps_for(Document.objects.filter(interchange__transmission=transmission))
+    return steps + interchange_answer_steps(transmission)
+
+
+def interchange_answer_steps(transmission: Transmission) -> list[Step]:
+    """Return the steps that send our answers (TA1) to the interchanges of a file."""
+    return answer_steps(
+        Interchange.objects.filter(
+            direction=Direction.OUT, documents__answers_interchanges__source__transmission=transmission
+        )
+    )
 
 
 def steps_for(documents: QuerySet[Document]) -> list[Step]:
     """Return what follows from received documents: each that can be is matched, and each of our answers sent."""
     received = documents.filter(transaction_set__in=MATCHED_SETS).order_by("pk")
     steps = [Step("match", str(document.pk), f"document:{document.pk}") for document in received]
-    answers = Interchange.objects.filter(
-        direction=Direction.OUT, documents__answers__source__in=documents
-    ).distinct()
-    return steps + [
-        Step(
-            "transmit",
-            str(answer.pk),
-            f"interchange:{answer.pk}",
-            talks_to=mailbox_channel(answer.mailbox_id),
-        )
-        for answer in answers.order_by("pk")
-    ]
+    return steps + answer_steps(
+        Interchange.objects.filter(direction=Direction.OUT, documents__answers__source__in=documents)
+    )
 
 
 def record_piece(
@@ -160,6 +178,7 @@ def record_piece(
     not_ours = belonging.problem or _usage_problem(interchange)
     refused = not_ours or _broken_envelope(reading)
     if refused:
+        _answer(interchange, reading, belonging)
         kind = Kind.NOT_FOR_US if not_ours else Kind.UNREADABLE
         _case(
             transmission, kind, f"{transmission.name} on {transmission.mailbox} was kept and not read. {refused}",
@@ -168,11 +187,36 @@ def record_piece(
         return
     assert belonging.agreement is not None
     if not _is_new(interchange, envelope, belonging.agreement, piece.data, decided=standing is not None):
+        _answer(interchange, reading, belonging, was_used=True)
         return
+    _answer(interchange, reading, belonging)
     received = Received(interchange, reading, belonging.agreement, hashlib.sha256(piece.data).hexdigest())
     place = 0
+    for each in acknowledgment_sets(reading, piece.data):
+        _record_set(received, reading.version, "", each, _ACCEPTED, place)
+        place += 1
     for group in reading.groups:
         place = _record_group(received, group, place)
+
+
+def _answer(
+    interchange: Interchange, reading: InterchangeReading, belonging: Belonging, *, was_used: bool = False
+) -> None:
+    """Prepare the interchange acknowledgment (TA1), also of an interchange that is refused."""
+    mailbox = interchange.mailbox
+    sender = (interchange.sender_qualifier, interchange.sender_id)
+    agreement = belonging.agreement or agreement_of_sender(mailbox, sender)
+    if agreement is None:
+        return
+    receivers, senders = identities(mailbox)
+    verdict = judge_interchange(
+        reading,
+        receivers=receivers,
+        senders=senders,
+        numbers_seen={reading.control_number} if was_used else (),
+        usage=mailbox.usage_indicator,
+    )
+    acknowledge_interchange(agreement, interchange, reading, verdict, database_now())
 
 
 def _broken_envelope(reading: InterchangeReading) -> str:
@@ -232,7 +276,7 @@ def _record_group(received: Received, group: GroupReading, place: int) -> int:
     verdicts = check_group(group)
     documents = []
     for each, verdict in zip(group.sets, verdicts, strict=True):
-        documents.append(_record_set(received, group, each, verdict, place))
+        documents.append(_record_set(received, group.version, group.control_number, each, verdict, place))
         place += 1
     for finding in group_findings(group):
         if finding.severity == "error":
@@ -250,18 +294,18 @@ def _record_group(received: Received, group: GroupReading, place: int) -> int:
 
 
 def _record_set(
-    received: Received, group: GroupReading, each: SetReading, verdict: SetVerdict, place: int
+    received: Received, version: str, group_number: str, each: SetReading, verdict: SetVerdict, place: int
 ) -> Document:
     agreement = received.agreement
-    used = guide_for(agreement, each.code, Direction.IN, group.version)
+    used = guide_for(agreement, each.code, Direction.IN, version)
     document = Document.objects.create(
         interchange=received.interchange,
         agreement=agreement,
         partner=agreement.partner,
         direction=Direction.IN,
         transaction_set=storable(each.code)[:6],
-        version=storable(group.version)[:12],
-        group_control_number=storable(group.control_number)[:9],
+        version=storable(version)[:12],
+        group_control_number=storable(group_number)[:9],
         control_number=storable(each.control_number)[:9],
         position=place,
         offset=each.offset,
@@ -283,7 +327,7 @@ def reading_problem(document: Document, verdict: SetVerdict, number: str) -> str
     """Return why nothing comes of a document that was read: it does not hold, or is not agreed; else ``""``."""
     name, agreement = document_name(document.transaction_set), document.agreement
     assert agreement is not None
-    if verdict.code == "R" and document.transaction_set != "997":
+    if verdict.code == "R" and document.transaction_set not in ACKNOWLEDGMENTS:
         return (
             f"{name} {number} of {agreement.partner} does not hold to the standard and was rejected:"
             f" {_first_error(verdict)}"

@@ -197,7 +197,10 @@ class OrderDocument(Reported):
     class Role(models.TextChoices):
         PURCHASE_ORDER = "purchase_order", "Purchase order"
         FUNCTIONAL_ACKNOWLEDGMENT = "functional_acknowledgment", "Functional acknowledgment"
+        INTERCHANGE_ACKNOWLEDGMENT = "interchange_acknowledgment", "Interchange acknowledgment"
         PURCHASE_ORDER_ACKNOWLEDGMENT = "purchase_order_acknowledgment", "Purchase order acknowledgment"
+        APPLICATION_ADVICE = "application_advice", "Application advice"
+        TEXT_MESSAGE = "text_message", "Text message"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="documents")
     purchase_order = models.ForeignKey(

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integration.x12.acknowledgment_codes import CODE_MEANINGS, INTERCHANGE_CODES, NOTE_MEANINGS
-from integration.x12.acknowledgment_writing import Cleaner
+from integration.x12.acknowledgment_writing import ACKNOWLEDGMENT_GROUP, Cleaner
 from integration.x12.interchange import InterchangeVerdict
-from integration.x12.received import InterchangeReading
+from integration.x12.received import InterchangeReading, SetReading
 from integration.x12.syntax import Segment, Separators, segment
 
 
@@ -71,3 +71,20 @@ def read_ta1(ta1: Segment) -> InterchangeAcknowledgment:
     if len(ta1) > 5:
         problems.append(f"The TA1 has {len(ta1)} elements instead of 5; the others were not read.")
     return InterchangeAcknowledgment(control_number, date, time, code, note, problems)
+
+
+def acknowledgment_sets(reading: InterchangeReading, data: bytes) -> list[SetReading]:
+    """Each TA1 of the interchange ``data`` as a set of one segment, by its place: what an archive keeps of it."""
+    return [
+        SetReading("TA1", ta1[1].strip(), offset, length, reading.separators, _data=data, _start=offset)
+        for ta1, (offset, length) in zip(
+            reading.interchange_acknowledgments, reading.acknowledgment_places, strict=True
+        )
+    ]
+
+
+def only_acknowledges(reading: InterchangeReading) -> bool:
+    """Whether an interchange carries acknowledgments and nothing else: such a one is never answered."""
+    if not reading.groups:
+        return bool(reading.interchange_acknowledgments)
+    return all(group.functional_id == ACKNOWLEDGMENT_GROUP for group in reading.groups)

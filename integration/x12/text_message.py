@@ -140,7 +140,10 @@ class _PartyDraft:
 
     def finished(self) -> MessageParty:
         return MessageParty(
-            *(self.n1[number].strip() for number in range(1, 5)),
+            role=self.n1[1].strip(),
+            name=self.n1[2].strip(),
+            id_qualifier=self.n1[3].strip(),
+            id=self.n1[4].strip(),
             more_names=tuple(self.names),
             address_lines=tuple(self.lines),
             city=self.n4[1].strip(),
@@ -160,7 +163,10 @@ class _MessageDraft:
 
     def finished(self) -> Message:
         return Message(
-            *(self.mit[number].strip() for number in range(1, 5)),
+            number=self.mit[1].strip(),
+            title=self.mit[2].strip(),
+            page_width=self.mit[3].strip(),
+            page_length=self.mit[4].strip(),
             parties=tuple(each.finished() for each in self.parties),
             lines=tuple(self.lines),
         )
@@ -226,7 +232,9 @@ class _Reader:
             self.problems.append("BMG is missing: the purpose of the message is not known.")
         beginning = self.beginning or segment("BMG")
         return TextMessage(
-            *(beginning[number].strip() for number in range(1, 4)),
+            purpose=beginning[1].strip(),
+            description=beginning[2].strip(),
+            kind=beginning[3].strip(),
             dates=tuple(self.dates),
             parties=tuple(each.finished() for each in self.parties),
             messages=tuple(each.finished() for each in self.messages),

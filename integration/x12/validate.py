@@ -318,7 +318,7 @@ class _Inspection:
             self.findings.append(place.on(element, "error", code, each[number], words))
 
     def _report_repeats(self, place: _ElementPlace, element: ElementTable, text: str) -> None:
-        repeats = text.split(self.repeats) if self.repeats else [text]
+        repeats = text.split(self.repeats) if self.repeats and self.repeats in text else [text]
         if len(repeats) > element.repeat:
             words = f"{_shown(text)} holds {len(repeats)} values, at most {element.repeat} may stand there"
             self.findings.append(place.on(element, "error", "12", text, words))

@@ -37,7 +37,7 @@ GUARD_REVISIONS = migrations.RunSQL(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('partners', '0004_staff_notes'),
+        ('partners', '0005_acknowledgment_policy'),
     ]
 
     operations = [

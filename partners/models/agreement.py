@@ -37,6 +37,16 @@ class Agreement(models.Model):
         CASE = "case", "Accept with errors and open a case"
         REJECT = "reject", "Reject the document"
 
+    class InterchangeAnswer(models.TextChoices):
+        NEVER = "never", "Never"
+        ASKED = "asked", "When the partner asks for it (ISA14)"
+        ALWAYS = "always", "Always"
+
+    class FunctionalAnswer(models.TextChoices):
+        NONE = "none", "None"
+        FUNCTIONAL = "997", "Functional acknowledgment (997)"
+        IMPLEMENTATION = "999", "Implementation acknowledgment (999)"
+
     name = models.CharField(max_length=80, unique=True)
     partner = models.ForeignKey(TradingPartner, models.PROTECT, related_name="agreements")
     mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="agreements")
@@ -73,8 +83,21 @@ class Agreement(models.Model):
     )
     currency = models.CharField(max_length=3, default="USD")
     unknown_codes = models.CharField(max_length=6, choices=UnknownCode, default=UnknownCode.CASE)
-    sends_functional_acknowledgments = models.BooleanField(
-        "we answer with 997", default=True, help_text="Off where the network answers for us."
+    interchange_acknowledgment = models.CharField(
+        "we answer interchanges (TA1)",
+        max_length=6,
+        choices=InterchangeAnswer,
+        default=InterchangeAnswer.ASKED,
+        help_text="Says whether the envelope could be used, also of an interchange that was refused. Interchanges that "
+        "only acknowledge are never answered.",
+    )
+    functional_acknowledgment = models.CharField(
+        "we answer groups with",
+        max_length=4,
+        choices=FunctionalAnswer,
+        default=FunctionalAnswer.FUNCTIONAL,
+        help_text="None where the network answers for us. The 999 exists from version 005010 on: groups of 004010 are "
+        "answered with 997 all the same. Acknowledgments are never answered.",
     )
     functional_acknowledgment_hours = models.PositiveIntegerField("997 due within (hours)", default=24)
     purchase_order_acknowledgment_hours = models.PositiveIntegerField("855 due within (hours)", default=48)

@@ -126,7 +126,7 @@ class AgreementAdmin(LiveAdmin):
             "separators_fixed", ("time_zone", "currency"),
         )}),
         ("Answers", {"fields": (
-            "sends_functional_acknowledgments",
+            ("functional_acknowledgment", "interchange_acknowledgment"),
             ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours", "duplicate_window_days"),
             "unknown_codes", "writes_staff_notes",
         )}),

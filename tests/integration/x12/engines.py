@@ -122,7 +122,7 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
     "notes inside composites": lambda each: (
         _is(each, ours=True, codes="2 10") and each.finding.component is not None
     ),
-    "repetitions": lambda each: each.ours and each.finding.segment_tag == "CTX" and each.finding.element == 1,
+    "repetitions": lambda each: _is(each, ours=True, codes="12"),
     "year before 1800": lambda each: _is(each, ours=False, codes="8") and each.finding.value < "18",
     "after a segment out of place": lambda each: each.after_misplaced and each.finding.level == "segment",
     "end of a loop left early": lambda each: _is(each, ours=True, codes="3", level="segment"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from integration.x12.reading import parse_segments
-from integration.x12.syntax import Separators
+from integration.x12.syntax import Composite, Separators, segment
 from integration.x12.tables import find_table
 from integration.x12.validate import check_set
+from tests.integration.x12.x12_documents import placed
 
 REPEATING = Separators(component=":", repetition="^")
 # Severity, tag, element, component, AK403 code.
@@ -63,6 +64,18 @@ def test_a_text_that_may_not_be_repeated_is_found_behind_good_ones() -> None:
 )
 def test_where_nothing_repeats_the_character_is_text(version: str, separators: Separators) -> None:
     assert judged("850", version, ORDER.format("3^4"), separators) == ("A", [])
+
+
+def test_a_composite_that_is_to_be_written_is_judged_as_one() -> None:
+    body = [
+        segment("AK1", "PO", "17"),
+        segment("AK2", "850", "0017"),
+        segment("AK3", "PO1", "12", "", "8"),
+        segment("AK4", Composite("5", "1"), "355", "7", "XX"),
+        segment("AK5", "E", "5"),
+        segment("AK9", "E", "1", "1", "1"),
+    ]
+    assert check_set(placed("997", body), find_table("997", "005010"), REPEATING).findings == []
 
 
 def test_the_sentence_says_how_many_there_are() -> None:
