@@ -165,14 +165,15 @@ def _rehearsal(
         for each in segments
     )
     values = leaves(document) if document is not None else ()
-    # A list that one element repeats has one trace.
-    fields = tuple(
-        Field(path, str(value), tuple(places.get(path) or places.get(path.rpartition("[")[0], ())))
-        for path, value in values
-    )
+    fields = tuple(Field(path, str(value), _places(places, path)) for path, value in values)
     return Rehearsal(
         document, tuple(segments), separators, rows, fields, tuple(report), tuple(findings), tuple(traces)
     )
+
+
+def _places(places: Mapping[str, list[tuple[int, int]]], path: str) -> tuple[tuple[int, int], ...]:
+    # A list that one element repeats has one trace.
+    return tuple(places.get(path) or places.get(path.rpartition("[")[0]) or [])
 
 
 def _parts(each: Segment, traces: Sequence[Trace], separators: Separators) -> tuple[Part, ...]:
