@@ -10,9 +10,11 @@ from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
+from integration.flows.counted import decision_on, tell_converted
+from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
-from integration.matching.acknowledgment import AskedLine, Decision, decide
+from integration.matching.acknowledgment import Decision
 from integration.models import (
     ExceptionCase,
     LineEntry,
@@ -22,6 +24,7 @@ from integration.models import (
 from integration.work import Claim, Step
 from integration.x12.acknowledgment import REJECTING_CODES
 from partners.agreements import receives
+from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
@@ -51,6 +54,11 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
+    lacking = lacking_in(document.translation.report)
+    if lacking and document.agreement.unknown_codes == Agreement.UnknownCode.CASE:
+        # Where the entry came after it was read, it is read with it.
+        return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
+    waits_no_more(document)
     return _match_purchase_order_acknowledgment(document)
 
 
@@ -167,8 +175,9 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     _link(document, purchase_order)
     close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
-    asked = asked_lines(purchase_order)
-    decision = decide(asked, answer)
+    counted = decision_on(purchase_order, answer)
+    decision = counted.decision
+    tell_converted(document, counted.notes)
     if LineEntry.standing().filter(document=document).exists():
         return effects_of(purchase_order)
     is_history = _overtaken(document, purchase_order)
@@ -220,22 +229,6 @@ def _link(document: Document, purchase_order: PurchaseOrder) -> None:
             "role": _ANSWER,
         },
     )
-
-
-def asked_lines(purchase_order: PurchaseOrder) -> list[AskedLine]:
-    """Return the lines of ``purchase_order`` as they were sent."""
-    return [
-        AskedLine(
-            line_number=line.line_number,
-            sku=line.sku,
-            vendor_item=line.vendor_item,
-            upc=line.upc,
-            quantity=line.quantity,
-            unit=line.unit,
-            unit_price=line.unit_price,
-        )
-        for line in purchase_order.lines.all()
-    ]
 
 
 def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:

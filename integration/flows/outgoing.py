@@ -110,10 +110,11 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
 def _separators(outgoing: Outgoing) -> Separators:
     agreement = outgoing.agreement
     agreed = (agreement.element_separator, agreement.segment_terminator, agreement.component_separator)
-    # ISA11 holds a repetition separator from 005010 on; nothing is agreed on it, so any free one will do.
+    # ISA11 holds a repetition separator from 005010 on; where none is agreed, any free one will do.
     repetition = None
     if agreement.version >= "005010":
-        repetition = next(each for each in REPETITION_SEPARATORS if each not in agreed)
+        free = (each for each in REPETITION_SEPARATORS if each not in agreed)
+        repetition = agreement.repetition_separator or next(free)
     preferred = Separators(*agreed, repetition)
     problem = preferred.problem()
     if problem:
@@ -141,8 +142,8 @@ def _bytes(
         date=local.date(),
         time=local.time(),
         control_number=number,
-        usage_indicator=agreement.mailbox.usage_indicator,
-        version=agreement.version[:5],
+        usage_indicator=agreement.usage_indicator or agreement.mailbox.usage_indicator,
+        version=agreement.interchange_version or agreement.version[:5],
     )
     group = GroupToWrite(
         functional_id=table.group,
@@ -155,7 +156,13 @@ def _bytes(
         version=agreement.version,
     )
     try:
-        return write_interchange(header, [group], separators, agreement.character_set)  # type: ignore[arg-type]
+        return write_interchange(
+            header,
+            [group],
+            separators,
+            agreement.character_set,  # type: ignore[arg-type]
+            line_breaks=agreement.line_breaks,
+        )
     except UnsafeData as error:
         raise NotWritable(_why_unsafe(error, agreement)) from error
     except EnvelopeError as error:
