@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 # Bounds for hostile files, far above any real mailbag: each of these costs some hundred bytes of memory.
-MAX_ENVELOPE_SEGMENTS = 400_000
+MAX_ENVELOPE_SEGMENTS = 200_000
 MAX_GROUPS = 10_000
 MAX_ENVELOPE_FINDINGS = 1000
 
