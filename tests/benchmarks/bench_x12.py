@@ -221,7 +221,6 @@ def measured(code: str, megabytes: int, passes: int) -> Row:
     }
     per_mb = {name: seconds(work, passes) / size for name, work in ours.items()}
     per_mb["write"] = seconds(lambda: written(made, code, guide), passes) / (len(back) / MEGABYTE)
-    del made
     per_mb |= {name: seconds(work, 2) / other_size for name, work in theirs.items()}
     planted = traffic(code, megabytes * MEGABYTE, SEED, FAULTS)
     return Row(
