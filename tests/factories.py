@@ -73,7 +73,7 @@ _numbers = count(1)
 USUAL_SEPARATORS = Separators()
 GROUPS = {
     "180": "AN", "810": "IN", "812": "CD", "824": "AG", "846": "IB", "850": "PO", "855": "PR", "856": "SH", "860": "PC",
-    "865": "CA", "997": "FA",
+    "865": "CA", "864": "TX", "997": "FA", "999": "FA",
 }  # fmt: skip
 
 
