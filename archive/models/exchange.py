@@ -306,7 +306,6 @@ DOCUMENT_NAMES = {
     "997": "Functional acknowledgment (997)",
     "999": "Implementation acknowledgment (999)",
     "TA1": "Interchange acknowledgment (TA1)",
-    "824": "Application advice (824)",
     "864": "Text message (864)",
 }
 ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1"})
