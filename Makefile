@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
+BENCH ?=
 TESTS ?= tests
 PYTEST ?= -n 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos lock clean
+.PHONY: help setup demo test lint chaos bench-x12 lock clean
 
 help:
 	@echo "make demo    one order, there and back: starts everything, prints an address and logins"
@@ -17,6 +18,7 @@ help:
 	@echo "make lint    style, types, layers, migrations, deployment checks"
 	@echo "make chaos   the tests that kill and race, at full size"
 	@echo "make setup   what the others do first: .venv, requirements, private database"
+	@echo "make bench-x12  how fast X12 is read, validated, mapped and written, beside other engines"
 	@echo "make lock    resolve requirements*.in anew"
 
 $(VENV)/made:
@@ -58,6 +60,9 @@ test: lint
 
 chaos: $(VENV)/installed-dev
 	GRIDPORT_CHAOS=1 $(BIN)/python -m pytest -m chaos tests
+
+bench-x12: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.benchmarks.bench_x12 $(BENCH)
 
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt

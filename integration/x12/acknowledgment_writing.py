@@ -103,7 +103,7 @@ def acknowledgment_body(
         code, number = clean(each.code, 3) or _NO_CODE, clean(each.control_number, 9) or _NO_NUMBER * 4
         body.append(segment("AK2", code, number, convention))
         body.extend(_segment_notes(dialect, verdict.findings, clean))
-        body.append(segment(dialect.set_verdict, verdict.code, *_set_codes(verdict)))
+        body.append(segment(dialect.set_verdict, verdict.code, *set_codes(verdict)))
     judged = judge_group(group, verdicts)
     counts = (str(judged.declared), str(judged.received), str(judged.accepted))
     body.append(segment("AK9", judged.code, *counts, *judged.codes))
@@ -178,7 +178,8 @@ def _context(finding: Finding) -> Segment:
     return segment("CTX", "SITUATIONAL TRIGGER", _tag(finding), _position(finding))
 
 
-def _set_codes(verdict: SetVerdict) -> list[str]:
+def set_codes(verdict: SetVerdict) -> list[str]:
+    """AK502 to AK506 of a set."""
     sent = [finding for finding in verdict.findings if finding.severity != "note"]
     codes = ["5"] if any(finding.level in ("segment", "element") for finding in sent) else []
     codes += [finding.code_997 for finding in sent if finding.level == "set"]

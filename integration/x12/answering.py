@@ -9,12 +9,10 @@ same answer. An interchange that is rejected as a whole gets its TA1 and no func
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from integration.x12.acknowledgment import build_997, expects_acknowledgment
-from integration.x12.checking import judge_interchange
 from integration.x12.envelope import (
     EnvelopeError,
     GroupReading,
@@ -26,10 +24,13 @@ from integration.x12.envelope import (
     split_interchanges,
     write_interchange,
 )
-from integration.x12.isa import ISA_LENGTH
-from integration.x12.syntax import Segment, Separators, UnsafeData, segment, serialise
+from integration.x12.implementation_acknowledgment import build_999, has_999
+from integration.x12.interchange import judge_interchange
+from integration.x12.interchange_acknowledgment import build_ta1
+from integration.x12.syntax import Separators, UnsafeData
 from integration.x12.validate import check_group
 
+_USAGES = ("P", "T", "I")
 # Where the interchange answered has a date that is none.
 _NO_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - X12 dates have no time zone
 
@@ -65,17 +66,21 @@ def answer_file(data: bytes, *, as_999: bool = False) -> Answer:
 
 
 def _answer(reading: InterchangeReading, number: int, notes: list[str], *, as_999: bool) -> bytes:
-    code, note, _ = judge_interchange(reading)
+    judged = judge_interchange(reading)
     groups: list[GroupToWrite] = []
     moment = _moment(reading)
-    for group in reading.groups if code != "R" else ():
+    for group in reading.groups if judged.code != "R" else ():
         if expects_acknowledgment(group):
-            groups.append(_answered(group, len(groups) + 1, moment, reading.separators))
+            groups.append(_answered(group, len(groups) + 1, moment, reading.separators, as_999=as_999))
         else:
-            notes.append(f"Group {group.control_number} ({group.functional_id}) is not answered: it answers.")
-    ta1 = [_ta1(reading, code, note)] if reading.acknowledgment_requested else []
+            notes.append(
+                f"Group {group.control_number} ({group.functional_id}) is itself an acknowledgment, or no group; "
+                "it is not answered."
+            )
+    ta1 = [build_ta1(reading, judged, reading.separators)] if judged.requested else []
     if not groups and not ta1:
-        notes.append(f"Interchange {reading.control_number} has nothing to be answered.")
+        why = "is rejected, and asks for no TA1" if judged.code == "R" else "holds nothing to be answered"
+        notes.append(f"Interchange {reading.control_number} {why}.")
         return b""
     header = InterchangeHeader(
         reading.receiver_qualifier,
@@ -85,16 +90,20 @@ def _answer(reading: InterchangeReading, number: int, notes: list[str], *, as_99
         moment.date(),
         moment.time(),
         number,
-        reading.usage_indicator,
+        reading.usage_indicator if reading.usage_indicator in _USAGES else "P",
         version=reading.version,
     )
-    written = write_interchange(header, groups, reading.separators, "ascii", line_breaks=True)
-    start = ISA_LENGTH + (1 if reading.separators.segment == "\n" else 2)
-    return written[:start] + serialise(ta1, reading.separators, "ascii", line_breaks=True) + written[start:]
+    return write_interchange(
+        header, groups, reading.separators, "ascii", line_breaks=True, interchange_acknowledgments=ta1
+    )
 
 
-def _answered(group: GroupReading, number: int, moment: datetime, separators: Separators) -> GroupToWrite:
-    body: Sequence[Segment] = build_997(group, check_group(group), separators)
+def _answered(
+    group: GroupReading, number: int, moment: datetime, separators: Separators, *, as_999: bool
+) -> GroupToWrite:
+    code = "999" if as_999 and has_999(group.version) else "997"
+    build = build_999 if code == "999" else build_997
+    body = build(group, check_group(group), separators)
     return GroupToWrite(
         "FA",
         group.receiver,
@@ -102,13 +111,9 @@ def _answered(group: GroupReading, number: int, moment: datetime, separators: Se
         moment.date(),
         moment.time(),
         number,
-        [SetToWrite("997", number, body)],
+        [SetToWrite(code, number, body)],
         version=group.version,
     )
-
-
-def _ta1(reading: InterchangeReading, code: str, note: str) -> Segment:
-    return segment("TA1", reading.control_number, reading.date, reading.time, code, note)
 
 
 def _moment(reading: InterchangeReading) -> datetime:

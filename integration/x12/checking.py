@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
+from integration.x12.acknowledgment_writing import judge_group, set_codes
 from integration.x12.envelope import (
     FileEnds,
     GroupBegins,
@@ -31,10 +32,11 @@ from integration.x12.envelope import (
     read_file,
 )
 from integration.x12.findings import Finding
+from integration.x12.interchange import judge_interchange
 from integration.x12.splitting import FileNote
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import SetTable, find_table
-from integration.x12.validate import GroupCheck, SetVerdict, acknowledgment_code, group_findings
+from integration.x12.validate import GroupCheck, SetVerdict, group_findings
 
 Verdict = Literal["accepted", "accepted_with_errors", "partially_accepted", "rejected"]
 SecondOpinion = Callable[[Sequence[Segment], SetTable, Separators], list[Finding]]
@@ -48,8 +50,8 @@ VERDICTS: dict[str, Verdict] = {
 
 # Of a whole file: behind these, a person has seen enough, and a hostile file would fill the memory.
 MAX_ERRORS = 20_000
-_MAX_CODES = 5  # AK502 to AK506
 _MAX_VALUE = 99  # AK404
+_MAX_REMARKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,8 @@ class _Checker:
         self.group: _OpenGroup | None = None
         self.offset = 0
         self.room = MAX_ERRORS
-        self.seen: set[tuple[str, ...]] = set()
+        # The control numbers that each sender used in this file.
+        self.numbers: dict[tuple[str, ...], set[str]] = {}
 
     def begin(self, offset: int, reading: InterchangeReading) -> None:
         self.offset = offset
@@ -226,15 +229,16 @@ class _Checker:
 
     def end_group(self, group: GroupReading) -> None:
         assert self.group is not None
-        code, findings = judge(group, self.group.verdicts)
+        judged = judge_group(group, self.group.verdicts)
+        findings = group_findings(group)
         self._tell("ak9_", findings)
         self.groups.append(
             CheckedGroup(
                 group.functional_id,
                 group.control_number,
                 group.version,
-                code,
-                _codes(findings),
+                judged.code,
+                judged.codes,
                 tuple(each.sentence for each in findings),
                 tuple(self.group.sets),
             )
@@ -245,26 +249,20 @@ class _Checker:
         if reading.problem is not None and not reading.usage_indicator:
             self.problems.append(Problem(UNREADABLE, reading.problem, self.offset))
             return
-        code, note, findings = judge_interchange(reading)
-        key = _identity(reading)
-        if key in self.seen and code != "R":
-            sentence = (
-                f"Interchange {reading.control_number} stands twice in this file; it would be taken once."
-            )
-            code, note = "R", "025"
-            self.problems.append(Problem("ta1_025", sentence, self.offset))
-        self.seen.add(key)
-        self._tell("ta1_", findings)
+        numbers = self.numbers.setdefault(_parties(reading), set())
+        judged = judge_interchange(reading, numbers_seen=numbers)
+        numbers.add(reading.control_number)
+        self._tell("ta1_", judged.findings)
         self.interchanges.append(
             CheckedInterchange(
                 f"{reading.sender_qualifier}:{reading.sender_id}",
                 f"{reading.receiver_qualifier}:{reading.receiver_id}",
                 reading.control_number,
                 reading.usage_indicator,
-                reading.acknowledgment_requested,
-                code,
-                note,
-                tuple(each.sentence for each in findings),
+                judged.requested,
+                judged.code,
+                judged.note,
+                tuple(each.sentence for each in judged.findings),
                 tuple(self.groups),
             )
         )
@@ -300,51 +298,20 @@ class _Checker:
             table.name if table else "",
             each.control_number,
             judged.code,
-            _set_codes(sent),
+            tuple(set_codes(judged)),
             errors,
             tuple(warnings),
         )
 
 
-def judge(group: GroupReading, verdicts: Sequence[SetVerdict]) -> tuple[str, list[Finding]]:
-    """AK901 of a group, and its findings."""
-    findings = group_findings(group)
-    accepted = sum(1 for verdict in verdicts if verdict.code != "R")
-    if not accepted or acknowledgment_code(findings) == "R":
-        return "R", findings
-    if accepted < len(verdicts):
-        return "P", findings
-    return ("E" if findings or any(verdict.code == "E" for verdict in verdicts) else "A"), findings
-
-
-def judge_interchange(reading: InterchangeReading) -> tuple[str, str, list[Finding]]:
-    """TA104 and TA105 of an interchange, and its findings."""
-    if reading.problem is not None:
-        return "R", "022", reading.findings
-    code = acknowledgment_code(reading.findings)
-    worst = [each for each in reading.findings if (each.severity == "error") == (code == "R")]
-    return code, (worst[0].code_997 if worst and code != "A" else "000"), reading.findings
-
-
-def _identity(reading: InterchangeReading) -> tuple[str, ...]:
+def _parties(reading: InterchangeReading) -> tuple[str, ...]:
     return (
         reading.sender_qualifier,
         reading.sender_id,
         reading.receiver_qualifier,
         reading.receiver_id,
-        reading.control_number,
         reading.usage_indicator,
     )
-
-
-def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.code_997 for each in findings))[:_MAX_CODES]
-
-
-def _set_codes(sent: Sequence[Finding]) -> tuple[str, ...]:
-    inside = ("5",) if any(each.level in ("segment", "element") for each in sent) else ()
-    codes = (*inside, *(each.code_997 for each in sent if each.level == "set"))
-    return tuple(dict.fromkeys(codes))[:_MAX_CODES]
 
 
 def _fault(finding: Finding) -> Fault:
@@ -368,25 +335,33 @@ def _remark(finding: Finding) -> Remark:
     return Remark("unread" if finding.level == "segment" else "left_out", finding.sentence)
 
 
+def fault_kind(finding: Finding) -> tuple[object, ...]:
+    """What makes two findings of two engines the same fault.
+
+    pyx12 finds a segment missing where the next one comes, tells each one that is too many, knows one code for whatever
+    stands in the wrong place, hangs a broken note on its first element, counts elements that are too many once, and has
+    the same code (3) for components, where 005010 has 13.
+    """
+    code = "3" if finding.code_997 == "13" else finding.code_997
+    if finding.level == "element":
+        place = () if code in ("2", "3", "10") else (finding.element,)
+        return (code, finding.segment_position, *place)
+    if code in ("1", "2", "6", "7"):
+        return "misplaced", finding.segment_position
+    return "missing" if code == "3" else "too often", finding.segment_tag
+
+
 def _compared(judged: SetVerdict, other: Sequence[Finding]) -> list[Remark]:
     """What the second engine sees at places where we see nothing, and the other way round."""
-    ours = {_where(each) for each in judged.findings if each.level in ("segment", "element")}
-    theirs = {_where(each) for each in other}
-    remarks = [
-        Remark("second_opinion", f"Only the second engine: {each.sentence}")
-        for each in other
-        if _where(each) not in ours
+    ours = [
+        each for each in judged.findings if each.level in ("segment", "element") and each.severity != "note"
     ]
-    remarks += [
-        Remark("second_opinion", f"Not the second engine: {each.sentence}")
-        for each in judged.findings
-        if each.severity != "note" and each.level != "set" and _where(each) not in theirs
+    known, seen = {fault_kind(each) for each in ours}, {fault_kind(each) for each in other}
+    said = [
+        *(f"Only the second engine: {each.sentence}" for each in other if fault_kind(each) not in known),
+        *(f"Not the second engine: {each.sentence}" for each in ours if fault_kind(each) not in seen),
     ]
-    return remarks[:_MAX_VALUE]
-
-
-def _where(finding: Finding) -> tuple[int, int | None, str]:
-    return finding.segment_position, finding.element, finding.code_997
+    return [Remark("second_opinion", sentence) for sentence in said[:_MAX_REMARKS]]
 
 
 def as_json(checked: CheckedFile) -> dict[str, object]:

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
-from integration.x12.acknowledgment import CODE_MEANINGS
+from integration.x12.acknowledgment_codes import CODE_MEANINGS
 from integration.x12.answering import answer_file
 from integration.x12.checking import (
     CheckedFile,
@@ -175,7 +175,6 @@ def _lines(checked: CheckedFile) -> Iterator[str]:
     """The verdict for people: what is rejected is seen at a glance, in the order of the file."""
     # The faults of envelopes stand where they belong.
     yield from (each.text for each in checked.problems if not each.code.startswith(("ta1_", "ak9_")))
-    yield from (each.text for each in checked.problems if each.code == "ta1_025")
     for interchange in checked.interchanges:
         yield from _interchange_lines(interchange)
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from integration.x12.acknowledgment import (
+from integration.x12.acknowledgment_codes import (
     CODE_MEANINGS,
-    ELEMENT_MEANINGS,
     GROUP_MEANINGS,
-    SEGMENT_MEANINGS,
-    SET_MEANINGS,
+    IMPLEMENTATION_ELEMENT_MEANINGS,
+    IMPLEMENTATION_SEGMENT_MEANINGS,
+    IMPLEMENTATION_SET_MEANINGS,
+    NOTE_MEANINGS,
 )
 from integration.x12.envelope import (
     GroupReading,
@@ -28,7 +29,7 @@ from integration.x12.envelope import (
     split_interchanges,
 )
 from integration.x12.findings import Finding
-from integration.x12.isa import Isa, parse_isa
+from integration.x12.isa import Isa, parse_isa, unusable_header
 from integration.x12.structure import Loop
 from integration.x12.syntax import Segment, Separators, components_of
 from integration.x12.tables import ElementTable, SetTable, find_table
@@ -57,19 +58,21 @@ _ENVELOPE = {
     "IEA": ("interchange trailer", "number of groups|control number"),
 }
 
-# Where codes of acknowledgments stand: tag, first and last element, and what they mean.
+# Where codes of acknowledgments stand: tag, first and last element, and what they mean. A 997 with a code of the 999
+# says the same.
 _CODES = (
-    ("AK3", 4, 4, SEGMENT_MEANINGS),
-    ("IK3", 4, 4, SEGMENT_MEANINGS),
-    ("AK4", 3, 3, ELEMENT_MEANINGS),
-    ("IK4", 3, 3, ELEMENT_MEANINGS),
+    ("AK3", 4, 4, IMPLEMENTATION_SEGMENT_MEANINGS),
+    ("IK3", 4, 4, IMPLEMENTATION_SEGMENT_MEANINGS),
+    ("AK4", 3, 3, IMPLEMENTATION_ELEMENT_MEANINGS),
+    ("IK4", 3, 3, IMPLEMENTATION_ELEMENT_MEANINGS),
     ("AK5", 1, 1, CODE_MEANINGS),
     ("IK5", 1, 1, CODE_MEANINGS),
-    ("AK5", 2, 6, SET_MEANINGS),
-    ("IK5", 2, 6, SET_MEANINGS),
+    ("AK5", 2, 6, IMPLEMENTATION_SET_MEANINGS),
+    ("IK5", 2, 6, IMPLEMENTATION_SET_MEANINGS),
     ("AK9", 1, 1, CODE_MEANINGS),
     ("AK9", 5, 9, GROUP_MEANINGS),
     ("TA1", 4, 4, CODE_MEANINGS),
+    ("TA1", 5, 5, NOTE_MEANINGS),
 )
 _MEANINGS = {
     (tag, number): meanings for tag, first, last, meanings in _CODES for number in range(first, last + 1)
@@ -79,7 +82,9 @@ _MEANINGS = {
 def explain_file(data: bytes) -> tuple[bool, Iterator[str]]:
     """Whether the file holds an interchange that can be read, and the lines; they are made one by one."""
     pieces = split_interchanges(data).pieces
-    readable = any(isinstance(parse_isa(piece.data), Isa) for piece in pieces)
+    readable = any(
+        isinstance(parse_isa(piece.data), Isa) or unusable_header(piece.data) is not None for piece in pieces
+    )
     return readable, _file_lines(data)
 
 

@@ -28,7 +28,9 @@ _PLACES = {
 def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
     """Yield an error for each quantity and price that cannot be; what is no number is the standard's to reject."""
     for each in segments:
-        for element, data_element, what in _PLACES.get(each.tag, ()):
+        if each.texts[0] not in _PLACES:
+            continue
+        for element, data_element, what in _PLACES[each.tag]:
             text = each[element]
             code, words = _fault(text, what) if is_number(text, "R") else ("", "")
             if code:

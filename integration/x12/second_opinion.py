@@ -12,6 +12,7 @@ placed. It takes about 0.3 ms a segment: not for the hot path.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyx12.errors import EngineError
@@ -44,6 +45,8 @@ def second_opinion(segments: Sequence[Segment], table: SetTable, separators: Sep
     Findings are as ours: AK304 or AK403 codes, a severity by the same policy, a sentence in pyx12's words. Never raises
     on content. May be called from any thread.
     """
+    if table.version < "005010":
+        separators = replace(separators, repetition=None)
     walker = walk_tree()
     node = load_map(table).getnodebypath("/ISA_LOOP/ISA")
     found: list[Finding] = []
@@ -85,7 +88,7 @@ def _parts(
     if element is None:
         return (text,)
     one = text
-    if element.repeat > 1 and separators.repetition:
+    if separators.repetition and separators.repetition in text:
         repeated = text.split(separators.repetition)
         one = repeated[repetition if repetition < len(repeated) else 0]
     return components_of(one, separators) if element.kind == "C" else (one,)

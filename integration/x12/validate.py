@@ -18,7 +18,7 @@ them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import call
@@ -172,8 +172,11 @@ def _code(version: str, code: str, *, before: str) -> str:
 def _check_read_set(each: SetReading, group: GroupReading, findings: list[Finding]) -> SetVerdict:
     if each.problem is not None:
         return _verdict([*each.findings, *findings], None)
-    judged = check_set(each.segments, find_table(each.code, group.version), each.separators)
-    impossible = list(quantity_findings(each.segments))
+    segments = each.segments
+    judged = check_set(segments, find_table(each.code, group.version), each.separators)
+    impossible = list(quantity_findings(segments))
+    if not (impossible or judged.findings or each.findings or findings):
+        return judged
     said = {(finding.segment_position, finding.element) for finding in impossible}
     others = [
         finding for finding in judged.findings if (finding.segment_position, finding.element) not in said
@@ -238,6 +241,11 @@ def _segment_check(table: SegmentTable) -> _SegmentCheck:
     return _SegmentCheck(table, tuple(accepts(element) for element in table.elements))
 
 
+@lru_cache(maxsize=256)
+def _segment_checks(table: SetTable) -> Mapping[str, _SegmentCheck]:
+    return {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
+
+
 @lru_cache(maxsize=4096)
 def _loop_check(table: LoopTable) -> _LoopCheck:
     required = frozenset(
@@ -261,7 +269,7 @@ class _Inspection:
         self.table = table
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (repeats(table.version) and separators.repetition) or ""
-        self.checks = {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
+        self.checks = _segment_checks(table)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
@@ -315,9 +323,10 @@ class _Inspection:
             first = self.first_undescribed.get(each.tag, each.position)
             self.first_undescribed[each.tag] = min(first, each.position)
             return
-        pattern = tuple(map(bool, each.elements))
-        repeated = bool(self.repeats) and self.repeats in "".join(each.elements)
-        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, each.elements)):
+        elements = each.elements
+        pattern = tuple(map(bool, elements))
+        repeated = bool(self.repeats) and self.repeats in "".join(elements)
+        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, elements)):
             return
         before = len(self.findings)
         self._report_elements(each, path, check.table)

@@ -13,15 +13,17 @@ from typing import Any
 from integration.documents import Document, build
 from integration.x12.structure import Loop, walk
 from integration.x12.syntax import Segment, Separators, components_of, parts_of
-from partners.mapping.codes import HELD, CodeLists, CodeTables, merged, tables
+from partners.mapping.codes import HELD, CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.nesting import Nesting
+from partners.mapping.prepared import ReadingWay, code_tables, reading_rule
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
     CompositeElement,
     ConstantElement,
     DerivedElement,
+    ElementRule,
     FieldElement,
     GroupElement,
     Guide,
@@ -78,7 +80,7 @@ def read(
             f"The guide reads the {guide.transaction_set}, not the {loop.table.name}; choose its guide."
         )
         return ReadResult(None, (Entry("error", "", "", sentence),))
-    codes_in_use = tables(merged(guide.codes, codes or {}))
+    codes_in_use = code_tables(guide, codes)
     return _Reader(guide, codes_in_use, separators or Separators(), trace=trace).result(loop)
 
 
@@ -223,7 +225,8 @@ class _Reader:
         self, rule: SegmentRule, segment: Segment, inside: Sequence[Segment | Loop], scope: _Scope, path: str
     ) -> None:
         self._elements(rule, segment, scope, path)
-        self._body(rule.body, inside, scope, rule.address, path)
+        if inside:
+            self._body(rule.body, inside, scope, rule.address, path)
 
     def _unread(self, child: Segment | Loop, address: str, path: str, reason: str) -> None:
         inner = f"{address}/{_trigger(child).tag}".removeprefix("/")
@@ -238,34 +241,57 @@ class _Reader:
     # Elements
 
     def _elements(self, rule: SegmentRule, segment: Segment, scope: _Scope, path: str) -> None:
-        self._trace(segment, 0, rule.address, path)
-        for element in rule.elements:
-            if isinstance(element, FieldElement):
-                self._trace(segment, element.number, element.address, shown(path, element.value.path))
-                self._field(element, segment[element.number], scope, path, segment)
-            elif isinstance(element, QualifierElement | ConstantElement | DerivedElement):
-                self._trace(segment, element.number, element.address, "")
-                self._fixed(element, segment, path)
-            elif isinstance(element, CompositeElement):
-                self._composite(element, segment, scope, path)
-            elif isinstance(element, RepeatElement):
-                self._repeat(element, segment, scope, path)
-            elif isinstance(element, PairsElement):
-                self._pairs(element, rule.address, segment, scope, path)
-            elif isinstance(element, GroupElement):
-                self._group(element, rule.address, segment, scope, path)
-        for number, text in enumerate(segment.elements, start=1):
-            if number not in rule.numbers:
-                self._unread_element(f"{rule.address}.{number}", text, path, segment)
+        if self.traces is not None:
+            self._trace_fixed(rule, segment, path)
+        ways = reading_rule(rule)
+        texts = segment.texts
+        for element, way in ways.steps:
+            if (
+                way is None
+                or self.traces is not None
+                or (way.number < len(texts) and not self._take(way, texts[way.number].rstrip(" "), scope))
+            ):
+                self._element(element, rule, segment, scope, path)
+        if len(texts) - 1 > ways.size or ways.unknown:
+            for number in (*ways.unknown, *range(ways.size + 1, len(texts))):
+                if number < len(texts):
+                    self._unread_element(f"{rule.address}.{number}", texts[number], path, segment)
 
-    def _fixed(
-        self, element: QualifierElement | ConstantElement | DerivedElement, segment: Segment, path: str
+    def _take(self, way: ReadingWay, text: str, scope: _Scope) -> bool:
+        """Takes a field whose text is as it should be; whether it could."""
+        if not text:
+            return True
+        try:
+            value = text if way.read is None else way.read(text, self.codes, _dropped_nowhere)
+        except (WrongValue, Untranslated):
+            return False
+        return value == "" or scope.setdefault(way.name, value) == value
+
+    def _element(
+        self, element: ElementRule, rule: SegmentRule, segment: Segment, scope: _Scope, path: str
     ) -> None:
-        """What the guide itself puts there: a constant is compared now, a count or sum when all is read."""
-        if isinstance(element, ConstantElement):
+        if isinstance(element, FieldElement):
+            self._trace(segment, element.number, element.address, shown(path, element.value.path))
+            self._field(element, segment[element.number], scope, path, segment)
+        elif isinstance(element, ConstantElement):
             self._constant(element, segment[element.number], path, segment)
         elif isinstance(element, DerivedElement):
             self.derived.append((element, segment))
+        elif isinstance(element, CompositeElement):
+            self._composite(element, segment, scope, path)
+        elif isinstance(element, RepeatElement):
+            self._repeat(element, segment, scope, path)
+        elif isinstance(element, PairsElement):
+            self._pairs(element, rule, segment, scope, path)
+        elif isinstance(element, GroupElement):
+            self._group(element, rule.address, segment, scope, path)
+
+    def _trace_fixed(self, rule: SegmentRule, segment: Segment, path: str) -> None:
+        """Traces the segment itself, and what the guide puts there."""
+        self._trace(segment, 0, rule.address, path)
+        for element in rule.elements:
+            if isinstance(element, QualifierElement | ConstantElement | DerivedElement):
+                self._trace(segment, element.number, element.address, "")
 
     def _unread_element(self, address: str, text: str, path: str, segment: Segment, why: str = "") -> None:
         if text.strip(" "):
@@ -359,10 +385,13 @@ class _Reader:
                 self._unread_element(f"{element.address}.{number}", text, path, segment)
 
     def _pairs(
-        self, element: PairsElement, segment_address: str, segment: Segment, scope: _Scope, path: str
+        self, element: PairsElement, rule: SegmentRule, segment: Segment, scope: _Scope, path: str
     ) -> None:
-        known = {qualifier: pair for pair in element.pairs for qualifier in pair.qualifiers}
+        known, texts = reading_rule(rule).known[element.address], segment.texts
+        segment_address = rule.address
         for start in element.starts:
+            if start >= len(texts):
+                return
             qualifier, text = segment[start].rstrip(" "), segment[start + 1].rstrip(" ")
             if not qualifier and not text:
                 continue
@@ -372,17 +401,19 @@ class _Reader:
                 why = "a pair needs both a qualifier and a value"
                 self._unread_element(f"{segment_address}.{number}", qualifier or text, path, segment, why)
             elif qualifier in known:
-                self._trace(segment, start, known[qualifier].address, "")
-                place = shown(path, known[qualifier].value.path)
-                self._trace(segment, start + 1, known[qualifier].address, place)
-                self._value(known[qualifier].value, text, scope, address, path, segment)
+                pair, way = known[qualifier]
+                if self.traces is not None:
+                    self._trace(segment, start, pair.address, "")
+                    self._trace(segment, start + 1, pair.address, shown(path, pair.value.path))
+                if way is None or not self._take(way, text, scope):
+                    self._value(pair.value, text, scope, address, path, segment)
             elif element.rest is not None:
                 record = _record(scope, element.rest[:-1])
                 place = f"{shown(path, element.rest)}[{len(record.get(element.rest[-1], ()))}]"
                 self._trace(segment, start, element.address, place)
                 self._trace(segment, start + 1, element.address, place)
-                pair = {"qualifier": qualifier, "value": text}
-                record[element.rest[-1]] = [*record.get(element.rest[-1], ()), pair]
+                rest = {"qualifier": qualifier, "value": text}
+                record[element.rest[-1]] = [*record.get(element.rest[-1], ()), rest]
             else:
                 why = f"the guide has no field for the qualifier {qualifier}"
                 self._unread_element(address, f"{qualifier}*{text}", path, segment, why)
@@ -407,7 +438,10 @@ class _Reader:
     # What only the whole shows
 
     def _compare_derived(self, loop: Loop) -> None:
-        rows = [(each.tag, each.elements) for each in _all_segments(loop)]
+        if not self.derived:
+            return
+        tags = {element.tag for element, _ in self.derived}
+        rows = [(each.tag, each.elements) for each in _all_segments(loop) if each.tag in tags]
         for element, segment in self.derived:
             text = segment[element.number].strip(" ")
             if element.derivation == "structure":
@@ -428,6 +462,10 @@ class _Reader:
         if text and text not in known:
             problem = f"{shortened(text)} stands there, the structures known are {', '.join(known)}; it was read by its levels"
             self._tell("check", element.address, "", segment, problem, text)
+
+
+def _dropped_nowhere(rest: str) -> None:
+    """For transforms that leave nothing out."""
 
 
 def _by_place(trace: Trace) -> tuple[int, int, int]:

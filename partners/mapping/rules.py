@@ -196,10 +196,10 @@ class SegmentRule:
 
     def takes(self, elements: Sequence[str]) -> bool:
         """Whether a segment with these elements is the rule's own, by its qualifiers."""
-        return all(
-            (elements[number - 1].rstrip(" ") if number <= len(elements) else "") in codes
-            for number, codes in self.filters.items()
-        )
+        for number, codes in self.filters.items():
+            if (elements[number - 1].rstrip(" ") if number <= len(elements) else "") not in codes:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,7 +215,10 @@ class Body:
 
     def find(self, tag: str, elements: Sequence[str]) -> SegmentRule | None:
         """The rule that reads such a segment: most qualifiers first, then as the guide lists them."""
-        return next((rule for rule in self.by_tag.get(tag, ()) if rule.takes(elements)), None)
+        for rule in self.by_tag.get(tag, ()):
+            if rule.takes(elements):
+                return rule
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

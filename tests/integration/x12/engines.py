@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from integration.x12.checking import fault_kind
 from integration.x12.findings import Finding
 from integration.x12.second_opinion import second_opinion
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import SetTable
 from integration.x12.validate import check_set
-
-_MISPLACED = frozenset({"1", "2", "6", "7"})
-_TOO_OFTEN = frozenset({"4", "5"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,11 @@ def differences(segments: Sequence[Segment], table: SetTable, separators: Separa
     """Where we and pyx12 see different faults, or the same one in different places."""
     ours = [each for each in check_set(segments, table, separators).findings if _compared(each)]
     theirs = [each for each in second_opinion(segments, table, separators) if _compared(each)]
-    misplaced = [each.segment_position for each in ours if _kind(each) == "misplaced"]
+    misplaced = [each for each in ours if fault_kind(each)[0] == "misplaced"]
     for mine, these, those in ((True, ours, theirs), (False, theirs, ours)):
-        seen = {_key(each) for each in those}
+        seen = {fault_kind(each) for each in those}
         for each in these:
-            if _key(each) not in seen:
+            if fault_kind(each) not in seen:
                 beside = frozenset(other.code_997 for other in those if _place(other) == _place(each))
                 yield Difference(mine, each, beside, bool(misplaced))
 
@@ -47,25 +45,6 @@ def _compared(finding: Finding) -> bool:
 
 def _place(finding: Finding) -> tuple[int, int | None]:
     return finding.segment_position, finding.element
-
-
-def _kind(finding: Finding) -> str:
-    if finding.level == "element":
-        return finding.code_997
-    if finding.code_997 in _MISPLACED:
-        return "misplaced"
-    return "too often" if finding.code_997 in _TOO_OFTEN else "missing"
-
-
-def _key(finding: Finding) -> tuple[object, ...]:
-    """What makes two findings the same: pyx12 finds a segment missing where the next one comes, tells each one that
-    is too many, hangs a broken note on its first element, and counts elements that are too many once."""
-    kind = _kind(finding)
-    if kind in ("missing", "too often") and finding.level == "segment":
-        return kind, finding.segment_tag
-    if finding.level == "segment" or finding.code_997 in ("2", "3", "10"):
-        return kind, finding.segment_position
-    return finding.code_997, finding.segment_position, finding.element
 
 
 # Our code and that of pyx12, for an element with several faults: blanks, a control character, a lone minus, and letters
@@ -98,11 +77,9 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
         and each.finding.segment_tag == "HL"
         and each.finding.element in (1, 2)
     ),
-    "blanks at the end": lambda each: (
-        _is(each, ours=False, codes="6") and each.finding.value.endswith(" ") and not each.beside
-    ),
+    "blanks at the end": lambda each: _is(each, ours=False, codes="6") and each.finding.value.endswith(" "),
     "characters beyond its set": lambda each: (
-        _is(each, ours=False, codes="6") and _beyond_ascii(each.finding.value) and not each.beside
+        _is(each, ours=False, codes="6") and _beyond_ascii(each.finding.value)
     ),
     "point behind the last digit": lambda each: (
         _is(each, ours=False, codes="6") and each.finding.value.endswith(".")
@@ -122,7 +99,9 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
     "notes inside composites": lambda each: (
         _is(each, ours=True, codes="2 10") and each.finding.component is not None
     ),
-    "repetitions": lambda each: _is(each, ours=True, codes="12"),
+    "values repeated where none may be": lambda each: (
+        _is(each, ours=True, codes="12") or (not each.ours and "12" in each.beside)
+    ),
     "year before 1800": lambda each: _is(each, ours=False, codes="8") and each.finding.value < "18",
     "after a segment out of place": lambda each: each.after_misplaced and each.finding.level == "segment",
     "end of a loop left early": lambda each: _is(each, ours=True, codes="3", level="segment"),
@@ -146,7 +125,5 @@ _BOTS_ACCEPTS: dict[str, Callable[[Finding], bool]] = {
     "syntax notes": lambda each: each.level == "element" and each.code_997 in ("2", "10"),
     "blanks for a mandatory element": lambda each: each.code_997 == "1" and bool(each.value),
     "decimals in whole numbers": lambda each: each.code_997 == "6" and "." in each.value,
-    "dates and times": lambda each: each.code_997 in ("8", "9"),
     "order of segments": lambda each: each.level == "segment" and each.code_997 == "7",
-    "missing where another loop begins": lambda each: each.level == "segment" and each.code_997 == "3",
 }

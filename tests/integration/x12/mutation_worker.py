@@ -13,14 +13,22 @@ import json
 import resource
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from time import process_time
 
 from integration.x12.acknowledgment import build_997, expects_acknowledgment, read_997
 from integration.x12.answering import answer_file
 from integration.x12.checking import as_json, check_file
-from integration.x12.envelope import SetReading, how_far, is_whole, read_interchange, split_interchanges
+from integration.x12.envelope import (
+    GroupReading,
+    SetReading,
+    how_far,
+    is_whole,
+    read_interchange,
+    split_interchanges,
+)
 from integration.x12.explaining import explain_file
 from integration.x12.lines import display_lines
 from integration.x12.syntax import Separators, serialise
@@ -34,7 +42,7 @@ from tests.integration.x12.mutations import mutated
 ROOT = Path(__file__).resolve().parents[3]
 SHARED_SAMPLES = ROOT.parent / "shared" / "x12" / "samples"
 
-# What one input may take.
+# What one step with one input may take, in seconds of the processor, and one worker beyond what it begins with.
 SECONDS = 2.0
 BYTES = 256 * 1024 * 1024
 _STUCK = 60
@@ -57,25 +65,32 @@ def guides() -> dict[tuple[str, str], Guide]:
     }
 
 
-def exercise(data: bytes, shipped: dict[tuple[str, str], Guide]) -> None:
-    """Everything that reads, judges, explains and answers."""
-    display_lines(data)
-    is_whole(data)
-    how_far(data)
+def steps(data: bytes, shipped: dict[tuple[str, str], Guide]) -> dict[str, Callable[[], object]]:
+    """Everything that reads, judges, explains and answers, each as one call."""
+    return {
+        "show": lambda: display_lines(data),
+        "arrival": lambda: (is_whole(data), how_far(data)),
+        "acknowledge": lambda: [acknowledged(group) for group in groups(data)],
+        "map": lambda: [
+            read_by_guide(each, group.version[:6], shipped) for group in groups(data) for each in group.sets
+        ],
+        "check": lambda: as_json(check_file(data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK))),
+        "explain": lambda: list(explain_file(data)[1]),
+        "answer": lambda: answer_file(data, as_999=True),
+    }
+
+
+def groups(data: bytes) -> Iterator[GroupReading]:
     for piece in split_interchanges(data).pieces:
-        reading = read_interchange(piece.data)
-        for group in reading.groups:
-            verdicts = check_group(group)
-            for each in group.sets:
-                read_by_guide(each, group.version[:6], shipped)
-            if expects_acknowledgment(group):
-                answer = build_997(group, verdicts)
-                serialise(answer, Separators(), "ascii")
-                read_997(answer)
-    as_json(check_file(data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK)))
-    for _ in explain_file(data)[1]:
-        pass
-    answer_file(data)
+        yield from read_interchange(piece.data).groups
+
+
+def acknowledged(group: GroupReading) -> None:
+    verdicts = check_group(group)
+    if expects_acknowledgment(group):
+        answer = build_997(group, verdicts)
+        serialise(answer, Separators(), "ascii")
+        read_997(answer)
 
 
 def read_by_guide(each: SetReading, version: str, shipped: dict[tuple[str, str], Guide]) -> None:
@@ -97,29 +112,30 @@ def main() -> int:
     # Everything that the process holds beyond what it holds now; more is a MemoryError.
     resource.setrlimit(resource.RLIMIT_DATA, (base + BYTES, base + BYTES))
     counter = BranchCounter(ROOT / "integration" / "x12") if options.branches else None
-    failures, slowest, slowest_seed = [], 0.0, options.first
+    failures: list[dict[str, object]] = []
+    slowest = (0.0, "")
+    largest = (0, "")
+    held = base
     for seed in seeds(options):
         faulthandler.dump_traceback_later(_STUCK, exit=True)
         data = mutated(seed, originals)
-        began = process_time()
-        try:
-            if counter is None:
-                exercise(data, shipped)
-            else:
-                with counter:
-                    exercise(data, shipped)
-        except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
-            failures.append({"seed": seed, "trace": traceback.format_exc()[-2000:]})
-        took = process_time() - began
-        if took > slowest:
-            slowest, slowest_seed = took, seed
+        for name, step in steps(data, shipped).items():
+            began = process_time()
+            try:
+                with counter or nullcontext():
+                    step()
+            except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
+                failures.append({"seed": seed, "step": name, "trace": traceback.format_exc()[-2000:]})
+            slowest = max(slowest, (process_time() - began, f"{name} of seed {seed}"))
+        now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        largest, held = max(largest, (now - held, f"seed {seed}")), now
     faulthandler.cancel_dump_traceback_later()
     found = {
         "samples": len(originals),
         "failures": failures,
         "slowest": slowest,
-        "slowest_seed": slowest_seed,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - base,
+        "largest": largest,
+        "memory": held - base,
         "branches": counter.seen() if counter else {},
     }
     sys.stdout.write(json.dumps(found) + "\n")

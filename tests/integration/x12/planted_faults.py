@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from integration.x12.syntax import Composite, Segment, segment
 
 _LONG = "X" * 90
-# What is put in the place of an element: nothing, too much, what is no code, number, date or time, what does not show.
+# What is put in the place of an element: nothing, too much, what is no code, number, date or time, what does not show,
+# two values of which 005010 makes a repetition.
 VALUES = (
     "",
     "?",
@@ -24,7 +25,7 @@ VALUES = (
     " ",
     "\x07",
     "é",
-    "^",
+    "A`B",
 )
 
 

@@ -18,7 +18,7 @@ from tests.integration.x12.x12_documents import shared_samples
 
 WHOLE = os.environ.get("GRIDPORT_CHAOS") == "1"
 INPUTS = 50_000 if WHOLE else 600
-TRACED = 4_000 if WHOLE else 120
+TRACED = 4_000 if WHOLE else 90
 WORKERS = 2
 # Of the branches of what judges; the full run takes more of them than the slice.
 LEAST = 0.9 if WHOLE else 0.8
@@ -46,8 +46,8 @@ def test_no_mutated_file_raises_or_takes_long_or_much_memory() -> None:
     for report in run(jobs):
         assert report["samples"] >= 161 + 26
         assert report["failures"] == []
-        assert report["slowest"] < SECONDS, f"seed {report['slowest_seed']}"
-        assert report["memory"] < BYTES
+        assert report["slowest"][0] < SECONDS, report["slowest"]
+        assert report["memory"] < BYTES, report["largest"]
 
 
 @pytest.mark.chaos
