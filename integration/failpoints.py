@@ -27,6 +27,7 @@ PLACES = (
     "fetch_mailbox.done",
     "translate.done",
     "match.done",
+    "read_translated.done",
     "send_again.done",
     "effect.sending",
     "effect.written",

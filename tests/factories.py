@@ -71,7 +71,10 @@ from portal.groups import ensure_groups
 
 _numbers = count(1)
 USUAL_SEPARATORS = Separators()
-GROUPS = {"850": "PO", "855": "PR", "997": "FA"}
+GROUPS = {
+    "180": "AN", "810": "IN", "812": "CD", "824": "AG", "846": "IB", "850": "PO", "855": "PR", "856": "SH", "860": "PC",
+    "865": "CA", "864": "TX", "997": "FA", "999": "FA",
+}  # fmt: skip
 
 
 def user(name: str = "", group: str = "", *, superuser: bool = False, password: str | None = None) -> User:

@@ -302,11 +302,9 @@ DOCUMENT_NAMES = {
     "812": "Credit or debit adjustment (812)",
     "846": "Stock advice (846)",
     "180": "Return document (180)",
-    "824": "Application advice (824)",
     "997": "Functional acknowledgment (997)",
     "999": "Implementation acknowledgment (999)",
     "TA1": "Interchange acknowledgment (TA1)",
-    "824": "Application advice (824)",
     "864": "Text message (864)",
 }
 ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1"})

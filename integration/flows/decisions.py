@@ -19,12 +19,14 @@ from archive.record import record_audit, record_event
 from integration.flows.accept import current_reading, effects_of, post_statements
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
-from integration.flows.match import asked_lines
+from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
-from integration.flows.plans import Given, Plan, answered, decision_on, plan
+from integration.flows.plans import Given, Plan, answered, decision_on, pair, plan
 from integration.flows.steps import STEPS
+from integration.flows.translations import change
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
 from integration.work import Step, put
+from partners.models import Agreement, CodeList, CodeListEntry
 
 State = PurchaseOrder.State
 _ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
@@ -41,6 +43,9 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
         # In the order in which answers are matched, or the two wait for each other: the purchase order, then its case.
         if case.purchase_order_id is not None:
             PurchaseOrder.objects.select_for_update().get(pk=case.purchase_order_id)
+        missing = missing_of(case)
+        if missing is not None:  # as by whoever finds it missing, or enters it elsewhere
+            Agreement.objects.select_for_update(no_key=True).get(pk=missing.agreement_id)
         locked = ExceptionCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
         if locked.closed_at is not None:
             raise Refused(f"{locked.closed_by} has closed this case already.")
@@ -57,7 +62,7 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
 
 def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
-    statements = decision_on(asked_lines(purchase_order), document).statements
+    statements = decision_on(purchase_order, document).statements
     if purchase_order.state == State.CANCELLED:
         _take_back_cancellation(purchase_order, document)
     post_statements(document, purchase_order, statements, whole=False)
@@ -169,7 +174,21 @@ def _close(case: ExceptionCase, user: User, decision: str, reason: str) -> None:
         raise Refused("Somebody else has closed this case already.")
 
 
+def _do_translate(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    missing = missing_of(case)
+    assert missing is not None
+    code_list, _ = CodeList.objects.get_or_create(agreement=missing.agreement, name=missing.code_list)
+    ours, theirs = pair(missing, wanted.value)
+    entry = CodeListEntry.objects.filter(code_list=code_list, ours=ours).first() or CodeListEntry(
+        code_list=code_list, ours=ours
+    )
+    entry.theirs = theirs
+    change(user, reason, [entry])
+    return []
+
+
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
+    "translate": _do_translate,
     "accept": _do_accept,
     "reject": _do_reject,
     "wait": _do_wait,

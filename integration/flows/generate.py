@@ -11,6 +11,8 @@ from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.documents import from_json
 from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import time_zone_of, why_watching
+from integration.flows.counted import tell_converted, terms_of
+from integration.flows.missing import Lacking, lacking_in, wait, waiting_of, waits_no_more
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.parents import steps_of_waiting
 from integration.flows.transmit import transmit_step
@@ -20,6 +22,7 @@ from integration.models import (
     Order,
     OrderDocument,
     PurchaseOrder,
+    WaitingDocument,
 )
 from integration.work import Claim, Step
 from integration.x12.structure import walk
@@ -27,6 +30,7 @@ from integration.x12.syntax import Segment, segment
 from integration.x12.tables import find_table
 from partners.agreements import code_lists
 from partners.guides_in_use import GuideInUse, guide_for
+from partners.mapping.conversion import to_partner, with_party_ids
 from partners.mapping.normal import norm
 from partners.mapping.reader import read
 from partners.mapping.report import BLOCKING
@@ -34,6 +38,14 @@ from partners.mapping.variants import without
 from partners.mapping.writer import write
 
 SET = "850"
+
+
+class Untranslated(NotWritable):
+    """The partner's code lists lack ``lacking``, and nothing else stands in the way."""
+
+    def __init__(self, sentence: str, lacking: tuple[Lacking, ...]) -> None:
+        super().__init__(sentence)
+        self.lacking = lacking
 
 
 def generate(subject: str, claim: Claim) -> list[Step]:
@@ -77,6 +89,13 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
         outgoing = purchase_order_outgoing(purchase_order)
         with transaction.atomic():  # a refusal gives its control numbers back
             document = store_interchange(outgoing, now)
+    except Untranslated as problem:
+        if not wait(agreement, problem.lacking, Direction.OUT, purchase_order):
+            return _write(purchase_order)  # the entries came while it was written
+        close_cause(cause, "It waits for a translation now.")
+        sentence = f"Purchase order {purchase_order.number} to {agreement.partner} waits for a translation. {problem}"
+        Order.objects.filter(pk=order.pk).update(state=Order.State.HELD, state_reason=sentence[:300])
+        return None
     except NotWritable as problem:
         sentence = (
             f"Purchase order {purchase_order.number} to {agreement.partner} cannot be written. {problem}"
@@ -95,6 +114,8 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
         Order.objects.filter(pk=order.pk).update(state=Order.State.HELD, state_reason=sentence[:300])
         return None
     close_cause(cause, "It can be written now.")
+    _waits_no_more(purchase_order)
+    tell_converted(document, to_partner(_canonical(purchase_order), terms_of(purchase_order)).notes)
     OrderDocument.objects.create(
         order=order, purchase_order=purchase_order, document=document, role=OrderDocument.Role.PURCHASE_ORDER
     )
@@ -122,6 +143,24 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
     return document
 
 
+def _waits_no_more(purchase_order: PurchaseOrder) -> None:
+    """Let the order go on that was held for a translation, unless something else holds it."""
+    if not waiting_of(purchase_order).exists():
+        return
+    waits_no_more(purchase_order)
+    order = purchase_order.order
+    others = WaitingDocument.objects.filter(purchase_order__order=order, released_at=None)
+    if not others.exists() and not order.cases.filter(closed_at=None).exists():
+        held = Order.objects.filter(pk=order.pk, state=Order.State.HELD)
+        held.update(state=Order.State.ROUTED, state_reason="")
+
+
+def _canonical(purchase_order: PurchaseOrder) -> CanonicalPurchaseOrder:
+    canonical = from_json("purchase_order", purchase_order.content or {})
+    assert isinstance(canonical, CanonicalPurchaseOrder)
+    return canonical
+
+
 def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
     """Return the 850 as it would be sent now, by the guide that its agreement uses now.
 
@@ -140,11 +179,17 @@ def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
 def _segments(purchase_order: PurchaseOrder, used: GuideInUse) -> list[Segment]:
     """Return the body of the 850: written by the guide, then read back and compared before anything is sent."""
     agreement, guide = purchase_order.agreement, used.guide
-    canonical = without(from_json("purchase_order", purchase_order.content or {}), used.left_out)
+    converted = to_partner(_canonical(purchase_order), terms_of(purchase_order))
+    if converted.refusals:
+        raise NotWritable(converted.refusals[0])
+    canonical = without(with_party_ids(converted.document, agreement.party_id_kind), used.left_out)
     assert isinstance(canonical, CanonicalPurchaseOrder)
     codes = code_lists(agreement)
     written = write(canonical, guide, codes=codes)
     blocking = [entry for entry in written.report if entry.kind in BLOCKING or entry.kind == "not_carried"]
+    lacking = lacking_in(blocking)
+    if lacking and all(entry.kind == "untranslated" for entry in blocking):
+        raise Untranslated(blocking[0].sentence, lacking)
     if blocking:
         more = f" ({len(blocking) - 1} more of the kind.)" if len(blocking) > 1 else ""
         raise NotWritable(f"{blocking[0].sentence}{more}")

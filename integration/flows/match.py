@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from archive.models import Document, DocumentState, Validation
+from archive.models import Direction, Document, DocumentState, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
 from integration.flows.cases import close_cause, open_case
+from integration.flows.counted import decision_on, tell_converted
 from integration.flows.match_acknowledgments import (
     match_functional_acknowledgment,
     match_interchange_acknowledgment,
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
+from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
-from integration.matching.acknowledgment import AskedLine, Decision, decide
+from integration.matching.acknowledgment import Decision
 from integration.models import (
     ExceptionCase,
     LineEntry,
@@ -23,6 +25,7 @@ from integration.models import (
 )
 from integration.work import Claim, Step
 from partners.agreements import receives
+from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
@@ -58,6 +61,11 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
+    lacking = lacking_in(document.translation.report)
+    if lacking and document.agreement.unknown_codes == Agreement.UnknownCode.CASE:
+        # Where the entry came after it was read, it is read with it.
+        return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
+    waits_no_more(document)
     return _match_purchase_order_acknowledgment(document)
 
 
@@ -77,8 +85,9 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     _link(document, purchase_order)
     close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
-    asked = asked_lines(purchase_order)
-    decision = decide(asked, answer)
+    counted = decision_on(purchase_order, answer)
+    decision = counted.decision
+    tell_converted(document, counted.notes)
     if LineEntry.standing().filter(document=document).exists():
         return effects_of(purchase_order)
     is_history = _overtaken(document, purchase_order)
@@ -130,22 +139,6 @@ def _link(document: Document, purchase_order: PurchaseOrder) -> None:
             "role": _ANSWER,
         },
     )
-
-
-def asked_lines(purchase_order: PurchaseOrder) -> list[AskedLine]:
-    """Return the lines of ``purchase_order`` as they were sent."""
-    return [
-        AskedLine(
-            line_number=line.line_number,
-            sku=line.sku,
-            vendor_item=line.vendor_item,
-            upc=line.upc,
-            quantity=line.quantity,
-            unit=line.unit,
-            unit_price=line.unit_price,
-        )
-        for line in purchase_order.lines.all()
-    ]
 
 
 def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:

@@ -101,7 +101,7 @@ def _mention(source: Document, mine: Document, said: str) -> None:
             defaults={"purchase_order": link.purchase_order, "role": _ROLES[source.transaction_set]},
         )
     if is_new:
-        words = f": {_outcome_words(said)}" if said else ""
+        words = f": {outcome_words(said)}" if said else ""
         record_event(
             f"document:{mine.pk}", "spoken_of", f"{source} of {source.partner}{words}.", document=mine
         )
@@ -116,7 +116,7 @@ def _tell_error(document: Document, subject: dict[str, Any], outcome: str, ours:
     open_once(
         Kind.APPLICATION_ERROR,
         f"application_error:{document.pk}:{number}",
-        f"{document.partner} reports an application error in {about}: {_outcome_words(outcome)} ({what}). Mend what is"
+        f"{document.partner} reports an application error in {about}: {outcome_words(outcome)} ({what}). Mend what is"
         " wrong and send it again, or ask them.",
         document=ours[0] if ours else document,
         partner=document.partner,
@@ -134,7 +134,8 @@ def _names(ours: list[Document]) -> str:
     return ", ".join(f"{each.state.number or each.control_number}" for each in ours)
 
 
-def _outcome_words(outcome: str) -> str:
+def outcome_words(outcome: str) -> str:
+    """Return what an advice says of a document, for people."""
     return f"code {outcome[1:]}" if outcome.startswith("?") else outcome.replace("_", " ")
 
 

@@ -122,14 +122,22 @@ def record_interchange(agreement: Agreement, data: bytes, epoch: int, name: str)
     )
 
 
+def _interchange_version(outgoing: Outgoing) -> str:
+    """Return ISA12: what is agreed on for documents of the agreed version, else what goes with the version written."""
+    agreement = outgoing.agreement
+    agreed = agreement.interchange_version if outgoing.written_version == agreement.version else ""
+    return agreed or outgoing.written_version[:5]
+
+
 def separators_of(outgoing: Outgoing) -> Separators:
     """Return the separators that ``outgoing`` is written with: those agreed on, or free ones. Raises ``NotWritable``."""
     agreement = outgoing.agreement
     agreed = (agreement.element_separator, agreement.segment_terminator, agreement.component_separator)
-    # ISA11 holds a repetition separator from 005010 on; nothing is agreed on it, so any free one will do.
+    # ISA11 holds a repetition separator from 005010 on; where none is agreed, any free one will do.
     repetition = None
     if outgoing.written_version >= "005010":
-        repetition = next(each for each in REPETITION_SEPARATORS if each not in agreed)
+        free = (each for each in REPETITION_SEPARATORS if each not in agreed)
+        repetition = agreement.repetition_separator or next(free)
     preferred = Separators(*agreed, repetition)
     problem = preferred.problem()
     if problem:
@@ -157,8 +165,8 @@ def _bytes(
         date=local.date(),
         time=local.time(),
         control_number=number,
-        usage_indicator=agreement.mailbox.usage_indicator,
-        version=outgoing.written_version[:5],
+        usage_indicator=agreement.usage_indicator or agreement.mailbox.usage_indicator,
+        version=_interchange_version(outgoing),
     )
     group = GroupToWrite(
         functional_id=table.group,
@@ -171,7 +179,13 @@ def _bytes(
         version=outgoing.written_version,
     )
     try:
-        return write_interchange(header, [group], separators, agreement.character_set)  # type: ignore[arg-type]
+        return write_interchange(
+            header,
+            [group],
+            separators,
+            agreement.character_set,  # type: ignore[arg-type]
+            line_breaks=agreement.line_breaks,
+        )
     except UnsafeData as error:
         raise NotWritable(_why_unsafe(error, agreement)) from error
     except EnvelopeError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,25 +12,31 @@ from typing import Any
 from django.utils import timezone
 
 from archive.clock import database_now
-from archive.models import Document
+from archive.models import Direction, Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
+from integration.flows import counted
+from integration.flows.counted import asked_lines
 from integration.flows.decide import Refused
-from integration.flows.match import asked_lines
+from integration.flows.missing import missing_of, waiting_for
 from integration.flows.notes import cancellation_words, decision_words, line_words
 from integration.flows.parents import NOT_SENT
-from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
-from integration.models import ORDER_STATUSES, ExceptionCase, PurchaseOrder
+from integration.matching.acknowledgment import Decision, LineStatement
+from integration.models import ORDER_STATUSES, ExceptionCase, MissingTranslation, PurchaseOrder
+from partners.mapping.codes import HELD
+from partners.models import CodeListEntry
 
+LONGEST_ENTRY = 40
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a person gives with a decision: until when to wait, or which purchase order is meant."""
+    """What a person gives with a decision: until when to wait, which purchase order is meant, or a translation."""
 
     due_at: datetime | None = None
     number: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Plan:
     due_at: str = ""
     note: str = ""
     target: int | None = None
+    value: str = ""
 
     @property
     def digest(self) -> str:
@@ -73,8 +80,16 @@ MATCH = Choice(
 )
 NOT_OURS = Choice("not_ours", "Not ours", "The document is kept and counts for nothing.")
 
+TRANSLATE = Choice(
+    "translate",
+    "Enter the translation",
+    "It is kept in the code list, and every document that waits for it goes on.",
+    asks="value",
+)
+
 _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REJECT, WAIT, MATCH, NOT_OURS),
+    Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
 
@@ -94,7 +109,7 @@ def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
 def _accept(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, document = answered(case)
     asked = asked_lines(purchase_order)
-    decision = decision_on(asked, document)
+    decision = decision_on(purchase_order, document)
     said = {each.line_number: each for each in decision.statements}
     sentences = [line_words(line, said.get(line.line_number)) for line in asked]
     if purchase_order.state == State.CANCELLED:
@@ -178,7 +193,7 @@ def _match(case: ExceptionCase, given: Given) -> Plan:
         raise Refused(f"We did not send a purchase order {number or 'without a number'} to {case.partner}.")
     if target.pk == case.purchase_order_id:
         raise Refused(f"The answer is matched to purchase order {number} already.")
-    decision = decision_on(asked_lines(target), case.document)
+    decision = decision_on(target, case.document)
     verdict = (
         f"It accepts all lines of purchase order {number}, which then counts as accepted."
         if decision.accepted and target.state in (State.GENERATED, State.DISPUTED)
@@ -202,6 +217,34 @@ def _not_ours(case: ExceptionCase, given: Given) -> Plan:
     return Plan("not_ours", sentences, case.purchase_order_id)
 
 
+def _translate(case: ExceptionCase, given: Given) -> Plan:
+    missing = missing_of(case)
+    value = given.value.strip()
+    if missing is None:
+        raise Refused("The translation is not looked for any more: settle the case.")
+    if not value or len(value) > LONGEST_ENTRY or value.startswith(HELD):
+        raise Refused(f"Enter 1 to {LONGEST_ENTRY} characters that do not begin with a {HELD}.")
+    ours, theirs = pair(missing, value)
+    agreement, name = missing.agreement, missing.code_list
+    sentences = [f"“{ours}” is written and read as “{theirs}” under {agreement} (code list “{name}”)."]
+    stands = CodeListEntry.objects.filter(code_list__agreement=agreement, code_list__name=name, ours=ours)
+    entry = stands.first()
+    if entry is not None and entry.theirs != theirs:
+        sentences.append(f"It is “{entry.theirs}” now: that code would not be read as “{ours}” any more.")
+    waiting = list(waiting_for(missing))
+    orders = sum(each.purchase_order is not None for each in waiting)
+    if orders:
+        sentences.append(f"Purchase orders that are written with it: {orders}.")
+    if len(waiting) > orders:
+        sentences.append(f"Received documents that are read again with it: {len(waiting) - orders}.")
+    return Plan("translate", sentences, value=value)
+
+
+def pair(missing: MissingTranslation, value: str) -> tuple[str, str]:
+    """Return our word and their code, of which ``value`` is the one that was missing."""
+    return (missing.value, value) if missing.direction == Direction.OUT else (value, missing.value)
+
+
 def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
     """Return the purchase order that the case is about, and the answer to it."""
     if case.purchase_order is None or case.document is None:
@@ -209,11 +252,14 @@ def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
     return case.purchase_order, case.document
 
 
-def decision_on(asked: Sequence[AskedLine], document: Document) -> Decision:
-    """Hold the answer in ``document`` against what was asked."""
+def decision_on(purchase_order: PurchaseOrder, document: Document) -> Decision:
+    """Hold the answer in ``document`` against what was ordered. Raises ``Refused`` where its units are not ours."""
     answer = from_json("purchase_order_acknowledgment", document.translation.content or {})
     assert isinstance(answer, PurchaseOrderAcknowledgment)
-    return decide(asked, answer)
+    held = counted.decision_on(purchase_order, answer)
+    if held.refusals:
+        raise Refused(held.refusals[0])
+    return held.decision
 
 
 def _store_words(purchase_order: PurchaseOrder) -> str:
@@ -239,6 +285,7 @@ def _as_json(said: LineStatement) -> dict[str, Any]:
 
 
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
+    "translate": _translate,
     "accept": _accept,
     "reject": _reject,
     "wait": _wait,

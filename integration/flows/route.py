@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
-
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
 from integration.flows.import_orders import import_step, physical_lines
@@ -56,22 +54,21 @@ def skus_listed(skus: Collection[str]) -> int:
     Called where an agreement's items change. The caller holds a transaction.
     """
     Kind = ExceptionCase.Kind
-    wanted = Q()
-    for sku in set(skus) - {""}:
-        wanted |= Q(cause__startswith=_item_cause(sku))
+    wanted = set(skus) - {""}
     if not wanted:
         return 0
-    cases = ExceptionCase.objects.filter(
-        wanted, closed_at=None, kind__in=[Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS]
-    )
+    waiting = ExceptionCase.objects.filter(closed_at=None, kind__in=[Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS])
+    # An import brings thousands of SKUs at once; of cases there are as many as orders are held.
+    named = waiting.values_list("pk", "cause")
+    cases = [pk for pk, cause in named if cause.removeprefix("item:").rpartition(" ")[0] in wanted]
     orders = Order.objects.filter(cases__in=cases).distinct().only("store_id", "number")
     for order in orders:
         put("orders", import_step(order.store_id, order.number))
     return len(orders)
 
 
-def _item_cause(what: object, subject: str = "") -> str:
-    """Return the cause of a case about who supplies a SKU in an order; without a subject, how all of them begin."""
+def _item_cause(what: object, subject: str) -> str:
+    """Return the cause of a case about who supplies a SKU in an order."""
     return f"item:{what} {subject}"
 
 
@@ -198,6 +195,8 @@ def _write_lines(row: PurchaseOrder, lines: list[tuple[dict[str, Any], ItemCross
             description=line["name"][:300],
             quantity=line["quantity"] - line["quantity_refunded"],
             unit=item.unit,
+            partner_unit=item.partner_unit,
+            pack_factor=item.pack_factor,
             unit_price=_price(row, line, item),
         )
         for number, (line, item) in enumerate(lines, start=1)

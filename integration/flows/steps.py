@@ -15,6 +15,7 @@ from integration.flows.compose import compose
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
 from integration.flows.match import match
+from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
 from integration.flows.reconcile import reconcile
 from integration.flows.route import route
@@ -173,6 +174,13 @@ STEPS: dict[str, StepKind] = {
     ),
     "translate": StepKind("documents", translate, "read a received file", _transmission, direction="in"),
     "match": StepKind("documents", match, "match a received document", _document, direction="in"),
+    "read_translated": StepKind(
+        "documents",
+        read_translated,
+        "read a document again with a new translation",
+        _document,
+        direction="in",
+    ),
     "send_again": StepKind("orders", send_again, "send a purchase order again", _bulk_item, direction="out"),
     "apply_effect": StepKind(
         "effects",

@@ -226,7 +226,8 @@ def _broken_envelope(reading: InterchangeReading) -> str:
 
 
 def _usage_problem(interchange: Interchange) -> str:
-    wanted = interchange.mailbox.usage_indicator
+    agreed = interchange.agreement.usage_indicator if interchange.agreement else ""
+    wanted = agreed or interchange.mailbox.usage_indicator
     if interchange.usage_indicator == wanted:
         return ""
     words = {"P": "production", "T": "test", "I": "information"}

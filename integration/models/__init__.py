@@ -5,6 +5,7 @@ from integration.models.case import ExceptionCase
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
 from integration.models.effect import StoreEffect
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.references import OrderReference
@@ -22,6 +23,7 @@ __all__ = [
     "HookCall",
     "Lane",
     "LineEntry",
+    "MissingTranslation",
     "Order",
     "OrderDocument",
     "OrderReference",
@@ -33,6 +35,7 @@ __all__ = [
     "StoreBudget",
     "StoreEffect",
     "StoreHook",
+    "WaitingDocument",
     "Work",
     "mailbox_channel",
     "order_key",

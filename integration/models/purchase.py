@@ -81,6 +81,10 @@ class PurchaseOrderLine(models.Model):
     description = models.CharField(max_length=300, blank=True)
     quantity = models.DecimalField(max_digits=15, decimal_places=4)
     unit = models.CharField(max_length=20)
+    partner_unit = models.CharField(
+        max_length=20, blank=True, help_text="In which the partner counts; empty: ours."
+    )
+    pack_factor = models.DecimalField(max_digits=12, decimal_places=4, default=1)
     unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
 
     class Meta:

@@ -21,6 +21,9 @@ ACKNOWLEDGMENT_SETS = frozenset({"997", "999"})
 _MAX_COPY = 99  # AK404
 _MAX_ELEMENT_NOTES = 99  # AK4 in one AK3
 _MAX_CODES = 5  # AK502 to AK506, AK905 to AK909
+# What stands for a number or code of the partner's that is none: AK102, AK201 and AK202 are mandatory.
+_NO_NUMBER = "0"
+_NO_CODE = "000"
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")
 _TAG = re.compile(r"[A-Z0-9]{2,3}")
 
@@ -92,10 +95,13 @@ def acknowledgment_body(
         )
     clean = Cleaner(separators or Separators())
     version = clean(group.version, 12) if dialect.says_version else ""
-    body = [segment("AK1", clean(group.functional_id, 2), clean(group.control_number, 9), version)]
+    number = group.control_number
+    number = number if number.isascii() and number.isdigit() else _NO_NUMBER
+    body = [segment("AK1", clean(group.functional_id, 2), number[:9], version)]
     for each, verdict in zip(group.sets, verdicts, strict=True):
         convention = clean(each.convention, 35) if dialect.says_version else ""
-        body.append(segment("AK2", clean(each.code, 3), clean(each.control_number, 9), convention))
+        code, number = clean(each.code, 3) or _NO_CODE, clean(each.control_number, 9) or _NO_NUMBER * 4
+        body.append(segment("AK2", code, number, convention))
         body.extend(_segment_notes(dialect, verdict.findings, clean))
         body.append(segment(dialect.set_verdict, verdict.code, *set_codes(verdict)))
     judged = judge_group(group, verdicts)

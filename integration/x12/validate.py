@@ -4,7 +4,8 @@ Default policy (design.md, section 5):
 
 * **error**, the set is rejected (AK501 R): a segment that is unknown, misplaced, out of order, missing or too
 often;
-  an element that is missing, conditional and missing, excluded, or one too many; a number, date or time that
+  an element that is missing, conditional and missing, excluded, one too many, or
+  repeated too often; a number, date or time that
   is none; a wrong segment count or control number; a set that we have no table for.
 * **warning**, accepted with errors (E): an unknown code, a text too short or too long, a control character in
 text.
@@ -23,6 +24,7 @@ from functools import lru_cache
 from operator import call
 from typing import Literal
 
+from integration.x12.element_findings import ElementPlace, is_warning, shown
 from integration.x12.elements import accepts, broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
 from integration.x12.hierarchy import hierarchy_findings
@@ -46,8 +48,6 @@ MAX_FINDINGS = 1000
 
 # Patterns of filled elements remembered as good per segment; a partner's habits are a few dozen.
 _MAX_PATTERNS = 1024
-
-_WARNING_CODES = frozenset({"4", "5", "7"})
 
 AcknowledgmentCode = Literal["A", "E", "R"]
 
@@ -106,7 +106,7 @@ class GroupCheck:
 
     def check(self, each: SetReading) -> SetVerdict:
         """The verdict on the next set of the group."""
-        findings = _check_membership(each, self.group)
+        findings = _check_membership(each, self.group) + _check_convention(each, self.group)
         if each.control_number in self.seen:
             sentence = f"ST02 {each.control_number!r} was already used in this group; number each set anew."
             findings.append(set_finding("error", "ST", "23", each.control_number, sentence))
@@ -145,7 +145,28 @@ def _check_membership(each: SetReading, group: GroupReading) -> list[Finding]:
         f"{table.name} ({each.code}) stands in functional group {group.functional_id!r}; it belongs in "
         f"{table.group!r}, ask the partner to correct GS01."
     )
-    return [set_finding("error", "ST", "6", each.code, sentence)]
+    return [set_finding("error", "ST", _code(group.version, "18", before="6"), each.code, sentence)]
+
+
+def _check_convention(each: SetReading, group: GroupReading) -> list[Finding]:
+    """ST03 names the implementation convention of a set; it cannot be one of another version than the group's."""
+    if not each.convention or not repeats(group.version) or each.convention[:6] == group.version[:6]:
+        return []
+    sentence = (
+        f"ST03 names the convention {each.convention!r}, and the group is of version {group.version!r} (GS08); tell"
+        " the partner."
+    )
+    return [set_finding("warning", "ST", "19", each.convention, sentence)]
+
+
+def repeats(version: str) -> bool:
+    """Whether the version knows repeated elements, and the codes that came with them: 12, 13, 18."""
+    return version[:6] >= "005010"
+
+
+def _code(version: str, code: str, *, before: str) -> str:
+    """A code that came with 005010, or what was said in its place before."""
+    return code if repeats(version) else before
 
 
 def _check_read_set(each: SetReading, group: GroupReading, findings: list[Finding]) -> SetVerdict:
@@ -247,7 +268,7 @@ class _Inspection:
         self.findings = findings
         self.table = table
         # Before 005010 the character is text like any other, whatever ISA11 says.
-        self.repeats = (table.version >= "005010" and separators.repetition) or ""
+        self.repeats = (repeats(table.version) and separators.repetition) or ""
         self.checks = _segment_checks(table)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
@@ -313,7 +334,7 @@ class _Inspection:
             check.good_patterns.add(pattern)
 
     def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
-        place = _ElementPlace(each, path, None)
+        place = ElementPlace(each, path, None)
         elements = each.elements
         for element in table.elements:
             text = elements[element.number - 1] if element.number <= len(elements) else ""
@@ -326,35 +347,35 @@ class _Inspection:
             element = table.elements[number - 1]
             self.findings.append(place.on(element, "error", code, each[number], words))
 
-    def _report_repeats(self, place: _ElementPlace, element: ElementTable, text: str) -> None:
-        repeats = text.split(self.repeats) if self.repeats and self.repeats in text else [text]
-        if len(repeats) > element.repeat:
-            words = f"{_shown(text)} holds {len(repeats)} values, at most {element.repeat} may stand there"
+    def _report_repeats(self, place: ElementPlace, element: ElementTable, text: str) -> None:
+        values = text.split(self.repeats) if self.repeats and self.repeats in text else [text]
+        if len(values) > element.repeat:
+            words = f"{shown(text)} holds {len(values)} values, at most {element.repeat} may stand there"
             self.findings.append(place.on(element, "error", "12", text, words))
-        for value in repeats[: element.repeat]:
+        for value in values[: element.repeat]:
             self._report_value(place, element, value)
 
-    def _report_value(self, place: _ElementPlace, element: ElementTable, text: str) -> None:
+    def _report_value(self, place: ElementPlace, element: ElementTable, text: str) -> None:
         if element.required and not text.strip(" "):
             self.findings.append(place.on(element, "error", "1", text, "missing, but mandatory"))
         elif text and element.kind == "C":
             self._report_composite(place, element, text)
         elif text and (wrong := fault(text, element)):
             code, words = wrong
-            severity: Severity = "warning" if _is_warning(code, element) else "error"
-            self.findings.append(place.on(element, severity, code, text, f"{_shown(text)} {words}"))
+            severity: Severity = "warning" if is_warning(code, element) else "error"
+            self.findings.append(place.on(element, severity, code, text, f"{shown(text)} {words}"))
 
-    def _report_composite(self, outer: _ElementPlace, composite: ElementTable, text: str) -> None:
+    def _report_composite(self, outer: ElementPlace, composite: ElementTable, text: str) -> None:
         texts = components_of(text, self.separators)
-        place = _ElementPlace(outer.segment, outer.loop, composite)
+        place = ElementPlace(outer.segment, outer.loop, composite)
         for component in composite.components:
             value = texts[component.number - 1] if component.number <= len(texts) else ""
             self._report_value(place, component, value)
         if any(texts[len(composite.components) :]):
             words = (
-                f"{_shown(text)} has {len(texts)} components, the composite has {len(composite.components)}"
+                f"{shown(text)} has {len(texts)} components, the composite has {len(composite.components)}"
             )
-            code = "13" if self.table.version >= "005010" else "3"
+            code = _code(self.table.version, "13", before="3")
             self.findings.append(outer.on(composite, "error", code, text, words))
         for number, code, words in broken_notes(composite.notes, [bool(each) for each in texts]):
             component = composite.components[number - 1]
@@ -370,57 +391,6 @@ class _Inspection:
                 f"{tag} (segment {position}{often}), {name}: allowed, but not described here; left unread."
             )
             self.findings.append(segment_finding("note", tag, position, "", "", sentence))
-
-
-@dataclass(frozen=True, slots=True)
-class _ElementPlace:
-    """Where elements, or the components of one composite, stand."""
-
-    segment: Segment
-    loop: str
-    composite: ElementTable | None
-
-    def on(self, table: ElementTable, severity: Severity, code: str, text: str, words: str) -> Finding:
-        if self.composite is None:
-            words = f"element {table.number}, {table.name}: {words}"
-            return self.finding(severity, table.number, None, table.data_element, code, text, words)
-        element = self.composite.number
-        words = f"element {element}, component {table.number}, {table.name}: {words}"
-        return self.finding(severity, element, table.number, table.data_element, code, text, words)
-
-    def finding(
-        self,
-        severity: Severity,
-        element: int,
-        component: int | None,
-        data_element: str | None,
-        code: str,
-        text: str,
-        words: str,
-    ) -> Finding:
-        tag, position = self.segment.tag, self.segment.position
-        sentence = f"{tag} (segment {position}), {words}."
-        return Finding(
-            severity,
-            tag,
-            position,
-            self.loop,
-            element,
-            component,
-            data_element,
-            code,
-            "element",
-            text,
-            sentence,
-        )
-
-
-def _is_warning(code: str, element: ElementTable) -> bool:
-    return code in _WARNING_CODES or (code == "6" and element.kind in ("AN", "ID", "B"))
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _position(child: Segment | Loop) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from integration.documents import Document, leaves
-from integration.x12.syntax import Segment, Separators, UnsafeData, serialise
+from integration.x12.syntax import Composite, Repeated, Segment, Separators
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,18 @@ class Difference:
         return f"{self.place}: {self.now}, was {self.was}"
 
 
+def text_of(element: str, separators: Separators) -> str:
+    """An element as it travels, with its components and repetitions; data that holds a separator is left as it is."""
+    if isinstance(element, Composite):
+        return separators.component.join(element.components)
+    if isinstance(element, Repeated):
+        return (separators.repetition or "").join(text_of(part, separators) for part in element.parts)
+    return str(element)
+
+
 def line_of(each: Segment, separators: Separators) -> str:
-    """A segment as it travels, without its terminator; data that holds a separator is shown as it is."""
-    try:
-        return serialise([each], separators, "utf-8").decode().removesuffix(separators.segment)
-    except UnsafeData:
-        return separators.element.join((each.tag, *each.elements))
+    """A segment as it travels, without its terminator."""
+    return separators.element.join((each.tag, *(text_of(element, separators) for element in each.elements)))
 
 
 def lines_of(segments: Sequence[Segment], separators: Separators) -> list[str]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from integration.documents import Document, leaves
 from integration.x12.findings import Finding
-from integration.x12.syntax import Segment, Separators, choose_separators, components_of
+from integration.x12.syntax import Repeated, Segment, Separators, choose_separators, components_of
 from integration.x12.validate import check_set
 from integration.x12.writing import SetToWrite, set_segments
 from partners.mapping.codes import CodeLists
-from partners.mapping.differences import changed_positions, document_differences, lines_of
+from partners.mapping.differences import changed_positions, document_differences, lines_of, text_of
 from partners.mapping.reader import read_set
 from partners.mapping.report import BLOCKING, Entry, Trace
 from partners.mapping.rules import Guide
@@ -155,7 +155,8 @@ def _rehearsal(
 ) -> Rehearsal:
     made = defaultdict(list)
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for trace in traces:
+    # Element 0 is the segment itself.
+    for trace in (each for each in traces if each.element):
         made[trace.position].append(trace)
         if trace.path and (trace.position, trace.element) not in places[trace.path]:
             places[trace.path].append((trace.position, trace.element))
@@ -164,30 +165,38 @@ def _rehearsal(
         for each in segments
     )
     values = leaves(document) if document is not None else ()
-    fields = tuple(Field(path, str(value), tuple(places.get(path, ()))) for path, value in values)
+    fields = tuple(Field(path, str(value), _places(places, path)) for path, value in values)
     return Rehearsal(
         document, tuple(segments), separators, rows, fields, tuple(report), tuple(findings), tuple(traces)
     )
 
 
+def _places(places: Mapping[str, list[tuple[int, int]]], path: str) -> tuple[tuple[int, int], ...]:
+    # A list that one element repeats has one trace.
+    return tuple(places.get(path) or places.get(path.rpartition("[")[0]) or [])
+
+
 def _parts(each: Segment, traces: Sequence[Trace], separators: Separators) -> tuple[Part, ...]:
-    found: Mapping[tuple[int, int | None], Trace] = {
+    by_place: Mapping[tuple[int, int | None], Trace] = {
         (trace.element, trace.component): trace for trace in reversed(traces)
     }
+    by_element: Mapping[int, Trace] = {trace.element: trace for trace in reversed(traces)}
     parts: list[Part] = []
     for number, element in enumerate(each.elements, start=1):
-        composed = any(key[0] == number and key[1] is not None for key in found)
-        texts = components_of(element, separators) if composed else (str(element),)
-        for at, text in enumerate(texts, start=1):
-            component = at if composed else None
-            trace = found.get((number, component))
-            parts.append(
-                Part(
-                    number,
-                    component,
-                    text,
-                    trace.address if trace else "",
-                    trace.path if trace else "",
-                )
-            )
+        text = text_of(element, separators)
+        composed = any(place[0] == number and place[1] is not None for place in by_place)
+        if not composed or _is_repeated(element, separators):
+            parts.append(_part(number, None, text, by_element.get(number)))
+            continue
+        for at, component in enumerate(components_of(element, separators), start=1):
+            parts.append(_part(number, at, component, by_place.get((number, at))))
     return tuple(parts)
+
+
+def _is_repeated(element: str, separators: Separators) -> bool:
+    # One that was read is still in one piece.
+    return isinstance(element, Repeated) or bool(separators.repetition and separators.repetition in element)
+
+
+def _part(number: int, component: int | None, text: str, trace: Trace | None) -> Part:
+    return Part(number, component, text, trace.address if trace else "", trace.path if trace else "")

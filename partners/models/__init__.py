@@ -1,16 +1,10 @@
 """With whom we trade and what was agreed."""
 
-from partners.models.agreement import (
-    Agreement,
-    AgreementDocument,
-    CodeList,
-    CodeListEntry,
-    ControlNumber,
-    ItemCrossReference,
-)
+from partners.models.agreement import Agreement, AgreementDocument, ControlNumber
 from partners.models.host_key import HostKey
 from partners.models.mapping import MappingOverride, MappingProfile, MappingRevision, MappingSample
 from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
+from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
 __all__ = [
     "Agreement",

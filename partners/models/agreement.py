@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
 from partners.models.mapping import SETS, MappingProfile
@@ -17,6 +17,15 @@ from partners.models.partner import (
     TradingPartner,
     interchange_id,
 )
+
+PARTY_ID_KINDS = {
+    "1": "1 · D-U-N-S number",
+    "9": "9 · D-U-N-S plus 4",
+    "91": "91 · Assigned by the seller",
+    "92": "92 · Assigned by the buyer",
+    "UL": "UL · Global location number (GLN)",
+    "ZZ": "ZZ · Mutually defined",
+}  # those in use of element 66 (N103)
 
 
 def check_time_zone(name: str) -> None:
@@ -65,11 +74,46 @@ class Agreement(models.Model):
     )
     partner_group_id = models.CharField("partner's group ID", max_length=15, blank=True)
 
-    version = models.CharField(max_length=12, default="004010", help_text="GS08 of what we send.")
+    version = models.CharField(
+        max_length=12,
+        default="004010",
+        help_text="GS08 of what we send, with the industry's suffix where one is agreed: 004010, 005010, 004010VICS.",
+    )
     character_set = models.CharField(max_length=7, choices=CharacterSet, default=CharacterSet.LATIN)
     element_separator = models.CharField(max_length=1, default="*")
     component_separator = models.CharField(max_length=1, default=">")
     segment_terminator = models.CharField(max_length=1, default="~")
+    repetition_separator = models.CharField(
+        max_length=1,
+        blank=True,
+        help_text="ISA11 from version 005010 on; empty: any that the data leaves free.",
+    )
+    line_breaks = models.BooleanField(
+        "a line for each segment",
+        default=False,
+        help_text="A line feed after each terminator, for partners whose systems read lines.",
+    )
+    interchange_version = models.CharField(
+        "interchange version",
+        max_length=5,
+        blank=True,
+        validators=[RegexValidator(r"^\d{5}$", "Five digits, such as 00401.")],
+        help_text="ISA12; empty: that of the version, 00401 for 004010.",
+    )
+    usage_indicator = models.CharField(
+        "test or production",
+        max_length=1,
+        blank=True,
+        choices=[("P", "Production (P)"), ("T", "Test (T)")],
+        help_text="ISA15; empty: the mailbox's.",
+    )
+    party_id_kind = models.CharField(
+        "kind of party numbers",
+        max_length=2,
+        blank=True,
+        choices=list(PARTY_ID_KINDS.items()),
+        help_text="N103 where the number of a party has no kind of its own; empty: the guide's, 92.",
+    )
     separators_fixed = models.BooleanField(
         default=False,
         help_text="The partner accepts only these separators: data that holds one becomes a case, "
@@ -151,64 +195,6 @@ class AgreementDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_transaction_set_display()}, {self.get_direction_display().lower()}"
-
-
-class ItemCrossReference(models.Model):
-    """A SKU of the store, as the partner knows it. The agreement that lists a SKU supplies it."""
-
-    agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="items")
-    sku = models.CharField("SKU", max_length=100)
-    vendor_item = models.CharField("vendor's item", max_length=48, blank=True)
-    upc = models.CharField("UPC", max_length=14, blank=True)
-    unit = models.CharField(max_length=20, default="each")
-    unit_cost = models.DecimalField(
-        max_digits=14, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)],
-        help_text="What we pay for one unit; empty: the order line's cost price, or no price.",
-    )  # fmt: skip
-
-    class Meta:
-        ordering = ["sku"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["agreement", "sku"],
-                name="itemcrossreference_unique",
-                violation_error_message="This agreement already lists that SKU.",
-            )
-        ]
-        indexes = [models.Index(fields=["sku"], name="itemcrossreference_sku")]  # flows.route looks up by SKU
-
-    def __str__(self) -> str:
-        return f"{self.sku} → {self.vendor_item or 'same'}"
-
-
-class CodeList(models.Model):
-    """The partner's own words for one of the guide's code lists, merged over the guide's entries."""
-
-    agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="code_lists")
-    name = models.CharField(max_length=40, help_text="As the guide names it: units, types, line_status …")
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["agreement", "name"], name="codelist_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.name} of {self.agreement}"
-
-
-class CodeListEntry(models.Model):
-    """One pair: our word, their code."""
-
-    code_list = models.ForeignKey(CodeList, models.CASCADE, related_name="entries")
-    ours = models.CharField(max_length=40)
-    theirs = models.CharField(max_length=40)
-
-    class Meta:
-        ordering = ["ours"]
-        verbose_name_plural = "code list entries"
-        constraints = [models.UniqueConstraint(fields=["code_list", "ours"], name="codelistentry_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.ours} = {self.theirs}"
 
 
 class ControlNumber(models.Model):

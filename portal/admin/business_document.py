@@ -34,20 +34,17 @@ Json = Mapping[str, Any]
 MOST_ROWS = 500
 """Rows of one table; a stock advice may have ten thousand, and X12 as it came shows them all."""
 _MOST_SAID = 60
-_MOST_COLUMNS = 10
+_MOST_COLUMNS = 8
+_WIDEST = 106
+"""About as many characters stand side by side before a table has to be scrolled."""
 _FIRST_COLUMNS = (
     "line_number", "outcome", "reason", "set_code", "reference", "vendor_item", "buyer_item", "sku", "upc", "description",
     "status", "change", "quantity", "unit", "unit_price", "amount", "package", "pallet", "order",
 )  # fmt: skip
 _SELDOM_COLUMNS = (
-    "_kind",
-    "_code",
-    "agency",
-    "packaging",
-    "application_sender",
-    "application_receiver",
-    "store_unit",
-)
+    "_kind", "_code", "agency", "packaging", "application_sender", "application_receiver", "store_unit", "time",
+    "group_control_number",
+)  # fmt: skip
 _COLUMNS_BY_CODE = ("set_code", "service_code")
 _NAMED_BY_CODE = (Reference, OtherDate, ItemId)
 
@@ -82,7 +79,7 @@ class BusinessDocument:
 
     def scalar_pairs(self, record: type, shape: FieldShape, value: Any, of: Json) -> list[Pair]:
         """Return a field, its unit beside it; nothing for a unit that stands beside its number already."""
-        if any(_unit_name(record, each) == shape.name for each in shape_of(record) if each in of):
+        if self.is_told_unit(record, shape, of):
             return []
         if shape.many:
             text = ", ".join(value_words(shape, each) for each in value)
@@ -160,9 +157,14 @@ class BusinessDocument:
             and not shape.many
             and (shape.name in _COLUMNS_BY_CODE or not shape.name.endswith(_SELDOM_COLUMNS))
         }
-        usual = [name for name in _FIRST_COLUMNS if counts.get(name)]
+        usual = [name for name in _FIRST_COLUMNS if counts.get(name)][:_MOST_COLUMNS]
         others = [name for name, count in counts.items() if name not in usual and 2 * count >= len(rows)]
-        return [shape_of(record)[name] for name in (usual + others)[:_MOST_COLUMNS]]
+        room = _WIDEST - sum(map(_width, usual))
+        for name in others[: _MOST_COLUMNS - len(usual)]:
+            room -= _width(name)
+            if room >= 0:
+                usual.append(name)
+        return [shape_of(record)[name] for name in usual]
 
     def notes(self, record: type, row: Json, told: set[str]) -> list[str]:
         """Return what a row says beside its columns: single values together, then each entry of its lists."""
@@ -223,7 +225,7 @@ class BusinessDocument:
             for shape, each in given
             if not shape.words and not self.is_told_elsewhere(record, shape, value)
         ]
-        text = (": " if len(given) == 2 and not first else ", ").join(part for part in first + rest if part)
+        text = (": " if len(shape_of(record)) == 2 else ", ").join(part for part in first + rest if part)
         return text[:1].upper() + text[1:]
 
     def phrase(self, record: type, shape: FieldShape, value: Any, of: Json) -> str:
@@ -252,6 +254,10 @@ def _given(record: type, value: Json) -> list[tuple[FieldShape, Any]]:
         for name, shape in shape_of(record).items()
         if name in value and value[name] != []
     ]
+
+
+def _width(name: str) -> int:
+    return max(len(label(name)), 8) + 3
 
 
 def _unit_name(record: type, name: str) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
-from archive.models import Document, Translation, Transmission, document_name
+from archive.models import ACKNOWLEDGMENTS, Direction, Document, Translation, Transmission, document_name
 from archive.projections import guide_of
+from integration.flows.match_advice import outcome_words
 from integration.x12.acknowledgment import CODE_MEANINGS
 from partners.guides_in_use import guide_words
 from portal.admin.blocks import Pair
@@ -84,6 +86,8 @@ def document_context(document: Document, user: User, view: str) -> dict[str, Any
         "acknowledgments": _acknowledgments(document),
         "answered_by": _answered_by(document),
         "answers": _answers(document),
+        "spoken_of": _spoken_of(document),
+        "acknowledges": document.transaction_set in ACKNOWLEDGMENTS,
         "timeline": timeline(f"document:{document.pk}", _file_subjects(document), document),
     }
 
@@ -205,6 +209,7 @@ def _acknowledgments(document: Document) -> list[dict[str, Any]]:
                 {"A": GOOD, "E": WARNING, "P": WARNING}.get(each.code, BAD),
             ),
             "source": each.source,
+            "name": document_name(each.source.transaction_set),
             "findings": [str(finding.get("sentence", "")) for finding in each.findings],
             "at": each.recorded_at,
         }
@@ -212,17 +217,37 @@ def _acknowledgments(document: Document) -> list[dict[str, Any]]:
     ]
 
 
-def _answered_by(document: Document) -> Document | None:
-    """Return our functional acknowledgment of a received document."""
-    return Document.objects.filter(answers__source=document).first()
+def _answered_by(document: Document) -> list[Document]:
+    """Return our acknowledgments of a received document: of its interchange, and of its group."""
+    ours = Q(answers__source=document)
+    if document.direction == Direction.IN:
+        ours |= Q(answers_interchanges__source=document.interchange)
+    return list(Document.objects.filter(ours).select_related("interchange").distinct().order_by("pk"))
 
 
 def _answers(document: Document) -> list[Any]:
-    """Return the documents that a functional acknowledgment is about: the partner's, or ours."""
-    received = Document.objects.filter(answered_by__answer=document)
-    ours = Document.objects.filter(acknowledgments__source=document)
-    found = (received | ours).distinct().select_related("interchange", "partner", "state").order_by("pk")[:50]
-    return document_rows(found)
+    """Return the documents that an acknowledgment, advice or message is about: the partner's, or ours."""
+    about = (
+        Q(answered_by__answer=document)
+        | Q(acknowledgments__source=document)
+        | Q(mentions__source=document)
+        | Q(interchange__answered_by__answer=document)
+    )
+    found = Document.objects.filter(about).distinct().select_related("interchange", "partner", "state")
+    return document_rows(found.order_by("pk")[:50])
+
+
+def _spoken_of(document: Document) -> list[dict[str, Any]]:
+    """Return the advices and messages of the partner that speak of a document of ours."""
+    said = document.mentions.select_related("source__interchange", "source__state").order_by("pk")
+    return [
+        {
+            "source": each.source,
+            "words": outcome_words(each.said) if each.said else "",
+            "at": each.recorded_at,
+        }
+        for each in said
+    ]
 
 
 def _file_subjects(document: Document) -> list[str]:

@@ -201,6 +201,16 @@ class VerbFilter(SimpleListFilter):
         "stop sending many",
         "retry failed",
         "register hook",
+        "begin mapping profile",
+        "describe mapping profile",
+        "add mapping row",
+        "change mapping row",
+        "remove mapping row",
+        "accept mapping sample",
+        "remove mapping sample",
+        "release mapping",
+        "retire mapping profile",
+        "choose mapping",
     )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

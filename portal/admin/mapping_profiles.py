@@ -121,7 +121,8 @@ class MappingProfileAdmin(GridAdmin):
         subjects = {subject_of(row): row for row in rows}
         for row in rows:
             row.changed_by = ""
-        for entry in AuditEntry.objects.filter(subject__in=subjects).order_by("pk").only("subject", "actor"):
+        last = AuditEntry.objects.filter(subject__in=subjects).order_by("subject", "-pk").distinct("subject")
+        for entry in last.only("subject", "actor"):
             subjects[entry.subject].changed_by = entry.actor
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from integration.flows import mapping_release
 from integration.flows.mapping_rows import RELEASE
-from partners.models import MappingProfile, MappingRevision
+from partners.models import MappingProfile
 from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_forms import only_look
-from portal.admin.mapping_words import operation_words, outcome_badge, outcome_words
+from portal.admin.mapping_words import outcome_badge
 from portal.admin.show import page_url
 from portal.admin.verbs import ReasonForm, person, require, run
 
@@ -32,20 +32,13 @@ def revisions_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
     context: dict[str, Any] = {
         "title": f"{profile}: revisions",
         "profile": profile,
-        "revisions": [_revision(each) for each in revisions],
+        "revisions": revisions,
         "before": before,
         "after": after,
         "comparison": mapping_release.compare(profile, before, after) if before else None,
         "may_read": person(request).has_perm(READ_CONTENT),
     }
     return shown_by.page(request, profile, "portal/mapping_revisions.html", context)
-
-
-def _revision(revision: MappingRevision) -> dict[str, Any]:
-    return {
-        "row": revision,
-        "rows": [{**each, "words": operation_words(each["operation"])} for each in revision.overrides],
-    }
 
 
 def release_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfile) -> HttpResponse:
@@ -69,10 +62,8 @@ def release_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProf
         "current": current,
         "comparison": mapping_release.compare(profile, current, None) if current else None,
         "may_read": user.has_perm(READ_CONTENT),
-        "rows": ready.draft.rows,
         "samples": [
-            {"name": each.sample.name, "badge": outcome_badge(each), "words": outcome_words(each)}
-            for each in ready.outcomes.values()
+            {"name": each.sample.name, "badge": outcome_badge(each)} for each in ready.outcomes.values()
         ],
         "users": list(profile.used_by.select_related("agreement")),
         "form": form,

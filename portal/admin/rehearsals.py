@@ -262,7 +262,7 @@ def _part(
         part.text,
         title,
         f"at-{row.position}-{part.element}" if first else "",
-        anchors.get(part.path, ""),
+        anchors.get(part.path) or anchors.get(f"{part.path}[0]", ""),
         part.address,
         any(part.address == each or part.address.startswith(f"{each}.") for each in changed),
     )

@@ -23,7 +23,7 @@ from integration.models import (
     Store,
     StoreEffect,
 )
-from partners.models import Agreement, Mailbox, MappingProfile, TradingPartner
+from partners.models import Agreement, CodeList, ItemCrossReference, Mailbox, MappingProfile, TradingPartner
 from portal.admin.documents_table import document_words
 from portal.admin.show import page_url
 
@@ -53,6 +53,7 @@ STEP_SUBJECTS = {
     "fetch_mailbox": "mailbox",
     "translate": "transmission",
     "match": "document",
+    "read_translated": "document",
     "send_again": "bulk_item",
     "apply_effect": "effect",
     "check_hooks": "store",
@@ -199,6 +200,8 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "store": _by_pk(Store),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
+    "item": _by_pk(ItemCrossReference),
+    "code_list": _by_pk(CodeList, "agreement"),
     "mapping_profile": _by_pk(MappingProfile),
     "partner": _by_pk(TradingPartner),
     "everything": _general,

@@ -18,6 +18,7 @@ _TONES = {
     "accepted": GOOD,
     "accepted_again": GOOD,
     "acknowledged": GOOD,
+    "acknowledged_again": WARNING,
     "acknowledgment_overdue": BAD,
     "answered": GOOD,
     "arrived_again": WARNING,
@@ -34,9 +35,12 @@ _TONES = {
     "failed": BAD,
     "go_live": GOOD,
     "held": WARNING,
+    "interchange_acknowledged": GOOD,
     "paused": WARNING,
+    "rejected": BAD,
     "resumed": GOOD,
     "settling": WAITING,
+    "spoken_of": WARNING,
     "watching": WAITING,
 }
 

@@ -315,7 +315,10 @@ def targets(rows: Sequence[Row]) -> list[Target]:
 def report(rows: Sequence[Row], reached: Sequence[Target], load: Sequence[float]) -> str:
     """The table for people."""
     heads = [*COLUMNS.values(), "peak MB", "faults"]
-    lines = ["Seconds of processor time per MB; each of our columns contains the one before it, but for writing.", ""]
+    lines = [
+        "Seconds of processor time per MB; each of our columns contains the one before it, but for writing.",
+        "",
+    ]
     lines.append("".join((f"{'file':<12}", *(f"{head:>16}" for head in heads))))
     for row in rows:
         figures = [f"{row.seconds[name]:.4f}" for name in COLUMNS]

@@ -197,11 +197,11 @@ def test_a_functional_acknowledgment_says_what_it_answers(viewer: Client, sent: 
     words = Desk(viewer).page(answer)
     assert "The group is Rejected (R)" in words
     assert "Purchase order (850) 0001 Rejected (R)" in words
-    assert "A functional acknowledgment is never acknowledged itself." in words
+    assert "An acknowledgment is never acknowledged itself." in words
 
 
 def test_a_document_that_no_mapping_reads_points_to_its_raw_x12(viewer: Client) -> None:
-    document = factories.document(transaction_set="864", body=[segment("BMG", "00", "Closed on Monday")])
+    document = factories.document(transaction_set="875", body=[segment("G50", "00", "20261124", "1")])
     assert "It was kept and not translated" in Desk(viewer).page(document)
 
 

@@ -18,9 +18,12 @@ from integration.flows.match import match
 from integration.flows.references import rebuild_references, write_references
 from integration.models import ExceptionCase, Order, OrderDocument, OrderReference, PurchaseOrder
 from integration.work import Unclaimed
+from integration.x12.reading import parse_segments
+from integration.x12.syntax import Separators
 from portal.admin.show import list_url, page_url
 from tests import factories
 from tests.pages import Desk
+from tests.partners.mapping.mapped_documents import wire
 from tests.portal.admin.conftest import client_of
 
 MOST_QUERIES = 21
@@ -243,6 +246,28 @@ def test_files_are_found_by_their_name_in_capitals_or_not_and_by_the_number_insi
         assert answer["Location"] == page_url(document)
     files = search.find(f"{number:09d}", search.Scope(False, False, True)).exact.files
     assert files == [document.interchange.transmission]
+
+
+@pytest.mark.parametrize(
+    ("name", "terms"),
+    [
+        ("810/dropship_invoice", ("INV-88120", "88120", "794600001234", "BW-LAMP-7")),
+        ("810/credit_memo", ("CM-5008", "RMA 4471")),
+        ("846/next_receipt", ("SA-20260302", "BW-SHELF-1")),
+        ("180/return_authorized", ("RMA-5120", "1Z 999 AA1 01 2345 6784")),
+        ("812/price_correction", ("CR-3001", "SO-90017")),
+        ("824/invoice_rejected", ("AA-118", "3376104410")),
+    ],
+)
+def test_a_document_of_any_kind_is_found_by_the_numbers_in_it(
+    viewer: Client, name: str, terms: tuple[str, ...]
+) -> None:
+    body = parse_segments(wire(name), Separators())[1:-1]
+    document = factories.received(factories.agreement(), name[:3], body)
+    for term in terms:
+        found = search.find(term, search.Scope(False, True, False))
+        among = [found.straight] if found.straight else [each.document for each in found.exact.documents]
+        assert among == [document], term
 
 
 def test_nothing_found_says_what_was_looked_among_and_what_else_to_try(viewer: Client) -> None:

@@ -1,0 +1,137 @@
+"""Acknowledgments (997, 999, TA1) and text messages (864) for people: what no guide reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from archive.models import document_name
+from integration.x12.acknowledgment_codes import (
+    CODE_MEANINGS,
+    GROUP_MEANINGS,
+    IMPLEMENTATION_SET_MEANINGS,
+    NOTE_MEANINGS,
+)
+from portal.admin.blocks import Block, Cell, Column, Pair, Readable, Row, Table
+
+Json = Mapping[str, Any]
+_PARTIES = {"FR": "From", "TO": "To", "BY": "Buyer", "SE": "Seller", "ST": "Ship to", "VN": "Vendor"}
+_CHANNELS = {"TE": "Telephone", "EM": "E-mail", "FX": "Fax"}
+
+
+def _functional_acknowledgment(content: Json) -> Readable:
+    code = content.get("group_code", "")
+    pairs = [
+        Pair(
+            "Answers our group",
+            f"{content.get('group_id', '')} {content.get('group_control_number', '')}".strip(),
+        ),
+        Pair("The group is", _code_words(code)),
+    ]
+    if content.get("version"):
+        pairs.append(Pair("Version of the group", str(content["version"])))
+    for name, title in (
+        ("declared", "Documents sent"),
+        ("received", "Documents received"),
+        ("accepted", "Documents accepted"),
+    ):
+        if content.get(name) is not None:
+            pairs.append(Pair(title, str(content[name])))
+    rows = [
+        Row(
+            [
+                Cell(document_name(each.get("set_code", ""))),
+                Cell(each.get("control_number", "")),
+                Cell(_code_words(each.get("code", ""))),
+            ],
+            [_finding(finding) for finding in each.get("findings", ())]
+            + [
+                IMPLEMENTATION_SET_MEANINGS.get(reason, f"Code {reason}").capitalize()
+                for reason in each.get("reasons", ())
+            ],
+        )
+        for each in content.get("sets", ())
+    ]
+    tables = (
+        [Table("Documents", [Column("Document"), Column("Control number"), Column("Answer")], rows)]
+        if rows
+        else []
+    )
+    notes = [
+        GROUP_MEANINGS.get(reason, f"Code {reason}").capitalize() for reason in content.get("reasons", ())
+    ]
+    return Readable(pairs, [], tables, notes + [str(problem) for problem in content.get("problems", ())])
+
+
+def _code_words(code: str) -> str:
+    if not code:
+        return "not said"
+    return f"{CODE_MEANINGS[code].capitalize()} ({code})" if code in CODE_MEANINGS else f"Code {code}"
+
+
+def _finding(finding: Json) -> str:
+    return (
+        str(finding.get("sentence") or "")
+        or f"Segment {finding.get('segment_tag', '')}, code {finding.get('code_997', '')}"
+    )
+
+
+def _interchange_acknowledgment(content: Json) -> Readable:
+    code, note = content.get("code", ""), content.get("note", "")
+    pairs = [
+        Pair("Answers interchange", str(content.get("control_number", ""))),
+        Pair("The interchange is", _code_words(code)),
+        Pair("Because", f"{NOTE_MEANINGS.get(note, 'of a reason that we do not know')} ({note})"),
+        Pair(
+            "Date and time of the interchange", f"{content.get('date', '')} {content.get('time', '')}".strip()
+        ),
+    ]
+    if note == "000":
+        del pairs[2]
+    return Readable(
+        [pair for pair in pairs if pair.words], [], [], [str(each) for each in content.get("problems", ())]
+    )
+
+
+def _text_message(content: Json) -> Readable:
+    pairs = [
+        Pair("About", content.get("description", "")),
+        Pair("Kind", content.get("kind", "")),
+        *(
+            Pair(
+                f"Date (code {each.get('qualifier', '')})",
+                f"{each.get('date', '')} {each.get('time', '')}".strip(),
+            )
+            for each in content.get("dates", ())
+        ),
+    ]
+    blocks = [_party(each) for each in content.get("parties", ())]
+    tables = []
+    for message in content.get("messages", ()):
+        blocks += [_party(each) for each in message.get("parties", ())]
+        title = message.get("title") or "Message"
+        number = f" ({message['number']})" if message.get("number") else ""
+        rows = [Row([Cell(line)]) for line in message.get("lines", ())]
+        tables.append(Table(f"{title}{number}", [Column("Text")], rows))
+    notes = [str(problem) for problem in content.get("problems", ())]
+    return Readable([pair for pair in pairs if pair.words], blocks, tables, notes)
+
+
+def _party(party: Json) -> Block:
+    role = party.get("role", "")
+    place = " ".join(part for part in (party.get("state"), party.get("postal_code")) if part)
+    lines = [party.get("name"), *party.get("more_names", ()), *party.get("address_lines", ())]
+    lines += [", ".join(part for part in (party.get("city"), place) if part), party.get("country")]
+    lines += [f"{qualifier} {number}" for qualifier, number in party.get("references", ())]
+    for contact in party.get("contacts", ()):
+        lines.append(contact.get("name"))
+        lines += [f"{_CHANNELS.get(kind, kind)} {number}" for kind, number in contact.get("channels", ())]
+    return Block(_PARTIES.get(role, f"Party, role {role}"), lines=[str(line) for line in lines if line])
+
+
+ANSWERS: Mapping[str, Callable[[Json], Readable]] = {
+    "997": _functional_acknowledgment,
+    "999": _functional_acknowledgment,
+    "TA1": _interchange_acknowledgment,
+    "864": _text_message,
+}
