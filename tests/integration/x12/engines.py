@@ -72,6 +72,9 @@ def _beyond_ascii(text: str) -> bool:
 
 # Each class of known differences by its name in engine_differences.tsv; the first that fits takes it.
 PYX12: dict[str, Callable[[Difference], bool]] = {
+    "first component left out": lambda each: (
+        _is(each, ours=True, codes="1") and each.finding.component == 1 and not each.finding.value
+    ),
     "levels of HL": lambda each: (
         _is(each, ours=True, codes="7")
         and each.finding.segment_tag == "HL"
@@ -92,12 +95,6 @@ PYX12: dict[str, Callable[[Difference], bool]] = {
     ),
     "blanks for a mandatory element": lambda each: (
         _is(each, ours=True, codes="1") and bool(each.finding.value) and not each.finding.value.strip()
-    ),
-    "first component left out": lambda each: (
-        _is(each, ours=True, codes="1") and each.finding.component == 1 and not each.finding.value
-    ),
-    "notes inside composites": lambda each: (
-        _is(each, ours=True, codes="2 10") and each.finding.component is not None
     ),
     "values repeated where none may be": lambda each: (
         _is(each, ours=True, codes="12") or (not each.ours and "12" in each.beside)
