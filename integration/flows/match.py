@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.models import Document, DocumentState, Validation
+from archive.models import Direction, Document, DocumentState, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at

@@ -339,9 +339,10 @@ def fault_kind(finding: Finding) -> tuple[object, ...]:
     """What makes two findings of two engines the same fault.
 
     pyx12 finds a segment missing where the next one comes, tells each one that is too many, knows one code for whatever
-    stands in the wrong place, hangs a broken note on its first element, and counts elements that are too many once.
+    stands in the wrong place, hangs a broken note on its first element, counts elements that are too many once, and has
+    the same code (3) for components, where 005010 has 13.
     """
-    code = finding.code_997
+    code = "3" if finding.code_997 == "13" else finding.code_997
     if finding.level == "element":
         place = () if code in ("2", "3", "10") else (finding.element,)
         return (code, finding.segment_position, *place)

@@ -79,7 +79,7 @@ class BusinessDocument:
 
     def scalar_pairs(self, record: type, shape: FieldShape, value: Any, of: Json) -> list[Pair]:
         """Return a field, its unit beside it; nothing for a unit that stands beside its number already."""
-        if any(_unit_name(record, each) == shape.name for each in shape_of(record) if each in of):
+        if self.is_told_unit(record, shape, of):
             return []
         if shape.many:
             text = ", ".join(value_words(shape, each) for each in value)

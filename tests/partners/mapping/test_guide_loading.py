@@ -113,7 +113,7 @@ ENTRIES = [
     ("{CUR: {1: ~SE, 22: currency}}", "CUR.22: CUR has only 21 elements, not 22."),
     (
         "{CUR: {1: ~SE, x: currency}}",
-        "CUR.x: 'x' names no element; write 4, 6..25, 1,8,10 or 1..2 each FIELD.",
+        "CUR.x: 'x' names no element; write 4, 6..25, 1,8,10, 1..2 each FIELD or 1 repeat FIELD.",
     ),
     ("{CUR: {1: ~SE}}", "CUR.2: currency is mandatory and has no source."),
     ("{CUR: {1: ~SE, 2: currency | shout}}", "CUR.2: there is no transform 'shout'; use one of "),
