@@ -161,6 +161,21 @@ def _canonical(purchase_order: PurchaseOrder) -> CanonicalPurchaseOrder:
     return canonical
 
 
+def as_the_partner_counts(
+    purchase_order: PurchaseOrder, canonical: CanonicalPurchaseOrder
+) -> CanonicalPurchaseOrder:
+    """Return what the guide is given: ``canonical`` in the partner's units, its parties with the IDs that he asks for.
+
+    Raises ``NotWritable`` where something cannot be converted.
+    """
+    converted = to_partner(canonical, terms_of(purchase_order))
+    if converted.refusals:
+        raise NotWritable(converted.refusals[0])
+    document = with_party_ids(converted.document, purchase_order.agreement.party_id_kind)
+    assert isinstance(document, CanonicalPurchaseOrder)
+    return document
+
+
 def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
     """Return the 850 as it would be sent now, by the guide that its agreement uses now.
 
@@ -179,11 +194,7 @@ def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
 def _segments(purchase_order: PurchaseOrder, used: GuideInUse) -> list[Segment]:
     """Return the body of the 850: written by the guide, then read back and compared before anything is sent."""
     agreement, guide = purchase_order.agreement, used.guide
-    converted = to_partner(_canonical(purchase_order), terms_of(purchase_order))
-    if converted.refusals:
-        raise NotWritable(converted.refusals[0])
-    canonical = without(with_party_ids(converted.document, agreement.party_id_kind), used.left_out)
-    assert isinstance(canonical, CanonicalPurchaseOrder)
+    canonical = without(as_the_partner_counts(purchase_order, _canonical(purchase_order)), used.left_out)
     codes = code_lists(agreement)
     written = write(canonical, guide, codes=codes)
     blocking = [entry for entry in written.report if entry.kind in BLOCKING or entry.kind == "not_carried"]

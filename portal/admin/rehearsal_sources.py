@@ -14,7 +14,10 @@ from archive.clock import database_now
 from archive.models import Document as ArchivedDocument
 from archive.models import Translation
 from integration.documents import Document, DocumentError, from_json
+from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.flows.compose import canonical_purchase_order
+from integration.flows.generate import as_the_partner_counts
+from integration.flows.outgoing import NotWritable
 from integration.flows.rights import Refused
 from integration.models import PurchaseOrder
 from integration.x12.envelope import read_interchange
@@ -132,11 +135,16 @@ def _of_purchase_order(pk: str, guide: Guide) -> Source:
     row = PurchaseOrder.objects.select_related("order__store", "agreement").filter(pk=pk).first()
     if row is None or guide.document != "purchase_order":
         raise Refused("There is no such purchase order.")
-    document: Document = (
+    document = (
         from_json(guide.document, row.content)
         if row.content
         else canonical_purchase_order(row, database_now())
     )
+    assert isinstance(document, CanonicalPurchaseOrder)
+    try:
+        document = as_the_partner_counts(row, document)
+    except NotWritable as problem:
+        raise Refused(str(problem)) from problem
     return Source(
         f"Purchase order {row.number}", OUT, document, (), _separators(row.agreement, guide), row.agreement
     )

@@ -256,6 +256,20 @@ def test_an_archived_document_is_rehearsed_both_ways(decider: Client) -> None:
     assert both[0]["rehearsal"].document == both[1]["rehearsal"].document
 
 
+def test_a_purchase_order_is_rehearsed_as_its_partner_counts_it(
+    decider: Client, profile: MappingProfile
+) -> None:
+    made = factories.purchase_order(factories.order(lines=[factories.order_line(1, "FS-1", 24)]))
+    made.lines.update(partner_unit="case", pack_factor=12)
+    answer = decider.get(of(profile, "rehearse"), {"source": f"purchase_order:{made.pk}"})
+    assert [line for line in answer.context["rehearsal"].lines if line.startswith("PO1")] == [
+        "PO1*1*2*CA*54*PE*VN*V-FS-1*BP*FS-1"
+    ]
+    made.lines.update(pack_factor=7)
+    refused = decider.get(of(profile, "rehearse"), {"source": f"purchase_order:{made.pk}"})
+    assert "24 each" in refused.context["problem"]
+
+
 @pytest.mark.parametrize("source", ["document:999999", "document:x", "purchase_order:0", "order:1", "'; --"])
 def test_a_source_that_is_not_there_is_said_to_be_so(
     decider: Client, profile: MappingProfile, source: str
