@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive import store
+from archive.clock import database_now
 from archive.correlation import current_correlation_id, new_correlation_id
 from archive.models import Direction, Document, Interchange
 from archive.projections import write_content
@@ -22,12 +24,14 @@ from integration.x12.envelope import (
     read_interchange,
     write_interchange,
 )
+from integration.x12.separator_names import separator_words
 from integration.x12.syntax import (
     REPETITION_SEPARATORS,
     Segment,
     Separators,
     UnsafeData,
     choose_separators,
+    segment,
 )
 from integration.x12.tables import find_table
 from integration.x12.validate import check_group
@@ -105,6 +109,21 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
     )
     write_content(document, located, verdict.findings, hashlib.sha256(data).hexdigest())
     return document
+
+
+def envelope_of(agreement: Agreement) -> dict[str, Any]:
+    """Return ISA and GS of a purchase order as they would go out now, numbered 1, as ``lines``; or the ``problem``."""
+    body = [segment("BEG", "00", "DS", "1", "", "20261124")]
+    outgoing = Outgoing(agreement, "850", body, ZoneInfo(agreement.time_zone or "UTC"))
+    try:
+        separators = _separators(outgoing)
+        data = _bytes(outgoing, separators, 1, 1, database_now())
+    except (NotWritable, ValueError) as error:
+        return {"problem": str(error)}
+    shown = data.decode(agreement.character_set).split(separators.segment)[:2]
+    end = separator_words(separators.segment)
+    names = {ord(each): separator_words(each) for each in separators.characters() if not each.isprintable()}
+    return {"lines": [f"{line.strip(chr(10)).translate(names)}{end}" for line in shown]}
 
 
 def _separators(outgoing: Outgoing) -> Separators:
