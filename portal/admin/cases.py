@@ -202,7 +202,7 @@ def _waiting(case: ExceptionCase) -> dict[str, Any] | None:
     first = [
         link(row.purchase_order.order, str(row.purchase_order))
         if row.purchase_order is not None
-        else link(row.document, document_words(row.document))
+        else link(row.document, document_words(row.document) if row.document else "")
         for row in rows[:MOST_WAITING]
     ]
     orders, count = rows.exclude(purchase_order=None).count(), rows.count()

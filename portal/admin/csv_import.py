@@ -36,7 +36,7 @@ class FileAdmin(ReasonedAdmin):
 
     def has_add_rows_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether the user may bring in rows."""
-        return self.has_add_permission(request) and self.has_change_permission(request)
+        return bool(self.has_add_permission(request) and self.has_change_permission(request))
 
     @action(description="Export (CSV)", url_path="export", icon="download")  # type: ignore[untyped-decorator]
     def export_file(self, request: HttpRequest) -> HttpResponse:

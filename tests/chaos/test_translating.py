@@ -23,11 +23,14 @@ def test_deaths_while_waiting_documents_are_read_lose_and_double_nothing(
     installation: Installation, books: Books
 ) -> None:
     installation.place(KILLS)
-    installation.bring_to("translate")
+    installation.ask("poll_store")
+    installation.bring_to("fetch_mailbox")
     entries = []
     for agreement in Agreement.objects.all():
         units = CodeList.objects.create(agreement=agreement, name="units")
         entries.append(CodeListEntry.objects.create(code_list=units, ours="each", theirs="Q1"))
+    installation.network.take_all()
+    installation.ask("fetch_mailbox")
     installation.finish()
     assert WaitingDocument.objects.filter(released_at=None).count() == KILLS
     assert ExceptionCase.objects.filter(kind="missing_translation").count() <= len(entries)
