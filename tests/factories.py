@@ -260,13 +260,18 @@ def _go_live(made: PurchaseOrder) -> None:
         row.refresh_from_db()
 
 
-def sent(made: PurchaseOrder | None = None, *, delivered: bool = True) -> Document:
-    """Return the 850 of a purchase order, written by the real flow; delivered unless said otherwise."""
-    made = made or purchase_order()
+def composed(made: PurchaseOrder) -> None:
+    """Let everything be live and compose ``made``: it is about to be written."""
     _go_live(made)
     content = to_json(canonical_purchase_order(made, timezone.now()))
     PurchaseOrder.objects.filter(pk=made.pk).update(state=PurchaseOrder.State.COMPOSED, content=content)
     Order.objects.filter(pk=made.order_id).update(state=Order.State.ROUTED)
+
+
+def sent(made: PurchaseOrder | None = None, *, delivered: bool = True) -> Document:
+    """Return the 850 of a purchase order, written by the real flow; delivered unless said otherwise."""
+    made = made or purchase_order()
+    composed(made)
     generate(str(made.pk), Unclaimed())
     document = Document.objects.get(orders__purchase_order=made, transaction_set="850")
     if delivered:

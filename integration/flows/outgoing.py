@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive import store
+from archive.clock import database_now
 from archive.correlation import current_correlation_id, new_correlation_id
 from archive.models import Direction, Document, Interchange
 from archive.projections import write_content
@@ -22,12 +24,14 @@ from integration.x12.envelope import (
     read_interchange,
     write_interchange,
 )
+from integration.x12.separator_names import separator_words
 from integration.x12.syntax import (
     REPETITION_SEPARATORS,
     Segment,
     Separators,
     UnsafeData,
     choose_separators,
+    segment,
 )
 from integration.x12.tables import find_table
 from integration.x12.validate import check_group
@@ -127,6 +131,21 @@ def _interchange_version(outgoing: Outgoing) -> str:
     agreement = outgoing.agreement
     agreed = agreement.interchange_version if outgoing.written_version == agreement.version else ""
     return agreed or outgoing.written_version[:5]
+
+
+def envelope_of(agreement: Agreement) -> dict[str, Any]:
+    """Return ISA and GS of a purchase order as they would go out now, numbered 1, as ``lines``; or the ``problem``."""
+    body = [segment("BEG", "00", "DS", "1", "", "20261124")]
+    outgoing = Outgoing(agreement, "850", body, ZoneInfo(agreement.time_zone or "UTC"))
+    try:
+        separators = separators_of(outgoing)
+        data = _bytes(outgoing, separators, 1, 1, database_now())
+    except (NotWritable, ValueError) as error:
+        return {"problem": str(error)}
+    shown = data.decode(agreement.character_set).split(separators.segment)[:2]
+    end = separator_words(separators.segment)
+    names = {ord(each): separator_words(each) for each in separators.characters() if not each.isprintable()}
+    return {"lines": [f"{line.strip(chr(10)).translate(names)}{end}" for line in shown]}
 
 
 def separators_of(outgoing: Outgoing) -> Separators:

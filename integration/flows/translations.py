@@ -95,10 +95,11 @@ def _save(user: User, reason: str, rows: Sequence[Row], was: dict[Any, dict[str,
         if before != now:
             known[type(row)].append(row)
             entries.append(_entry(user, reason, row, "change", before, now))
+    kind: Any
     for kind in CHANGE:
         names = [field.name for field in kind._meta.concrete_fields if not field.primary_key]
-        kind.objects.bulk_update(known[kind], names, batch_size=500)  # type: ignore[attr-defined]
-        made = kind.objects.bulk_create(new[kind], batch_size=1000)  # type: ignore[attr-defined]
+        kind.objects.bulk_update(known[kind], names, batch_size=500)
+        made = kind.objects.bulk_create(new[kind], batch_size=1000)
         entries += [_entry(user, reason, row, "add", {}, _values(row)) for row in made]
     return entries
 
@@ -141,7 +142,7 @@ def _words(row: Row, names: Sequence[str], values: dict[str, Any]) -> str:
     for name in names:
         value = values.get(name)
         if value not in (None, ""):
-            label = str(row._meta.get_field(name).verbose_name)
+            label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             pairs.append(f"{label} {_shown(value)}")
     return ", ".join(pairs) or "empty"
 
@@ -171,7 +172,7 @@ def _as_stored(rows: Sequence[Row]) -> dict[Any, dict[str, Any]]:
             wanted[type(row)].append(row.pk)
     found: dict[Any, dict[str, Any]] = {}
     for kind, pks in wanted.items():
-        stored = kind.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")  # type: ignore[attr-defined]
+        stored = kind.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
         found |= {(kind, each.pk): _values(each) for each in stored}
     return found
 

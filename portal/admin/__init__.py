@@ -16,6 +16,7 @@ from portal.admin import (
     pauses,
     records,
     stores,
+    translations,
     users,
     work,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "pauses",
     "records",
     "stores",
+    "translations",
     "users",
     "work",
 ]

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from integration.flows.mapping_rows import RELEASE
-from integration.flows.route import skus_listed
+from integration.flows.outgoing import envelope_of
 from partners.models import (
     Agreement,
     AgreementDocument,
     CodeList,
-    CodeListEntry,
     ControlNumber,
     ItemCrossReference,
 )
-from portal.admin.base import EmptyState, GridAdmin, HistoryAdmin, TableInline
+from portal.admin.base import EmptyState, HistoryAdmin, TableInline
 from portal.admin.forms import AgreementForm, CodeListForm, ItemForm
 from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
-from portal.admin.show import link, moment, money
-
-
-def look_again(request: HttpRequest, skus: Collection[str]) -> None:
-    """Queue again the orders that a case holds for who supplies ``skus``, and say how many there are."""
-    count = skus_listed(skus)
-    if count:
-        orders = (
-            "One order that was held for it is" if count == 1 else f"{count} orders that were held for it are"
-        )
-        messages.info(request, f"{orders} looked at again now.")
-
+from portal.admin.reasoned import ReasonedAdmin
+from portal.admin.show import link, moment
 
 USUAL_DOCUMENTS = [
     {"transaction_set": "850", "direction": AgreementDocument.Direction.OUT},
@@ -73,7 +61,7 @@ class ItemInline(TableInline):
 
     model = ItemCrossReference
     form = ItemForm
-    fields = ("sku", "vendor_item", "upc", "unit", "unit_cost")
+    fields = ("sku", "vendor_item", "upc", "unit", "partner_unit", "pack_factor", "unit_cost")
     per_page = 20
     verbose_name = "item"
     verbose_name_plural = "Items that this partner supplies"
@@ -103,10 +91,11 @@ class CodeListInline(TableInline):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(LiveAdmin):
+class AgreementAdmin(ReasonedAdmin, LiveAdmin):
     """Agreements; their mode changes by verb."""
 
     form = AgreementForm
+    change_form_outer_after_template = "portal/parts/agreement_below.html"
     list_display = ("name", "shown_mode", "shown_partner", "shown_mailbox", "version", "shown_items")
     list_filter = ("mode", "partner", "mailbox")
     list_select_related = ("partner", "mailbox")
@@ -122,8 +111,9 @@ class AgreementAdmin(LiveAdmin):
             ("own_qualifier", "own_id", "own_group_id"), ("identifier", "partner_group_id"),
         )}),
         ("How documents are written", {"fields": (
-            ("version", "character_set"), ("element_separator", "component_separator", "segment_terminator"),
-            "separators_fixed", ("time_zone", "currency"),
+            ("version", "interchange_version", "character_set"),
+            ("element_separator", "component_separator", "segment_terminator", "repetition_separator"),
+            "separators_fixed", "line_breaks", ("usage_indicator", "party_id_kind"), ("time_zone", "currency"),
         )}),
         ("Answers", {"fields": (
             ("functional_acknowledgment", "interchange_acknowledgment"),
@@ -149,16 +139,24 @@ class AgreementAdmin(LiveAdmin):
         rows: QuerySet[Agreement] = super().get_queryset(request)
         return rows.annotate(item_count=Count("items"))
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the items too, and look again at the orders that were held for who supplies them."""
-        super().save_related(request, form, formsets, change)
-        items = [formset for formset in formsets if formset.model is ItemCrossReference]
-        skus: set[str] = set()
-        for formset in items:
-            skus.update(item.sku for item in [*formset.new_objects, *formset.deleted_objects])
-            skus.update(item.sku for item, _ in formset.changed_objects)
-            skus.update(each.initial.get("sku", "") for each in formset.forms if "sku" in each.changed_data)
-        look_again(request, skus)
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show beneath the settings how the next interchange begins with them."""
+        agreement = self.find(request, object_id)
+        extra = dict(extra_context or {})
+        if agreement is not None:
+            extra["envelope"] = envelope_of(agreement)
+        page: HttpResponse = super().change_view(request, object_id, form_url, extra)
+        return page
+
+    def removed(self, row: Agreement) -> list[Any]:
+        """Return what goes with an agreement, each kept with its own entry."""
+        return [*row.items.all(), *row.code_lists.all(), *row.documents.all(), row]
 
     @display(description="Partner", ordering="partner")
     def shown_partner(self, agreement: Agreement) -> str:
@@ -179,69 +177,6 @@ class AgreementAdmin(LiveAdmin):
     def shown_live_from(self, agreement: Agreement) -> str:
         """Return since when it is live; set by the verb."""
         return moment(agreement.live_from) or "Not live yet"
-
-
-@admin.register(ItemCrossReference)
-class ItemAdmin(GridAdmin):
-    """Items of all agreements: which partner supplies a SKU."""
-
-    form = ItemForm
-    words = ("item", "items")
-    list_display = ("sku", "vendor_item", "upc", "unit", "shown_cost", "shown_agreement")
-    list_filter = ("agreement",)
-    list_select_related = ("agreement",)
-    search_fields = ("sku__startswith", "vendor_item__startswith", "upc__startswith")
-    search_help_text = "How a SKU, vendor's item or UPC begins"
-    autocomplete_fields = ("agreement",)
-    fields = ("agreement", "sku", "vendor_item", "upc", "unit", "unit_cost")
-    empty = EmptyState(
-        "No items yet",
-        "Add a SKU with the agreement that supplies it. Orders with a SKU that nobody supplies are held by a case.",
-    )
-
-    def save_model(self, request: HttpRequest, obj: ItemCrossReference, form: Any, change: bool) -> None:
-        """Save, and look again at the orders that were held for who supplies the SKU."""
-        super().save_model(request, obj, form, change)
-        if form.changed_data:
-            look_again(request, {obj.sku, form.initial.get("sku", "")})
-
-    def delete_model(self, request: HttpRequest, obj: ItemCrossReference) -> None:
-        """Remove, and look again at the orders that were held because several partners supply the SKU."""
-        super().delete_model(request, obj)
-        look_again(request, {obj.sku})
-
-    @display(description="Unit cost", ordering="unit_cost")
-    def shown_cost(self, item: ItemCrossReference) -> str:
-        """Return what we pay."""
-        return money(item.unit_cost, item.agreement.currency)
-
-    @display(description="Agreement", ordering="agreement")
-    def shown_agreement(self, item: ItemCrossReference) -> str:
-        """Return the agreement as a link."""
-        return link(item.agreement)
-
-
-class EntryInline(TableInline):
-    """Pairs of our word and their code."""
-
-    model = CodeListEntry
-    fields = ("ours", "theirs")
-    verbose_name = "entry"
-    verbose_name_plural = "Entries"
-
-
-@admin.register(CodeList)
-class CodeListAdmin(GridAdmin):
-    """One code list with its entries; reached from its agreement."""
-
-    form = CodeListForm
-    list_display = ("name", "agreement")
-    list_select_related = ("agreement",)
-    search_fields = ("name", "agreement__name")
-    autocomplete_fields = ("agreement",)
-    fields = ("agreement", "name")
-    inlines = (EntryInline,)
-    empty = EmptyState("No code lists yet", "A partner who uses the codes of the standard needs none.")
 
 
 @admin.register(ControlNumber)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from integration.flows import decide
 from integration.flows.cases import channel_of
 from integration.flows.channels import trouble_of
+from integration.flows.missing import missing_of, waiting_for
 from integration.models import ExceptionCase
 from portal.admin import decisions
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -30,6 +31,7 @@ from portal.admin.subjects import resolve_work, step_words
 from portal.admin.timeline import timeline
 from portal.admin.verbs import person, require, run
 
+MOST_WAITING = 20
 # In the order of the columns: the database keeps its own order of a row's names.
 _EVIDENCE_LABELS = {
     "line": "Line",
@@ -120,6 +122,7 @@ class CaseAdmin(HistoryAdmin):
             "work_words": step_words(work.step) if work is not None else "",
             "work_about": resolve_work([work])[work.pk] if work is not None else None,
             "decisions": decisions.links(case),
+            "waiting": _waiting(case),
             "decide_url": reverse("admin:integration_exceptioncase_decide", args=[case.pk]),
             "timeline": timeline(case.subject),
         }
@@ -188,6 +191,22 @@ class CaseAdmin(HistoryAdmin):
     def shown_age(self, case: ExceptionCase) -> str:
         """Return how long it is open, or was."""
         return age(case.opened_at, case.closed_at or timezone.now())
+
+
+def _waiting(case: ExceptionCase) -> dict[str, Any] | None:
+    """Return how many documents wait for the translation that a case is about, and the first of them as links."""
+    missing = missing_of(case)
+    if missing is None:
+        return None
+    rows = waiting_for(missing)
+    first = [
+        link(row.purchase_order.order, str(row.purchase_order))
+        if row.purchase_order is not None
+        else link(row.document, document_words(row.document) if row.document else "")
+        for row in rows[:MOST_WAITING]
+    ]
+    orders, count = rows.exclude(purchase_order=None).count(), rows.count()
+    return {"orders": orders, "received": count - orders, "first": first, "more": count - len(first)}
 
 
 def _evidence(rows: list[Any]) -> dict[str, Any] | None:

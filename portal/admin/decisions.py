@@ -44,7 +44,18 @@ class NumberForm(forms.Form):
     )
 
 
-_ASKED: dict[str, type[forms.Form]] = {"due_at": DueForm, "number": NumberForm}
+class TranslationForm(forms.Form):
+    """What a missing translation is."""
+
+    value = forms.CharField(
+        label="Translation",
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Their code for our word, or our word for their code.",
+    )
+
+
+_ASKED: dict[str, type[forms.Form]] = {"due_at": DueForm, "number": NumberForm, "value": TranslationForm}
 
 
 def links(case: ExceptionCase) -> list[dict[str, str]]:
@@ -105,7 +116,7 @@ def _given(request: HttpRequest, choice: Choice) -> tuple[Given | None, forms.Fo
         return None, form
     values: dict[str, Any] = form.cleaned_data
     due_at: datetime | None = values.get("due_at")
-    return Given(due_at=due_at, number=values.get("number", "")), form
+    return Given(due_at=due_at, number=values.get("number", ""), value=values.get("value", "")), form
 
 
 def _plan(request: HttpRequest, case: ExceptionCase, choice: Choice, given: Given | None) -> Plan | None:

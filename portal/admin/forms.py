@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from integration.x12.separator_names import separator_of, separator_words
 from partners.models import Agreement, CodeList, ItemCrossReference
 from portal.admin import rules
 
@@ -24,9 +26,48 @@ class RuledForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name if name in self.fields else None, sentence)
 
 
-class AgreementForm(RuledForm):
+class ReasonedForm(RuledForm):
+    """A form of a row that asks why it is changed."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Why this is changed: kept with the change and shown below.",
+        error_messages={"required": "Say why in a few words: the reason is kept with the change."},
+    )
+
+
+class SeparatorField(forms.CharField):
+    """One character, shown and entered as itself, by its name (LF, GS) or in hexadecimal (0x1D)."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a control character by its name."""
+        return separator_words(value) if isinstance(value, str) else value
+
+    def clean(self, value: Any) -> str:
+        """Return the character."""
+        try:
+            return separator_of(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class AgreementForm(ReasonedForm):
     """An agreement."""
 
+    _HELP = "One character, or a control character by its name (LF, CR, FS, GS, RS, US) or as 0x1D."
+    element_separator = SeparatorField(help_text=_HELP, widget=UnfoldAdminTextInputWidget, strip=False)
+    component_separator = SeparatorField(
+        label="Component separator", help_text="ISA16.", widget=UnfoldAdminTextInputWidget, strip=False
+    )
+    segment_terminator = SeparatorField(widget=UnfoldAdminTextInputWidget, strip=False)
+    repetition_separator = SeparatorField(
+        required=False,
+        help_text="ISA11 from version 005010 on; empty: any that the data leaves free.",
+        widget=UnfoldAdminTextInputWidget,
+        strip=False,
+    )
     problems = staticmethod(rules.agreement_problems)
 
     class Meta:

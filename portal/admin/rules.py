@@ -115,13 +115,20 @@ def agreement_problems(agreement: Agreement) -> Problems:
     """Return what would make documents under ``agreement`` unwritable, or not to be told from another's."""
     problems = {}
     separators = Separators(
-        agreement.element_separator, agreement.segment_terminator, agreement.component_separator
+        agreement.element_separator,
+        agreement.segment_terminator,
+        agreement.component_separator,
+        agreement.repetition_separator or None,
     )
     if problem := separators.problem():
         problems["element_separator"] = problem
     if not knows_version(agreement.version):
         problems["version"] = (
             f"Version {agreement.version} is not known; Gridport writes and reads 004010 and 005010."
+        )
+    elif not re.fullmatch(r"[0-9]{6}[A-Z0-9]{0,6}", agreement.version):
+        problems["version"] = (
+            "Write the version as six digits, with the industry's suffix where agreed: 004010VICS."
         )
     elif mapped := _mapped_in_another_version(agreement):
         problems["version"] = (
@@ -181,6 +188,13 @@ def item_problems(item: ItemCrossReference) -> Problems:
     agreement = item.agreement if item.agreement_id else None
     guide = load_shipped_guide("850", _VERSION)
     units = merged(guide.codes, code_lists(agreement if agreement and agreement.pk else None))["units"]
+    if item.partner_unit and item.partner_unit not in units:
+        return {
+            "partner_unit": f"“{item.partner_unit}” is no unit that a purchase order can say. Use one of:"
+            f" {', '.join(sorted(units))}; or add it to the agreement's code list “units” first."
+        }
+    if item.pack_factor != 1 and item.partner_unit in ("", item.unit):
+        return {"partner_unit": "Enter the unit of the partner that holds so many of ours, such as case."}
     if item.unit not in units:
         return {
             "unit": f"“{item.unit}” is no unit that a purchase order can say. Use one of: {', '.join(sorted(units))}; or"

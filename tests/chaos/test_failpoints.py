@@ -14,6 +14,7 @@ from tests.chaos import (
     test_resubmitting,
     test_sending,
     test_store_effects,
+    test_translating,
 )
 
 # Each of these tests compares the kills it counted with the places it names.
@@ -29,6 +30,7 @@ WINDOWS = [
     *test_hooks.PLACES,
     *test_calls_kept.PLACES,
     *test_resubmitting.PLACES,
+    *test_translating.PLACES,
     "work.failed",
 ]
 

@@ -48,6 +48,8 @@ def form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
             value = bound.value()
             if value is not None and value is not False:
                 data[bound.html_name] = value
+    if "reason" in context["adminform"].form.fields:
+        data["reason"] = "Agreed by telephone."
     data.update(changes)
     return {name: value for name, value in data.items() if value is not None}
 
