@@ -57,11 +57,17 @@ class AgreementForm(ReasonedForm):
     """An agreement."""
 
     _HELP = "One character, or a control character by its name (LF, CR, FS, GS, RS, US) or as 0x1D."
-    element_separator = SeparatorField(help_text=_HELP, widget=UnfoldAdminTextInputWidget, strip=False)
-    component_separator = SeparatorField(
-        label="Component separator", help_text="ISA16.", widget=UnfoldAdminTextInputWidget, strip=False
+    element_separator = SeparatorField(
+        initial="*", help_text=_HELP, widget=UnfoldAdminTextInputWidget, strip=False
     )
-    segment_terminator = SeparatorField(widget=UnfoldAdminTextInputWidget, strip=False)
+    component_separator = SeparatorField(
+        label="Component separator",
+        initial=">",
+        help_text="ISA16.",
+        widget=UnfoldAdminTextInputWidget,
+        strip=False,
+    )
+    segment_terminator = SeparatorField(initial="~", widget=UnfoldAdminTextInputWidget, strip=False)
     repetition_separator = SeparatorField(
         required=False,
         help_text="ISA11 from version 005010 on; empty: any that the data leaves free.",

@@ -330,6 +330,7 @@ def test_an_item_listed_on_the_agreements_page_does_the_same(decider: Client) ->
         "items-1-sku": "FS-9",
         "items-1-unit": "each",
         "items-1-agreement": agreement.pk,
+        "items-1-pack_factor": "1",
     }
     answer = decider.post(address, data)
     assert said(answer)[0] == "One order that was held for it is looked at again now."
@@ -340,7 +341,7 @@ def test_an_item_that_two_partners_listed_frees_its_orders_when_one_is_removed(d
     agreement = factories.agreement(skus=["FS-9"])
     held("FS-9", 1042, "several_partners")
     item = agreement.items.get()
-    answer = decider.post(page_url(item).replace("change/", "delete/"), {"post": "yes"})
+    answer = decider.post(page_url(item).replace("change/", "delete/"), {"post": "yes", "reason": "Only one."})
     assert said(answer)[0] == "One order that was held for it is looked at again now."
     assert queued() == {"1042"}
 
