@@ -31,6 +31,7 @@ from integration.documents.parts import (
 from integration.documents.purchase_order_acknowledgment import LINE_STATUSES
 
 WEIGHT: Final = "the weight unit beside it"
+ORDERED: Final = "the ordered unit beside it"
 
 
 def _link(meaning: str, target: str) -> Any:
@@ -110,7 +111,7 @@ class ShippedItem(Item):
     quantity: Decimal | None = about("How many were shipped", unit=QUANTITY)
     unit: str | None = about("Unit of the quantity, such as each or case")
     shipped_to_date: Decimal | None = about("How many have been shipped so far, with these", unit=QUANTITY)
-    ordered: Decimal | None = about("How many were ordered", unit="the ordered unit beside it")
+    ordered: Decimal | None = about("How many were ordered", unit=ORDERED)
     ordered_unit: str | None = about("Unit of the quantity ordered")
     status: str | None = about("What became of the line", words=LINE_STATUSES)
     description: str | None = about("What the item is, in words")

@@ -54,6 +54,7 @@ QUANTITY_KINDS: Final = (
     "in_process",
     "received",
 )
+OF_STORES: Final = "the unit of the line's stores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class StoreQuantity:
     """How much of the item stands at one store or warehouse."""
 
     location: str | None = about("Number of the store or warehouse")
-    quantity: Decimal | None = about("How much is there", unit="the unit of the line's stores")
+    quantity: Decimal | None = about("How much is there", unit=OF_STORES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
+DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in offered}
+"""Every decision by its name, as its button says it."""
 
 
 def choices(case: ExceptionCase) -> tuple[Choice, ...]:

@@ -30,6 +30,15 @@ CHANGE = {
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
 }
+_CALLED: dict[type[Row], str] = {
+    Agreement: "agreement",
+    AgreementDocument: "document of agreement",
+    CodeList: "code list",
+    CodeListEntry: "code list entry",
+    ItemCrossReference: "item",
+}
+VERBS = tuple(f"{verb} {called}" for called in _CALLED.values() for verb in ("add", "change", "remove"))
+"""Every verb that ``change`` records."""
 _UNSAID = frozenset({"id", "code_list"})
 
 
@@ -130,7 +139,7 @@ def _entry(
     return AuditEntry(
         user=user,
         actor=user.get_username(),
-        verb=f"{verb} {row._meta.verbose_name}",
+        verb=f"{verb} {_CALLED[type(row)]}",
         subject=subject_of(row),
         reason=reason,
         detail=detail,

@@ -15,13 +15,16 @@ from typing import Any, Generic, TypeVar
 
 from integration.documents.parts import MONEY, QUANTITY, Item, Party
 from integration.documents.shapes import shape_of
+from integration.documents.ship_notice import ORDERED
+from integration.documents.stock_advice import OF_STORES, StockLine, StoreQuantity
 
 _Document = TypeVar("_Document")
 DECIMALS = 4
 """Of quantities and prices, as the ledger keeps them."""
 _PRICE = f"{MONEY}, for each unit"
-# Which unit a quantity or price is counted in, where that is not ``unit``.
-_UNIT_FIELDS = {"price_quantity": "price_unit", "ordered_quantity": "ordered_unit"}
+# Which unit a quantity or price is counted in, where that is not ``unit``; without one it is that of the record.
+_UNIT_FIELDS = {"price_quantity": "price_unit", "ordered": "ordered_unit"}
+_COUNTED = frozenset({QUANTITY, _PRICE, ORDERED, OF_STORES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +143,12 @@ def _walk(record: Any, way: _Way, terms: Terms | None, unit: str) -> Any:
             changes |= _numbers(record, way, terms)
     if terms is not None and terms.converts:
         changes |= _amounts(record, way, terms, unit)
+    if isinstance(record, StockLine):
+        changes |= _stores(record, way, terms)
     inner = getattr(record, "unit", None) or unit
     for shape in shape_of(type(record)).values():
         value = getattr(record, shape.name)
-        if shape.record is None or not value:
+        if shape.record is None or not value or shape.record is StoreQuantity:
             continue
         changes[shape.name] = (
             tuple(_walk(each, way, terms, inner) for each in value)
@@ -159,24 +164,40 @@ def _numbers(item: Item, way: _Way, terms: Terms) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value and not getattr(item, name)}
 
 
+def _stores(line: StockLine, way: _Way, terms: Terms | None) -> dict[str, Any]:
+    """Return the quantities of a line's stores, which share one unit, in the other unit; all of them or none."""
+    if terms is None or not terms.converts or not line.stores:
+        return {}
+    refused = len(way.refusals)
+    source, target = _units(way, terms)
+    stores = tuple(_walk(each, way, terms, line.store_unit or "") for each in line.stores)
+    if len(way.refusals) > refused or (line.store_unit or source) != source:
+        return {}
+    return {"stores": stores, **({"store_unit": target} if line.store_unit else {})}
+
+
+def _units(way: _Way, terms: Terms) -> tuple[str, str]:
+    return (terms.unit, terms.theirs) if way.outward else (terms.theirs, terms.unit)
+
+
 def _amounts(record: Any, way: _Way, terms: Terms, around: str) -> dict[str, Any]:
     """Return the fields of one record that are counted in a unit, in the other unit; all of them or none."""
-    source, target = (terms.unit, terms.theirs) if way.outward else (terms.theirs, terms.unit)
+    source, target = _units(way, terms)
     changes: dict[str, Any] = {}
     names = {shape.name for shape in shape_of(type(record)).values()}
     for shape in shape_of(type(record)).values():
-        if shape.unit not in (QUANTITY, _PRICE):
+        if shape.unit not in _COUNTED:
             continue
         value = getattr(record, shape.name)
         unit_name = _UNIT_FIELDS.get(
             shape.name, "price_unit" if "price_unit" in names and shape.unit == _PRICE else "unit"
         )
         unit = getattr(record, unit_name, None)
-        if value is None or (unit or around or source) != source:
+        if value is None or (unit or getattr(record, "unit", None) or around or source) != source:
             continue
         # An order for 24 each is one for 2 cases: quantities shrink where prices grow.
         exact = _scaled(value, terms.pack_factor, grows=way.outward is (shape.unit == _PRICE))
-        broken = shape.unit == QUANTITY and way.outward and value % 1 == 0 and exact is not None and exact % 1
+        broken = shape.unit != _PRICE and way.outward and value % 1 == 0 and exact is not None and exact % 1
         if exact is None or broken:
             way.refusals.append(_refusal(value, source, target, terms, price=shape.unit == _PRICE))
             return {}

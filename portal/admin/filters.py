@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
+from integration.flows.plans import DECISIONS
 from integration.flows.steps import STEPS
+from integration.flows.translations import VERBS
 
 Rows = QuerySet[Any]
 Choices = list[tuple[str, str]]
@@ -211,12 +213,24 @@ class VerbFilter(SimpleListFilter):
         "release mapping",
         "retire mapping profile",
         "choose mapping",
+        *VERBS,
+        *(f"decide: {name}" for name in DECISIONS),
     )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the verbs."""
-        return [(verb, verb.capitalize()) for verb in self.verbs]
+        return [(verb, verb_words(verb)) for verb in self.verbs]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep one verb."""
         return queryset.filter(verb=self.value()) if self.value() else queryset
+
+
+def verb_words(verb: str) -> str:
+    """Return a verb of staff as people read it: ``Retry case``, ``Decide: not ours``."""
+    kind, colon, name = verb.partition(": ")
+    return (
+        f"{kind.capitalize()}: {DECISIONS[name].lower()}"
+        if colon and name in DECISIONS
+        else verb.capitalize()
+    )

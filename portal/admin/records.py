@@ -11,7 +11,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 
 from archive.models import AccessRecord, AuditEntry
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.filters import PeriodFilter, VerbFilter
+from portal.admin.filters import PeriodFilter, VerbFilter, verb_words
 from portal.admin.show import moment
 from portal.admin.subjects import payload_subjects, resolve
 
@@ -44,12 +44,12 @@ class DecisionAdmin(HistoryAdmin):
 
     def named(self, row: AuditEntry) -> str:
         """Return the verb and whose it was."""
-        return f"{row.verb.capitalize()}, by {row.actor}"
+        return f"{verb_words(row.verb)}, by {row.actor}"
 
     @display(description="Decision", ordering="verb")
     def shown_verb(self, entry: AuditEntry) -> str:
         """Return the verb."""
-        return entry.verb.capitalize()
+        return verb_words(entry.verb)
 
     @display(description="About")
     def shown_subject(self, entry: Any) -> str:

@@ -22,6 +22,7 @@ from django.urls import get_resolver, reverse
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
 from integration.flows.steps import STEPS
+from integration.flows.translations import CHANGE, VERBS
 from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
 from partners.models import (
     Agreement,
@@ -34,7 +35,7 @@ from partners.models import (
     TradingPartner,
 )
 from portal.admin.base import HistoryAdmin
-from portal.admin.filters import VerbFilter
+from portal.admin.filters import VerbFilter, verb_words
 from portal.admin.show import list_url, page_url
 from portal.admin.subjects import STEP_SUBJECTS
 from tests import factories
@@ -317,11 +318,30 @@ def test_a_user_is_switched_off_and_never_removed(administrator: Client) -> None
 def test_every_step_and_every_verb_has_its_words() -> None:
     assert set(STEP_SUBJECTS) == set(STEPS)
     verbs = Path(inspect.getfile(decide)).parent.glob("*.py")
+    sources = "".join(path.read_text() for path in verbs)
     said = re.findall(
-        r'record_audit\(\s*user,\s*"([a-z ]+)"|_record_mode\(\s*user,\s*subject,\s*"([a-z ]+)"',
-        "".join(path.read_text() for path in verbs),
+        r'record_audit\(\s*user,\s*"([a-z ]+)"|_record_mode\(\s*user,\s*subject,\s*"([a-z ]+)"', sources
     )
-    assert {audited or mode for audited, mode in said} == set(VerbFilter.verbs)
+    # The verbs with a part that is filled in: what ``change`` does to each kind of row, and what is decided.
+    changes = set(re.findall(r'_entry\(user, reason, row, "([a-z]+)"', sources))
+    said_in_parts = {verb for verb in VERBS if verb.partition(" ")[0] in changes}
+    assert len(said_in_parts) == 3 * len(CHANGE)
+    decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
+    assert {audited or mode for audited, mode in said} | said_in_parts | decided == set(VerbFilter.verbs)
+    assert len(set(VerbFilter.verbs)) == len(VerbFilter.verbs)
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("retry case", "Retry case"),
+        ("decide: not_ours", "Decide: not ours"),
+        ("decide: translate", "Decide: enter the translation"),
+        ("decide: a verb of tomorrow", "Decide: a verb of tomorrow"),
+    ],
+)
+def test_a_verb_is_said_in_words(verb: str, words: str) -> None:
+    assert verb_words(verb) == words
 
 
 def test_who_logs_in_without_having_asked_for_a_page_comes_to_the_dashboard() -> None:
