@@ -341,7 +341,9 @@ def test_an_item_that_two_partners_listed_frees_its_orders_when_one_is_removed(d
     agreement = factories.agreement(skus=["FS-9"])
     held("FS-9", 1042, "several_partners")
     item = agreement.items.get()
-    answer = decider.post(page_url(item).replace("change/", "delete/"), {"post": "yes", "reason": "Only one."})
+    answer = decider.post(
+        page_url(item).replace("change/", "delete/"), {"post": "yes", "reason": "Only one."}
+    )
     assert said(answer)[0] == "One order that was held for it is looked at again now."
     assert queued() == {"1042"}
 
