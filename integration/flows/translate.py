@@ -298,14 +298,15 @@ def _record_set(
     received: Received, version: str, group_number: str, each: SetReading, verdict: SetVerdict, place: int
 ) -> Document:
     agreement = received.agreement
-    used = guide_for(agreement, each.code, Direction.IN, version)
+    set_code, release = storable(each.code)[:6], storable(version)[:12]
+    used = guide_for(agreement, set_code, Direction.IN, release)
     document = Document.objects.create(
         interchange=received.interchange,
         agreement=agreement,
         partner=agreement.partner,
         direction=Direction.IN,
-        transaction_set=storable(each.code)[:6],
-        version=storable(version)[:12],
+        transaction_set=set_code,
+        version=release,
         group_control_number=storable(group_number)[:9],
         control_number=storable(each.control_number)[:9],
         position=place,
@@ -314,7 +315,7 @@ def _record_set(
         guide=used.name if used else "",
     )
     translated = write_content(document, each, verdict.findings, received.sha256)
-    name = document_name(each.code)
+    name = document_name(set_code)
     record_event(
         f"document:{document.pk}", "translated", f"{name} of {agreement.partner} read.", document=document
     )

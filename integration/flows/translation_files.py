@@ -22,14 +22,14 @@ from integration.flows.rights import Refused
 from integration.flows.translations import Changed, change
 from partners.agreements import code_lists
 from partners.mapping.codes import HELD, merged
-from partners.mapping.compiler import load_shipped_guide
+from partners.mapping.compiler import load_shipped_guide, shipped_code_lists, shipped_guides
 from partners.models import Agreement, CodeList, CodeListEntry, ItemCrossReference
 
 MARK = "\ufeff"
 MOST_ROWS = 20_000
 NEW, CHANGED, SAME, WRONG = "new", "changed", "same", "wrong"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_VERSION = "004010"
+USUAL_VERSION = "004010"
 ITEM_COLUMNS = ("agreement", "sku", "vendor_item", "upc", "unit", "partner_unit", "pack_factor", "unit_cost")
 CODE_COLUMNS = ("agreement", "list", "ours", "theirs")
 _NUMBERS = frozenset({"pack_factor", "unit_cost"})
@@ -102,7 +102,7 @@ def plan_items(text: str) -> FilePlan:
         (item.agreement_id, item.sku): item
         for item in ItemCrossReference.objects.filter(agreement__in=agreements.values())
     }
-    units = {each.pk: _units(each) for each in agreements.values()}
+    units = {each.pk: purchase_units(each) for each in agreements.values()}
     keys = Counter((cells["agreement"], cells["sku"]) for _, cells in lines)
 
     def judge(cells: dict[str, str]) -> tuple[str, str, Any]:
@@ -118,12 +118,8 @@ def plan_items(text: str) -> FilePlan:
             if name in cells:
                 setattr(item, name, _value(name, cells[name]))
         item.clean_fields(exclude=["agreement"])
-        for name in ("unit", "partner_unit"):
-            unit = getattr(item, name)
-            if unit and unit not in units[agreement.pk]:
-                raise ValueError(
-                    f"“{unit}” is no unit of {agreement}. Use one of: {', '.join(sorted(units[agreement.pk]))}."
-                )
+        for sentence in unit_problems(item, units[agreement.pk]).values():
+            raise ValueError(sentence)
         now = {name: getattr(item, name) for name in was}
         return _verdict(stands, was, now), _sentence(stands, was, now), item
 
@@ -142,16 +138,13 @@ def plan_codes(text: str) -> FilePlan:
     }
     stored = CodeListEntry.objects.filter(code_list__in=lists.values()).select_related("code_list__agreement")
     known = {(each.code_list_id, each.ours): each for each in stored}
-    names = list_names()
     keys = Counter((cells["agreement"], cells["list"], cells["ours"]) for _, cells in lines)
     made: dict[tuple[int, str], CodeList] = {}
 
     def judge(cells: dict[str, str]) -> tuple[str, str, Any]:
         agreement = _agreement(agreements, cells["agreement"])
-        if cells["list"] not in names:
-            raise ValueError(
-                f"No guide has a code list “{cells['list']}”; there are: {', '.join(sorted(names))}."
-            )
+        if problem := code_list_problem(cells["list"]):
+            raise ValueError(problem)
         if keys[cells["agreement"], cells["list"], cells["ours"]] > 1:
             raise ValueError(f"“{cells['ours']}” of that list stands in the file more than once; leave one.")
         if problem := entry_problem(cells["ours"], cells["theirs"]):
@@ -169,9 +162,34 @@ def plan_codes(text: str) -> FilePlan:
     return FilePlan(plan.rows, (*made.values(), *plan.saved))
 
 
-def list_names() -> frozenset[str]:
-    """Return the names of all code lists that a guide looks into."""
-    return frozenset(name for number in ("850", "855") for name in load_shipped_guide(number, _VERSION).codes)
+def purchase_units(agreement: Agreement | None) -> frozenset[str]:
+    """Return the units that a purchase order under ``agreement`` can say; without one, those of the guide."""
+    version = agreement.version if agreement else USUAL_VERSION
+    # A form may hold a version that nobody knows: it says so itself.
+    known = ("850", version[:6]) in shipped_guides()
+    guide = load_shipped_guide("850", version if known else USUAL_VERSION)
+    stored = agreement if agreement and agreement.pk else None
+    return frozenset(merged(guide.codes, code_lists(stored))["units"])
+
+
+def unit_problems(item: ItemCrossReference, units: frozenset[str]) -> dict[str, str]:
+    """Return why no purchase order could be written in the units of ``item``, by field, in sentences."""
+    known = f"Use one of: {', '.join(sorted(units))}; or add it to the agreement's code list “units” first."
+    if item.partner_unit and item.partner_unit not in units:
+        return {"partner_unit": f"“{item.partner_unit}” is no unit that a purchase order can say. {known}"}
+    if item.pack_factor != 1 and item.partner_unit in ("", item.unit):
+        return {"partner_unit": "Enter the unit of the partner that holds so many of ours, such as case."}
+    if item.unit not in units:
+        return {"unit": f"“{item.unit}” is no unit that a purchase order can say. {known}"}
+    return {}
+
+
+def code_list_problem(name: str) -> str:
+    """Return why no guide would ever look into a code list of this name, or ``""``."""
+    names = shipped_code_lists()
+    if name in names:
+        return ""
+    return f"No guide has a code list “{name}”; there are: {', '.join(sorted(names))}."
 
 
 def entry_problem(ours: str, theirs: str) -> str:
@@ -290,11 +308,6 @@ def _agreement(agreements: dict[str, Agreement], name: str) -> Agreement:
     if name not in agreements:
         raise ValueError(f"There is no agreement “{name}”.")
     return agreements[name]
-
-
-def _units(agreement: Agreement) -> frozenset[str]:
-    guide = load_shipped_guide("850", _VERSION)
-    return frozenset(merged(guide.codes, code_lists(agreement))["units"])
 
 
 def _value(name: str, text: str) -> Any:

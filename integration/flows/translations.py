@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from archive.models import AuditEntry
 from integration.flows.missing import let_go
@@ -55,27 +55,32 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
     """Save and remove rows, and keep what each was and is; rows that are as they were leave no entry.
 
     The agreement is locked first, as by whoever finds a translation missing: neither overlooks the other. Raises
-    ``Refused``, with nothing done, where the user may not or gives no reason.
+    ``Refused``, with nothing done, where the user may not, gives no reason, or somebody else was first.
     """
     saved, removed = list(saved), list(removed)
     kinds = {type(row) for row in [*saved, *removed]} or {Agreement}
     for kind in kinds:
         reason = require(user, CHANGE[kind], reason)
-    with transaction.atomic():
-        agreements = sorted({pk for row in [*saved, *removed] if (pk := _agreement_of(row)) is not None})
-        list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=agreements).order_by("pk"))
-        was = _as_stored([*saved, *removed])
-        skus: set[str] = {
-            str(values["sku"]) for (kind, _), values in was.items() if kind is ItemCrossReference
-        }
-        entries = _save(user, reason, saved, was)
-        entries += _remove(user, reason, removed, was)
-        AuditEntry.objects.bulk_create(entries, batch_size=1000)
-        skus |= {row.sku for row in saved if isinstance(row, ItemCrossReference)}
-        orders = skus_listed(skus) if any(each.subject.startswith("item:") for each in entries) else 0
-        documents = sum(
-            let_go(pk, user.get_username(), reason) for pk in agreements if kinds & {CodeList, CodeListEntry}
-        )
+    try:
+        with transaction.atomic():
+            return _change(user, reason, saved, removed)
+    except IntegrityError as error:
+        # The forms have looked for twins, but not under the lock.
+        raise Refused("Somebody else has entered the same meanwhile. Look at it again.") from error
+
+
+def _change(user: User, reason: str, saved: Sequence[Row], removed: Sequence[Row]) -> Changed:
+    agreements = sorted({pk for row in [*saved, *removed] if (pk := _agreement_of(row)) is not None})
+    list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=agreements).order_by("pk"))
+    was = _as_stored([*saved, *removed])
+    skus: set[str] = {str(values["sku"]) for (kind, _), values in was.items() if kind is ItemCrossReference}
+    entries = _save(user, reason, saved, was)
+    entries += _remove(user, reason, removed, was)
+    AuditEntry.objects.bulk_create(entries, batch_size=1000)
+    skus |= {row.sku for row in saved if isinstance(row, ItemCrossReference)}
+    orders = skus_listed(skus) if any(each.subject.startswith("item:") for each in entries) else 0
+    listed = any(isinstance(row, CodeList | CodeListEntry) for row in [*saved, *removed])
+    documents = sum(let_go(pk, user.get_username(), reason) for pk in agreements) if listed else 0
     return Changed(len(entries), orders, documents)
 
 

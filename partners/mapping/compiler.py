@@ -78,6 +78,28 @@ def shipped_text(set_code: str, version: str) -> str:
     raise GuideError([f"No guide is shipped for the {set_code} of version {version}; write one and load it."])
 
 
+@lru_cache(maxsize=1)
+def shipped_guides() -> tuple[tuple[str, str], ...]:
+    """The transaction set and version of each shipped guide."""
+    guides = resources.files("partners") / "guides"
+    return tuple(
+        sorted(
+            (each.name.removesuffix(".yaml"), release.name)
+            for release in guides.iterdir()
+            if release.is_dir()
+            for each in release.iterdir()
+            if each.name.endswith(".yaml")
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def shipped_code_lists() -> frozenset[str]:
+    """The names of all code lists that any shipped guide looks into."""
+    trees = (parse_guide(shipped_text(*each)) for each in shipped_guides())
+    return frozenset(name for tree in trees for name in tree.get("codes", {}))
+
+
 def _header_problems(tree: Mapping[str, Any]) -> list[str]:
     problems = [
         f"{name}: missing; a guide starts with {', '.join(_NAMES)}."

@@ -53,8 +53,7 @@ class FileAdmin(ReasonedAdmin):
     def import_page(self, request: HttpRequest) -> HttpResponse:
         """Show what a file would do; do it once that was seen, with a reason."""
         text, problem = _given(request)
-        plan = type(self).plan_file(text) if text else None
-        if plan is not None and "digest" in request.POST:
+        if text and "digest" in request.POST:
             try:
                 reason, digest = request.POST.get("reason", ""), request.POST["digest"]
                 done = import_file(person(request), type(self).plan_file, text, digest, reason)
@@ -64,6 +63,7 @@ class FileAdmin(ReasonedAdmin):
                 messages.success(request, f"Imported: {done.rows} rows.")
                 tell(request, done)
                 return HttpResponseRedirect(list_url(self.model))
+        plan = type(self).plan_file(text) if text else None
         rows = sorted(plan.rows, key=lambda row: (row.verdict != WRONG, row.verdict == SAME)) if plan else []
         context = {
             "title": f"Import {self.called()[1]}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from integration.x12.separator_names import separator_of, separator_words
 from partners.models import Agreement, CodeList, ItemCrossReference
 from portal.admin import rules
+from portal.admin.show import quantity
 
 
 class RuledForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -86,7 +88,17 @@ class AgreementForm(ReasonedForm):
         }
 
 
-class ItemForm(RuledForm):
+class PlainNumbers(forms.ModelForm):  # type: ignore[type-arg]
+    """A form that shows numbers without idle zeros: 12, 0.5."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):
+                self.initial[name] = Decimal(quantity(value))
+
+
+class ItemForm(PlainNumbers, RuledForm):
     """An item of an agreement."""
 
     problems = staticmethod(rules.item_problems)

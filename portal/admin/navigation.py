@@ -15,6 +15,7 @@ from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
 from partners.models import (
     Agreement,
+    CodeList,
     ControlNumber,
     ItemCrossReference,
     Mailbox,
@@ -60,6 +61,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Agreements", "handshake", Agreement),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
+                _item("Code lists", "translate", CodeList),
             ],
         },
         {

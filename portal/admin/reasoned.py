@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from archive.models import AuditEntry
+from integration.flows.rights import Refused
 from integration.flows.translations import Changed, change, subject_of
 from portal.admin.base import GridAdmin
 from portal.admin.show import list_url, moment
@@ -42,6 +43,21 @@ class ReasonedAdmin(GridAdmin):
         if row is not None:
             extra["changes"] = changes_of(subject_of(row))
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
+        return page
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the row as it is now where somebody else was first; nothing of what was sent is saved then."""
+        try:
+            page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
         return page
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from integration.flows.translation_files import code_list_problem, purchase_units, unit_problems
 from integration.models import Store
 from integration.transports.hostkeys import fingerprint
 from integration.x12.syntax import Separators
 from integration.x12.tables import knows_version
-from partners.agreements import code_lists
-from partners.mapping.codes import merged
-from partners.mapping.compiler import load_shipped_guide
 from partners.models import Agreement, CodeList, ItemCrossReference, Mailbox
 
 Problems = dict[str, str]
@@ -24,7 +22,6 @@ Problems = dict[str, str]
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PREFIX = re.compile(r"[A-Za-z0-9-]*")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_VERSION = "004010"
 
 
 def mailbox_problems(mailbox: Mailbox) -> Problems:
@@ -185,27 +182,10 @@ def store_problems(store: Store) -> Problems:
 
 def item_problems(item: ItemCrossReference) -> Problems:
     """Return why no purchase order could be written with ``item``."""
-    agreement = item.agreement if item.agreement_id else None
-    guide = load_shipped_guide("850", _VERSION)
-    units = merged(guide.codes, code_lists(agreement if agreement and agreement.pk else None))["units"]
-    if item.partner_unit and item.partner_unit not in units:
-        return {
-            "partner_unit": f"“{item.partner_unit}” is no unit that a purchase order can say. Use one of:"
-            f" {', '.join(sorted(units))}; or add it to the agreement's code list “units” first."
-        }
-    if item.pack_factor != 1 and item.partner_unit in ("", item.unit):
-        return {"partner_unit": "Enter the unit of the partner that holds so many of ours, such as case."}
-    if item.unit not in units:
-        return {
-            "unit": f"“{item.unit}” is no unit that a purchase order can say. Use one of: {', '.join(sorted(units))}; or"
-            " add it to the agreement's code list “units” first."
-        }
-    return {}
+    return unit_problems(item, purchase_units(item.agreement if item.agreement_id else None))
 
 
 def code_list_problems(code_list: CodeList) -> Problems:
     """Return why no guide would ever look into ``code_list``."""
-    names = {name for number in ("850", "855") for name in load_shipped_guide(number, _VERSION).codes}
-    if code_list.name not in names:
-        return {"name": f"No guide has a code list of that name; there are: {', '.join(sorted(names))}."}
-    return {}
+    problem = code_list_problem(code_list.name)
+    return {"name": problem} if problem else {}

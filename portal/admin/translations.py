@@ -22,11 +22,11 @@ from partners.models import CodeList, CodeListEntry, ItemCrossReference
 from portal.admin import rules
 from portal.admin.base import EmptyState, TableInline
 from portal.admin.csv_import import FileAdmin
-from portal.admin.forms import ReasonedForm
+from portal.admin.forms import PlainNumbers, ReasonedForm
 from portal.admin.show import link, money, quantity
 
 
-class ItemPageForm(ReasonedForm):
+class ItemPageForm(PlainNumbers, ReasonedForm):
     """An item, on its own page."""
 
     problems = staticmethod(rules.item_problems)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -21,6 +19,7 @@ from integration.flows.decisions import carry_out
 from integration.flows.plans import Given, choices, plan
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
 from tests import factories
+from tests.at_once import at_once
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -266,26 +265,6 @@ def test_a_second_person_comes_too_late(lead: User, short: ExceptionCase) -> Non
     with pytest.raises(Refused, match=r"^lea has closed this case already\.$"):
         carry_out(other, short, "reject", NOTHING, REASON, digest)
     assert entries() == [("ordered", 12), ("acknowledged", 11), ("backordered", 1)]
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """Do all ``acts`` at the same time, each on a database connection of its own; return what each was refused with."""
-    ready = threading.Barrier(len(acts))
-    database = connection.settings_dict["NAME"]
-
-    def act_on_own_connection(act: Callable[[], object]) -> str:
-        connection.settings_dict["NAME"] = database
-        try:
-            ready.wait(timeout=30)
-            act()
-        except Refused as refusal:
-            return str(refusal)
-        finally:
-            connection.close()
-        return ""
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(act_on_own_connection, acts))
 
 
 def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(world: World, lead: User) -> None:

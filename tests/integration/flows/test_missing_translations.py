@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -28,6 +30,7 @@ from integration.work import Unclaimed
 from integration.x12.syntax import Segment, segment
 from partners.models import Agreement, CodeList, CodeListEntry
 from tests import factories
+from tests.at_once import at_once
 
 REASON = "Their list of units has it."
 
@@ -198,3 +201,64 @@ def test_an_order_that_fills_no_whole_case_is_a_case(lead: User) -> None:
     case = ExceptionCase.objects.get()
     assert case.kind == "not_writable"
     assert "10 each of FS-1 of line 1 are no whole case: one case holds 12 each." in case.sentence
+
+
+def waiting_for_a_code(code: str, numbers: range, of: Agreement | None = None) -> ExceptionCase:
+    """Return the case of ``code``, for which an answer to each of the orders waits."""
+    for number in numbers:
+        made = sent(number, of)
+        of = made.agreement
+        answer(made, code)
+    return ExceptionCase.objects.get(kind="missing_translation", closed_at=None)
+
+
+ALREADY = "{winner} has closed this case already."
+MEANWHILE = "Somebody else has entered the same meanwhile. Look at it again."
+
+
+def test_of_two_people_who_enter_the_same_at_once_one_is_told_and_each_document_goes_on_once(
+    committed: str,
+) -> None:
+    lea, otto = factories.user("lea", "decide"), factories.user("otto", "decide")
+    agreement: Agreement | None = None
+    for round_, code in enumerate(["Q1", "Q2", "Q3", "Q4"]):
+        case = waiting_for_a_code(code, range(1001 + 3 * round_, 1004 + 3 * round_), agreement)
+        agreement = Agreement.objects.get()
+        word = f"word {code}"
+        shown = plan(case, "translate", Given(value=word))
+        decide = partial(carry_out, given=Given(value=word), reason=REASON, digest=shown.digest)
+        acts: list[Callable[[], object]] = [
+            partial(decide, lea, case, "translate"),
+            # By the case as well, or by the page of the code list.
+            partial(decide, otto, case, "translate")
+            if round_ % 2
+            else partial(enter, otto, agreement, word, code),
+        ]
+        refused = at_once(*acts)
+        case.refresh_from_db()
+        winner = str(case.closed_by)
+        assert winner in {"lea", "otto"}
+        assert refused[["lea", "otto"].index(winner)] == ""
+        told = [ALREADY.format(winner=winner)] if round_ % 2 or winner == "otto" else [MEANWHILE]
+        assert [each for each in refused if each] == told
+        assert CodeListEntry.objects.filter(ours=word, theirs=code).count() == 1
+        assert (
+            AuditEntry.objects.filter(verb="add code list entry", detail__what=f"{word} = {code}").count()
+            == 1
+        )
+        assert release() == 3
+        assert WaitingDocument.objects.filter(missing__value=code, released_at=None).count() == 0
+        assert Reprocessing.objects.count() == 3 * (round_ + 1)
+
+
+def test_two_words_for_one_code_at_once_let_each_document_go_once(committed: str) -> None:
+    lea, otto = factories.user("lea", "decide"), factories.user("otto", "decide")
+    case = waiting_for_a_code("Q1", range(1001, 1004))
+    agreement = Agreement.objects.get()
+    acts = [partial(enter, lea, agreement, "each", "Q1"), partial(enter, otto, agreement, "piece", "Q1")]
+    assert at_once(*acts) == ["", ""]
+    case.refresh_from_db()
+    assert case.closed_by in {"lea", "otto"}
+    assert sorted(CodeListEntry.objects.values_list("ours", flat=True)) == ["each", "piece"]
+    assert release() == 3
+    assert Reprocessing.objects.count() == 3

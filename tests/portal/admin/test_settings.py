@@ -294,9 +294,22 @@ def test_a_code_list_that_no_guide_has_is_refused(decider: Client) -> None:
     agreement = factories.agreement()
     (sentence,) = problems(add(decider, CodeList, agreement=agreement.pk, name="unit"))["name"]
     assert sentence.startswith(
-        "No guide has a code list of that name; there are: freight_payments, line_status,"
+        "No guide has a code list “unit”; there are: changes, charge_handlings, charge_types,"
     )
-    assert add(decider, CodeList, agreement=agreement.pk, name="units").status_code == 302
+    for name in ("units", "quantity_kinds", "tax_types"):  # of every guide, of the 846 and of the 810
+        assert add(decider, CodeList, agreement=agreement.pk, name=name).status_code == 302
+
+
+def test_numbers_of_an_item_are_shown_without_idle_zeros(decider: Client) -> None:
+    item = factories.agreement(skus=["FS-1"]).items.get()
+    for factor, cost, shown in (
+        ("12", "4.5", ("12", "4.5")),
+        ("0.5", "120", ("0.5", "120")),
+        ("1", None, ("1", "")),
+    ):
+        ItemCrossReference.objects.filter(pk=item.pk).update(pack_factor=factor, unit_cost=cost)
+        data = form(decider, page_url(item))
+        assert (str(data["pack_factor"]), str(data.get("unit_cost") or "")) == shown
 
 
 def held(sku: str, number: int, kind: str = "no_partner") -> Order:
