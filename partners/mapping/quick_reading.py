@@ -34,40 +34,12 @@ Take = Callable[[Texts, dict[str, Any]], bool]
 _MAX_CHOICES = 256
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A field to be filled: records around it, its name, and value by text (None: the text itself)."""
-
-    outer: Path
-    name: str
-    values: Mapping[str, Any] | None
-
-    def take(self, text: str, record: dict[str, Any]) -> bool:
-        """Takes a filled text; whether it is the only one that was found for the field."""
-        if self.values is not None:
-            value = self.values[text]
-        elif text[-1] != " ":
-            value = text
-        elif not (value := text.rstrip(" ")):
-            return True
-        for each in self.outer:
-            record = record.setdefault(each, {})
-        return bool(record.setdefault(self.name, value) == value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Constant:
-    """An element in which only one text is as it should be; "" where none is."""
-
-    text: str
-
-    def take(self, text: str, record: dict[str, Any]) -> bool:
-        """Whether that is the text."""
-        return text == self.text
-
-
-_Step = _Field | _Constant
-_Pairs = tuple[int, Mapping[str, Callable[[str, dict[str, Any]], bool]]]
+# How a filled element is taken: the field's name, its values by text (None: the text itself), and the records around it.
+# For a constant the name is None, and the text that has to stand there comes second; "" where none may.
+_Step = tuple[str | None, Any, Path]
+_NOT_HERE: _Step = (None, "", ())
+# The number of a qualifier's element, and how the value behind it is taken, by qualifier.
+_Pairs = tuple[int, Mapping[str, _Step]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,31 +103,31 @@ class QuickReading:
         return Choice(body, numbers, self, None if numbers else self.rule(rules[0]))
 
     def _take(self, rule: SegmentRule) -> Take:
-        steps: list[_Step | None] = [None, *(_Constant("") for _ in rule.table.elements)]
+        steps: list[_Step | None] = [None, *(_NOT_HERE for _ in rule.table.elements)]
         pairs: list[_Pairs] = []
         for element in rule.elements:
             if isinstance(element, FieldElement):
                 steps[element.number] = self._field(element.value)
             elif isinstance(element, ConstantElement):
-                steps[element.number] = _Constant(element.text)
+                steps[element.number] = (None, element.text, ())
             elif isinstance(element, QualifierElement | DerivedElement):
                 steps[element.number] = None
             elif isinstance(element, PairsElement):
                 known = {
-                    qualifier: self._field(pair.value).take
+                    qualifier: self._field(pair.value)
                     for pair in element.pairs
                     for qualifier in pair.qualifiers
                 }
                 for start in element.starts:
                     steps[start] = steps[start + 1] = None
                     pairs.append((start, known))
-        return _taking([None if each is None else each.take for each in steps], pairs)
+        return _taking(steps, pairs)
 
-    def _field(self, value: Value) -> _Field:
+    def _field(self, value: Value) -> _Step:
         # The path () is the item of a list of scalars, which the reader keeps under "".
         path = value.path or ("",)
         plain = value.transforms == (PLAIN_TEXT,)
-        return _Field(path[:-1], path[-1], None if plain else self._values_of(value.transforms))
+        return path[-1], None if plain else self._values_of(value.transforms), path[:-1]
 
     def _values_of(self, transforms: tuple[Transform, ...]) -> Memo:
         if transforms not in self._values:
@@ -169,7 +141,7 @@ def quick_reading(codes: CodeTables) -> QuickReading:
     return QuickReading(codes)
 
 
-def _taking(steps: Sequence[Callable[[str, dict[str, Any]], bool] | None], pairs: Sequence[_Pairs]) -> Take:
+def _taking(steps: Sequence[_Step | None], pairs: Sequence[_Pairs]) -> Take:
     most = len(steps)
 
     def take(texts: Texts, record: dict[str, Any]) -> bool:
@@ -177,13 +149,29 @@ def _taking(steps: Sequence[Callable[[str, dict[str, Any]], bool] | None], pairs
             return False
         try:
             for text, step in zip(texts, steps, strict=False):
-                if text and step is not None and not step(text, record):
+                if text and step is not None and not _took(text, step, record):
                     return False
             return not pairs or _take_pairs(texts, record, pairs)
         except Surprise:
             return False
 
     return take
+
+
+def _took(text: str, step: _Step, record: dict[str, Any]) -> bool:
+    """Whether a filled text is the constant, or the only value found for the field, which then has it."""
+    name, values, outer = step
+    if name is None:
+        return bool(text == values)
+    if values is not None:
+        value = values[text]
+    elif text[-1] != " ":
+        value = text
+    elif not (value := text.rstrip(" ")):
+        return True
+    for each in outer:
+        record = record.setdefault(each, {})
+    return bool(record.setdefault(name, value) == value)
 
 
 def _take_pairs(texts: Texts, record: dict[str, Any], pairs: Sequence[_Pairs]) -> bool:
@@ -194,7 +182,7 @@ def _take_pairs(texts: Texts, record: dict[str, Any], pairs: Sequence[_Pairs]) -
         text = texts[start + 1] if start + 1 < size else ""
         if qualifier := texts[start]:
             step = known.get(qualifier)
-            if step is None or not text or not step(text, record):
+            if step is None or not text or not _took(text, step, record):
                 return False
         elif text:
             return False
