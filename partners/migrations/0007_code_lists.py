@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='itemcrossreference',
+            options={'ordering': ['sku'], 'verbose_name': 'item'},
+        ),
         migrations.AddField(
             model_name='agreement',
             name='interchange_version',

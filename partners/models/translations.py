@@ -38,6 +38,7 @@ class ItemCrossReference(models.Model):
 
     class Meta:
         ordering = ["sku"]
+        verbose_name = "item"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(pack_factor__gt=0), name="itemcrossreference_pack_factor_positive"

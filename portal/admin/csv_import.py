@@ -60,7 +60,9 @@ class FileAdmin(ReasonedAdmin):
             except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
-                messages.success(request, f"Imported: {done.rows} rows.")
+                messages.success(
+                    request, "One row is imported." if done.rows == 1 else f"{done.rows:,} rows are imported."
+                )
                 tell(request, done)
                 return HttpResponseRedirect(list_url(self.model))
         plan = type(self).plan_file(text) if text else None

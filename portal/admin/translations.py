@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 
 from integration.flows.translation_files import (
     CODE_COLUMNS,
@@ -125,14 +127,30 @@ class CodeListAdmin(FileAdmin):
     form = CodeListPageForm
     columns, file_name = CODE_COLUMNS, "code-lists.csv"
     plan_file = staticmethod(plan_codes)
-    list_display = ("name", "agreement")
+    list_display = ("name", "shown_agreement", "shown_entries")
     list_filter = ("agreement",)
     list_select_related = ("agreement",)
     search_fields = ("name", "agreement__name")
+    search_help_text = "List or agreement"
     autocomplete_fields = ("agreement",)
     fields = ("agreement", "name")
     inlines = (EntryInline,)
     empty = EmptyState("No code lists yet", "A partner who uses the codes of the standard needs none.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeList]:
+        """Count the entries along."""
+        rows: QuerySet[CodeList] = super().get_queryset(request)
+        return rows.annotate(entry_count=Count("entries"))
+
+    @display(description="Agreement", ordering="agreement")
+    def shown_agreement(self, code_list: CodeList) -> str:
+        """Return the agreement as a link."""
+        return link(code_list.agreement)
+
+    @display(description="Entries", ordering="entry_count")
+    def shown_entries(self, code_list: Any) -> str:
+        """Return how many entries the list has."""
+        return f"{code_list.entry_count:,}" if code_list.entry_count else "None"
 
     def exported(self, rows: Any) -> Iterable[str]:
         """Return the file of the entries of the lists shown."""
