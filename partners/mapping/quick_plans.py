@@ -93,6 +93,7 @@ class Shape:
     plans: dict[Any, Plan] = field(default_factory=dict)
     bodies: dict[Body, BodyPlan] = field(default_factory=dict)
     refused: set[Any] = field(default_factory=set)
+    carrying: dict[str, tuple[tuple[int, bool, str | None], ...] | None] = field(default_factory=dict)
 
     def place(self, path: Path) -> int | None:
         """Where a value is; None where there is none. Raises Surprise where it lies too deep."""
@@ -139,6 +140,29 @@ class QuickPlans:
             inner = shape.inner.get(types)
             shape = inner or _kept(shape.inner, types, Shape(types, shape.places, ()))
         return shape, values
+
+    def is_carried(self, record: Any, carried: frozenset[str], prefix: str = "") -> bool:
+        """Whether each value of a record stands at one of the paths ``carried``; False also where that takes a look.
+
+        All calls are with the paths of one guide: code lists are made anew for each.
+        """
+        shape, values = self.shape(record)
+        if prefix not in shape.carrying:
+            shape.carrying[prefix] = _carrying(type(record), shape, carried, prefix)
+        steps = shape.carrying[prefix]
+        if steps is None:
+            return False
+        for place, many, inner in steps:
+            held = values[place]
+            if inner is None:
+                if held:
+                    return False
+            elif not many:
+                if not self.is_carried(held, carried, inner):
+                    return False
+            elif not all([self.is_carried(each, carried, inner) for each in held]):
+                return False
+        return True
 
     def body(self, body: Body, shape: Shape) -> BodyPlan:
         """The body made ready for a shape."""
@@ -357,6 +381,32 @@ def _outer_shape(kind: type, names: tuple[str, ...], types: tuple[type, ...]) ->
             rows.append((place, inner_row))
             size += len(inner_names) + 1
     return Shape(types, places, tuple(rows))
+
+
+def _carrying(
+    kind: type, shape: Shape, carried: frozenset[str], prefix: str
+) -> tuple[tuple[int, bool, str | None], ...] | None:
+    """What of a record has to be looked into: its place, whether it is a list, the path inside (None: it has to be
+    empty). None where a value is left out for certain, or is not of its field's type."""
+    steps: list[tuple[int, bool, str | None]] = []
+    for place, (name, each) in enumerate(shape_of(kind).items()):
+        path, found = f"{prefix}{name}", shape.types[place]
+        if found is NoneType:
+            continue
+        if each.many:
+            if found is not tuple:
+                return None
+            if each.record is not None:
+                steps.append((place, True, f"{path}[]/"))
+            elif f"{path}[]" not in carried:
+                steps.append((place, True, None))
+        elif each.record is not None:
+            if found is not each.record:
+                return None
+            steps.append((place, False, f"{path}/"))
+        elif path not in carried:
+            return None
+    return tuple(steps)
 
 
 def _kept(shapes: dict[tuple[type, ...], Shape], types: tuple[type, ...], shape: Shape) -> Shape:

@@ -7,7 +7,7 @@ is out of the ordinary it gives up, and the long way writes the whole document a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from integration.documents import Document
 from partners.mapping.codes import CodeTables
@@ -21,10 +21,18 @@ from partners.mapping.rules import Body, Guide, Levels, SegmentRule
 Row = list[str]
 
 
-def quick_rows(document: Document, guide: Guide, codes: CodeTables) -> list[Row] | None:
-    """The segments of a document as rows of tag and elements; None where the long way has to write them."""
+class Rows(NamedTuple):
+    """Segments as rows of tag and elements. ``whole``: the guide has a place for every value, as far as was looked."""
+
+    rows: list[Row]
+    whole: bool
+
+
+def quick_rows(document: Document, guide: Guide, codes: CodeTables) -> Rows | None:
+    """The segments of a document; None where the long way has to write them."""
     try:
-        return _Pass(guide, codes).rows(document)
+        rows = _Pass(guide, codes).rows(document)
+        return Rows(rows, quick_plans(codes).is_carried(document, guide.carried))
     except Surprise:
         return None
 
@@ -197,7 +205,7 @@ class _Pass:
             if element.derivation == "structure":
                 text = self.guide.levels.structure.code if self.guide.levels else ""
             elif element.derivation == "count":
-                text = str(sum(each[0] == element.tag for each in self.made))
+                text = str([each[0] for each in self.made].count(element.tag))
             else:
                 text = derived(element, ((each[0], each[1:]) for each in self.made))
             if text and not (text.isprintable() and fits(text, element.table)):

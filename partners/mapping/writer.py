@@ -89,10 +89,11 @@ def write(
         )
         return Written((), (Entry("error", "", "", sentence),))
     tables = code_tables(guide, codes)
-    rows = quick_rows(document, guide, tables) if quick and not trace else None
-    if rows is None:
+    made = quick_rows(document, guide, tables) if quick and not trace else None
+    if made is None:
         return _Writer(guide, tables, trace=trace).written(document)
-    return Written(tuple(placed_segments(map(tuple, rows), _FIRST_POSITION)), _left_out(document, guide))
+    report = () if made.whole else _left_out(document, guide)
+    return Written(tuple(placed_segments(map(tuple, made.rows), _FIRST_POSITION)), report)
 
 
 def _left_out(document: Document, guide: Guide) -> tuple[Entry, ...]:
