@@ -30,6 +30,8 @@ from partners.mapping.transforms import PLAIN_TEXT, Transform, Untranslated, Wro
 Texts = tuple[str, ...]
 Take = Callable[[Texts, dict[str, Any]], bool]
 
+# A value that ends with it may be blank alone, which is told.
+_BLANK = ("", " ")
 # Qualifiers remembered per tag with the rule that they choose.
 _MAX_CHOICES = 256
 
@@ -182,7 +184,7 @@ def _take_pairs(texts: Texts, record: dict[str, Any], pairs: Sequence[_Pairs]) -
         text = texts[start + 1] if start + 1 < size else ""
         if qualifier := texts[start]:
             step = known.get(qualifier)
-            if step is None or not text or not _took(text, step, record):
+            if step is None or text[-1:] in _BLANK or not _took(text, step, record):
                 return False
         elif text:
             return False
