@@ -46,10 +46,11 @@ _Pairs = tuple[int, Mapping[str, _Step]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A rule with what reading it needs: ``take`` None where it always goes the long way."""
+    """A rule with what reading it needs. ``plain``: its fields are those of the record around it."""
 
     rule: SegmentRule
     repeats: bool
+    plain: bool
     take: Take
     derived: tuple[DerivedElement, ...]
 
@@ -97,7 +98,8 @@ class QuickReading:
         """The rule made ready."""
         if rule not in self._rules:
             derived = tuple(each for each in rule.elements if isinstance(each, DerivedElement))
-            self._rules[rule] = Found(rule, rule.repeats, self._take(rule), derived)
+            plain = not (rule.repeats or rule.at or rule.lift or rule.levels or derived)
+            self._rules[rule] = Found(rule, rule.repeats, plain, self._take(rule), derived)
         return self._rules[rule]
 
     def _choice(self, body: Body, rules: Sequence[SegmentRule]) -> Choice:
@@ -151,7 +153,21 @@ def _taking(steps: Sequence[_Step | None], pairs: Sequence[_Pairs]) -> Take:
             return False
         try:
             for text, step in zip(texts, steps, strict=False):
-                if text and step is not None and not _took(text, step, record):
+                if not text or step is None:
+                    continue
+                name, values, outer = step
+                if name is None or outer:
+                    if not _took(text, step, record):
+                        return False
+                    continue
+                # As in _took: most elements are fields of the record itself, and calls cost more than what is done.
+                if values is not None:
+                    value = values[text]
+                elif text[-1] != " ":
+                    value = text
+                elif not (value := text.rstrip(" ")):
+                    continue
+                if record.setdefault(name, value) != value:
                     return False
             return not pairs or _take_pairs(texts, record, pairs)
         except Surprise:

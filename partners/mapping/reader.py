@@ -6,7 +6,7 @@ reported as unread with its text; nothing is dropped in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,14 +142,17 @@ class _Reader(ElementReader):
                 continue
             if not found.repeats:
                 once.add(found)
+            if found.plain and self.quick and found.take(segment.texts, scope):
+                if inside:
+                    self._body(rule.body, inside, scope, rule.address, place)
+                continue
             if rule.text is None:
                 self._occurrence(found, segment, inside, scope, place)
                 continue
             piece: Record = {}
             self._elements(found, segment, piece, (place, rule.text, None))
             texts.setdefault(rule, ([], segment))[0].extend(piece.values())
-            if inside:
-                self._body(rule.body, inside, scope, rule.address, place)
+            self._body(rule.body, inside, scope, rule.address, place)
         if levels is not None:
             Nesting(levels[0], self).read(levels[1], scope)
         for rule, (pieces, segment) in texts.items():
@@ -237,7 +240,7 @@ class _Reader(ElementReader):
         if not self.derived:
             return
         tags = {element.tag for element, _ in self.derived}
-        rows = [(each.tag, each.elements) for each in _all_segments(loop) if each.tag in tags]
+        rows = [(each.tag, each.elements) for each in _all_segments(loop) if each.texts[0] in tags]
         for element, segment in self.derived:
             text = segment[element.number].strip(" ")
             if element.derivation == "structure":
@@ -277,9 +280,11 @@ def _trigger(child: Segment | Loop) -> Segment:
     return child if isinstance(child, Segment) else child.segments[0]
 
 
-def _all_segments(loop: Loop) -> Iterator[Segment]:
+def _all_segments(loop: Loop) -> list[Segment]:
+    found: list[Segment] = []
     for child in loop.children:
         if isinstance(child, Loop):
-            yield from _all_segments(child)
+            found += _all_segments(child) if child.loops else child.segments
         else:
-            yield child
+            found.append(child)
+    return found
