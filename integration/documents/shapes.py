@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -122,14 +123,21 @@ def leaves(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def build(record: type, draft: Mapping[str, Any]) -> Any:
     """A record from nested mappings and sequences whose values already have their types; empty parts are left out."""
-    made: dict[str, Any] = {}
-    for name, value in draft.items():
-        shape = shape_of(record)[name]
-        if shape.many:
-            made[name] = tuple(build(shape.record, each) if shape.record else each for each in value)
-        else:
-            made[name] = build(shape.record, value) if shape.record and value is not None else value
+    made = dict(draft)
+    for name, shape in _holding(record):
+        if name in made:
+            value, inner = made[name], shape.record
+            if not shape.many:
+                made[name] = None if value is None or inner is None else build(inner, value)
+            else:
+                made[name] = tuple(value if inner is None else [build(inner, each) for each in value])
     return record(**made)
+
+
+@lru_cache(maxsize=256)
+def _holding(record: type) -> tuple[tuple[str, FieldShape], ...]:
+    """The fields of a record that hold records or lists."""
+    return tuple((name, shape) for name, shape in shape_of(record).items() if shape.many or shape.record)
 
 
 def to_json(document: Document) -> dict[str, Any]:

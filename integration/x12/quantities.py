@@ -28,11 +28,12 @@ _PLACES = {
 def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
     """Yield an error for each quantity and price that cannot be; what is no number is the standard's to reject."""
     for each in segments:
-        if each.texts[0] not in _PLACES:
+        texts = each.texts
+        if texts[0] not in _PLACES:
             continue
-        for element, data_element, what in _PLACES[each.tag]:
-            text = each[element]
-            code, words = _fault(text, what) if is_number(text, "R") else ("", "")
+        for element, data_element, what in _PLACES[texts[0]]:
+            text = texts[element] if element < len(texts) else ""
+            code, words = _judged(text, what)
             if code:
                 place = f"{each.tag} (segment {each.position}), element {element}, {what}"
                 yield Finding(
@@ -48,6 +49,17 @@ def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
                     text,
                     f"{place}: {text[:40]!r} {words}.",
                 )
+
+
+_FINE = ("", "")
+# Most are short and whole, such as 12; those can be nothing else.
+_SHORT = min(MOST_DIGITS.values())
+
+
+def _judged(text: str, what: str) -> tuple[str, str]:
+    if not text or (len(text) <= _SHORT and text.isdecimal()):
+        return _FINE
+    return _fault(text, what) if is_number(text, "R") else _FINE
 
 
 def _fault(text: str, what: str) -> tuple[str, str]:

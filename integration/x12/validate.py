@@ -48,6 +48,12 @@ MAX_FINDINGS = 1000
 
 # Patterns of filled elements remembered as good per segment; a partner's habits are a few dozen.
 _MAX_PATTERNS = 1024
+# Short segments such as CUR*BY*USD come again and again: so many good ones are remembered per set, and so many orders of
+# members per loop.
+_MAX_GOOD = 8192
+_SHORT = 6
+_SHORT_TEXT = 40
+_MAX_ORDERS = 512
 
 AcknowledgmentCode = Literal["A", "E", "R"]
 
@@ -234,6 +240,7 @@ class _LoopCheck:
 
     required: frozenset[int]
     limits: tuple[int | None, ...]
+    good: set[bytes] = field(default_factory=set)
 
 
 @lru_cache(maxsize=4096)
@@ -244,6 +251,12 @@ def _segment_check(table: SegmentTable) -> _SegmentCheck:
 @lru_cache(maxsize=256)
 def _segment_checks(table: SetTable) -> Mapping[str, _SegmentCheck]:
     return {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
+
+
+@lru_cache(maxsize=256)
+def _good_segments(table: SetTable, repeats: str) -> set[tuple[str, ...]]:
+    """Short segments of a set that were found good, with one repetition separator; filled by those who look."""
+    return set()
 
 
 @lru_cache(maxsize=4096)
@@ -270,30 +283,38 @@ class _Inspection:
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (repeats(table.version) and separators.repetition) or ""
         self.checks = _segment_checks(table)
+        self.good = _good_segments(table, self.repeats)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
     def inspect(self, root: Loop) -> None:
+        good = self.good
         waiting: list[tuple[Loop, str]] = [(root, "")]
         while waiting:
             loop, path = waiting.pop()
-            self._check_members(loop, path)
+            check, order = _loop_check(loop.table), bytes(loop.places)
+            if order not in check.good:
+                self._check_members(loop, path, check, order)
             for each in loop.segments:
-                self._check_segment(each, path)
+                if each.texts not in good:
+                    self._check_segment(each, path)
             if loop.loops:
-                waiting.extend((inner, f"{path}/{inner.table.name}".lstrip("/")) for inner in loop.loops)
+                before = path and f"{path}/"
+                waiting.extend([(inner, before + inner.table.name) for inner in loop.loops])
         self._note_undescribed()
 
-    def _check_members(self, loop: Loop, path: str) -> None:
-        check = _loop_check(loop.table)
-        found = set(loop.places)
+    def _check_members(self, loop: Loop, path: str, check: _LoopCheck, order: bytes) -> None:
+        before = len(self.findings)
+        found = set(order)
         for index in sorted(check.required - found) if not check.required <= found else ():
             self._report_missing(loop, path, index)
-        if len(found) < len(loop.places):
-            for index, count in sorted(Counter(loop.places).items()):
+        if len(found) < len(order):
+            for index, count in sorted(Counter(order).items()):
                 limit = check.limits[index]
                 if limit is not None and count > limit:
                     self._report_too_many(loop, path, index, limit)
+        if len(self.findings) == before and len(order) <= _SHORT_TEXT and len(check.good) < _MAX_ORDERS:
+            check.good.add(order)
 
     def _report_missing(self, loop: Loop, path: str, index: int) -> None:
         member = loop.table.members[index]
@@ -317,21 +338,30 @@ class _Inspection:
         self.findings.append(segment_finding("error", name, position, path, code, sentence))
 
     def _check_segment(self, each: Segment, path: str) -> None:
-        check = self.checks.get(each.tag)
+        texts = each.texts
+        check = self.checks.get(texts[0])
         if check is None:
             self.undescribed[each.tag] += 1
             first = self.first_undescribed.get(each.tag, each.position)
             self.first_undescribed[each.tag] = min(first, each.position)
             return
-        elements = each.elements
+        elements = texts[1:]
         pattern = tuple(map(bool, elements))
         repeated = bool(self.repeats) and self.repeats in "".join(elements)
         if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, elements)):
+            if len(texts) <= _SHORT:
+                self._remember(texts)
             return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
         if len(self.findings) == before and len(check.good_patterns) < _MAX_PATTERNS:
             check.good_patterns.add(pattern)
+
+    def _remember(self, texts: tuple[str, ...]) -> None:
+        if sum(map(len, texts)) <= _SHORT_TEXT:
+            if len(self.good) >= _MAX_GOOD:
+                self.good.clear()
+            self.good.add(texts)
 
     def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
         place = ElementPlace(each, path, None)

@@ -11,9 +11,10 @@ HELD = "?"
 CodeLists = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeTables:
-    """Code lists both ways: ``codes[list][word]`` and ``words[list][code]``.
+    """Code lists both ways: ``codes[list][word]`` and ``words[list][code]``. Each is itself alone, so that what follows
+    from it can be kept with it.
 
     Where two words have one code, the code is read as the first of them, the partner's before the guide's.
     """

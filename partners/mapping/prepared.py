@@ -33,19 +33,19 @@ from partners.mapping.rules import (
     SegmentRule,
     Value,
 )
-from partners.mapping.transforms import PLAIN_TEXT, Dropped, Time, Untranslated, WrongValue
+from partners.mapping.transforms import PLAIN_TEXT, Untranslated, WrongValue
 
 _KEPT = 8192
 
 
 def code_tables(guide: Guide, partner: CodeLists | None) -> CodeTables:
-    """The guide's code lists both ways, with the partner's entries laid over them."""
-    return tables(merged(guide.codes, partner)) if partner else _own_tables(guide)
+    """The guide's code lists both ways, with the partner's entries laid over them; the same tables for the same lists."""
+    return _tables(guide, tuple((name, tuple(entries.items())) for name, entries in (partner or {}).items()))
 
 
 @lru_cache(maxsize=256)
-def _own_tables(guide: Guide) -> CodeTables:
-    return tables(merged(guide.codes, {}))
+def _tables(guide: Guide, partner: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> CodeTables:
+    return tables(merged(guide.codes, {name: dict(entries) for name, entries in partner}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,59 +94,6 @@ def _way(value: Value, table: ElementTable) -> Way:
     transform = value.transforms[0]
     write = None if transform is PLAIN_TEXT else transform.write
     return Way(name, value.scalar, write, table.min, table.max)
-
-
-class ReadingWay(NamedTuple):
-    """How the text of an element becomes a value of the record, where nothing is out of the ordinary.
-
-    ``read`` None takes the text as it is. What it refuses takes the long way.
-    """
-
-    number: int
-    name: str
-    read: Callable[[str, CodeTables, Dropped], Any] | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadingRule:
-    """A rule as the reader goes through it: elements with their ways where they have one, the pairs of an element by
-    qualifier, and the places below ``size`` that the rule does not know."""
-
-    steps: tuple[tuple[ElementRule, ReadingWay | None], ...]
-    known: Mapping[str, Mapping[str, tuple[Pair, ReadingWay | None]]]
-    unknown: tuple[int, ...]
-    size: int
-
-
-@lru_cache(maxsize=_KEPT)
-def reading_rule(rule: SegmentRule) -> ReadingRule:
-    """The rule as the reader goes through it. Qualifiers have done their part when the rule was found."""
-    size = len(rule.table.elements)
-    return ReadingRule(
-        steps=tuple(
-            (each, _reading_way(each.value, each.number) if isinstance(each, FieldElement) else None)
-            for each in rule.elements
-            if not isinstance(each, QualifierElement)
-        ),
-        known={
-            each.address: {
-                qualifier: (pair, _reading_way(pair.value, 0))
-                for pair in each.pairs
-                for qualifier in pair.qualifiers
-            }
-            for each in rule.elements
-            if isinstance(each, PairsElement)
-        },
-        unknown=tuple(number for number in range(1, size + 1) if number not in rule.numbers),
-        size=size,
-    )
-
-
-def _reading_way(value: Value, number: int) -> ReadingWay | None:
-    if len(value.path) > 1 or len(value.transforms) > 1 or isinstance(value.transforms[0], Time):
-        return None
-    transform = value.transforms[0]
-    return ReadingWay(number, "".join(value.path), None if transform is PLAIN_TEXT else transform.read)
 
 
 PairWays = tuple[tuple[Pair, Way], ...]

@@ -12,40 +12,26 @@ from typing import Any
 
 from integration.documents import Document, build
 from integration.x12.structure import Loop, walk
-from integration.x12.syntax import Segment, Separators, components_of, parts_of
-from partners.mapping.codes import HELD, CodeLists, CodeTables
+from integration.x12.syntax import Segment, Separators
+from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
+from partners.mapping.element_reading import ElementReader, Record, find, record_at
 from partners.mapping.nesting import Nesting
-from partners.mapping.prepared import ReadingWay, code_tables, reading_rule
+from partners.mapping.prepared import code_tables
+from partners.mapping.quick_reading import Found, QuickReading, quick_reading
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
-from partners.mapping.rules import (
-    Body,
-    CompositeElement,
-    ConstantElement,
-    DerivedElement,
-    ElementRule,
-    FieldElement,
-    GroupElement,
-    Guide,
-    Level,
-    Levels,
-    PairsElement,
-    Path,
-    QualifierElement,
-    RepeatElement,
-    SegmentRule,
-    Value,
-    shown,
-)
-from partners.mapping.transforms import Untranslated, WrongValue, read_number
+from partners.mapping.rules import Body, DerivedElement, Guide, Level, Levels, SegmentRule, shown
+from partners.mapping.transforms import read_number
 
 _TWICE = "the guide reads such a segment once; make it a list if more are meant"
 _NO_RULE = "the guide has no rule for it; add one if it matters"
 _ENVELOPE = ("ST", "SE")
 _OUT_OF_ORDER = "7"
+_NOTHING: list[Segment | Loop] = []
 
-# What has been read of one record; the key "" holds the value of a list's scalar item.
-_Scope = dict[str, Any]
+# Where a record stands in the document: the text of its path, or the place around it, the path from there, and the
+# number in a list (None outside lists). A text is made of it only where something is told.
+_Place = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +55,13 @@ def read(
     separators: Separators | None = None,
     *,
     trace: bool = False,
+    quick: bool = True,
 ) -> ReadResult:
     """The document in a loop tree, ``structure.walk(...).root``, and everything that was not read as it stands.
 
     ``codes`` are the partner's code lists, word to code, laid over the guide's. ``separators`` are those of the
-    interchange; only composites need them. ``trace`` tells which rule took each element. Never raises on content.
+    interchange; only composites need them. ``trace`` tells which rule took each element. Without ``quick`` every segment
+    goes the long way, which must not change anything. Never raises on content.
     """
     if loop.table.name != guide.transaction_set:
         sentence = (
@@ -81,7 +69,9 @@ def read(
         )
         return ReadResult(None, (Entry("error", "", "", sentence),))
     codes_in_use = code_tables(guide, codes)
-    return _Reader(guide, codes_in_use, separators or Separators(), trace=trace).result(loop)
+    reader = _Reader(guide, codes_in_use, separators or Separators(), trace=trace)
+    reader.quick = quick and not trace
+    return reader.result(loop)
 
 
 def read_set(
@@ -91,10 +81,11 @@ def read_set(
     separators: Separators | None = None,
     *,
     trace: bool = False,
+    quick: bool = True,
 ) -> ReadResult:
     """Walks the segments of one set and reads them; what the walk found out of order or misplaced is reported too."""
     walked = walk(segments, guide.table)
-    result = read(walked.root, guide, codes, separators, trace=trace)
+    result = read(walked.root, guide, codes, separators, trace=trace, quick=quick)
     texts = {each.position: "*".join(each.elements) for each in walked.unread}
     found = [
         Entry(
@@ -110,77 +101,62 @@ def read_set(
     return ReadResult(result.document, (*found, *result.report), result.traces)
 
 
-class _Reader:
+class _Reader(ElementReader):
+    quick = True
+
     def __init__(self, guide: Guide, codes: CodeTables, separators: Separators, *, trace: bool) -> None:
-        self.traces: list[Trace] | None = [] if trace else None
-        self.guide = guide
-        self.codes = codes
-        self.separators = separators
-        self.report: list[Entry] = []
-        self.lifted: dict[str, _Scope] = {}
-        self.derived: list[tuple[DerivedElement, Segment]] = []
+        super().__init__(guide, codes, separators, trace=trace)
+        self.ready: QuickReading = quick_reading(codes)
+        self.lifted: dict[str, Record] = {}
 
     def result(self, loop: Loop) -> ReadResult:
-        scope: _Scope = {}
+        scope: Record = {}
         inside = [each for each in loop.children if _trigger(each).tag not in _ENVELOPE]
         self._body(self.guide.body, inside, scope, "", "")
         self._compare_derived(loop)
         document = build(self.guide.record, scope) if scope else None
         return ReadResult(document, tuple(self.report), tuple(sorted(self.traces or (), key=_by_place)))
 
-    def _trace(
-        self, segment: Segment, element: int, address: str, path: str, component: int | None = None
-    ) -> None:
-        if self.traces is not None and (element == 0 or segment[element]):
-            self.traces.append(Trace(segment.position, element, component, address, path))
-
-    def _tell(
-        self,
-        kind: Kind,
-        address: str,
-        path: str,
-        segment: Segment,
-        problem: str,
-        text: str = "",
-        code_list: str = "",
-    ) -> None:
-        sentence = f"{f'{address} {path}'.strip()}: {problem}."
-        self.report.append(Entry(kind, address, path, sentence, text, code_list, segment.position))
-
     # Loops and segments
 
     def _body(
-        self, body: Body, children: Sequence[Segment | Loop], scope: _Scope, address: str, path: str
+        self, body: Body, children: Sequence[Segment | Loop], scope: Record, address: str, place: _Place
     ) -> None:
-        once: set[int] = set()
+        once: set[Found] = set()
         levels: tuple[Levels, list[Loop]] | None = None
-        texts: dict[int, tuple[SegmentRule, list[str], Segment]] = {}
+        texts: dict[SegmentRule, tuple[list[str], Segment]] = {}
+        choices = self.ready.body(body)
         for child in children:
-            segment = _trigger(child)
-            rule = body.find(segment.tag, segment.elements)
-            if rule is not None and rule.levels is not None and isinstance(child, Loop):
+            if isinstance(child, Loop):
+                segment, inside = child.segments[0], child.children[1:]
+            else:
+                segment, inside = child, _NOTHING
+            choice = choices.get(segment.texts[0])
+            found = None if choice is None else choice.find(segment.texts)
+            if found is None or found in once:
+                self._unread(child, address, told(place), _TWICE if found else _NO_RULE)
+                continue
+            rule = found.rule
+            if rule.levels is not None and isinstance(child, Loop):
                 levels = rule.levels, [*(levels[1] if levels else ()), child]
                 continue
-            if rule is None or id(rule) in once:
-                self._unread(child, address, path, _TWICE if rule else _NO_RULE)
+            if not found.repeats:
+                once.add(found)
+            if rule.text is None:
+                self._occurrence(found, segment, inside, scope, place)
                 continue
-            if not rule.repeats:
-                once.add(id(rule))
-            inside = child.children[1:] if isinstance(child, Loop) else []
-            if rule.text is not None:
-                piece: _Scope = {}
-                self._elements(rule, segment, piece, shown(path, rule.text))
-                texts.setdefault(id(rule), (rule, [], segment))[1].extend(piece.values())
-                self._body(rule.body, inside, scope, rule.address, path)
-            else:
-                self._occurrence(rule, segment, inside, scope, path)
+            piece: Record = {}
+            self._elements(found, segment, piece, (place, rule.text, None))
+            texts.setdefault(rule, ([], segment))[0].extend(piece.values())
+            if inside:
+                self._body(rule.body, inside, scope, rule.address, place)
         if levels is not None:
             Nesting(levels[0], self).read(levels[1], scope)
-        for rule, pieces, segment in texts.values():
+        for rule, (pieces, segment) in texts.items():
             if rule.text is not None and rule.join is not None and pieces:
-                self._put(scope, rule.text, rule.join.join(pieces), rule.address, path, segment)
+                self._put(scope, rule.text, rule.join.join(pieces), rule.address, told(place), segment)
 
-    def read_level(self, level: Level, loop: Loop, record: _Scope, path: str) -> Mapping[str, _Scope]:
+    def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
         """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
         outer, self.lifted = self.lifted, {}
         self._trace(loop.segments[0], 0, level.rule.address, path)
@@ -199,34 +175,51 @@ class _Reader:
         self._tell(kind, address, path, segment, problem, text)
 
     def _occurrence(
-        self, rule: SegmentRule, segment: Segment, inside: Sequence[Segment | Loop], scope: _Scope, path: str
+        self,
+        found: Found,
+        segment: Segment,
+        inside: Sequence[Segment | Loop],
+        scope: Record,
+        place: _Place,
     ) -> None:
+        rule = found.rule
         if rule.lift is not None:
             scope = self.lifted.setdefault(rule.lift, {})
         if rule.each is not None:
-            items: list[Any] = _find(scope, rule.each) or []
-            item_path = f"{shown(path, rule.each)}[{len(items)}]"
-            item: _Scope = {}
-            self._segment(rule, segment, inside, item, item_path)
+            items: list[Any] = find(scope, rule.each) or []
+            item: Record = {}
+            item_place = (place, rule.each, len(items))
+            self._segment(found, segment, inside, item, item_place)
             if not item:
-                self._tell("unread", rule.address, item_path, segment, "nothing in it has a value")
+                self._tell("unread", rule.address, told(item_place), segment, "nothing in it has a value")
                 return
             items.append(item.get("", item))
-            _record(scope, rule.each[:-1])[rule.each[-1]] = items
+            record_at(scope, rule.each[:-1])[rule.each[-1]] = items
         elif rule.at is not None:
-            record: _Scope = _find(scope, rule.at) or {}
-            self._segment(rule, segment, inside, record, shown(path, rule.at))
+            record: Record = find(scope, rule.at) or {}
+            self._segment(found, segment, inside, record, (place, rule.at, None))
             if record:
-                _record(scope, rule.at[:-1])[rule.at[-1]] = record
+                record_at(scope, rule.at[:-1])[rule.at[-1]] = record
         else:
-            self._segment(rule, segment, inside, scope, path)
+            self._segment(found, segment, inside, scope, place)
 
     def _segment(
-        self, rule: SegmentRule, segment: Segment, inside: Sequence[Segment | Loop], scope: _Scope, path: str
+        self,
+        found: Found,
+        segment: Segment,
+        inside: Sequence[Segment | Loop],
+        scope: Record,
+        place: _Place,
     ) -> None:
-        self._elements(rule, segment, scope, path)
+        self._elements(found, segment, scope, place)
         if inside:
-            self._body(rule.body, inside, scope, rule.address, path)
+            self._body(found.rule.body, inside, scope, found.rule.address, place)
+
+    def _elements(self, found: Found, segment: Segment, scope: Record, place: _Place) -> None:
+        if not (self.quick and found.take(segment.texts, scope)):
+            self.read_elements(found.rule, segment, scope, told(place))
+        elif found.derived:
+            self.derived.extend((each, segment) for each in found.derived)
 
     def _unread(self, child: Segment | Loop, address: str, path: str, reason: str) -> None:
         inner = f"{address}/{_trigger(child).tag}".removeprefix("/")
@@ -237,203 +230,6 @@ class _Reader:
             place = inner if each is _trigger(child) else f"{inner}/{each.tag}"
             text = "*".join(each.elements)
             self._tell("unread", place, path, each, f"{shortened(text)} was not read, {reason}", text)
-
-    # Elements
-
-    def _elements(self, rule: SegmentRule, segment: Segment, scope: _Scope, path: str) -> None:
-        if self.traces is not None:
-            self._trace_fixed(rule, segment, path)
-        ways = reading_rule(rule)
-        texts = segment.texts
-        for element, way in ways.steps:
-            if (
-                way is None
-                or self.traces is not None
-                or (way.number < len(texts) and not self._take(way, texts[way.number].rstrip(" "), scope))
-            ):
-                self._element(element, rule, segment, scope, path)
-        if len(texts) - 1 > ways.size or ways.unknown:
-            for number in (*ways.unknown, *range(ways.size + 1, len(texts))):
-                if number < len(texts):
-                    self._unread_element(f"{rule.address}.{number}", texts[number], path, segment)
-
-    def _take(self, way: ReadingWay, text: str, scope: _Scope) -> bool:
-        """Takes a field whose text is as it should be; whether it could."""
-        if not text:
-            return True
-        try:
-            value = text if way.read is None else way.read(text, self.codes, _dropped_nowhere)
-        except (WrongValue, Untranslated):
-            return False
-        return value == "" or scope.setdefault(way.name, value) == value
-
-    def _element(
-        self, element: ElementRule, rule: SegmentRule, segment: Segment, scope: _Scope, path: str
-    ) -> None:
-        if isinstance(element, FieldElement):
-            self._trace(segment, element.number, element.address, shown(path, element.value.path))
-            self._field(element, segment[element.number], scope, path, segment)
-        elif isinstance(element, ConstantElement):
-            self._constant(element, segment[element.number], path, segment)
-        elif isinstance(element, DerivedElement):
-            self.derived.append((element, segment))
-        elif isinstance(element, CompositeElement):
-            self._composite(element, segment, scope, path)
-        elif isinstance(element, RepeatElement):
-            self._repeat(element, segment, scope, path)
-        elif isinstance(element, PairsElement):
-            self._pairs(element, rule, segment, scope, path)
-        elif isinstance(element, GroupElement):
-            self._group(element, rule.address, segment, scope, path)
-
-    def _trace_fixed(self, rule: SegmentRule, segment: Segment, path: str) -> None:
-        """Traces the segment itself, and what the guide puts there."""
-        self._trace(segment, 0, rule.address, path)
-        for element in rule.elements:
-            if isinstance(element, QualifierElement | ConstantElement | DerivedElement):
-                self._trace(segment, element.number, element.address, "")
-
-    def _unread_element(self, address: str, text: str, path: str, segment: Segment, why: str = "") -> None:
-        if text.strip(" "):
-            problem = f"{shortened(text)} was not read, {why or 'the guide has no field for it; add a rule if it matters'}"
-            self._tell("unread", address, path, segment, problem, text)
-
-    def _field(self, element: FieldElement, text: str, scope: _Scope, path: str, segment: Segment) -> None:
-        self._value(element.value, text, scope, element.address, path, segment)
-
-    def _value(
-        self, value: Value, text: str, scope: _Scope, address: str, path: str, segment: Segment
-    ) -> None:
-        read = self._converted(value, text.rstrip(" "), address, shown(path, value.path), segment)
-        if read is not None and read != "":
-            self._put(scope, value.path, read, address, path, segment)
-
-    def _converted(self, value: Value, text: str, address: str, path: str, segment: Segment) -> Any:
-        if not text:
-            return None
-
-        def dropped(rest: str) -> None:
-            problem = f"{shortened(rest)} at the end of {shortened(text)} is not kept"
-            self._tell("unread", address, path, segment, problem, rest)
-
-        read: Any = text
-        try:
-            for transform in reversed(value.transforms):
-                read = transform.read(read, self.codes, dropped)
-        except WrongValue as error:
-            self._tell("error", address, path, segment, str(error), text)
-            return None
-        except Untranslated as error:
-            held = self.guide.missing_code == "hold"
-            problem = (
-                f"{error}; add one, until then it is {HELD + text!r}"
-                if held
-                else f"{error}; add one, until then the field is left out"
-            )
-            self._tell("untranslated", address, path, segment, problem, text, error.code_list)
-            return HELD + text if held else None
-        return read
-
-    def _put(self, scope: _Scope, path: Path, value: Any, address: str, base: str, segment: Segment) -> None:
-        record = _record(scope, path[:-1])
-        name = path[-1] if path else ""
-        if record.setdefault(name, value) != value:
-            problem = f"{shortened(str(value))} disagrees with {shortened(str(record[name]))}, which is kept"
-            self._tell("conflict", address, shown(base, path), segment, problem, str(value))
-
-    def _constant(self, element: ConstantElement, text: str, path: str, segment: Segment) -> None:
-        if text.rstrip(" ") != element.text:
-            why = f"the guide writes {element.text!r} there"
-            self._unread_element(element.address, text, path, segment, why)
-
-    def _repeat(self, element: RepeatElement, segment: Segment, scope: _Scope, path: str) -> None:
-        record = _record(scope, element.items[:-1])
-        items = list(record.get(element.items[-1], ()))
-        self._trace(segment, element.number, element.address, shown(path, element.items))
-        for text in parts_of(segment[element.number], self.separators):
-            item: _Scope = {}
-            place = f"{shown(path, element.items)}[{len(items)}]"
-            if isinstance(element.part, CompositeElement):
-                self._components(element.part, text, segment, item, place)
-            else:
-                self._value(element.part.value, text, item, element.address, place, segment)
-            if item:
-                items.append(item.get("", item))
-        if items:
-            record[element.items[-1]] = items
-
-    def _composite(self, element: CompositeElement, segment: Segment, scope: _Scope, path: str) -> None:
-        self._components(element, segment[element.number], segment, scope, path)
-
-    def _components(
-        self, element: CompositeElement, whole: str, segment: Segment, scope: _Scope, path: str
-    ) -> None:
-        texts = components_of(whole, self.separators)
-        parts = {part.number: part for part in element.parts}
-        for number, text in enumerate(texts, start=1):
-            part = parts.get(number)
-            if part is not None and text:
-                fields = part.value.path if isinstance(part, FieldElement) else ()
-                self._trace(
-                    segment, element.number, part.address, shown(path, fields) if fields else "", number
-                )
-            if isinstance(part, FieldElement):
-                self._field(part, text, scope, path, segment)
-            elif isinstance(part, ConstantElement):
-                self._constant(part, text, path, segment)
-            else:
-                self._unread_element(f"{element.address}.{number}", text, path, segment)
-
-    def _pairs(
-        self, element: PairsElement, rule: SegmentRule, segment: Segment, scope: _Scope, path: str
-    ) -> None:
-        known, texts = reading_rule(rule).known[element.address], segment.texts
-        segment_address = rule.address
-        for start in element.starts:
-            if start >= len(texts):
-                return
-            qualifier, text = segment[start].rstrip(" "), segment[start + 1].rstrip(" ")
-            if not qualifier and not text:
-                continue
-            address = f"{segment_address}.{start + 1}"
-            if not qualifier or not text:
-                number = start if qualifier else start + 1
-                why = "a pair needs both a qualifier and a value"
-                self._unread_element(f"{segment_address}.{number}", qualifier or text, path, segment, why)
-            elif qualifier in known:
-                pair, way = known[qualifier]
-                if self.traces is not None:
-                    self._trace(segment, start, pair.address, "")
-                    self._trace(segment, start + 1, pair.address, shown(path, pair.value.path))
-                if way is None or not self._take(way, text, scope):
-                    self._value(pair.value, text, scope, address, path, segment)
-            elif element.rest is not None:
-                record = _record(scope, element.rest[:-1])
-                place = f"{shown(path, element.rest)}[{len(record.get(element.rest[-1], ()))}]"
-                self._trace(segment, start, element.address, place)
-                self._trace(segment, start + 1, element.address, place)
-                rest = {"qualifier": qualifier, "value": text}
-                record[element.rest[-1]] = [*record.get(element.rest[-1], ()), rest]
-            else:
-                why = f"the guide has no field for the qualifier {qualifier}"
-                self._unread_element(address, f"{qualifier}*{text}", path, segment, why)
-
-    def _group(
-        self, element: GroupElement, segment_address: str, segment: Segment, scope: _Scope, path: str
-    ) -> None:
-        record = _record(scope, element.items[:-1])
-        items = list(record.get(element.items[-1], ()))
-        for start in element.starts:
-            item: _Scope = {}
-            place = f"{shown(path, element.items)}[{len(items)}]"
-            for offset, value in enumerate(element.values):
-                address = f"{segment_address}.{start + offset}"
-                self._trace(segment, start + offset, element.address, shown(place, value.path))
-                self._value(value, segment[start + offset], item, address, place, segment)
-            if item:
-                items.append(item.get("", item))
-        if items:
-            record[element.items[-1]] = items
 
     # What only the whole shows
 
@@ -464,8 +260,13 @@ class _Reader:
             self._tell("check", element.address, "", segment, problem, text)
 
 
-def _dropped_nowhere(rest: str) -> None:
-    """For transforms that leave nothing out."""
+def told(place: _Place) -> str:
+    """The path of a record as reports show it."""
+    if isinstance(place, str):
+        return place
+    outer, path, index = place
+    base = shown(told(outer), path)
+    return base if index is None else f"{base}[{index}]"
 
 
 def _by_place(trace: Trace) -> tuple[int, int, int]:
@@ -482,16 +283,3 @@ def _all_segments(loop: Loop) -> Iterator[Segment]:
             yield from _all_segments(child)
         else:
             yield child
-
-
-def _find(scope: Mapping[str, Any], path: Path) -> Any:
-    found: Any = scope
-    for name in path:
-        found = found.get(name) if found is not None else None
-    return found
-
-
-def _record(scope: _Scope, path: Path) -> _Scope:
-    for name in path:
-        scope = scope.setdefault(name, {})
-    return scope

@@ -27,6 +27,7 @@ from partners.mapping.prepared import (
     writing_body,
     writing_rule,
 )
+from partners.mapping.quick_writing import quick_rows
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import (
     Body,
@@ -70,19 +71,43 @@ class Written:
 
 
 def write(
-    document: Document, guide: Guide, codes: CodeLists | None = None, *, trace: bool = False
+    document: Document,
+    guide: Guide,
+    codes: CodeLists | None = None,
+    *,
+    trace: bool = False,
+    quick: bool = True,
 ) -> Written:
     """The segments of a document, and everything that could not be written as it is.
 
     ``codes`` are the partner's code lists, word to code, laid over the guide's. ``trace`` tells which rule made each
-    element. Never raises on content.
+    element. Without ``quick`` the document goes the long way, which must not change anything. Never raises on content.
     """
     if type(document) is not guide.record:
         sentence = (
             f"The guide writes a {guide.record.__name__}, not a {type(document).__name__}; choose its guide."
         )
         return Written((), (Entry("error", "", "", sentence),))
-    return _Writer(guide, code_tables(guide, codes), trace=trace).written(document)
+    tables = code_tables(guide, codes)
+    made = quick_rows(document, guide, tables) if quick and not trace else None
+    if made is None:
+        return _Writer(guide, tables, trace=trace).written(document)
+    report = () if made.whole else _left_out(document, guide)
+    return Written(tuple(placed_segments(map(tuple, made.rows), _FIRST_POSITION)), report)
+
+
+def _left_out(document: Document, guide: Guide) -> tuple[Entry, ...]:
+    """An entry for each value of a document that the guide has no place for."""
+    return tuple(
+        Entry(
+            "not_carried",
+            "",
+            path,
+            f"{path}: the guide has no place for {shortened(str(value))}; it is not in what is written.",
+            str(value),
+        )
+        for path, value in not_carried(document, guide.carried)
+    )
 
 
 @dataclass(slots=True)
@@ -156,11 +181,7 @@ class _Writer:
         drafts, counts = self._body(self.guide.body, document, "", present(document))
         self._check_members(self.guide.body, counts, "", "")
         self._derive(drafts)
-        for path, value in not_carried(document, self.guide.carried):
-            sentence = (
-                f"{path}: the guide has no place for {shortened(str(value))}; it is not in what is written."
-            )
-            self.report.append(Entry("not_carried", "", path, sentence, str(value)))
+        self.report.extend(_left_out(document, self.guide))
         rows = ((each.rule.tag, *_trimmed(each.elements)) for each in drafts)
         segments = tuple(placed_segments(rows, _FIRST_POSITION))
         numbered = enumerate(drafts, start=_FIRST_POSITION)

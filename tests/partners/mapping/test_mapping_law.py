@@ -30,6 +30,9 @@ WHOLE = os.environ.get("GRIDPORT_CHAOS") == "1"
 EXAMPLES = 1000 if WHOLE else 120
 HOSTILE = 1000 if WHOLE else 60
 FEWER = 500 if WHOLE else 25
+# The guides of 005010 differ from those of 004010 in lengths and in where notes stand alone; by default the laws that do
+# not turn on that are held against the older ones.
+HELD = GUIDES if WHOLE else SETS
 
 
 def profile(examples: int) -> settings:
@@ -44,8 +47,7 @@ def test_every_well_behaved_document_is_written_and_read_back_as_its_normal_form
     guide = guide_of(code)
     seen: Counter[str] = Counter()
     covered: set[str] = set()
-    # Those of 005010 differ in lengths and in where notes stand: the rest was walked with 004010.
-    examples = EXAMPLES if WHOLE or code in SETS else 40
+    examples = EXAMPLES if WHOLE or code in SETS else 25
 
     @profile(examples)
     @given(documents(guide.document, version=guide.version))
@@ -73,8 +75,9 @@ def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(code: st
     hostility = HOSTILITY[code[:3]]
     guide = guide_of(code)
     seen: Counter[str] = Counter()
+    examples = HOSTILE if WHOLE or code in SETS else 25
 
-    @profile(HOSTILE)
+    @profile(examples)
     @given(documents(guide.document, hostility=hostility, version=guide.version))
     def law(document: Any) -> None:
         written = write(document, guide)
@@ -88,11 +91,12 @@ def test_a_hostile_document_is_reported_or_read_back_as_its_normal_form(code: st
         assert {each.kind for each in result.report} <= {"untranslated"}
 
     law()
-    assert seen["accepted"] >= HOSTILE // 5
-    assert seen["refused"] >= HOSTILE // 5
+    # Of few, either outcome may be rare.
+    least = examples // 5 if examples == HOSTILE else 2
+    assert min(seen["accepted"], seen["refused"]) >= least
 
 
-@pytest.mark.parametrize("code", GUIDES)
+@pytest.mark.parametrize("code", HELD)
 def test_the_normal_form_of_a_normal_form_is_itself(code: str) -> None:
     guide = guide_of(code)
 
@@ -106,7 +110,7 @@ def test_the_normal_form_of_a_normal_form_is_itself(code: str) -> None:
     law()
 
 
-@pytest.mark.parametrize("code", GUIDES)
+@pytest.mark.parametrize("code", HELD)
 def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
     guide = guide_of(code)
     seen: Counter[str] = Counter()
@@ -142,7 +146,7 @@ def _tag(child: Segment | Loop) -> str:
     return child.tag if isinstance(child, Segment) else child.table.name
 
 
-@pytest.mark.parametrize("code", GUIDES)
+@pytest.mark.parametrize("code", HELD)
 def test_segments_of_a_loop_in_any_order_give_the_same_document(code: str) -> None:
     guide = guide_of(code)
     rng = random.Random(855)
