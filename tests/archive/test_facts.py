@@ -22,7 +22,7 @@ ATTACKS = {
 }
 
 
-def test_the_fact_tables_are_the_thirteen_that_are_known() -> None:
+def test_the_fact_tables_are_the_fifteen_that_are_known() -> None:
     assert FACTS == [
         "archive_accessrecord",
         "archive_acknowledgment",
@@ -31,6 +31,8 @@ def test_the_fact_tables_are_the_thirteen_that_are_known() -> None:
         "archive_event",
         "archive_functionalanswer",
         "archive_interchange",
+        "archive_interchangeanswer",
+        "archive_mention",
         "archive_payload",
         "archive_reprocessing",
         "archive_resubmission",

@@ -9,6 +9,7 @@ from time import process_time
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
@@ -16,10 +17,11 @@ from django.urls import reverse
 
 from archive.models import AuditEntry
 from integration.flows.translation_files import items_csv, plan_codes, plan_items
+from integration.flows.translations import Changed, change
 from partners.models import Agreement, CodeList, CodeListEntry, ItemCrossReference
 from portal.admin.show import list_url, page_url
 from tests import factories
-from tests.portal.admin.test_settings import add, problems, save
+from tests.portal.admin.test_settings import add, problems, said, save
 
 HEAD = "agreement,sku,vendor_item,upc,unit,partner_unit,pack_factor,unit_cost\r\n"
 
@@ -258,3 +260,21 @@ def test_an_envelope_that_could_not_be_read_is_refused(
     decider: Client, larch: Agreement, change: dict[str, str], field: str, sentence: str
 ) -> None:
     assert problems(save(decider, larch, **change)) == {field: [sentence]}
+
+
+def test_whoever_comes_second_is_told_and_sees_the_row_as_it_is(
+    decider: Client, larch: Agreement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = larch.items.get(sku="AC-1")
+
+    def change_after_somebody_else(user: User, reason: str, saved: list[Any], removed: list[Any]) -> Changed:
+        twin = ItemCrossReference(agreement=larch, sku=saved[0].sku)
+        return change(user, reason, [twin], removed)
+
+    monkeypatch.setattr("portal.admin.reasoned.change", change_after_somebody_else)
+    answer = save(decider, item, vendor_item="V-9")
+    assert (answer.status_code, answer["Location"]) == (302, page_url(item))
+    assert said(answer) == ["Somebody else has entered the same meanwhile. Look at it again."]
+    assert kept() == []
+    item.refresh_from_db()
+    assert item.vendor_item == "V-AC-1"
