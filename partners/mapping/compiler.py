@@ -6,6 +6,7 @@ meet it. All problems are collected before GuideError is raised.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -360,8 +361,8 @@ def _split(entry: Any, prefix: str) -> tuple[str, Mapping[str, Any], Mapping[str
     wrong = [name for name, value in options.items() if name != "body" and not isinstance(value, str)]
     if wrong or options.get("join", "lines") not in JOINS or options.get("required", "true") != "true":
         raise Problem(f"{where}/{tags[0]}: {', '.join(wrong) or 'join or required'} has no such value")
-    if "max" in options and not (options["max"].isdecimal() and options["max"].isascii()):
-        raise Problem(f"{where}/{tags[0]}: max is a number")
+    if not re.fullmatch("[1-9][0-9]{0,8}", options.get("max", "1")):
+        raise Problem(f"{where}/{tags[0]}: max is a number from 1")
     return tags[0], entry[tags[0]], options
 
 

@@ -67,13 +67,15 @@ class LevelCompiler:
                 specification.get("key"),
                 self._links(code, specification),
                 self._loop_rule(address, body),
+                body.lifted(),
             )
             self._check_key(levels[code], scope)
         structures = self._structures(levels)
-        chosen = structures.get(self.tree.get("structure", ""))
+        name = self.tree.get("structure", "")
+        chosen = structures.get(name) if isinstance(name, str) else None
         if chosen is None:
             raise Problem(f"structure: write one of {', '.join(structures) or 'the structures'}")
-        known = Levels(MappingProxyType(levels), MappingProxyType(structures), chosen, frozenset(lifted))
+        known = Levels(MappingProxyType(levels), MappingProxyType(structures), chosen)
         empty = Body((), MappingProxyType({}), self.loop)
         whole = dataclasses.replace(self._loop_rule(TAG, empty), levels=known)
         return whole, _carried(known, carried, lifted)
@@ -133,13 +135,12 @@ def _carried(levels: Levels, carried: Mapping[str, set[str]], lifted: Mapping[st
     """What the chosen structure has a place for: its levels, what they lift of others, and the links it can show."""
     codes = levels.structure.levels
     found = set[str]().union(*(carried[code] for code in codes))
-    for code, paths in lifted.items():
-        if code not in codes:
-            found |= paths
+    for code in levels.lifted_in_structure():
+        found |= lifted[code]
     for code in codes:
         level = levels.levels[code]
         for target, name in level.links.items():
             shown = target in codes and (levels.is_innermost(code) or codes.index(target) < codes.index(code))
-            if level.path and (shown or (target in lifted and target not in codes)):
+            if level.path and (shown or (target in level.lifted and target not in codes)):
                 found.add(f"{level.path[0]}[]/{name}")
     return found

@@ -6,6 +6,7 @@ last loop of its own level that is still open, else in the last loop read.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -53,15 +54,21 @@ class Nesting:
             code: [] for code, level in levels.levels.items() if level.path
         }
         self.known: dict[tuple[str, Any], int] = {}
+        # Where disagreeing links were told already, as paths.
+        self.told: set[str] = set()
 
     def read(self, loops: Sequence[Loop], scope: Record) -> None:
         """Fills a document's scope with all that the loops say."""
         around: list[dict[str, int]] = []
         shipped = False
-        for loop, parent in zip(loops, self._parents(loops), strict=True):
+        parents = self._parents(loops)
+        occurrences: dict[int, tuple[int, str, int]] = {}
+        holding: set[int] = set()
+        for at, (loop, parent) in enumerate(zip(loops, parents, strict=True)):
             here = dict(around[parent]) if parent is not None else {}
             around.append(here)
-            level = self.levels.levels.get(_segment(loop)[3].strip())
+            level = self.levels.levels.get(_code(loop))
+            self._tell_rest(_segment(loop))
             if level is None:
                 shown = _segment(loop)[3]
                 self.reader.unread_level(loop, f"the guide has no level {shown!r}")
@@ -72,12 +79,29 @@ class Nesting:
                     self.reader.read_level(level, loop, scope, "")
                 shipped = True
             else:
-                here[level.code] = self._entity(level, loop, here)
+                index = self._entity(level, loop, here)
+                if level.code in here:
+                    self._tell_lost(level, index, level.code, here[level.code], _segment(loop))
+                here[level.code] = index
+                occurrences[at] = len(self.entities[level.code][index].around) - 1, level.code, index
+                while parent is not None and parent not in holding:
+                    holding.add(parent)
+                    parent = parents[parent]
         self._link()
+        for at, (time, code, index) in occurrences.items():
+            if at not in holding:
+                self._tell_unlinked(code, index, self.entities[code][index].around[time], _segment(loops[at]))
         for code, entities in self.entities.items():
             path = self.levels.levels[code].path
             if entities and path:
                 scope[path[0]] = [each.record for each in entities]
+
+    def _tell_rest(self, trigger: Segment) -> None:
+        """What stands behind HL04, where the standard has nothing."""
+        for number, text in enumerate(trigger.elements[4:], start=5):
+            if text.strip():
+                address = f"HL[{trigger[3].strip()}].{number}"
+                self.reader.tell_of("unread", address, "", trigger, f"{text!r:.60} was not read", text)
 
     # Who is in whom
 
@@ -85,12 +109,14 @@ class Nesting:
         numbered: dict[str, int] = {}
         parents: list[int | None] = []
         chain: list[int] = []
+        open_levels: dict[str, list[int]] = defaultdict(list)
         for index, loop in enumerate(loops):
             trigger = _segment(loop)
             named = trigger[2].strip()
             parent = numbered.get(named)
             if parent is None and (named or index):
-                parent = self._nested(loops, chain, trigger[3].strip())
+                beside = open_levels[_code(loop)]
+                parent = parents[beside[-1]] if beside else chain[-1] if chain else None
                 why = f"HL02 {named!r} names no level before it" if named else "HL02 is missing"
                 self.reader.tell_of(
                     "check",
@@ -101,17 +127,21 @@ class Nesting:
                     named,
                 )
             parents.append(parent)
-            numbered[trigger[1].strip()] = index
+            self._number(trigger, index, numbered)
+            # Each loop leaves the chain once, so that all of this takes as many steps as there are loops.
             while chain and chain[-1] != parent:
-                chain.pop()
+                open_levels[_code(loops[chain.pop()])].pop()
             chain.append(index)
+            open_levels[_code(loop)].append(index)
         return parents
 
-    def _nested(self, loops: Sequence[Loop], chain: Sequence[int], code: str) -> int | None:
-        for place, index in enumerate(chain):
-            if _segment(loops[index])[3].strip() == code:
-                return chain[place - 1] if place else None
-        return chain[-1] if chain else None
+    def _number(self, trigger: Segment, index: int, numbered: dict[str, int]) -> None:
+        number = trigger[1].strip()
+        if number in numbered:
+            problem = f"HL01 {number!r} stands twice; what names it is put into the last one"
+            self.reader.tell_of("check", f"HL[{trigger[3].strip()}].1", "", trigger, problem, number)
+        if number:
+            numbered[number] = index
 
     # Entries
 
@@ -122,6 +152,7 @@ class Nesting:
         lifted = self.reader.read_level(level, loop, record, path)
         segment = _segment(loop)
         index = self._known(level.code, record, path, segment)
+        path = entities[index].path
         places = dict(around)
         for code, inner in lifted.items():
             listed = self.levels.levels[code].path
@@ -165,6 +196,7 @@ class Nesting:
         if places.setdefault(code, index) != index:
             name = level.links.get(code, code)
             problem = "it is said twice, and differently; the first is kept"
+            self.told.add(f"{path}/{name}")
             self.reader.tell_of("conflict", f"HL[{level.code}]", f"{path}/{name}", segment, problem)
 
     # Links, each said once
@@ -178,6 +210,33 @@ class Nesting:
                 for target, to in links.items():
                     entity.record[level.links[target]] = to
                     holding.add((target, to))
+
+    def _tell_unlinked(self, code: str, index: int, places: Mapping[str, int], segment: Segment) -> None:
+        """What an entry that holds nothing here stands in, and no link says: an empty order in a package."""
+        here = (code, index)
+        closures = [self._linked(*each) for each in (here, *places.items())]
+        for outer, holder in places.items():
+            names = {self._link_path(*each, outer) for each in closures[0]}
+            names.add(self._link_path(outer, holder, code))
+            linked = any({here, (outer, holder)} <= each for each in closures)
+            if outer != code and not linked and names.isdisjoint(self.told):
+                self._tell_lost(self.levels.levels[code], index, outer, holder, segment)
+
+    def _link_path(self, code: str, index: int, target: str) -> str:
+        return f"{self.entities[code][index].path}/{self.levels.levels[code].links.get(target, target)}"
+
+    def _linked(self, code: str, index: int) -> set[tuple[str, int]]:
+        """An entry, and all that its links lead to."""
+        found = {(code, index)}
+        for target, name in self.levels.levels[code].links.items():
+            if (to := self.entities[code][index].record.get(name)) is not None:
+                found |= self._linked(target, to)
+        return found
+
+    def _tell_lost(self, level: Level, index: int, outer: str, holder: int, segment: Segment) -> None:
+        entity, around = self.entities[level.code][index], self.entities[outer][holder]
+        problem = f"that it stands in {around.path} has no place in the document, and was left out"
+        self.reader.tell_of("unread", f"HL[{level.code}]", entity.path, segment, problem)
 
     def _own_links(self, level: Level, entity: _Entity, *, holds: bool) -> dict[str, int]:
         """What an entry says of its own: what it is in, the nearest only, and its order where it holds nothing."""
@@ -197,3 +256,7 @@ class Nesting:
 
 def _segment(loop: Loop) -> Segment:
     return loop.segments[0]
+
+
+def _code(loop: Loop) -> str:
+    return loop.segments[0][3].strip()

@@ -144,13 +144,18 @@ class _Spot:
 @lru_cache(maxsize=64)
 def _parsed(base: str) -> dict[str, Any]:
     """The tree of a base's text, to be copied: reading YAML takes most of the time of a row."""
-    return parse_guide(base)
+    tree = parse_guide(base)
+    compile_tree(tree)
+    return tree
 
 
 class _Tree:
     def __init__(self, base: str) -> None:
         self.parts = copy.deepcopy(_parsed(base))
-        self.fragments: dict[str, Any] = self.parts.pop("fragments", {})
+        # What rows added: nothing in it has an address of the base.
+        self.added: list[dict[str, Any]] = []
+        # They stay for what a row adds, whose body may be a fragment's name.
+        self.fragments: Mapping[str, Any] = self.parts.get("fragments", {})
         self.bodies: dict[str, list[Any]] = {"": self.parts.setdefault("body", [])}
         for name, level in self.parts.get("levels", {}).items():
             self.bodies[f"HL[{name}]"] = level.setdefault("body", [])
@@ -174,7 +179,7 @@ class _Tree:
             name: _Spot("setting", self.parts, name, {}) for name in SETTINGS if name in self.parts
         }
         for prefix, body in self.bodies.items():
-            found.update(_spots(body, prefix))
+            found.update(_spots(body, prefix, self.added))
         return found
 
     def find(self, address: str) -> _Spot | None:
@@ -199,9 +204,10 @@ class _Tree:
         entry = any(isinstance(value, dict) and _is_tag(name) for name, value in added.items())
         body = self._body_at(row.address) if entry else None
         if body is not None:
-            if isinstance(added.get("body"), str):
-                added["body"] = copy.deepcopy(self.fragments.get(added["body"], added["body"]))
+            if not isinstance(added.get(_tag(added)), dict):
+                return f"{_tag(added)!r} is no option; the options are {', '.join(OPTIONS)}."
             body.append(added)
+            self.added.append(added)
             return ""
         spot = self.find(row.address)
         if entry or spot is None or spot.kind not in ("entry", "pairs"):
@@ -226,15 +232,18 @@ class _Tree:
         return inner
 
 
-def _spots(body: list[Any], prefix: str) -> Iterator[tuple[str, _Spot]]:
+def _spots(body: list[Any], prefix: str, added: Sequence[dict[str, Any]]) -> Iterator[tuple[str, _Spot]]:
+    """The spots in a body; entries that rows added have no address of the base, whatever stands in them."""
     for entry in body:
+        if any(entry is each for each in added):
+            continue
         address = _below(prefix, own_address(entry))
         yield address, _Spot("entry", body, None, entry)
         elements = entry[_tag(entry)]
         for text, source in elements.items():
             yield from _element_spots(f"{address}.{_shown(text)}", elements, text, source, entry)
         if isinstance(entry.get("body"), list):
-            yield from _spots(entry["body"], address)
+            yield from _spots(entry["body"], address, added)
 
 
 def _element_spots(
@@ -272,6 +281,8 @@ def _set_constant(spot: _Spot, value: str) -> str:
 
 def _clear(spot: _Spot, value: str) -> str:
     del spot.holder[spot.key]
+    if not spot.entry[_tag(spot.entry)]:
+        return "Nothing would be left of the segment; drop it instead."
     return ""
 
 
@@ -445,9 +456,11 @@ def _value(text: str) -> Any:
     if not text.startswith(("{", "[")):
         return text
     try:
-        return parse_guide(f"{{_: {text}}}")["_"]
+        tree = parse_guide(f"{{_: {text}}}")
     except GuideError:
         return text
+    # A bracket too many would hide what stands behind it.
+    return tree["_"] if len(tree) == 1 else text
 
 
 def _flow(value: Any) -> str:

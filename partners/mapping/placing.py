@@ -98,7 +98,8 @@ class Placing:
                 continue
             for code, to in self.links[entity].items():
                 here = (code, to)
-                if code not in self.levels.lifted or code in self.levels.structure.levels or here in found:
+                told = code in self.levels.levels[entity[0]].lifted
+                if not told or code in self.levels.structure.levels or here in found:
                     continue
                 found.add(here)
                 level = self.levels.levels[code]

@@ -220,6 +220,10 @@ class Body:
                 return rule
         return None
 
+    def lifted(self) -> frozenset[str]:
+        """The levels whose entries are told in the loop."""
+        return frozenset(rule.lift for rule in _all_rules(self) if rule.lift is not None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
@@ -227,7 +231,7 @@ class Level:
 
     ``path`` is the list whose entries stand there, None for the outermost, which is about the document itself. ``key`` is
     the field by which an entry told twice is known again; ``links`` the fields that name entries of other levels, by
-    level. ``rule`` is the HL loop with the level's body.
+    level. ``rule`` is the HL loop with the level's body; ``lifted`` are the levels whose entries it can tell.
     """
 
     code: str
@@ -235,6 +239,7 @@ class Level:
     key: str | None
     links: Mapping[str, str]
     rule: SegmentRule
+    lifted: frozenset[str]
 
     def key_value(self) -> Value | None:
         """How the key is written."""
@@ -260,15 +265,16 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """All levels and structures that the guide reads; ``structure`` is the one that it writes.
-
-    ``lifted`` are the levels whose entries can be told inside those of another.
-    """
+    """All levels and structures that the guide reads; ``structure`` is the one that it writes."""
 
     levels: Mapping[str, Level]
     structures: Mapping[str, Structure]
     structure: Structure
-    lifted: frozenset[str]
+
+    def lifted_in_structure(self) -> frozenset[str]:
+        """The levels that the structure lacks and whose entries are told inside others."""
+        codes = self.structure.levels
+        return frozenset[str]().union(*(self.levels[each].lifted for each in codes)) - set(codes)
 
     def is_innermost(self, code: str) -> bool:
         """Whether a level names others and is named by none: the items, which all links start from."""

@@ -18,8 +18,27 @@ class GuideError(ValueError):
         super().__init__("\n".join(self.problems))
 
 
+# Far deeper than any guide; composing YAML is recursive.
+_DEEPEST = 40
+
+
 class _TextLoader(yaml.BaseLoader):
-    """YAML without types: 010, ON and 2026-01-31 stay what they are. A repeated key is an error."""
+    """YAML without types: 010, ON and 2026-01-31 stay what they are. A repeated key is an error, and so is an alias,
+    which can make a short text endless."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        line = self.peek_event().start_mark.line + 1
+        if self.check_event(yaml.AliasEvent):
+            raise GuideError([f"Line {line}: an alias is not read; write it out, or use a fragment."])
+        if self.depth == _DEEPEST:
+            raise GuideError([f"Line {line}: more than {_DEEPEST} levels inside each other; write fewer."])
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
@@ -36,13 +55,12 @@ class _TextLoader(yaml.BaseLoader):
 
 def parse_guide(text: str) -> dict[str, Any]:
     """The guide's tree of mappings, lists and texts. Raises GuideError."""
-    loader = _TextLoader(text)
     try:
+        # Made inside: a character that YAML forbids is refused already here.
+        loader = _TextLoader(text)
         tree = loader.get_single_data()
     except yaml.YAMLError as error:
         raise GuideError([f"The guide is not readable YAML: {' '.join(str(error).split())}."]) from error
-    finally:
-        loader.dispose()
     if not isinstance(tree, dict):
         raise GuideError(["The guide is empty: it starts with transaction_set, version, group and document."])
     return tree

@@ -180,7 +180,7 @@ ENTRIES = [
         "{CUR: {1: ~SE, 2: currency}, body: [{REF: {1: ~CO}}]}",
         "CUR: CUR opens no loop here and cannot have a body.",
     ),
-    ("{CUR: {1: ~SE, 2: currency}, max: many}", "body/CUR: max is a number."),
+    ("{CUR: {1: ~SE, 2: currency}, max: many}", "body/CUR: max is a number from 1."),
     ("{CUR: {1: ~SE, 2: currency}, required: maybe}", "body/CUR: join or required has no such value."),
     ("{CUR: {1: ~SE, 2: currency}, join: words}", "CUR: join needs text."),
     (

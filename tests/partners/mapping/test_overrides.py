@@ -11,6 +11,7 @@ from partners.mapping.compiler import load_guide, shipped_text
 from partners.mapping.overrides import OPERATIONS, Override, OverrideError, apply_overrides, places, said
 from partners.mapping.reader import read_set
 from partners.mapping.report import Trace, used_addresses
+from partners.mapping.sources import GuideError
 from partners.mapping.writer import write
 from tests.partners.mapping.mapped_documents import golden, on_the_wire, wire
 
@@ -253,3 +254,57 @@ def test_traces_name_the_rule_and_the_value_of_each_element_both_ways() -> None:
     filled = sum(bool(element) for each in written.segments for element in each.elements)
     assert len([each for each in written.traces if each.element]) == filled
     assert write(order(), guide).traces == read_set(written.segments, guide).traces == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (Override("add", "", "{REF: {1: &a x, 2: *a}}"), "Line 1: an alias is not read; write it out"),
+        (Override("add", "", "{REF: " + "[" * 900 + "]" * 900 + "}"), "Line 1: more than 40 levels inside each other"),
+        (Override("add", "", "{REF: \x00}"), "The guide is not readable YAML: unacceptable character #x0000"),
+        (Override("add", "", "{REF: {1: =ZZ, 2: contract}, max: 0}"), "body/REF: max is a number from 1."),
+        (Override("add", "", "{REF: {1: =ZZ, 2: contract}, max: " + "9" * 500 + "}"), "body/REF: max is a number from 1."),
+        (Override("add", "", "{foo: bar, REF: {1: =ZZ, 2: contract}}"), "'foo' is no option; the options are each"),
+        (Override("add", "", "{REF: {1: =ZZ, 2: contract}, id: 'REF[CO]'}"), "REF[CO]: two entries have this address"),
+        (Override("add", "", "{N1: {1: =ZZ, 2: name}, at: ship_to, body: partly}"),
+         "N1[ZZ]: there is no fragment 'partly' to use here; the fragments are party."),
+        (Override("add", "", "{N9: {1: =ZZ, 2: contract}, body: [abc]}"), "N9[ZZ]: an entry is {TAG: {element: source}}, not 'abc'."),
+        (Override("source", "PO1.6..25", "{VN: sku}, x: {a: b}"), "PO1.6..25: one element takes one source;"),
+        (Override("source", "PO1.6..25", "vendor_item"), "PO1.6..25: one element takes one source;"),
+        (Override("clear", "REF[IA].1"), "REF[IA].1: kind of reference is mandatory and has no source."),
+        (Override("source", "missing_code", "{a: b}"), "missing_code: write hold or error."),
+    ],
+    ids=range(13),
+)  # fmt: skip
+def test_whatever_a_row_holds_is_answered_with_a_sentence(row: Override, sentence: str) -> None:
+    # The row behind it walks over what the first one added.
+    first = refused(row, Override("qualifier", "REF[DP]", "DP"))[0]
+    assert first[0] == 0
+    assert first[1].startswith(sentence)
+
+
+def test_a_structure_that_is_none_is_refused() -> None:
+    for value in ("NOPE", "{a: b}", "[SI]"):
+        with pytest.raises(OverrideError) as caught:
+            apply_overrides(shipped_text("856", "004010"), [Override("source", "structure", value)])
+        assert [each.sentence for each in caught.value.refusals] == [
+            "structure: write one of SOTPI, SOPI, SOIP, STPOI, SPOI, SOI, STPI, SPI, SI."
+        ]
+
+
+def test_an_added_loop_may_take_a_fragment_of_the_base() -> None:
+    rows = [
+        Override("drop", "N1[ST]"),
+        Override("add", "", "{N1: {1: =ST, 2: name}, at: ship_to, body: party}"),
+    ]
+    assert "N1[ST]/N4.2" in apply_overrides(BASE, rows).addresses()
+
+
+def test_the_last_element_cannot_be_cleared() -> None:
+    rows = [Override("clear", f"N1[ST]/N4.{number}") for number in (1, 2, 3, 4)]
+    assert refused(*rows) == [(3, "Nothing would be left of the segment; drop it instead.")]
+
+
+def test_a_base_that_is_wrong_is_refused_before_any_row() -> None:
+    with pytest.raises(GuideError, match=r"BEG.3: there is no field 'purchase_order'"):
+        apply_overrides(BASE.replace("3: purchase_order_number", "3: purchase_order", 1), [])

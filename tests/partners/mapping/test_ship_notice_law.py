@@ -323,3 +323,78 @@ def test_damaged_notices_are_read_and_written_again_without_an_exception() -> No
             again = write(document, guide)
             seen[not again.errors] += 1
     assert sum(seen.values()) > 250
+
+
+def item(name: str) -> tuple[Segment, Segment]:
+    return Segment("LIN", ("", "VN", name)), Segment("SN1", ("", "1", "EA"))
+
+
+def carton(number: str) -> Segment:
+    return Segment("MAN", ("GM", number))
+
+
+def po(number: str) -> Segment:
+    return Segment("PRF", (number,))
+
+
+@pytest.mark.parametrize(
+    ("segments", "sentences"),
+    [
+        (
+            (hl("1", "", "S"), hl("2", "1", "O"), po("A"), hl("2", "1", "O"), po("B"), hl("3", "2", "I"), *item("X")),
+            ["HL[O].1: HL01 '2' stands twice; what names it is put into the last one."],
+        ),
+        (
+            (hl("", "", "S"), hl("", "", "O"), po("A")),
+            ["HL[O].2: HL02 is missing; it was nested by its level."],
+        ),
+        ((hl("1", "", "S", "1", "MORE"),), ["HL[S].5: 'MORE' was not read."]),
+        (
+            (hl("1", "", "S"), hl("2", "1", "P"), carton("1"), hl("3", "2", "P"), carton("2"), hl("4", "3", "I"), *item("X")),
+            ["HL[P] packages[1]: that it stands in packages[0] has no place in the document, and was left out."],
+        ),
+        (
+            (hl("1", "", "S"), hl("2", "1", "P"), carton("1"), hl("3", "2", "T"), carton("2"), hl("4", "3", "I"), *item("X")),
+            ["HL[I] items[0]: that it stands in pallets[0] has no place in the document, and was left out."],
+        ),
+        (
+            (hl("1", "", "S"), hl("2", "1", "P"), carton("1"), hl("3", "2", "O"), po("A")),
+            ["HL[O] orders[0]: that it stands in packages[0] has no place in the document, and was left out."],
+        ),
+        (
+            (hl("1", "", "S"), hl("2", "1", "O"), po("A"), hl("3", "2", "P"), carton("1"), hl("4", "3", "I"), *item("X"),
+             hl("5", "1", "O"), po("B"), hl("6", "5", "P"), carton("1")),
+            ["HL[P] packages[0]: that it stands in orders[1] has no place in the document, and was left out."],
+        ),
+        (
+            (hl("1", "", "S"), hl("2", "1", "O"), po("A"), hl("3", "2", "I"), *item("X"), po("B")),
+            ["HL[I] items[0]/order: it is said twice, and differently; the first is kept."],
+        ),
+        (
+            (hl("1", "", "S"), hl("2", "1", "T"), carton("7"), hl("3", "2", "P"), carton("1"), hl("4", "3", "I"), *item("X"),
+             hl("5", "1", "T"), carton("8"), hl("6", "5", "P"), carton("1"), hl("7", "6", "I"), *item("Y")),
+            ["HL[P] packages[0]/pallet: it is said twice, and differently; the first is kept."],
+        ),
+        # Below an item its carton, as structure 0002 has it: nothing is lost.
+        ((hl("1", "", "S"), hl("2", "1", "O"), po("A"), hl("3", "2", "I"), *item("X"), hl("4", "3", "P"), carton("1")), []),
+    ],
+)  # fmt: skip
+def test_what_levels_say_and_the_document_cannot_is_told(
+    segments: tuple[Segment, ...], sentences: list[str]
+) -> None:
+    assert read_levels(*segments)[1] == sentences
+
+
+def test_the_last_open_level_of_its_kind_decides_where_a_stray_one_goes() -> None:
+    notice, _ = read_levels(
+        hl("1", "", "S"), hl("2", "1", "O"), po("A"), hl("3", "2", "P"), carton("1"), hl("4", "3", "P"), carton("2"),
+        hl("5", "", "P"), carton("3"), hl("6", "5", "I"), *item("X"),
+    )  # fmt: skip
+    assert [(each.order, each.package) for each in notice.items] == [(0, 2)]
+
+
+@pytest.mark.parametrize("structure", ["STPI", "SPI"])
+def test_the_order_of_an_empty_carton_is_not_said_where_only_items_tell_theirs(structure: str) -> None:
+    notice = dataclasses.replace(two_orders_in_one_carton(), packages=(Package(sscc="1", order=0),), items=())
+    told = [each.path for each in write(notice, guide_in(structure)).report if each.kind == "not_carried"]
+    assert told == ["orders[0]", "orders[1]", "packages[0]/order"]
