@@ -398,3 +398,27 @@ def test_the_order_of_an_empty_carton_is_not_said_where_only_items_tell_theirs(s
     notice = dataclasses.replace(two_orders_in_one_carton(), packages=(Package(sscc="1", order=0),), items=())
     told = [each.path for each in write(notice, guide_in(structure)).report if each.kind == "not_carried"]
     assert told == ["orders[0]", "orders[1]", "packages[0]/order"]
+
+
+def test_a_link_one_behind_the_last_entry_names_nothing() -> None:
+    notice = dataclasses.replace(
+        two_orders_in_one_carton(), packages=(Package(sscc="1", pallet=0),), items=()
+    )
+    told = [each.sentence for each in write(notice, guide_in("SOTPI")).errors if each.address == "HL"]
+    assert told == ["HL packages[0]/pallet: 0 names none of the 0 entries of pallets."]
+
+
+def test_orders_told_in_their_items_are_carried_and_one_without_its_number_is_told_once() -> None:
+    notice = two_orders_in_one_carton()
+    assert not [each for each in write(notice, guide_in("SPI")).report if each.kind == "not_carried"]
+    nameless = dataclasses.replace(notice, orders=(notice.orders[0], ShippedOrder()))
+    told = [each.path for each in write(nameless, guide_in("SPI")).errors if each.address == "HL"]
+    assert told == ["orders[1]"]
+
+
+def test_a_second_outermost_level_is_unread() -> None:
+    _, report = read_levels(hl("1", "", "S"), hl("2", "1", "S"), Segment("REF", ("BM", "9")))
+    assert report == [
+        "HL: '2*1*S' was not read, a notice has one outermost level; ask for a notice each.",
+        "HL/REF: 'BM*9' was not read, a notice has one outermost level; ask for a notice each.",
+    ]
