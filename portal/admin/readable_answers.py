@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from archive.models import document_name
@@ -13,6 +15,7 @@ from integration.x12.acknowledgment_codes import (
     NOTE_MEANINGS,
 )
 from portal.admin.blocks import Block, Cell, Column, Pair, Readable, Row, Table
+from portal.admin.show import day
 
 Json = Mapping[str, Any]
 _PARTIES = {"FR": "From", "TO": "To", "BY": "Buyer", "SE": "Seller", "ST": "Ship to", "VN": "Vendor"}
@@ -79,12 +82,10 @@ def _finding(finding: Json) -> str:
 def _interchange_acknowledgment(content: Json) -> Readable:
     code, note = content.get("code", ""), content.get("note", "")
     pairs = [
-        Pair("Answers interchange", str(content.get("control_number", ""))),
+        Pair("Answers our interchange (ISA13)", str(content.get("control_number", ""))),
         Pair("The interchange is", _code_words(code)),
         Pair("Because", f"{NOTE_MEANINGS.get(note, 'of a reason that we do not know')} ({note})"),
-        Pair(
-            "Date and time of the interchange", f"{content.get('date', '')} {content.get('time', '')}".strip()
-        ),
+        Pair("Date and time of the interchange", _moment(content)),
     ]
     if note == "000":
         del pairs[2]
@@ -93,15 +94,22 @@ def _interchange_acknowledgment(content: Json) -> Readable:
     )
 
 
+def _moment(content: Json) -> str:
+    """Return a date of six or eight digits and the time beside it; what is no date as it came."""
+    date, time = str(content.get("date", "")), str(content.get("time", ""))
+    pattern = {6: "%y%m%d", 8: "%Y%m%d"}.get(len(date))
+    if pattern and date.isascii() and date.isdigit():
+        with suppress(ValueError):
+            date = day(datetime.datetime.strptime(date, pattern).date())  # noqa: DTZ007 - a date alone
+    return f"{date} {time}".strip()
+
+
 def _text_message(content: Json) -> Readable:
     pairs = [
         Pair("About", content.get("description", "")),
         Pair("Kind", content.get("kind", "")),
         *(
-            Pair(
-                f"Date (code {each.get('qualifier', '')})",
-                f"{each.get('date', '')} {each.get('time', '')}".strip(),
-            )
+            Pair(f"Date (code {each.get('qualifier', '')})", _moment(each))
             for each in content.get("dates", ())
         ),
     ]

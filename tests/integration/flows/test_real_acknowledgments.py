@@ -8,6 +8,7 @@ What is expected was read off the files by hand, segment by segment.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -35,13 +36,19 @@ class Expected:
     """What one transaction set answers. ``quantities`` are those of its PO1 segments, in order.
 
     ``differences`` are (line, what, asked, answered), none where all is accepted; ``promised`` the day that holds for
-    every line; ``unread`` the places that our guide has no use for, which the document reports.
+    every line; ``unread`` the places that our guide has no use for, which the document reports; ``waits`` says that a translation is missing.
     """
 
     quantities: list[int]
     differences: list[Difference] = field(default_factory=list)
     promised: date | None = None
     unread: list[str] = field(default_factory=list)
+    waits: bool = False
+
+    @property
+    def state(self) -> str:
+        """The state of the purchase order once the answer was read."""
+        return "generated" if self.waits else "disputed" if self.differences else "accepted"
 
 
 def without_status(quantities: list[int]) -> list[Difference]:
@@ -77,16 +84,16 @@ EXPECTED: dict[tuple[str, str], Expected] = {
         [(2, "answer", "2 each", "rejected"), (3, "answer", "1 each", "rejected")],
         unread=["CUR.1", "CSH", "CTT.2"],
     ),
-    # BAK01 54, which is no purpose that we know; BAK02 AC, changes, and no line at all.
+    # BAK01 54, which is no purpose that we know; BAK02 AC, changes, and no line at all: it waits for a word for 54.
     (EMPTY, "0001"): Expected(
         [],
-        [(None, "purpose of the answer", "an answer", "code 54"), (1, "the line", "2 each", "not mentioned")],
         unread=["BAK.1"],
+        waits=True,
     ),
     (EMPTY, "0002"): Expected(
         [],
-        [(None, "purpose of the answer", "an answer", "code 54"), (1, "the line", "2 each", "not mentioned")],
         unread=["BAK.1"],
+        waits=True,
     ),
     # BAK02 AP, a replenishment of the supplier's own making: it repeats what he will deliver (DTM*067) and accepts
     # nothing by a word. PO101 is empty. GS08 is 004010UCS. CTT03 and 04, the weight, have no place in the guide.
@@ -230,10 +237,10 @@ def test_every_real_855_is_decided_as_its_segments_say(committed: str, tmp_path:
         read_all(world)
         wanted = {
             key: (
-                "disputed" if expected.differences else "accepted",
+                expected.state,
                 expected.differences,
                 []
-                if expected.differences
+                if expected.state != "accepted"
                 else [
                     (place, quantity, expected.promised)
                     for place, quantity in enumerate(expected.quantities, start=1)
@@ -243,7 +250,7 @@ def test_every_real_855_is_decided_as_its_segments_say(committed: str, tmp_path:
         }
         assert {key: found(number) for key, number in NUMBERS.items()} == wanted
         assert {key: world.store.state.order(number)["status_id"] for key, number in NUMBERS.items()} == {
-            key: 11 if expected.differences else 9 for key, expected in EXPECTED.items()
+            key: 9 if expected.state == "accepted" else 11 for key, expected in EXPECTED.items()
         }
         documents = Document.objects.filter(transaction_set="855").select_related(
             "interchange", "translation", "state"
@@ -253,7 +260,10 @@ def test_every_real_855_is_decided_as_its_segments_say(committed: str, tmp_path:
         }
         assert {each.state.validation for each in documents} <= {"valid", "valid_with_notes"}
         assert kept(dropped) == dropped
-        assert ExceptionCase.objects.count() == sum(bool(each.differences) for each in EXPECTED.values())
+        opened = Counter(ExceptionCase.objects.values_list("kind", flat=True))
+        disputed = sum(bool(each.differences) for each in EXPECTED.values())
+        # Both that wait lack the same word.
+        assert opened == {"acknowledgment_differs": disputed, "missing_translation": 1}
 
 
 def kept(dropped: dict[str, bytes]) -> dict[str, bytes]:

@@ -237,14 +237,14 @@ def test_an_interchange_acknowledgment_says_what_it_answers_and_why() -> None:
     assert shown is not None
     assert [(pair.label, pair.words) for pair in shown.pairs] == [
         ("Answers our interchange (ISA13)", "000000017"),
-        ("Sent on", "24 Nov 2026 0930"),
         ("The interchange is", "Rejected (R)"),
-        ("Because", f"{NOTE_MEANINGS['025'].capitalize()} (025)"),
+        ("Because", f"{NOTE_MEANINGS['025']} (025)"),
+        ("Date and time of the interchange", "24 Nov 2026 0930"),
     ]
     assert shown.notes == ["TA104 has blanks."]
     accepted = readable("TA1", asdict(InterchangeAcknowledgment("000000017", "soon", "", "A", "000", [])))
     assert accepted is not None
-    assert [pair.words for pair in accepted.pairs] == ["000000017", "soon", "Accepted (A)"]
+    assert [pair.words for pair in accepted.pairs] == ["000000017", "Accepted (A)", "soon"]
 
 
 def test_a_text_message_says_every_line_and_whom_to_ask() -> None:
@@ -265,17 +265,18 @@ def test_a_text_message_says_every_line_and_whom_to_ask() -> None:
     shown = readable("864", json.loads(json.dumps(asdict(said))))
     assert shown is not None
     assert [(pair.label, pair.words) for pair in shown.pairs] == [
-        ("Purpose", "Original"),
         ("About", "Invoices"),
-        ("Date 097", "24 Nov 2026 0930"),
+        ("Date (code 097)", "24 Nov 2026 0930"),
     ]
     [block] = shown.blocks
-    assert block.title == "Party FR"
+    assert block.title == "From"
     assert block.lines == [
-        "Hollow Oak", "Invoice desk", "1 Main", "Tulsa, OK 74103", "US", "ID HO (kind 92)", "Invoice (IV): INV-7", "Ada",
-        "555-010-0200",
+        "Hollow Oak", "Invoice desk", "1 Main", "Tulsa, OK 74103", "US", "IV INV-7", "Ada", "Telephone 555-010-0200",
     ]  # fmt: skip
-    assert shown.notes == ["Invoice refused (INV-7)", "Price differs.", "Send it again.", "BMG is short."]
+    [table] = shown.tables
+    assert table.title == "Invoice refused (INV-7)"
+    assert [row.cells[0].words for row in table.rows] == ["Price differs.", "", "Send it again."]
+    assert shown.notes == ["BMG is short."]
 
 
 def test_what_was_not_translated_is_not_shown() -> None:

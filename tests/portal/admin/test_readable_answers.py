@@ -17,9 +17,9 @@ from tests.pages import Desk
 @pytest.mark.parametrize(
     ("note", "pairs"),
     [
-        ("000", ["000000042", "Accepted (A)", "260302 0941"]),
-        ("014", ["000000042", "Accepted (A)", "the date (ISA09) is none (014)", "260302 0941"]),
-        ("777", ["000000042", "Accepted (A)", "of a reason that we do not know (777)", "260302 0941"]),
+        ("000", ["000000042", "Accepted (A)", "2 Mar 2026 0941"]),
+        ("014", ["000000042", "Accepted (A)", "the date (ISA09) is none (014)", "2 Mar 2026 0941"]),
+        ("777", ["000000042", "Accepted (A)", "of a reason that we do not know (777)", "2 Mar 2026 0941"]),
     ],
 )
 def test_an_interchange_acknowledgment_in_words(note: str, pairs: list[str]) -> None:
