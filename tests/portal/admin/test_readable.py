@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +11,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from integration.documents import KINDS, SETS, FieldShape, shape_of, to_json
-from integration.x12.acknowledgment_codes import NOTE_MEANINGS
-from integration.x12.interchange_acknowledgment import InterchangeAcknowledgment
-from integration.x12.text_message import Message, MessageContact, MessageDate, MessageParty, TextMessage
 from portal.admin.blocks import Pair, Readable
 from portal.admin.readable import readable
 from portal.admin.record_words import value_words
@@ -229,54 +225,6 @@ def test_a_number_that_is_text_keeps_its_zeros() -> None:
         ("Carton count", "3"),
         ("Weight", "4.5"),
     ]
-
-
-def test_an_interchange_acknowledgment_says_what_it_answers_and_why() -> None:
-    said = InterchangeAcknowledgment("000000017", "261124", "0930", "R", "025", ["TA104 has blanks."])
-    shown = readable("TA1", asdict(said))
-    assert shown is not None
-    assert [(pair.label, pair.words) for pair in shown.pairs] == [
-        ("Answers our interchange (ISA13)", "000000017"),
-        ("The interchange is", "Rejected (R)"),
-        ("Because", f"{NOTE_MEANINGS['025']} (025)"),
-        ("Date and time of the interchange", "24 Nov 2026 0930"),
-    ]
-    assert shown.notes == ["TA104 has blanks."]
-    accepted = readable("TA1", asdict(InterchangeAcknowledgment("000000017", "soon", "", "A", "000", [])))
-    assert accepted is not None
-    assert [pair.words for pair in accepted.pairs] == ["000000017", "Accepted (A)", "soon"]
-
-
-def test_a_text_message_says_every_line_and_whom_to_ask() -> None:
-    party = MessageParty(
-        "FR", "Hollow Oak", "92", "HO", ("Invoice desk",), ("1 Main",), "Tulsa", "OK", "74103", "US",
-        (("IV", "INV-7"),), (MessageContact("IC", "Ada", (("TE", "555-010-0200"),)),),
-    )  # fmt: skip
-    message = Message("INV-7", "Invoice refused", lines=("Price differs.", "", "Send it again."))
-    said = TextMessage(
-        "00",
-        "Invoices",
-        "",
-        (MessageDate("097", "20261124", "0930"),),
-        (party,),
-        (message,),
-        ("BMG is short.",),
-    )
-    shown = readable("864", json.loads(json.dumps(asdict(said))))
-    assert shown is not None
-    assert [(pair.label, pair.words) for pair in shown.pairs] == [
-        ("About", "Invoices"),
-        ("Date (code 097)", "24 Nov 2026 0930"),
-    ]
-    [block] = shown.blocks
-    assert block.title == "From"
-    assert block.lines == [
-        "Hollow Oak", "Invoice desk", "1 Main", "Tulsa, OK 74103", "US", "IV INV-7", "Ada", "Telephone 555-010-0200",
-    ]  # fmt: skip
-    [table] = shown.tables
-    assert table.title == "Invoice refused (INV-7)"
-    assert [row.cells[0].words for row in table.rows] == ["Price differs.", "", "Send it again."]
-    assert shown.notes == ["BMG is short."]
 
 
 def test_what_was_not_translated_is_not_shown() -> None:
