@@ -150,7 +150,9 @@ def _received(installation: Installation) -> dict[str, int]:
 def _told_again() -> int:
     """Count what happens once to its subject, and 997s, each of which says something of one document."""
     once = Event.objects.filter(kind__in=TOLD_ONCE).values_list("subject", "kind", "sentence")
-    acknowledged = Event.objects.filter(kind="acknowledged").count() - Acknowledgment.objects.count()
+    # The same verdict once more is told as such.
+    verdicts = Event.objects.filter(kind__in=("acknowledged", "acknowledged_again")).count()
+    acknowledged = verdicts - Acknowledgment.objects.count()
     return _beyond_one(Counter(once).values()) + acknowledged
 
 
