@@ -29,7 +29,7 @@ class _TextLoader(yaml.BaseLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        line = self.peek_event().start_mark.line + 1
+        line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
             raise GuideError([f"Line {line}: an alias is not read; write it out, or use a fragment."])
         if self.depth == _DEEPEST:
