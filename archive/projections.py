@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 from archive import store
 from archive.models import (
@@ -20,7 +19,6 @@ from archive.models import (
 from archive.search import reference_rows
 from archive.translation import Translated, storable, translate_segments
 from integration.x12.envelope import SetReading, read_interchange
-from integration.x12.findings import Finding
 from integration.x12.interchange_acknowledgment import acknowledgment_sets
 from integration.x12.validate import SetVerdict, check_group
 from partners.agreements import code_lists
@@ -62,20 +60,19 @@ def rewrite(document: Document) -> tuple[SetVerdict, Translated]:
     """
     data = store.open(document.interchange.payload, purpose="read for the archive")
     each, verdict = _locate(document, data)
-    return verdict, write_content(document, each, verdict.findings, hashlib.sha256(data).hexdigest())
+    return verdict, write_content(document, each, verdict, hashlib.sha256(data).hexdigest())
 
 
-def write_content(
-    document: Document, each: SetReading, findings: Sequence[Finding], sha256: str
-) -> Translated:
-    """Write what the bytes of ``document`` say, in the caller's transaction, with its statuses."""
+def write_content(document: Document, each: SetReading, verdict: SetVerdict, sha256: str) -> Translated:
+    """Write what the bytes of ``document`` say, as ``verdict`` judged them, in the caller's transaction, with its
+    statuses."""
     translated = translate_segments(
         each.segments,
         document.transaction_set,
         document.version,
         each.separators,
         code_lists(document.agreement),
-        findings,
+        verdict,
         find_guide(guide_of(document)),
     )
     DocumentState.objects.update_or_create(

@@ -13,11 +13,10 @@ from integration.x12.acknowledgment import read_997
 from integration.x12.findings import Finding
 from integration.x12.implementation_acknowledgment import read_999
 from integration.x12.interchange_acknowledgment import read_ta1
-from integration.x12.structure import walk
 from integration.x12.syntax import Segment, Separators
 from integration.x12.tables import find_table
 from integration.x12.text_message import read_864
-from integration.x12.validate import check_set
+from integration.x12.validate import SetVerdict
 from partners.mapping.reader import read
 from partners.mapping.report import Entry
 from partners.mapping.rules import Guide
@@ -43,19 +42,14 @@ def translate_segments(
     version: str,
     separators: Separators,
     codes: Codes,
-    findings: Sequence[Finding] | None = None,
-    guide: Guide | None = None,
+    verdict: SetVerdict,
+    guide: Guide | None,
 ) -> Translated:
-    """Read one transaction set, ST to SE, by ``guide``; without one it is judged and not read.
-
-    ``findings`` are those of its group's check where that was made.
-    """
+    """Read one transaction set, ST to SE, as it was judged, by ``guide``; without one it is not read."""
     if transaction_set == "TA1":
         return Translated(Validation.VALID, [], [], asdict(read_ta1(segments[0])) if segments else None)
-    table = find_table(transaction_set, version)
-    if findings is None:
-        findings = check_set(segments, table, separators).findings
-    if table is None or not segments:
+    findings = verdict.findings
+    if find_table(transaction_set, version) is None or not segments:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
     if transaction_set in ("997", "999"):
         said = (read_997 if transaction_set == "997" else read_999)(segments, separators)
@@ -69,9 +63,9 @@ def translate_segments(
             content=asdict(message),
             references=named,
         )
-    if guide is None:
+    if guide is None or verdict.walk is None:
         return Translated(_validation(findings, []), [asdict(each) for each in findings])
-    result = read(walk(segments, table).root, guide, codes, separators)
+    result = read(verdict.walk.root, guide, codes, separators)
     document = result.document
     return Translated(
         validation=_validation(findings, result.report),

@@ -440,7 +440,7 @@ def document(
         length=located.length,
         guide=used.name if used else "",
     )
-    write_content(made, located, check_group(group)[0].findings, hashlib.sha256(data).hexdigest())
+    write_content(made, located, check_group(group)[0], hashlib.sha256(data).hexdigest())
     return made
 
 

@@ -159,7 +159,7 @@ def _store_ta1(
         offset=each.offset,
         length=each.length,
     )
-    write_content(document, each, [], hashlib.sha256(data).hexdigest())
+    write_content(document, each, SetVerdict([], None, "A"), hashlib.sha256(data).hexdigest())
     return document
 
 

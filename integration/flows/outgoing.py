@@ -101,7 +101,7 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
         length=located.length,
         guide=outgoing.guide,
     )
-    write_content(document, located, verdict.findings, hashlib.sha256(data).hexdigest())
+    write_content(document, located, verdict, hashlib.sha256(data).hexdigest())
     return document
 
 

@@ -314,7 +314,7 @@ def _record_set(
         length=each.length,
         guide=used.name if used else "",
     )
-    translated = write_content(document, each, verdict.findings, received.sha256)
+    translated = write_content(document, each, verdict, received.sha256)
     name = document_name(set_code)
     record_event(
         f"document:{document.pk}", "translated", f"{name} of {agreement.partner} read.", document=document
