@@ -53,16 +53,6 @@ def guide_for(
     return GuideInUse(shipped, name, None) if shipped else None
 
 
-def guide_named(name: str) -> Guide:
-    """Return the guide of that name. Raises ``GuideError`` where there is none."""
-    found = find_guide(name)
-    if found is None:
-        raise GuideError(
-            [f"There is no guide of the name {name!r}; see under which name the document was kept."]
-        )
-    return found
-
-
 def find_guide(name: str) -> Guide | None:
     """Return the guide of that name, None where there is none."""
     kind, _, rest = name.partition("/")

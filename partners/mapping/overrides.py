@@ -89,11 +89,12 @@ def apply_overrides(base: str, overrides: Sequence[Override]) -> Guide:
     Raises GuideError where the base itself is wrong, OverrideError where rows are.
     """
     pristine = _Tree(base)
+    spots = pristine.spots()
     tree = _Tree(base)
     refusals = [
         Refusal(index, sentence)
         for index, row in enumerate(overrides)
-        if (sentence := _misfit(row, pristine) or tree.apply(row))
+        if (sentence := _misfit(row, spots, pristine.bodies) or tree.apply(row))
     ]
     if refusals:
         raise OverrideError(refusals)
@@ -339,12 +340,11 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _misfit(row: Override, pristine: _Tree) -> str:
-    """Why a row does not fit the base as it stands, else ""."""
+def _misfit(row: Override, spots: Mapping[str, _Spot], bodies: Mapping[str, list[Any]]) -> str:
+    """Why a row does not fit the base whose spots and outermost bodies these are, else ""."""
     if row.operation not in OPERATIONS:
         return f"There is no operation {row.operation!r}; use one of {', '.join(OPERATIONS)}."
-    spots = pristine.spots()
-    if row.operation == "add" and row.address in pristine.bodies:
+    if row.operation == "add" and row.address in bodies:
         return ""
     spot = spots.get(row.address)
     if spot is None:
