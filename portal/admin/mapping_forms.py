@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -25,7 +24,7 @@ from partners.mapping.overrides import OPERATIONS, Override, Place
 from partners.mapping.variants import known_places
 from partners.models import MappingOverride, MappingProfile
 from portal.admin.show import page_url
-from portal.admin.verbs import ReasonForm, person, require, run
+from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -114,7 +113,7 @@ def row_page(
     user = require(request, CHANGE)
     row = profile.overrides.filter(pk=pk).first() if pk else None
     if pk and row is None:
-        return _gone(request, profile)
+        return gone(request, profile)
     form = RowForm(request.POST if request.method == "POST" else None, initial=_initial(request, row))
     if request.method == "POST" and form.is_valid():
         try:
@@ -147,24 +146,17 @@ def remove_row_page(
     user = require(request, CHANGE)
     row = profile.overrides.filter(pk=pk).first()
     if row is None:
-        return _gone(request, profile)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        run(
-            request,
-            lambda: mapping_rows.remove_row(user, row, form.cleaned_data["reason"]),
-            "The row is removed.",
-        )
-        return HttpResponseRedirect(page_url(profile))
-    context = {
-        "title": f"{profile}: remove a row",
-        "heading": f"Remove the row {mapping_rows.words_of(row)}?",
-        "consequence": "The shipped guide holds there again, from the next release on.",
-        "button": "Remove the row",
-        "form": form,
-        "cancel_url": page_url(profile),
-    }
-    return shown_by.page(request, profile, "portal/verb.html", context)
+        return gone(request, profile)
+    asked = Asked(
+        title="remove a row",
+        heading=f"Remove the row {mapping_rows.words_of(row)}?",
+        consequence="The shipped guide holds there again, from the next release on.",
+        button="Remove the row",
+        done="The row is removed.",
+    )
+    return reason_page(
+        shown_by, request, profile, lambda reason: mapping_rows.remove_row(user, row, reason), asked
+    )
 
 
 def places_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfile) -> HttpResponse:
@@ -207,6 +199,7 @@ def _fields(profile: MappingProfile) -> list[Any]:
     return list(catalogue(guide.document)) if guide else []
 
 
-def _gone(request: HttpRequest, profile: MappingProfile) -> HttpResponse:
+def gone(request: HttpRequest, profile: MappingProfile) -> HttpResponse:
+    """Say that somebody else was quicker, on the page of the profile."""
     messages.error(request, mapping_rows.GONE)
-    return HttpResponseRedirect(reverse("admin:partners_mappingprofile_change", args=[profile.pk]))
+    return HttpResponseRedirect(page_url(profile))

@@ -13,7 +13,7 @@ from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_forms import only_look
 from portal.admin.mapping_words import outcome_badge
 from portal.admin.show import page_url
-from portal.admin.verbs import ReasonForm, person, require, run
+from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -75,21 +75,14 @@ def release_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProf
 def retire_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfile) -> HttpResponse:
     """Ask why a profile is taken out of use."""
     user = require(request, RELEASE)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        run(
-            request,
-            lambda: mapping_release.retire(user, profile, form.cleaned_data["reason"]),
-            f"{profile} is retired.",
-        )
-        return HttpResponseRedirect(page_url(profile))
-    context = {
-        "title": f"{profile}: retire",
-        "heading": f"Retire {profile}?",
-        "consequence": "No agreement can use it any more, and nothing of it changes. Documents keep the revision that"
+    asked = Asked(
+        title="retire",
+        heading=f"Retire {profile}?",
+        consequence="No agreement can use it any more, and nothing of it changes. Documents keep the revision that"
         " made them.",
-        "button": "Retire the profile",
-        "form": form,
-        "cancel_url": page_url(profile),
-    }
-    return shown_by.page(request, profile, "portal/verb.html", context)
+        button="Retire the profile",
+        done=f"{profile} is retired.",
+    )
+    return reason_page(
+        shown_by, request, profile, lambda reason: mapping_release.retire(user, profile, reason), asked
+    )

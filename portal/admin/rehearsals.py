@@ -20,11 +20,12 @@ from partners.mapping.rules import Guide
 from partners.mapping.variants import variant
 from partners.models import Agreement, MappingProfile
 from portal.admin.content import READ_CONTENT
+from portal.admin.mapping_forms import gone
 from portal.admin.mapping_words import outcome_badge
 from portal.admin.record_words import label
 from portal.admin.rehearsal_sources import IN, OUT, Source, choices, find_source, pasted, rehearse_beside
 from portal.admin.show import BAD, QUIET, WARNING, badge, page_url
-from portal.admin.verbs import ReasonForm, person, require, run
+from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -165,25 +166,17 @@ def remove_sample_page(
     user = require(request, CHANGE)
     row = profile.samples.filter(pk=pk).first()
     if row is None:
-        messages.error(request, GONE)
-        return HttpResponseRedirect(page_url(profile))
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        run(
-            request,
-            lambda: mapping_samples.remove_sample(user, row, form.cleaned_data["reason"]),
-            "The sample is removed.",
-        )
-        return HttpResponseRedirect(page_url(profile))
-    context = {
-        "title": f"{profile}: remove a sample",
-        "heading": f"Remove the sample {row}?",
-        "consequence": "What it proved is proved by nothing then, unless another sample does.",
-        "button": "Remove the sample",
-        "form": form,
-        "cancel_url": page_url(profile),
-    }
-    return shown_by.page(request, profile, "portal/verb.html", context)
+        return gone(request, profile)
+    asked = Asked(
+        title="remove a sample",
+        heading=f"Remove the sample {row}?",
+        consequence="What it proved is proved by nothing then, unless another sample does.",
+        button="Remove the sample",
+        done="The sample is removed.",
+    )
+    return reason_page(
+        shown_by, request, profile, lambda reason: mapping_samples.remove_sample(user, row, reason), asked
+    )
 
 
 def overridden(draft: Draft) -> set[str]:

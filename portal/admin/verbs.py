@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integration.flows.decide import Refused
+from portal.admin.show import page_url
+
+if TYPE_CHECKING:
+    from portal.admin.base import GridAdmin
 
 
 class ReasonForm(forms.Form):
@@ -62,6 +68,36 @@ def run(request: HttpRequest, verb: Callable[[], Any], done: str) -> bool:
         return False
     messages.success(request, done)
     return True
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page says that asks why: ``title``, ``heading``, what follows, its ``button``, and what is said when done."""
+
+    title: str
+    heading: str
+    consequence: str
+    button: str
+    done: str
+
+
+def reason_page(
+    shown_by: GridAdmin, request: HttpRequest, subject: Model, verb: Callable[[str], Any], asked: Asked
+) -> HttpResponse:
+    """Ask why, call ``verb`` with the reason once, and go back to the page of ``subject``."""
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        run(request, lambda: verb(form.cleaned_data["reason"]), asked.done)
+        return HttpResponseRedirect(page_url(subject))
+    context = {
+        "title": f"{subject}: {asked.title}",
+        "heading": asked.heading,
+        "consequence": asked.consequence,
+        "button": asked.button,
+        "form": form,
+        "cancel_url": page_url(subject),
+    }
+    return shown_by.page(request, subject, "portal/verb.html", context)
 
 
 def initial_moment(value: datetime) -> str:
