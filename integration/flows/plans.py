@@ -15,12 +15,14 @@ from archive.clock import database_now
 from archive.models import Direction, Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows import counted
+from integration.flows.accept import Answer, answers_to, stated_at
+from integration.flows.agreed import statement_to_json
 from integration.flows.counted import asked_lines
 from integration.flows.decide import Refused
 from integration.flows.missing import missing_of, waiting_for
 from integration.flows.notes import cancellation_words, decision_words, line_words
 from integration.flows.parents import NOT_SENT
-from integration.matching.acknowledgment import Decision, LineStatement
+from integration.matching.acknowledgment import Decision
 from integration.models import ORDER_STATUSES, ExceptionCase, MissingTranslation, PurchaseOrder
 from partners.mapping.codes import HELD
 from partners.models import CodeListEntry
@@ -111,7 +113,7 @@ def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
 def _accept(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, document = answered(case)
     asked = asked_lines(purchase_order)
-    decision = decision_on(purchase_order, document)
+    decision = answered_decision(purchase_order, document)
     said = {each.line_number: each for each in decision.statements}
     sentences = [line_words(line, said.get(line.line_number)) for line in asked]
     if purchase_order.state == State.CANCELLED:
@@ -128,7 +130,7 @@ def _accept(case: ExceptionCase, given: Given) -> Plan:
             purchase_order.pk,
             purchase_order.state,
             State.ACCEPTED,
-            [_as_json(each) for each in decision.statements],
+            [statement_to_json(each) for each in decision.statements],
         ),
     )
 
@@ -195,7 +197,7 @@ def _match(case: ExceptionCase, given: Given) -> Plan:
         raise Refused(f"We did not send a purchase order {number or 'without a number'} to {case.partner}.")
     if target.pk == case.purchase_order_id:
         raise Refused(f"The answer is matched to purchase order {number} already.")
-    decision = decision_on(target, case.document)
+    decision = answered_decision(target, case.document)
     verdict = (
         f"It accepts all lines of purchase order {number}, which then counts as accepted."
         if decision.accepted and target.state in (State.GENERATED, State.DISPUTED)
@@ -254,14 +256,20 @@ def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
     return case.purchase_order, case.document
 
 
-def decision_on(purchase_order: PurchaseOrder, document: Document) -> Decision:
-    """Hold the answer in ``document`` against what was ordered. Raises ``Refused`` where its units are not ours."""
+def answered_decision(purchase_order: PurchaseOrder, document: Document) -> Decision:
+    """Hold the answers to ``purchase_order`` against what was ordered, ``document`` among them.
+
+    Raises ``Refused`` where its units are not ours.
+    """
     answer = from_json("purchase_order_acknowledgment", document.translation.content or {})
     assert isinstance(answer, PurchaseOrderAcknowledgment)
-    held = counted.decision_on(purchase_order, answer)
-    if held.refusals:
-        raise Refused(held.refusals[0])
-    return held.decision
+    refusals = counted.read_answer(purchase_order, answer).refusals
+    if refusals:
+        raise Refused(refusals[0])
+    others = [each for each in answers_to(purchase_order) if each.document != document]
+    own = Answer(stated_at(document), document, answer)
+    made = sorted([*others, own], key=lambda each: (each.made_at, each.document.pk))
+    return counted.decision_on(purchase_order, [each.said for each in made])
 
 
 def _store_words(purchase_order: PurchaseOrder) -> str:
@@ -274,16 +282,6 @@ def _store_words(purchase_order: PurchaseOrder) -> str:
     if numbers:
         return f"The order in the store moves to {moved} once purchase order {numbers} is accepted too."
     return f"The order in the store moves to {moved}, unless somebody moved it elsewhere."
-
-
-def _as_json(said: LineStatement) -> dict[str, Any]:
-    return {
-        "line_number": said.line_number,
-        "quantity": str(said.quantity),
-        "unit_price": None if said.unit_price is None else str(said.unit_price),
-        "promised_on": None if said.promised_on is None else said.promised_on.isoformat(),
-        "backordered": str(said.backordered),
-    }
 
 
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
