@@ -44,7 +44,7 @@ def agreed_with(purchase_order: PurchaseOrder) -> dict[int, LineStatement]:
     """Return what was accepted of ``purchase_order``, by line number; nothing where it is not accepted."""
     if purchase_order.state != PurchaseOrder.State.ACCEPTED:
         return {}
-    statements = [statement_from_json(each) for each in purchase_order.agreed]
+    statements = [statement_from_json(each) for each in purchase_order.agreed or ()]
     return {each.line_number: each for each in statements}
 
 

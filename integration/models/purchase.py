@@ -38,7 +38,9 @@ class PurchaseOrder(Reported):
     number = models.CharField(max_length=22, unique=True, help_text="BEG03: 22 characters at most.")
     state = models.CharField(max_length=9, choices=State, default=State.ROUTED)
     sequence = models.PositiveSmallIntegerField(
-        default=0, help_text="0: as the order was routed. From 1: what a person ordered besides."
+        default=0,
+        db_default=0,
+        help_text="0: as the order was routed. From 1: what a person ordered besides.",
     )
     content = models.JSONField(null=True, help_text="The canonical purchase order.")
     digest = models.CharField(max_length=64, blank=True, help_text="Of the order that it was composed from.")
@@ -49,7 +51,7 @@ class PurchaseOrder(Reported):
         related_name="accepts",
         help_text="The answer by which it counts as accepted.",
     )
-    agreed = models.JSONField(default=list, help_text="What was accepted, line by line.")
+    agreed = models.JSONField(null=True, help_text="What was accepted, line by line.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

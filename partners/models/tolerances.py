@@ -23,7 +23,12 @@ def _percent(verbose_name: str) -> models.DecimalField[Decimal | None, Decimal |
 
 def _absolute(verbose_name: str) -> models.DecimalField[Decimal | None, Decimal | None]:
     return models.DecimalField(
-        verbose_name, max_digits=14, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)]
+        verbose_name,
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
     )
 
 
@@ -67,7 +72,9 @@ class AllowedSubstitute(models.Model):
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="substitutes")
     sku = models.CharField("SKU", max_length=100)
     item = models.CharField(
-        "may be replaced by", max_length=48, help_text="The number by which the partner names it in his answer."
+        "may be replaced by",
+        max_length=48,
+        help_text="The number by which the partner names it in his answer.",
     )
 
     class Meta:

@@ -39,6 +39,7 @@ from integration.flows.decide import Refused, settle_case
 from integration.flows.decisions import carry_out
 from integration.flows.match import match
 from integration.flows.plans import Given, plan
+from integration.flows.positions import positions
 from integration.flows.reprocess import plan_reprocess, reprocess
 from integration.models import (
     ExceptionCase,
@@ -52,7 +53,6 @@ from integration.models import (
 from integration.work import Unclaimed
 from integration.x12.syntax import Segment, segment
 from partners.models import AgreementDocument, CodeList
-from portal.admin.order_page import positions
 from tests import factories
 from tests.conftest import ROOT
 from tests.world import World, world
