@@ -76,10 +76,12 @@ def decision_on(
     purchase_order: PurchaseOrder,
     answers: Sequence[PurchaseOrderAcknowledgment],
     tolerances: Tolerances | None = None,
+    *,
+    anew: bool = False,
 ) -> Decision:
     """Hold ``answers``, oldest first, against what was ordered, all in our units; what could not be converted differs.
 
-    ``tolerances`` are the agreement's, unless others are tried out.
+    ``tolerances`` are the agreement's, unless others are tried out. ``anew``: as if nothing had been accepted before.
     """
     terms = terms_of(purchase_order)
     converted = [from_partner(answer, terms) for answer in answers]
@@ -87,7 +89,7 @@ def decision_on(
         asked_lines(purchase_order),
         [each.document for each in converted],
         tolerances_of(purchase_order.agreement) if tolerances is None else tolerances,
-        agreed_with(purchase_order),
+        {} if anew else agreed_with(purchase_order),
     )
     refused = [
         Difference(None, "", "the units", "what can be counted in ours", sentence)

@@ -70,6 +70,29 @@ def differing(line: AskedLine, said: LineStatement, allowed: Tolerances) -> dict
     return {what: passes for what, passes in found.items() if passes is not None}
 
 
+def sentences(allowed: Tolerances) -> list[str]:
+    """Return what is let pass, for people, each as a sentence."""
+    days = [
+        f"A day up to {count} {'day' if count == 1 else 'days'} {way} than asked for."
+        for count, way in ((allowed.days_late, "later"), (allowed.days_early, "earlier"))
+        if count is not None
+    ]
+    told = [
+        (allowed.price, f"A price that differs by at most {allowed.price.words()}."),
+        (allowed.short, f"A quantity that is less by at most {allowed.short.words('units')}."),
+        (allowed.over, f"A quantity that is more by at most {allowed.over.words('units')}."),
+    ]
+    found = [words for limit, words in told if limit != Limit()] + days
+    if allowed.cheaper:
+        found.append("Any lower price.")
+    if allowed.backorders:
+        found.append("What the partner promises for later, on backorder.")
+    if allowed.substitutes:
+        count = sum(map(len, allowed.substitutes.values()))
+        found.append(f"{count} {'item that comes' if count == 1 else 'items that come'} instead of others.")
+    return found or ["Only what was asked for, exactly."]
+
+
 def _quantity(line: AskedLine, said: LineStatement, allowed: Tolerances) -> str | None:
     promised = said.quantity + (said.backordered if allowed.backorders else 0)
     gap = line.quantity - promised

@@ -38,7 +38,7 @@ class AnswerTolerances(models.Model):
     Of a percentage and an absolute limit, the one that is given holds; given both, both hold. Empty lets nothing pass.
     """
 
-    agreement = models.OneToOneField(Agreement, models.CASCADE, primary_key=True, related_name="tolerances")
+    agreement = models.OneToOneField(Agreement, models.CASCADE, related_name="tolerances")
     price_percent = _percent("price, percent")
     price_absolute = _absolute("price, per unit")
     accepts_cheaper = models.BooleanField("any lower price", default=False)
