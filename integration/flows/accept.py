@@ -84,12 +84,22 @@ def reverse(entries: QuerySet[LineEntry], document: Document) -> None:
     )
 
 
-def accept(purchase_order: PurchaseOrder, document: Document, statements: Sequence[LineStatement]) -> bool:
-    """Let ``purchase_order`` count as accepted as ``statements`` say, by ``document``; return whether it did not before."""
+def accept(
+    purchase_order: PurchaseOrder,
+    document: Document,
+    statements: Sequence[LineStatement],
+    *,
+    leaves_store: bool = False,
+) -> bool:
+    """Let ``purchase_order`` count as accepted as ``statements`` say, by ``document``; return whether it did not before.
+
+    ``leaves_store``: nothing of it is written to the order in the store.
+    """
     moved = PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=ANSWERABLE).update(
         state=State.ACCEPTED,
         accepted_by=document,
         agreed=[statement_to_json(said) for said in statements],
+        leaves_store=leaves_store,
     )
     return bool(moved)
 
@@ -130,10 +140,22 @@ def effects_of(purchase_order: PurchaseOrder) -> list[Step]:
     return [*_effects_on_order(purchase_order), *note_steps(purchase_order)]
 
 
+def is_open(order: Order) -> bool:
+    """Say whether a purchase order of ``order`` still waits for its end.
+
+    One that was cancelled does not: its lines are with another supplier, or the order is held.
+    """
+    ended = [State.ACCEPTED, State.DROPPED, State.CANCELLED]
+    return order.purchase_orders.exclude(state__in=ended).exists()
+
+
 def _effects_on_order(purchase_order: PurchaseOrder) -> list[Step]:
     order = Order.objects.select_for_update().select_related("store").get(pk=purchase_order.order_id)
-    open_ones = order.purchase_orders.exclude(state__in=[State.ACCEPTED, State.DROPPED])
-    if open_ones.exists():
+    if order.state == Order.State.HELD or is_open(order):
+        return []
+    accepted = order.purchase_orders.filter(state=State.ACCEPTED)
+    if accepted.filter(leaves_store=True).exists():
+        Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
         return []
     Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
     numbers = sorted(order.purchase_orders.filter(state=State.ACCEPTED).values_list("number", flat=True))

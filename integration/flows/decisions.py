@@ -22,7 +22,9 @@ from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
-from integration.flows.plans import Given, Plan, answered, answered_decision, pair, plan
+from integration.flows.planned import Given, Plan, answered
+from integration.flows.plans import answered_decision, pair, plan
+from integration.flows.remainder import order_elsewhere, take_back
 from integration.flows.steps import STEPS
 from integration.flows.translations import change
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
@@ -30,6 +32,10 @@ from integration.work import Step, put
 from partners.models import Agreement, CodeList, CodeListEntry
 
 State = PurchaseOrder.State
+_CLOSED_AS = {
+    "remainder": ExceptionCase.Decision.ORDERED_ELSEWHERE,
+    "cancel": ExceptionCase.Decision.REMAINDER_CANCELLED,
+}
 
 
 def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: str, digest: str) -> Plan:
@@ -67,7 +73,7 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
         _take_back_cancellation(purchase_order, document)
     elif purchase_order.state == State.ACCEPTED:
         PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.DISPUTED)
-    accept(purchase_order, document, statements)
+    accept(purchase_order, document, statements, leaves_store=wanted.leaves_store)
     intend_note(purchase_order, document, State.ACCEPTED, wanted.note)
     _tell(
         case,
@@ -78,6 +84,37 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     )
     _close(case, user, ExceptionCase.Decision.ACCEPTED, reason)
     return effects_of(purchase_order)
+
+
+def _do_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    take_back(purchase_order, document, wanted)
+    steps = order_elsewhere(purchase_order, wanted)
+    sentence = f"The remainder of purchase order {purchase_order.number} is ordered elsewhere: {reason}"
+    return [*steps, *_end_remainder(user, case, wanted, reason, sentence)]
+
+
+def _do_cancel(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    take_back(purchase_order, document, wanted)
+    sentence = f"What is left of purchase order {purchase_order.number} is cancelled: {reason}"
+    if wanted.after == State.CANCELLED:
+        _hold(purchase_order, sentence)
+    return _end_remainder(user, case, wanted, reason, sentence)
+
+
+def _end_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str, sentence: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    intend_note(purchase_order, document, wanted.after, wanted.note)
+    _tell(case, user, wanted.decision, sentence, document)
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    return effects_of(purchase_order)
+
+
+def _hold(purchase_order: PurchaseOrder, sentence: str) -> None:
+    Order.objects.filter(pk=purchase_order.order_id).update(
+        state=Order.State.HELD, state_reason=sentence[:300]
+    )
 
 
 def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -> None:
@@ -111,9 +148,7 @@ def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
     intend_note(purchase_order, document, State.CANCELLED, wanted.note)
     sentence = f"Purchase order {purchase_order.number} is cancelled: {reason}"
-    Order.objects.filter(pk=purchase_order.order_id).update(
-        state=Order.State.HELD, state_reason=sentence[:300]
-    )
+    _hold(purchase_order, sentence)
     _tell(case, user, "cancelled", sentence, document)
     _close(case, user, ExceptionCase.Decision.REJECTED, reason)
     return note_steps(purchase_order)
@@ -186,6 +221,8 @@ def _do_translate(user: User, case: ExceptionCase, wanted: Plan, reason: str) ->
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "translate": _do_translate,
     "accept": _do_accept,
+    "remainder": _do_remainder,
+    "cancel": _do_cancel,
     "reject": _do_reject,
     "wait": _do_wait,
     "match": _do_match,

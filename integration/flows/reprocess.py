@@ -244,7 +244,13 @@ def _refuse_senseless(document: Document) -> None:
 def _refuse_decided(document: Document) -> None:
     """Refuse to overrule a person; asked with the purchase order locked, as whoever decides locks it."""
     held = document.cases.filter(
-        decision__in=[Decision.ACCEPTED, Decision.REJECTED, Decision.NOT_OURS]
+        decision__in=[
+            Decision.ACCEPTED,
+            Decision.ORDERED_ELSEWHERE,
+            Decision.REMAINDER_CANCELLED,
+            Decision.REJECTED,
+            Decision.NOT_OURS,
+        ]
     ).first()
     if held is not None:
         raise Refused(

@@ -52,6 +52,11 @@ class PurchaseOrder(Reported):
         help_text="The answer by which it counts as accepted.",
     )
     agreed = models.JSONField(null=True, help_text="What was accepted, line by line.")
+    leaves_store = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Somebody accepted it so that nothing is written to the order in the store.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

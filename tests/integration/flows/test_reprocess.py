@@ -38,7 +38,8 @@ from integration.flows.apply import apply_effect
 from integration.flows.decide import Refused, settle_case
 from integration.flows.decisions import carry_out
 from integration.flows.match import match
-from integration.flows.plans import Given, plan
+from integration.flows.planned import Given
+from integration.flows.plans import plan
 from integration.flows.positions import positions
 from integration.flows.reprocess import plan_reprocess, reprocess
 from integration.models import (
@@ -606,6 +607,11 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
         (
             "portal/admin/agreements.py",
             'return ", ".join(str(entry) for entry in code_list.entries.all()) if code_list.pk else ""',
+        ),
+        # The ledger itself, shown with what was reversed.
+        (
+            "portal/admin/purchase_order_page.py",
+            "LineEntry.objects.filter(line__purchase_order=purchase_order, reverses=None)",
         ),
     ]
 
