@@ -8,6 +8,7 @@ from integration.models.hooks import HookCall, StoreHook
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
+from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
@@ -20,6 +21,7 @@ __all__ = [
     "BulkJob",
     "Channel",
     "ExceptionCase",
+    "Gap",
     "HookCall",
     "Lane",
     "LineEntry",
@@ -30,6 +32,7 @@ __all__ = [
     "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Reconciliation",
     "Sighting",
     "Store",
     "StoreBudget",
