@@ -137,10 +137,8 @@ def _is_explained(row: Order) -> bool:
 def effects(now: datetime) -> Checked:
     """Everything that is to be written to a store is written, or about to be, or the store is in watch."""
     tally = Tally(Check.EFFECT)
-    rows = (
-        StoreEffect.objects.filter(created_at__lte=now - SETTLED)
-        .select_related("order__store")
-        .annotate(in_hand=Exists(work_for("apply_effect", "pk")))
+    rows = StoreEffect.objects.select_related("order__store").annotate(
+        in_hand=Exists(work_for("apply_effect", "pk"))
     )
     tally.good = rows.filter(state__in=[StoreEffect.State.DONE, StoreEffect.State.SKIPPED]).count()
     undone = rows.exclude(state__in=[StoreEffect.State.DONE, StoreEffect.State.SKIPPED])
@@ -148,7 +146,8 @@ def effects(now: datetime) -> Checked:
     for row in undone.iterator():
         watches = row.order.store.mode != Mode.LIVE
         stands = row.order.state == Order.State.ACCEPTED or row.kind == StoreEffect.Kind.NOTE
-        if row.in_hand or watches or not stands or row.order_id in asked:
+        young = row.created_at > now - SETTLED
+        if row.in_hand or young or watches or not stands or row.order_id in asked:
             tally.explained += 1
         else:
             sentence = f"{row}: it was to be written to {row.order.store}, and nothing was about to."
