@@ -12,6 +12,7 @@ from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
+from integration.models.take_over import TakeOver
 from integration.models.work import Lane, Work
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "StoreBudget",
     "StoreEffect",
     "StoreHook",
+    "TakeOver",
     "WaitingDocument",
     "Work",
     "mailbox_channel",

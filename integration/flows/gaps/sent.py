@@ -31,6 +31,7 @@ from integration.flows.transmit import transmit_step
 from integration.models import (
     ExceptionCase,
     Gap,
+    LineEntry,
     OrderDocument,
     PurchaseOrder,
     Work,
@@ -56,6 +57,9 @@ def purchase_orders(now: datetime) -> Checked:
                     purchase_order=OuterRef("pk"), role=OrderDocument.Role.PURCHASE_ORDER
                 )
             ),
+            is_taken_over=Exists(
+                LineEntry.standing().filter(line__purchase_order=OuterRef("pk"), document=None)
+            ),
             is_asked=Exists(ExceptionCase.objects.filter(purchase_order=OuterRef("pk"), closed_at=None)),
             in_hand=Exists(
                 Work.objects.filter(
@@ -67,7 +71,7 @@ def purchase_orders(now: datetime) -> Checked:
     )
     for row in rows.iterator():
         links = {"order": row.order, "purchase_order": row, "store": row.order.store}
-        if row.is_written:
+        if row.is_written or row.is_taken_over:
             tally.good += 1
         elif row.is_asked or row.in_hand or row.created_at > now - SETTLED or why_watching(row):
             tally.explained += 1
