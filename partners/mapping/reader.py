@@ -18,7 +18,7 @@ from partners.mapping.derived import derived
 from partners.mapping.element_reading import ElementReader, Record, find, record_at
 from partners.mapping.nesting import Nesting
 from partners.mapping.prepared import code_tables
-from partners.mapping.quick_reading import Found, QuickReading, quick_reading
+from partners.mapping.quick_reading import Found, QuickReading, Shape, quick_reading
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import Body, DerivedElement, Guide, Level, Levels, SegmentRule, shown
 from partners.mapping.transforms import read_number
@@ -124,40 +124,49 @@ class _Reader(ElementReader):
     ) -> None:
         once: set[Found] = set()
         levels: tuple[Levels, list[Loop]] | None = None
-        texts: dict[SegmentRule, tuple[list[str], Segment]] = {}
+        pieces: dict[SegmentRule, tuple[list[str], Segment]] = {}
         choices = self.ready.body(body)
         for child in children:
-            if isinstance(child, Loop):
-                segment, inside = child.segments[0], child.children[1:]
+            inside = _NOTHING
+            if isinstance(child, Segment):
+                segment = child
             else:
-                segment, inside = child, _NOTHING
-            choice = choices.get(segment.texts[0])
-            found = None if choice is None else choice.find(segment.texts)
-            if found is None or found in once:
-                self._unread(child, address, told(place), _TWICE if found else _NO_RULE)
+                segment = child.segments[0]
+                if len(child.children) > 1:
+                    inside = child.children[1:]
+            texts = segment.texts
+            choice = choices.get(texts[0])
+            shape = None if choice is None else choice.shape(texts)
+            if shape is None:
+                self._unread(child, address, told(place), _NO_RULE)
                 continue
+            found = shape.found
             rule = found.rule
-            if rule.levels is not None and isinstance(child, Loop):
-                levels = rule.levels, [*(levels[1] if levels else ()), child]
-                continue
             if not found.repeats:
+                if found in once:
+                    self._unread(child, address, told(place), _TWICE)
+                    continue
+                if rule.levels is not None and isinstance(child, Loop):
+                    levels = rule.levels, [*(levels[1] if levels else ()), child]
+                    continue
                 once.add(found)
-            if found.plain and self.quick and found.take(segment.texts, scope):
-                if inside:
-                    self._body(rule.body, inside, scope, rule.address, place)
-                continue
+                if found.plain and self.quick and shape.take(texts, scope):
+                    if inside:
+                        self._body(rule.body, inside, scope, rule.address, place)
+                    continue
             if rule.text is None:
-                self._occurrence(found, segment, inside, scope, place)
+                self._occurrence(shape, segment, inside, scope, place)
                 continue
             piece: Record = {}
-            self._elements(found, segment, piece, (place, rule.text, None))
-            texts.setdefault(rule, ([], segment))[0].extend(piece.values())
-            self._body(rule.body, inside, scope, rule.address, place)
+            self._elements(shape, segment, piece, (place, rule.text, None))
+            pieces.setdefault(rule, ([], segment))[0].extend(piece.values())
+            if inside:
+                self._body(rule.body, inside, scope, rule.address, place)
         if levels is not None:
             Nesting(levels[0], self).read(levels[1], scope)
-        for rule, (pieces, segment) in texts.items():
-            if rule.text is not None and rule.join is not None and pieces:
-                self._put(scope, rule.text, rule.join.join(pieces), rule.address, told(place), segment)
+        for rule, (texts, segment) in pieces.items():
+            if rule.text is not None and rule.join is not None and texts:
+                self._put(scope, rule.text, rule.join.join(texts), rule.address, told(place), segment)
 
     def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
         """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
@@ -179,20 +188,20 @@ class _Reader(ElementReader):
 
     def _occurrence(
         self,
-        found: Found,
+        shape: Shape,
         segment: Segment,
         inside: Sequence[Segment | Loop],
         scope: Record,
         place: _Place,
     ) -> None:
-        rule = found.rule
+        rule = shape.found.rule
         if rule.lift is not None:
             scope = self.lifted.setdefault(rule.lift, {})
         if rule.each is not None:
             items: list[Any] = find(scope, rule.each) or []
             item: Record = {}
             item_place = (place, rule.each, len(items))
-            self._segment(found, segment, inside, item, item_place)
+            self._segment(shape, segment, inside, item, item_place)
             if not item:
                 self._tell("unread", rule.address, told(item_place), segment, "nothing in it has a value")
                 return
@@ -200,29 +209,30 @@ class _Reader(ElementReader):
             record_at(scope, rule.each[:-1])[rule.each[-1]] = items
         elif rule.at is not None:
             record: Record = find(scope, rule.at) or {}
-            self._segment(found, segment, inside, record, (place, rule.at, None))
+            self._segment(shape, segment, inside, record, (place, rule.at, None))
             if record:
                 record_at(scope, rule.at[:-1])[rule.at[-1]] = record
         else:
-            self._segment(found, segment, inside, scope, place)
+            self._segment(shape, segment, inside, scope, place)
 
     def _segment(
         self,
-        found: Found,
+        shape: Shape,
         segment: Segment,
         inside: Sequence[Segment | Loop],
         scope: Record,
         place: _Place,
     ) -> None:
-        self._elements(found, segment, scope, place)
+        self._elements(shape, segment, scope, place)
         if inside:
-            self._body(found.rule.body, inside, scope, found.rule.address, place)
+            rule = shape.found.rule
+            self._body(rule.body, inside, scope, rule.address, place)
 
-    def _elements(self, found: Found, segment: Segment, scope: Record, place: _Place) -> None:
-        if not (self.quick and found.take(segment.texts, scope)):
-            self.read_elements(found.rule, segment, scope, told(place))
-        elif found.derived:
-            self.derived.extend((each, segment) for each in found.derived)
+    def _elements(self, shape: Shape, segment: Segment, scope: Record, place: _Place) -> None:
+        if not (self.quick and shape.take(segment.texts, scope)):
+            self.read_elements(shape.found.rule, segment, scope, told(place))
+        elif shape.found.derived:
+            self.derived.extend((each, segment) for each in shape.found.derived)
 
     def _unread(self, child: Segment | Loop, address: str, path: str, reason: str) -> None:
         inner = f"{address}/{_trigger(child).tag}".removeprefix("/")
