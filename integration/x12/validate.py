@@ -31,7 +31,7 @@ from integration.x12.hierarchy import hierarchy_findings
 from integration.x12.quantities import quantity_findings
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
-from integration.x12.syntax import Segment, Separators, components_of
+from integration.x12.syntax import Segment, Separators, components_of, picking
 from integration.x12.tables import (
     ElementTable,
     LoopTable,
@@ -46,14 +46,12 @@ from integration.x12.tables import (
 # What a person, or a 997, can use. The verdict is taken before the cut.
 MAX_FINDINGS = 1000
 
-# Patterns of filled elements remembered as good per segment; a partner's habits are a few dozen.
+# Shapes remembered as good per segment and length, and orders of members per loop, each of so many at most.
 _MAX_PATTERNS = 1024
-# Short segments such as CUR*BY*USD come again and again: so many good ones are remembered per set, and so many orders of
-# members per loop.
-_MAX_GOOD = 8192
-_SHORT = 6
-_SHORT_TEXT = 40
 _MAX_ORDERS = 512
+_LONGEST_ORDER = 40
+
+Texts = tuple[str, ...]
 
 AcknowledgmentCode = Literal["A", "E", "R"]
 
@@ -226,12 +224,25 @@ def _check_ends(segments: Sequence[Segment], table: SetTable) -> list[Finding]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _LengthCheck:
+    """Segments of one table and length: what picks the elements with code lists, and the others, each with a test.
+
+    ``good`` are the shapes in which segments were found good: the codes, and which of the other elements are filled where
+    not all are. A partner's habits are a few dozen.
+    """
+
+    coded: Callable[[Texts], Texts]
+    others: Callable[[Texts], Texts]
+    accepts: tuple[Callable[[str], object], ...]
+    good: set[tuple[object, ...]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _SegmentCheck:
-    """A segment's table made quick: good patterns of filled elements, and one test per element."""
+    """A segment's table made quick: ``lengths[n]`` is for segments of n elements."""
 
     table: SegmentTable
-    accepts: tuple[Callable[[str], object], ...]
-    good_patterns: set[tuple[bool, ...]] = field(default_factory=set)
+    lengths: tuple[_LengthCheck, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,18 +256,26 @@ class _LoopCheck:
 
 @lru_cache(maxsize=4096)
 def _segment_check(table: SegmentTable) -> _SegmentCheck:
-    return _SegmentCheck(table, tuple(accepts(element) for element in table.elements))
+    return _SegmentCheck(
+        table, tuple(_length_check(table.elements[:size]) for size in range(len(table.elements) + 1))
+    )
+
+
+def _length_check(elements: Sequence[ElementTable]) -> _LengthCheck:
+    coded = [each.number for each in elements if _is_coded(each)]
+    others = [each for each in elements if not _is_coded(each)]
+    return _LengthCheck(
+        picking(coded), picking([each.number for each in others]), tuple(map(accepts, others))
+    )
+
+
+def _is_coded(element: ElementTable) -> bool:
+    return element.codes is not None and element.kind != "C"
 
 
 @lru_cache(maxsize=256)
 def _segment_checks(table: SetTable) -> Mapping[str, _SegmentCheck]:
     return {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
-
-
-@lru_cache(maxsize=256)
-def _good_segments(table: SetTable, repeats: str) -> set[tuple[str, ...]]:
-    """Short segments of a set that were found good, with one repetition separator; filled by those who look."""
-    return set()
 
 
 @lru_cache(maxsize=4096)
@@ -283,12 +302,10 @@ class _Inspection:
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (repeats(table.version) and separators.repetition) or ""
         self.checks = _segment_checks(table)
-        self.good = _good_segments(table, self.repeats)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
     def inspect(self, root: Loop) -> None:
-        good = self.good
         waiting: list[tuple[Loop, str]] = [(root, "")]
         while waiting:
             loop, path = waiting.pop()
@@ -296,8 +313,7 @@ class _Inspection:
             if order not in check.good:
                 self._check_members(loop, path, check, order)
             for each in loop.segments:
-                if each.texts not in good:
-                    self._check_segment(each, path)
+                self._check_segment(each, path)
             if loop.loops:
                 before = path and f"{path}/"
                 waiting.extend([(inner, before + inner.table.name) for inner in loop.loops])
@@ -313,7 +329,7 @@ class _Inspection:
                 limit = check.limits[index]
                 if limit is not None and count > limit:
                     self._report_too_many(loop, path, index, limit)
-        if len(self.findings) == before and len(order) <= _SHORT_TEXT and len(check.good) < _MAX_ORDERS:
+        if len(self.findings) == before and len(order) <= _LONGEST_ORDER and len(check.good) < _MAX_ORDERS:
             check.good.add(order)
 
     def _report_missing(self, loop: Loop, path: str, index: int) -> None:
@@ -345,23 +361,19 @@ class _Inspection:
             first = self.first_undescribed.get(each.tag, each.position)
             self.first_undescribed[each.tag] = min(first, each.position)
             return
-        elements = texts[1:]
-        pattern = tuple(map(bool, elements))
-        repeated = bool(self.repeats) and self.repeats in "".join(elements)
-        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, elements)):
-            if len(texts) <= _SHORT:
-                self._remember(texts)
-            return
+        quick = None
+        if len(texts) <= len(check.lengths) and not (self.repeats and self.repeats in "".join(texts)):
+            quick = check.lengths[len(texts) - 1]
+            others = quick.others(texts)
+            shape: tuple[object, ...] = quick.coded(texts)
+            if "" in others:
+                shape = shape, tuple(map(bool, others))
+            if shape in quick.good and all(map(call, quick.accepts, others)):
+                return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
-        if len(self.findings) == before and len(check.good_patterns) < _MAX_PATTERNS:
-            check.good_patterns.add(pattern)
-
-    def _remember(self, texts: tuple[str, ...]) -> None:
-        if sum(map(len, texts)) <= _SHORT_TEXT:
-            if len(self.good) >= _MAX_GOOD:
-                self.good.clear()
-            self.good.add(texts)
+        if quick is not None and len(self.findings) == before and len(quick.good) < _MAX_PATTERNS:
+            quick.good.add(shape)
 
     def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
         place = ElementPlace(each, path, None)
