@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import compress
-from operator import attrgetter, call, itemgetter
+from operator import attrgetter, call
 from typing import Any, NamedTuple
 
+from integration.x12.syntax import picking
 from partners.mapping.codes import CodeTables
 from partners.mapping.memory import Memo, Surprise
 from partners.mapping.rules import (
@@ -118,13 +119,6 @@ class Shape:
             told = any(place.needed and not here for place, here in zip(places, filled, strict=True))
             self.partly[filled] = Shape(self.found, None if told else list(compress(places, filled)))
         return self.partly[filled]
-
-
-def picking(numbers: Sequence[int]) -> Pick:
-    """What picks these elements out of a row, always as a tuple."""
-    if len(numbers) > 1:
-        return itemgetter(*numbers)
-    return itemgetter(slice(numbers[0], numbers[0] + 1) if numbers else slice(0))
 
 
 def _stored(places: Sequence[Place], values: Sequence[Any], record: dict[str, Any]) -> bool:

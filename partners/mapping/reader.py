@@ -127,16 +127,11 @@ class _Reader(ElementReader):
         pieces: dict[SegmentRule, tuple[list[str], Segment]] = {}
         choices = self.ready.body(body)
         for child in children:
-            inside = _NOTHING
-            if isinstance(child, Segment):
-                segment = child
-            else:
-                segment = child.segments[0]
-                if len(child.children) > 1:
-                    inside = child.children[1:]
-            texts = segment.texts
-            choice = choices.get(texts[0])
-            shape = None if choice is None else choice.shape(texts)
+            segment, inside = (
+                (child, _NOTHING) if isinstance(child, Segment) else (child.segments[0], child.children[1:])
+            )
+            choice = choices.get(segment.texts[0])
+            shape = None if choice is None else choice.shape(segment.texts)
             if shape is None:
                 self._unread(child, address, told(place), _NO_RULE)
                 continue
@@ -147,10 +142,11 @@ class _Reader(ElementReader):
                     self._unread(child, address, told(place), _TWICE)
                     continue
                 if rule.levels is not None and isinstance(child, Loop):
-                    levels = rule.levels, [*(levels[1] if levels else ()), child]
+                    levels = levels or (rule.levels, [])
+                    levels[1].append(child)
                     continue
                 once.add(found)
-                if found.plain and self.quick and shape.take(texts, scope):
+                if found.plain and self.quick and shape.take(segment.texts, scope):
                     if inside:
                         self._body(rule.body, inside, scope, rule.address, place)
                     continue
@@ -165,8 +161,13 @@ class _Reader(ElementReader):
         if levels is not None:
             Nesting(levels[0], self).read(levels[1], scope)
         for rule, (texts, segment) in pieces.items():
-            if rule.text is not None and rule.join is not None and texts:
-                self._put(scope, rule.text, rule.join.join(texts), rule.address, told(place), segment)
+            self._join(rule, texts, segment, scope, place)
+
+    def _join(
+        self, rule: SegmentRule, pieces: Sequence[str], segment: Segment, scope: Record, place: _Place
+    ) -> None:
+        if rule.text is not None and rule.join is not None and pieces:
+            self._put(scope, rule.text, rule.join.join(pieces), rule.address, told(place), segment)
 
     def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
         """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
@@ -247,28 +248,31 @@ class _Reader(ElementReader):
     # What only the whole shows
 
     def _compare_derived(self, loop: Loop) -> None:
-        if not self.derived:
-            return
-        tags = {element.tag for element, _ in self.derived}
-        rows = [(each.tag, each.elements) for each in _all_segments(loop) if each.texts[0] in tags]
-        for element, segment in self.derived:
-            text = segment[element.number].strip(" ")
+        said = [(each, segment, segment[each.number].strip(" ")) for each, segment in self.derived]
+        # What is left empty claims nothing.
+        tags = {tag for each, _, text in said if text for tag in (each.tag, each.other) if tag}
+        rows = [(each.texts[0], each.texts[1:]) for each in _all_segments(loop) if each.texts[0] in tags]
+        for element, segment, text in said:
+            if not text:
+                continue
             if element.derivation == "structure":
                 self._compare_structure(element, text, segment)
                 continue
             expected = derived(element, rows)
-            other = derived(element, rows, element.other) if element.other else expected
-            if text and read_number(text) not in (read_number(expected), read_number(other)):
-                what = f"{element.derivation} of {element.tag}" + (
-                    f".{element.element}" if element.element else ""
-                )
-                problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
-                self._tell("check", element.address, "", segment, problem, text)
+            if text == expected or read_number(text) == read_number(expected):
+                continue
+            if element.other and read_number(text) == read_number(derived(element, rows, element.other)):
+                continue
+            what = f"{element.derivation} of {element.tag}" + (
+                f".{element.element}" if element.element else ""
+            )
+            problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
+            self._tell("check", element.address, "", segment, problem, text)
 
     def _compare_structure(self, element: DerivedElement, text: str, segment: Segment) -> None:
         levels = self.guide.levels
         known = sorted({each.code for each in levels.structures.values()} if levels else ())
-        if text and text not in known:
+        if text not in known:
             problem = f"{shortened(text)} stands there, the structures known are {', '.join(known)}; it was read by its levels"
             self._tell("check", element.address, "", segment, problem, text)
 
