@@ -18,20 +18,31 @@ them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from operator import call
 from typing import Literal
 
 from integration.x12.element_findings import ElementPlace, is_warning, shown
-from integration.x12.elements import accepts, broken_notes, fault
+from integration.x12.elements import broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
 from integration.x12.hierarchy import hierarchy_findings
 from integration.x12.quantities import quantity_findings
+from integration.x12.quick_checks import (
+    LONGEST_ORDER,
+    MAX_GOOD,
+    MAX_ORDERS,
+    MAX_PATTERNS,
+    SHORT,
+    LoopCheck,
+    Texts,
+    good_segments,
+    loop_check,
+    segment_checks,
+)
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
-from integration.x12.syntax import Segment, Separators, components_of, picking
+from integration.x12.syntax import Segment, Separators, components_of
 from integration.x12.tables import (
     ElementTable,
     LoopTable,
@@ -45,13 +56,6 @@ from integration.x12.tables import (
 
 # What a person, or a 997, can use. The verdict is taken before the cut.
 MAX_FINDINGS = 1000
-
-# Shapes remembered as good per segment and length, and orders of members per loop, each of so many at most.
-_MAX_PATTERNS = 1024
-_MAX_ORDERS = 512
-_LONGEST_ORDER = 40
-
-Texts = tuple[str, ...]
 
 AcknowledgmentCode = Literal["A", "E", "R"]
 
@@ -223,71 +227,6 @@ def _check_ends(segments: Sequence[Segment], table: SetTable) -> list[Finding]:
     return findings
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _LengthCheck:
-    """Segments of one table and length: what picks the elements with code lists, and the others, each with a test.
-
-    ``good`` are the shapes in which segments were found good: the codes, and which of the other elements are filled where
-    not all are. A partner's habits are a few dozen.
-    """
-
-    coded: Callable[[Texts], Texts]
-    others: Callable[[Texts], Texts]
-    accepts: tuple[Callable[[str], object], ...]
-    good: set[tuple[object, ...]] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _SegmentCheck:
-    """A segment's table made quick: ``lengths[n]`` is for segments of n elements."""
-
-    table: SegmentTable
-    lengths: tuple[_LengthCheck, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _LoopCheck:
-    """The mandatory members and the maxima of a loop, by index; ST, SE and the trigger are seen elsewhere."""
-
-    required: frozenset[int]
-    limits: tuple[int | None, ...]
-    good: set[bytes] = field(default_factory=set)
-
-
-@lru_cache(maxsize=4096)
-def _segment_check(table: SegmentTable) -> _SegmentCheck:
-    return _SegmentCheck(
-        table, tuple(_length_check(table.elements[:size]) for size in range(len(table.elements) + 1))
-    )
-
-
-def _length_check(elements: Sequence[ElementTable]) -> _LengthCheck:
-    coded = [each.number for each in elements if _is_coded(each)]
-    others = [each for each in elements if not _is_coded(each)]
-    return _LengthCheck(
-        picking(coded), picking([each.number for each in others]), tuple(map(accepts, others))
-    )
-
-
-def _is_coded(element: ElementTable) -> bool:
-    return element.codes is not None and element.kind != "C"
-
-
-@lru_cache(maxsize=256)
-def _segment_checks(table: SetTable) -> Mapping[str, _SegmentCheck]:
-    return {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
-
-
-@lru_cache(maxsize=4096)
-def _loop_check(table: LoopTable) -> _LoopCheck:
-    required = frozenset(
-        index
-        for index, member in enumerate(table.members)
-        if member.required and not (isinstance(member, SegmentUse) and member.tag in ("ST", "SE"))
-    )
-    return _LoopCheck(required, tuple(member.max_use for member in table.members))
-
-
 def _name(member: SegmentUse | LoopTable) -> str:
     return member.tag if isinstance(member, SegmentUse) else member.name
 
@@ -301,25 +240,28 @@ class _Inspection:
         self.table = table
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (repeats(table.version) and separators.repetition) or ""
-        self.checks = _segment_checks(table)
+        self.checks = segment_checks(table)
+        self.good = good_segments(table, self.repeats)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
     def inspect(self, root: Loop) -> None:
+        good = self.good
         waiting: list[tuple[Loop, str]] = [(root, "")]
         while waiting:
             loop, path = waiting.pop()
-            check, order = _loop_check(loop.table), bytes(loop.places)
+            check, order = loop_check(loop.table), bytes(loop.places)
             if order not in check.good:
                 self._check_members(loop, path, check, order)
             for each in loop.segments:
-                self._check_segment(each, path)
+                if each.texts not in good:
+                    self._check_segment(each, path)
             if loop.loops:
                 before = path and f"{path}/"
                 waiting.extend([(inner, before + inner.table.name) for inner in loop.loops])
         self._note_undescribed()
 
-    def _check_members(self, loop: Loop, path: str, check: _LoopCheck, order: bytes) -> None:
+    def _check_members(self, loop: Loop, path: str, check: LoopCheck, order: bytes) -> None:
         before = len(self.findings)
         found = set(order)
         for index in sorted(check.required - found) if not check.required <= found else ():
@@ -329,7 +271,7 @@ class _Inspection:
                 limit = check.limits[index]
                 if limit is not None and count > limit:
                     self._report_too_many(loop, path, index, limit)
-        if len(self.findings) == before and len(order) <= _LONGEST_ORDER and len(check.good) < _MAX_ORDERS:
+        if len(self.findings) == before and len(order) <= LONGEST_ORDER and len(check.good) < MAX_ORDERS:
             check.good.add(order)
 
     def _report_missing(self, loop: Loop, path: str, index: int) -> None:
@@ -369,11 +311,18 @@ class _Inspection:
             if "" in others:
                 shape = shape, tuple(map(bool, others))
             if shape in quick.good and all(map(call, quick.accepts, others)):
+                if len("".join(others)) <= SHORT:
+                    self._remember(texts)
                 return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
-        if quick is not None and len(self.findings) == before and len(quick.good) < _MAX_PATTERNS:
+        if quick is not None and len(self.findings) == before and len(quick.good) < MAX_PATTERNS:
             quick.good.add(shape)
+
+    def _remember(self, texts: Texts) -> None:
+        if len(self.good) >= MAX_GOOD:
+            self.good.clear()
+        self.good.add(texts)
 
     def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
         place = ElementPlace(each, path, None)

@@ -18,6 +18,9 @@ from partners.mapping.rules import Level, Levels
 
 Record = dict[str, Any]
 
+# The tag and the four elements that the standard has.
+_HL_LENGTH = 5
+
 
 class LevelReader(Protocol):
     """What reading a guide offers for its levels."""
@@ -67,17 +70,19 @@ class Nesting:
         """Fills a document's scope with all that the loops say."""
         around: list[dict[str, int]] = []
         shipped = False
-        parents = self._parents(loops)
+        codes = [_code(loop) for loop in loops]
+        parents = self._parents(loops, codes)
         occurrences: dict[int, tuple[int, str, int]] = {}
         holding: set[int] = set()
         for at, (loop, parent) in enumerate(zip(loops, parents, strict=True)):
             here = dict(around[parent]) if parent is not None else {}
             around.append(here)
-            level = self.levels.levels.get(_code(loop))
-            self._tell_rest(_segment(loop))
+            level = self.levels.levels.get(codes[at])
+            trigger = _segment(loop)
+            if len(trigger.texts) > _HL_LENGTH:
+                self._tell_rest(trigger)
             if level is None:
-                shown = _segment(loop)[3]
-                self.reader.unread_level(loop, f"the guide has no level {shown!r}")
+                self.reader.unread_level(loop, f"the guide has no level {trigger[3]!r}")
             elif level.path is None:
                 if shipped:
                     self.reader.unread_level(loop, "a notice has one outermost level; ask for a notice each")
@@ -87,7 +92,7 @@ class Nesting:
             else:
                 index = self._entity(level, loop, here)
                 if level.code in here:
-                    self._tell_lost(level, index, level.code, here[level.code], _segment(loop))
+                    self._tell_lost(level, index, level.code, here[level.code], trigger)
                 here[level.code] = index
                 occurrences[at] = len(self.entities[level.code][index].around) - 1, level.code, index
                 while parent is not None and parent not in holding:
@@ -111,12 +116,11 @@ class Nesting:
 
     # Who is in whom
 
-    def _parents(self, loops: Sequence[Loop]) -> list[int | None]:
+    def _parents(self, loops: Sequence[Loop], codes: Sequence[str]) -> list[int | None]:
         numbered: dict[str, int] = {}
         parents: list[int | None] = []
         chain: list[int] = []
         open_levels: dict[str, list[int]] = defaultdict(list)
-        codes = [_code(loop) for loop in loops]
         for index, loop in enumerate(loops):
             trigger = _segment(loop)
             named = trigger[2].strip()

@@ -186,13 +186,15 @@ class QuickReading:
         self._codes = codes
         self._values: dict[tuple[Transform, ...], Memo] = {}
         self._rules: dict[SegmentRule, Found] = {}
-        self._bodies: dict[Body, Mapping[str, Choice]] = {}
+        self.bodies = Memo(self._choices)
 
     def body(self, body: Body) -> Mapping[str, Choice]:
         """The rules of a body by tag."""
-        if body not in self._bodies:
-            self._bodies[body] = {tag: self._choice(body, rules) for tag, rules in body.by_tag.items()}
-        return self._bodies[body]
+        choices: Mapping[str, Choice] = self.bodies[body]
+        return choices
+
+    def _choices(self, body: Body) -> Mapping[str, Choice]:
+        return {tag: self._choice(body, rules) for tag, rules in body.by_tag.items()}
 
     def rule(self, rule: SegmentRule) -> Found:
         """The rule made ready."""

@@ -125,7 +125,7 @@ class _Reader(ElementReader):
         once: set[Found] = set()
         levels: tuple[Levels, list[Loop]] | None = None
         pieces: dict[SegmentRule, tuple[list[str], Segment]] = {}
-        choices = self.ready.body(body)
+        choices = self.ready.bodies[body]
         for child in children:
             segment, inside = (
                 (child, _NOTHING) if isinstance(child, Segment) else (child.segments[0], child.children[1:])
@@ -166,8 +166,11 @@ class _Reader(ElementReader):
     def _join(
         self, rule: SegmentRule, pieces: Sequence[str], segment: Segment, scope: Record, place: _Place
     ) -> None:
-        if rule.text is not None and rule.join is not None and pieces:
-            self._put(scope, rule.text, rule.join.join(pieces), rule.address, told(place), segment)
+        if rule.text is None or rule.join is None or not pieces:
+            return
+        text = rule.join.join(pieces)
+        if len(rule.text) > 1 or scope.setdefault(rule.text[0], text) != text:
+            self._put(scope, rule.text, text, rule.address, told(place), segment)
 
     def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
         """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
@@ -202,12 +205,17 @@ class _Reader(ElementReader):
             items: list[Any] = find(scope, rule.each) or []
             item: Record = {}
             item_place = (place, rule.each, len(items))
-            self._segment(shape, segment, inside, item, item_place)
+            if self.quick and not shape.found.derived and shape.take(segment.texts, item):
+                if inside:
+                    self._body(rule.body, inside, item, rule.address, item_place)
+            else:
+                self._segment(shape, segment, inside, item, item_place)
             if not item:
                 self._tell("unread", rule.address, told(item_place), segment, "nothing in it has a value")
                 return
             items.append(item.get("", item))
-            record_at(scope, rule.each[:-1])[rule.each[-1]] = items
+            if len(items) == 1:
+                record_at(scope, rule.each[:-1])[rule.each[-1]] = items
         elif rule.at is not None:
             record: Record = find(scope, rule.at) or {}
             self._segment(shape, segment, inside, record, (place, rule.at, None))
