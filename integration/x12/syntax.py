@@ -11,9 +11,10 @@ Writing never lets data break out: an element that holds a separator or a contro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, repeat
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 Encoding = Literal["ascii", "latin-1", "utf-8"]
@@ -186,6 +187,13 @@ class Segment(tuple[Any, ...]):
 def row_of(each: Segment) -> tuple[str, ...]:
     """The tag and the elements of a segment without its trailing empty elements."""
     return each.texts if each.texts[-1] else (each.texts[0], *_without_trailing_empties(each.texts[1:]))
+
+
+def picking(numbers: Sequence[int]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """What picks the elements with these numbers out of a segment's ``texts``, always as a tuple."""
+    if len(numbers) > 1:
+        return itemgetter(*numbers)
+    return itemgetter(slice(numbers[0], numbers[0] + 1) if numbers else slice(0))
 
 
 def placed_segments(rows: Iterable[tuple[str, ...]], start: int = 1) -> list[Segment]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,14 +12,15 @@ from hypothesis import given
 
 from integration.documents import Document
 from integration.x12.envelope import SetToWrite, set_segments
-from integration.x12.syntax import Segment
+from integration.x12.reading import parse_segments
+from integration.x12.syntax import Segment, Separators
 from partners.mapping.prepared import code_tables
 from partners.mapping.quick_writing import quick_rows
 from partners.mapping.reader import read_set
 from partners.mapping.rules import Guide
 from partners.mapping.writer import write
 from tests.partners.mapping.generated_documents import documents
-from tests.partners.mapping.mapped_documents import GOLDEN, GUIDES, golden, guide_of
+from tests.partners.mapping.mapped_documents import GOLDEN, GUIDES, golden, guide_of, wire
 from tests.partners.mapping.test_mapping_law import profile
 
 EXAMPLES = 12
@@ -84,6 +85,26 @@ def damaged(segments: Sequence[Segment], rng: random.Random) -> list[Segment]:
         return [Segment(each.texts[0], each.texts[1:], place) for place, each in enumerate(made, start=1)]
     made[at] = Segment(texts[0], texts[1:], made[at].position)
     return [Segment(each.texts[0], each.texts[1:], place) for place, each in enumerate(made, start=1)]
+
+
+def left_out(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
+    """The set without one of its texts, each in turn."""
+    for at, segment in enumerate(segments[1:-1], start=1):
+        for number, text in enumerate(segment.texts[1:], start=1):
+            if text:
+                texts = [*segment.texts[:number], "", *segment.texts[number + 1 :]]
+                yield [*segments[:at], Segment(texts[0], texts[1:], at + 1), *segments[at + 1 :]]
+
+
+@pytest.mark.parametrize("code", GUIDES)
+def test_what_is_left_out_is_missed_both_ways(code: str) -> None:
+    name = next(
+        each for each in GOLDEN if each.startswith(code[:3]) and each.endswith("_5010") == ("_" in code)
+    )
+    made = list(left_out(parse_segments(wire(name), Separators())))
+    assert len(made) > 10
+    for each in made:
+        same_read(each, guide_of(name))
 
 
 @pytest.mark.parametrize("name", GOLDEN)
