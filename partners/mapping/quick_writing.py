@@ -87,8 +87,12 @@ def _text(conversion: Conversion, value: Any, codes: CodeTables) -> str:
 
 def _fits(text: str, table: ElementTable) -> bool:
     """Whether a text is as long as the element wants it; of numbers, the digits count."""
-    size = sum(map(str.isdigit, text)) if table.kind[0] in "RN" else len(text)
-    return table.min <= size <= table.max
+    if table.kind[0] not in "RN":
+        return table.min <= len(text) <= table.max
+    # Most numbers are so short that their digits need no counting.
+    return (table.min <= 1 and len(text) <= table.max) or table.min <= sum(
+        map(str.isdigit, text)
+    ) <= table.max
 
 
 class Run:
