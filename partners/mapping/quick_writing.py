@@ -106,7 +106,7 @@ class Run:
         self.codes = codes
         self.made: list[Any] = []
         self.computed: list[tuple[list[str], SegmentRule]] = []
-        self.lifted: dict[str, Any] = {}
+        self.lifted: dict[str, tuple[Any, str]] = {}
 
     def rows(self, document: Document) -> list[Row]:
         """The rows of the whole document. Raises Surprise."""
@@ -130,8 +130,7 @@ class Run:
         count += 1
         number = str(count)
         self.made.append(("HL", number, parent, node.level.code, "1" if node.children else "0"))
-        outer = self.lifted
-        self.lifted = {code: record for code, (record, _) in placing.lifted(entity).items()}
+        outer, self.lifted = self.lifted, placing.lifted(entity)
         self.functions.levels[node.level.code](node.record, self.made, self)
         self.lifted = outer
         for child, below in node.children.items():

@@ -350,15 +350,15 @@ class _Writer:
         self, node: Node, parent: str, placing: Placing, made: list[list[_Draft]], entity: Entity = ("", 0)
     ) -> None:
         """Writes an HL loop and those in it; their numbers count from 1 through the whole set."""
-        rule = node.level.rule
+        rule, path = node.level.rule, placing.path(entity)
         number = str(len(made) + 1)
         children = "1" if node.children else "0"
         elements = [number, parent, node.level.code, children]
         outer, self.lifted = self.lifted, placing.lifted(entity)
-        inner, counts = self._body(rule.body, node.record, node.path, present(node.record))
+        inner, counts = self._body(rule.body, node.record, path, present(node.record))
         self.lifted = outer
-        self._check_members(rule.body, counts, rule.address, node.path)
-        made.append([_Draft(rule, node.path, elements, {} if self.trace else None), *inner])
+        self._check_members(rule.body, counts, rule.address, path)
+        made.append([_Draft(rule, path, elements, {} if self.trace else None), *inner])
         for child, below in node.children.items():
             self._node(below, number, placing, made, child)
 

@@ -219,7 +219,7 @@ class _GuideLines:
         held, condition = scope.variable, ""
         if rule.lift is not None or rule.at is not None:
             held, condition = "inner", "inner is not None"
-            lift = f"run.lifted.get({self.source.constant(rule.lift)})"
+            lift = f"run.lifted.get({self.source.constant(rule.lift)}, (None,))[0]"
             self.source.add(f"inner = {scope.load(rule.at) if rule.at is not None else lift}")
         elif needed is not None and not rule.required:
             shapes = shape_of(scope.kind)
