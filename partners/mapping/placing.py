@@ -43,14 +43,13 @@ class _Links:
     """What follows for the entries of a level from the links that levels have.
 
     ``fields``: level, field. ``repeated``: of the links, those that others of them may say already. ``orders`` are the
-    links to what holds nothing itself and is only named; ``outside`` those to levels that the structure lacks, ``lifted``
-    those of them whose entries are told here.
+    links to what holds nothing itself and is only named; ``lifted`` those to levels that the structure lacks and whose
+    entries are told here.
     """
 
     fields: tuple[tuple[str, str], ...]
     repeated: Mapping[str, tuple[str, ...]]
     orders: frozenset[str]
-    outside: tuple[str, ...]
     lifted: tuple[str, ...]
     innermost: bool
     key: Value | None
@@ -60,9 +59,9 @@ class _Links:
 def _links_of(levels: Levels) -> Mapping[str, _Links]:
     """What each level's entries name."""
     found = {}
+    structure = levels.structure.levels
     for code, level in levels.levels.items():
         orders = frozenset(each for each in level.links if not levels.levels[each].links)
-        outside = tuple(each for each in level.links if each not in levels.structure.levels)
         found[code] = _Links(
             fields=tuple(level.links.items()),
             repeated={
@@ -71,9 +70,10 @@ def _links_of(levels: Levels) -> Mapping[str, _Links]:
                 if each not in orders
             },
             orders=orders,
-            outside=outside,
             lifted=tuple(
-                each for each in outside if each in level.lifted and code in levels.structure.levels
+                each
+                for each in level.links
+                if each in level.lifted and each not in structure and code in structure
             ),
             innermost=levels.is_innermost(code),
             key=level.key_value(),
@@ -128,12 +128,12 @@ class Placing:
         return self.records[entity[0]][entity[1]]
 
     def lifted(self, entity: Entity) -> dict[str, tuple[Any, str]]:
-        """The linked entries whose levels the structure lacks, by level, with their paths."""
-        outside = self._known[entity[0]].outside if entity[0] else ()
-        links = self.links[entity] if outside else {}
+        """The linked entries that are told here since the structure lacks their levels, by level, with their paths."""
+        codes = self._known[entity[0]].lifted if entity[0] else ()
+        links = self.links[entity] if codes else {}
         return {
             code: (self.record((code, links[code])), self.path((code, links[code])))
-            for code in outside
+            for code in codes
             if code in links
         }
 

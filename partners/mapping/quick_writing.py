@@ -18,7 +18,7 @@ from partners.mapping.derived import derived
 from partners.mapping.memory import Memo, Surprise
 from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.prepared import writing_rule
-from partners.mapping.rules import Guide, SegmentRule
+from partners.mapping.rules import Guide, Levels, SegmentRule
 from partners.mapping.source_lines import Conversion
 from partners.mapping.transforms import Untranslated, WrongValue
 from partners.mapping.writing_source import IS_CARRIED, WRITE_DOCUMENT, guide_source
@@ -49,9 +49,9 @@ class Functions(NamedTuple):
     """What writes the documents of a guide: the whole, and the body of each level. ``is_carried`` is asked of a document
     that was written."""
 
-    guide: Guide
+    levels: Levels | None
     document: Write
-    levels: dict[str, Write]
+    bodies: dict[str, Write]
     is_carried: Callable[[Document], bool]
 
 
@@ -62,8 +62,8 @@ def writing_functions(guide: Guide, codes: CodeTables) -> Functions:
     names: dict[str, Any] = {"Surprise": Surprise, **source.constants}
     names |= {name: _texts(conversion, codes) for name, conversion in source.conversions.items()}
     exec(source.code, names)  # noqa: S102 - its text is ours, but for tags and fields that are known to be such
-    levels = {code: names[name] for code, name in source.levels.items()}
-    return Functions(guide, names[WRITE_DOCUMENT], levels, names[IS_CARRIED])
+    bodies = {code: names[name] for code, name in source.levels.items()}
+    return Functions(guide.levels, names[WRITE_DOCUMENT], bodies, names[IS_CARRIED])
 
 
 def _texts(conversion: Conversion, codes: CodeTables) -> Memo:
@@ -117,7 +117,7 @@ class Run:
 
     def levels(self, document: Any) -> int:
         """Writes all HL loops; tells how many."""
-        levels = self.functions.guide.levels
+        levels = self.functions.levels
         assert levels is not None
         placing = Placing(document, levels, self.codes)
         root = placing.root()
@@ -131,7 +131,7 @@ class Run:
         number = str(count)
         self.made.append(("HL", number, parent, node.level.code, "1" if node.children else "0"))
         outer, self.lifted = self.lifted, placing.lifted(entity)
-        self.functions.levels[node.level.code](node.record, self.made, self)
+        self.functions.bodies[node.level.code](node.record, self.made, self)
         self.lifted = outer
         for child, below in node.children.items():
             count = self._node(below, number, count, placing, child)
@@ -140,7 +140,7 @@ class Run:
     def _derive(self, row: list[str], rule: SegmentRule) -> None:
         for element in writing_rule(rule).derived:
             if element.derivation == "structure":
-                levels = self.functions.guide.levels
+                levels = self.functions.levels
                 text = levels.structure.code if levels else ""
             elif element.derivation == "count":
                 text = str([each[0] for each in self.made].count(element.tag))

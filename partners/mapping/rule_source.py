@@ -25,7 +25,7 @@ from partners.mapping.rules import (
     Value,
 )
 from partners.mapping.source_lines import Scope, Source, kind_at
-from partners.mapping.transforms import PLAIN_TEXT
+from partners.mapping.transforms import PLAIN_TEXT, Number
 
 _QUALIFIER = Value(("qualifier",), str, (PLAIN_TEXT,))
 _VALUE = Value(("value",), str, (PLAIN_TEXT,))
@@ -110,10 +110,15 @@ class RuleLines:
             with self.source.block(f"{word} type({variable}) is not {kind} or {wrong}:"):
                 self.source.add("raise Surprise")
             return
-        # Numbers are known by their text: 1 and 1.0 are equal, and written differently.
-        key = f"str({variable})" if value.scalar is Decimal else variable
         with self.source.block(f"{word} type({variable}) is {kind}:"):
-            self.source.add(f"{variable} = {self.source.conversion(value, table)}[{key}]")
+            convert = f"{variable} = {self.source.conversion(value, table)}[{variable}]"
+            if value.scalar is not Decimal:
+                self.source.add(convert)
+            else:
+                # Numbers are known by their text: 1 and 1.0 are equal, and written differently.
+                self.source.add(f"{variable} = str({variable})")
+                with self.source.block(f"if {_is_unplain(variable, value, table)}:"):
+                    self.source.add(convert)
         with self.source.block("else:"):
             self.source.add("raise Surprise")
 
@@ -274,3 +279,12 @@ class RuleLines:
             return
         with self.source.block("else:"):
             self.source.add(row)
+
+
+def _is_unplain(variable: str, value: Value, table: ElementTable) -> str:
+    """The condition under which a number's text is not what is written, or has to be looked at."""
+    [transform] = value.transforms
+    if not isinstance(transform, Number) or transform.shift or table.kind != "R" or table.min > 1:
+        return "True"
+    # Prices are rarely the same twice, so that looking for each of them among known ones would cost more.
+    return f'len({variable}) > {table.max} or not {variable}.replace(".", "", 1).isdecimal()'

@@ -168,7 +168,8 @@ class _GuideLines:
         for member in sorted(counted):
             self.source.add(f"count_{member} = 0")
         for rule, needed in writing_body(body).entries:
-            self._occurrences(rule, needed, scope, inner.get(rule, ""))
+            is_asked = rule.required or rule.maximum is not None or rule.member in counted
+            self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
             if rule.required:
                 self.source.refuse("not count")
             if rule.maximum is not None:
@@ -185,15 +186,22 @@ class _GuideLines:
                 self.source.refuse(f"count_{member} > {most}")
 
     def _occurrences(
-        self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope, function: str
+        self,
+        rule: SegmentRule,
+        needed: frozenset[str] | None,
+        scope: Scope,
+        function: str,
+        *,
+        is_asked: bool,
     ) -> None:
-        """Writes each segment of a rule, with what is inside; ``count`` is then how many they are."""
+        """Writes each segment of a rule, with what is inside; ``count`` is then how many they are, if that is asked."""
         if rule.each is not None:
             self.source.add(f"listed = {scope.load(rule.each)}")
             self.source.refuse("type(listed) is not tuple")
             with self.source.block("for item in listed:"):
                 self.source.add(f"{function}(item, made, run)")
-            self.source.add("count = len(listed)")
+            if is_asked:
+                self.source.add("count = len(listed)")
         elif rule.text is not None and rule.join is not None:
             self.source.add(f"text = {scope.load(rule.text)}")
             self.source.add("count = 0")
@@ -213,23 +221,26 @@ class _GuideLines:
         elif rule.levels is not None:
             self.source.add(f"count = run.levels({scope.variable})")
         else:
-            self._once(rule, needed, scope, function)
+            held, condition = self._condition(rule, needed, scope)
+            if is_asked:
+                self.source.add("count = 0")
+            with self.source.block(f"if {condition or True}:"):
+                self.source.add(f"{'count = ' if is_asked else ''}{function}({held}, made, run)")
 
-    def _once(self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope, function: str) -> None:
-        held, condition = scope.variable, ""
-        if rule.lift is not None or rule.at is not None:
-            held, condition = "inner", "inner is not None"
-            lift = f"run.lifted.get({self.source.constant(rule.lift)}, (None,))[0]"
-            self.source.add(f"inner = {scope.load(rule.at) if rule.at is not None else lift}")
-        elif needed is not None and not rule.required:
-            shapes = shape_of(scope.kind)
-            conditions = [
-                f"{scope.variable}.{name} {'!= ()' if shapes[name].many else 'is not None'}"
-                for name in sorted(needed)
-            ]
-            condition = " or ".join(conditions)
-        call = f"{function}({held}, made, run)"
-        self.source.add(f"count = {call} if {condition} else 0" if condition else f"count = {call}")
+    def _condition(self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope) -> tuple[str, str]:
+        """What a rule that stands once is about, and the condition without which it need not be asked."""
+        if rule.lift is not None:
+            self.source.add(f"inner = run.lifted.get({self.source.constant(rule.lift)}, (None,))[0]")
+            return "inner", "inner is not None"
+        if rule.at is not None:
+            self.source.add(f"inner = {scope.load(rule.at)}")
+            return "inner", "inner is not None"
+        conditions = [
+            f"{scope.variable}.{name} {'!= ()' if shape.many else 'is not None'}"
+            for name, shape in (shape_of(scope.kind) if needed else {}).items()
+            if needed and name in needed
+        ]
+        return scope.variable, "" if rule.required else " or ".join(conditions)
 
 
 def _counted(body: Body) -> dict[int, tuple[int, int | None]]:
