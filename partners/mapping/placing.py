@@ -82,7 +82,8 @@ def _links_of(levels: Levels) -> Mapping[str, _Links]:
 
 
 class Placing:
-    """Places the entries of one document; ``problems`` is what forbids it, ``unplaced`` the entries left out."""
+    """Places the entries of one document; ``problems`` is what forbids it, ``unplaced`` the entries left out. ``lifts``:
+    whether some are told inside others."""
 
     def __init__(self, document: Any, levels: Levels, codes: CodeTables) -> None:
         self.document = document
@@ -91,6 +92,7 @@ class Placing:
         self.problems: list[Misplaced] = []
         self.unplaced: list[str] = []
         self._known = _links_of(levels)
+        self.lifts = any(each.lifted for each in self._known.values())
         # The loops that the innermost entries with the same links stand in.
         self._around_links: dict[tuple[tuple[str, int], ...], Node] = {}
         self.records: dict[str, tuple[Any, ...]] = {
@@ -163,7 +165,7 @@ class Placing:
             if value is None:
                 continue
             count = len(self.records[target])
-            if not is_scalar(value, int) or not 0 <= value < count:
+            if not (type(value) is int or is_scalar(value, int)) or not 0 <= value < count:
                 listed = self.levels.levels[target].path
                 words = f"{value!r} names none of the {count} entries of {listed[0] if listed else ''}"
                 self.problems.append(Misplaced(f"{self.path(entity)}/{name}", words))

@@ -123,16 +123,18 @@ class Run:
         root = placing.root()
         if placing.problems or placing.unplaced:
             raise Surprise
-        return self._node(root, "", 0, placing, ("", 0))
+        count = self._node(root, "", 0, placing, ("", 0))
+        self.lifted = {}
+        return count
 
     def _node(self, node: Node, parent: str, count: int, placing: Placing, entity: Entity) -> int:
         """Writes an HL loop and those in it; returns how many there are then in the set."""
         count += 1
         number = str(count)
         self.made.append(("HL", number, parent, node.level.code, "1" if node.children else "0"))
-        outer, self.lifted = self.lifted, placing.lifted(entity)
+        if placing.lifts:
+            self.lifted = placing.lifted(entity)
         self.functions.bodies[node.level.code](node.record, self.made, self)
-        self.lifted = outer
         for child, below in node.children.items():
             count = self._node(below, number, count, placing, child)
         return count
