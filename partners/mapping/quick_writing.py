@@ -55,7 +55,7 @@ class Functions(NamedTuple):
     is_carried: Callable[[Document], bool]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def writing_functions(guide: Guide, codes: CodeTables) -> Functions:
     """The functions of a guide's source, with texts by value for one use of code lists."""
     source = guide_source(guide)
@@ -119,6 +119,11 @@ class Run:
         """Writes all HL loops; tells how many."""
         levels = self.functions.levels
         assert levels is not None
+        if any(
+            level.path and type(getattr(document, level.path[0])) is not tuple
+            for level in levels.levels.values()
+        ):
+            raise Surprise
         placing = Placing(document, levels, self.codes)
         root = placing.root()
         if placing.problems or placing.unplaced:

@@ -104,7 +104,7 @@ class RuleLines:
         """Makes a value the text of its element."""
         kind = self.source.constant(value.scalar)
         if value.transforms == (PLAIN_TEXT,) and table.kind[0] not in "RN":
-            # The text is what it was: all but its end is checked here, and that for blanks.
+            # Blanks at its end would be cut: then the text is another one.
             size = f"{max(table.min, 1)} <= len({variable}) <= {table.max}"
             wrong = f'not {size} or {variable}[-1] == " " or not {variable}.isprintable()'
             with self.source.block(f"{word} type({variable}) is not {kind} or {wrong}:"):
@@ -201,8 +201,8 @@ class RuleLines:
         """Puts a list of texts into elements; gives the condition under which there is any."""
         self.source.refuse(f"len({texts}) > {len(numbers)}")
         others = self.rule.numbers - set(numbers)
-        self_contained = list(numbers) == list(range(numbers[0], numbers[-1] + 1))
-        if self_contained and numbers[0] > max(others, default=0):
+        together = list(numbers) == list(range(numbers[0], numbers[-1] + 1))
+        if together and numbers[0] > max(others, default=0):
             self.tail = range(numbers[0], numbers[-1] + 1)
             self.source.add(f"tail = {texts}")
             for at, number in enumerate(numbers):

@@ -45,7 +45,7 @@ class GuideSource:
     levels: Mapping[str, str]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def guide_source(guide: Guide) -> GuideSource:
     """The source of the guide."""
     made = _GuideLines(guide)
@@ -62,6 +62,8 @@ def guide_source(guide: Guide) -> GuideSource:
 
 
 class _GuideLines:
+    """Adds the functions of a guide to a source, each after those that it calls."""
+
     def __init__(self, guide: Guide) -> None:
         self.guide = guide
         self.source = Source()
@@ -78,7 +80,7 @@ class _GuideLines:
         conditions = [f"type(record) is {self.source.constant(kind)}"]
         for field, shape in shape_of(kind).items():
             path = f"{prefix}{field}[]" if shape.many else f"{prefix}{field}"
-            inside = {each for each in self._catalogue(shape.record, f"{path}/")} if shape.record else {path}
+            inside = set(self._catalogue(shape.record, f"{path}/")) if shape.record else {path}
             if inside <= self.guide.carried:
                 continue
             if inside.isdisjoint(self.guide.carried):
@@ -88,7 +90,7 @@ class _GuideLines:
             inner = self._name("is_carried", field)
             self.carried(inner, shape.record, f"{path}/")
             if shape.many:
-                conditions.append(f"all(map({inner}, record.{field}))")
+                conditions.append(f"type(record.{field}) is tuple and all(map({inner}, record.{field}))")
             else:
                 conditions.append(f"(record.{field} is None or {inner}(record.{field}))")
         with self.source.block(f"def {name}(record):"):
@@ -105,7 +107,7 @@ class _GuideLines:
     # Loops and segments
 
     def function(self, name: str, body: Body, kind: type) -> None:
-        """Adds the function that writes a body, after those that it calls."""
+        """Adds the function that writes a body."""
         inner = self._inner(body, kind)
         with self.source.block(f"def {name}(record, made, run):"):
             self.source.refuse(f"type(record) is not {self.source.constant(kind)}")

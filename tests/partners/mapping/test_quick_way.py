@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import random
 from collections import Counter
@@ -127,6 +128,15 @@ def test_generated_ship_notices_are_written_the_same_both_ways(structure: str) -
         same_written(notice, guide)
 
     law()
+
+
+@pytest.mark.parametrize("held", [None, 0, "", []])
+@pytest.mark.parametrize("field", ["orders", "pallets", "packages", "items"])
+def test_what_is_no_list_of_a_level_is_told_the_same_both_ways(field: str, held: object) -> None:
+    name = next(each for each in GOLDEN if each.startswith("856/"))
+    notice = dataclasses.replace(golden(name), **{field: held})
+    for structure in ("SOTPI", "SI"):
+        same_written(notice, guide_in(structure))
 
 
 def test_the_quick_way_is_taken() -> None:
