@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from integration.x12.syntax import picking
 from partners.mapping.codes import CodeTables
 from partners.mapping.memory import Memo, Surprise
+from partners.mapping.record_source import record_source
 from partners.mapping.rules import (
     Body,
     ConstantElement,
@@ -44,6 +45,8 @@ Read = Callable[[str], Any]
 # Shapes remembered of one tag and length, and how long their fixed texts are together.
 _MAX_SHAPES = 256
 _LONGEST = 80
+# A function is made for a shape that came so often.
+_OFTEN = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +87,8 @@ class Shape:
     reads: tuple[Read, ...] = field(init=False)
     flat: bool = field(init=False)
     partly: dict[tuple[bool, ...], Shape] = field(init=False, default_factory=dict)
+    made: Callable[..., dict[str, Any]] | None = field(init=False, default=None)
+    taken: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         places = self.places or ()
@@ -109,6 +114,35 @@ class Shape:
         except Surprise:
             return False
 
+    def fill(self, texts: Texts, record: dict[str, Any]) -> None:
+        """Takes a segment of this shape into a record. Raises Surprise where only the long way can."""
+        values = self.pick(texts)
+        if "" in values:
+            self._with(values).fill(texts, record)
+        elif self.made is not None and (not record or record.keys().isdisjoint(self.names)):
+            record.update(self.made(*values))
+        else:
+            self._count()
+            if not self.take(texts, record):
+                raise Surprise
+
+    def fresh(self, texts: Texts) -> dict[str, Any]:
+        """A record of its own from a segment of this shape. Raises Surprise where only the long way can make it."""
+        values = self.pick(texts)
+        if "" in values:
+            return self._with(values).fresh(texts)
+        if self.made is not None:
+            return self.made(*values)
+        record: dict[str, Any] = {}
+        self.fill(texts, record)
+        return record
+
+    def _count(self) -> None:
+        """Has a function made for a shape that came often, so that strange files do not cost a function a segment."""
+        self.taken += 1
+        if self.taken == _OFTEN and self.flat and self.places:
+            self.made = record_function(self.places)
+
     def _with(self, values: Texts) -> Shape:
         """The shape of segments that have the same places filled as these."""
         filled = tuple(map(bool, values))
@@ -119,6 +153,21 @@ class Shape:
             told = any(place.needed and not here for place, here in zip(places, filled, strict=True))
             self.partly[filled] = Shape(self.found, None if told else list(compress(places, filled)))
         return self.partly[filled]
+
+
+def record_function(places: Sequence[Place]) -> Callable[..., dict[str, Any]]:
+    """What makes a record of the filled texts at the places, one field each. Raises Surprise."""
+    ways = tuple((each.name, each.read is _plain) for each in places)
+    names: dict[str, Any] = {"Surprise": Surprise}
+    exec(record_source(ways), names)  # noqa: S102 - its text is ours, but for names of fields
+    made: Callable[..., dict[str, Any]] = names["make"](*[_memo(each.read) for each in places])
+    return made
+
+
+def _memo(read: Read) -> Any:
+    """What gives the value of a text when it is asked as a dictionary."""
+    known = getattr(read, "__self__", None)
+    return known if isinstance(known, Memo) else Memo(read)
 
 
 def _stored(places: Sequence[Place], values: Sequence[Any], record: dict[str, Any]) -> bool:

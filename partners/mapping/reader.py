@@ -16,11 +16,13 @@ from integration.x12.syntax import Segment, Separators
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.element_reading import ElementReader, Record, find, record_at
+from partners.mapping.memory import Surprise
 from partners.mapping.nesting import Nesting
 from partners.mapping.prepared import code_tables
+from partners.mapping.quick_document import QuickDocument
 from partners.mapping.quick_reading import Found, QuickReading, Shape, quick_reading
-from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
-from partners.mapping.rules import Body, DerivedElement, Guide, Level, Levels, SegmentRule, shown
+from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened, told
+from partners.mapping.rules import Body, DerivedElement, Guide, Level, Levels, SegmentRule
 from partners.mapping.transforms import read_number
 
 _TWICE = "the guide reads such a segment once; make it a list if more are meant"
@@ -110,12 +112,24 @@ class _Reader(ElementReader):
         self.lifted: dict[str, Record] = {}
 
     def result(self, loop: Loop) -> ReadResult:
-        scope: Record = {}
-        inside = [each for each in loop.children if _trigger(each).tag not in _ENVELOPE]
-        self._body(self.guide.body, inside, scope, "", "")
+        inside = [each for each in loop.children if _trigger(each).texts[0] not in _ENVELOPE]
+        scope = self._quick_scope(inside) if self.quick else None
+        if scope is None:
+            scope = {}
+            self._body(self.guide.body, inside, scope, "", "")
         self._compare_derived(loop)
         document = build(self.guide.record, scope) if scope else None
         return ReadResult(document, tuple(self.report), tuple(sorted(self.traces or (), key=_by_place)))
+
+    def _quick_scope(self, inside: Sequence[Segment | Loop]) -> Record | None:
+        """What the set says; None where only the long way can read it."""
+        scope: Record = {}
+        try:
+            QuickDocument(self.ready, self).body(self.guide.body, inside, scope, "")
+        except Surprise:
+            self.derived, self.report = [], []
+            return None
+        return scope
 
     # Loops and segments
 
@@ -283,15 +297,6 @@ class _Reader(ElementReader):
         if text not in known:
             problem = f"{shortened(text)} stands there, the structures known are {', '.join(known)}; it was read by its levels"
             self._tell("check", element.address, "", segment, problem, text)
-
-
-def told(place: _Place) -> str:
-    """The path of a record as reports show it."""
-    if isinstance(place, str):
-        return place
-    outer, path, index = place
-    base = shown(told(outer), path)
-    return base if index is None else f"{base}[{index}]"
 
 
 def _by_place(trace: Trace) -> tuple[int, int, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
+
+from partners.mapping.rules import shown
 
 Kind = Literal["error", "not_carried", "unread", "conflict", "untranslated", "check", "out_of_order"]
 
@@ -68,3 +70,13 @@ def used_addresses(result: Traced) -> frozenset[str]:
 def shortened(text: str) -> str:
     """Text as it is shown in a sentence: quoted, and cut where it is long."""
     return repr(text if len(text) <= 40 else f"{text[:39]}…")
+
+
+def told(place: Any) -> str:
+    """The path of a record as reports show it: of its text, or of the place around it, the path from there, and the number
+    in a list (None outside lists)."""
+    if isinstance(place, str):
+        return place
+    outer, path, index = place
+    base = shown(told(outer), path)
+    return base if index is None else f"{base}[{index}]"
