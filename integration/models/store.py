@@ -12,7 +12,7 @@ from django.utils import timezone
 from archive.facts import Reported
 from archive.models import Document
 from partners.models import Agreement, Mode
-from partners.models.agreement import check_time_zone
+from partners.models.calendar import check_time_zone
 from partners.secrets import EncryptedTextField
 
 # BigCommerce order statuses, by id; a merchant may rename the labels but never the ids.

@@ -1,17 +1,27 @@
 """With whom we trade and what was agreed."""
 
 from partners.models.agreement import Agreement, AgreementDocument, ControlNumber
+from partners.models.calendar import BusinessCalendar, Holiday
 from partners.models.host_key import HostKey
 from partners.models.mapping import MappingOverride, MappingProfile, MappingRevision, MappingSample
-from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
+from partners.models.partner import (
+    Mailbox,
+    Mode,
+    PartnerContact,
+    PartnerIdentifier,
+    Partnership,
+    TradingPartner,
+)
 from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
 __all__ = [
     "Agreement",
     "AgreementDocument",
+    "BusinessCalendar",
     "CodeList",
     "CodeListEntry",
     "ControlNumber",
+    "Holiday",
     "HostKey",
     "ItemCrossReference",
     "Mailbox",
@@ -20,6 +30,7 @@ __all__ = [
     "MappingRevision",
     "MappingSample",
     "Mode",
+    "PartnerContact",
     "PartnerIdentifier",
     "Partnership",
     "TradingPartner",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from partners.models.calendar import BusinessCalendar, check_time_zone
 from partners.models.mapping import SETS, MappingProfile
 from partners.models.partner import (
     QUALIFIERS,
@@ -28,10 +27,8 @@ PARTY_ID_KINDS = {
 }  # those in use of element 66 (N103)
 
 
-def check_time_zone(name: str) -> None:
-    """Refuse a name that the time zone database does not know."""
-    if name and name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is no time zone; write it as in America/Chicago.")
+LONGEST_PROMISE_HOURS = 8784
+LONGEST_PROMISE_DAYS = 366
 
 
 class Agreement(models.Model):
@@ -143,8 +140,51 @@ class Agreement(models.Model):
         help_text="None where the network answers for us. The 999 exists from version 005010 on: groups of 004010 are "
         "answered with 997 all the same. Acknowledgments are never answered.",
     )
-    functional_acknowledgment_hours = models.PositiveIntegerField("997 due within (hours)", default=24)
-    purchase_order_acknowledgment_hours = models.PositiveIntegerField("855 due within (hours)", default=48)
+    calendar = models.ForeignKey(
+        BusinessCalendar,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agreements",
+        verbose_name="business calendar",
+        help_text="In whose open hours and days the promises below are counted; empty: hours and days as they pass.",
+    )
+    functional_acknowledgment_hours = models.PositiveIntegerField(
+        "997 due within (hours)",
+        default=24,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="0: not expected.",
+    )
+    purchase_order_acknowledgment_hours = models.PositiveIntegerField(
+        "855 due within (hours)",
+        default=48,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="0: not expected.",
+    )
+    ship_notice_days = models.PositiveIntegerField(
+        "856 due within (days after the date)",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_PROMISE_DAYS)],
+        help_text="After the date that the partner promised, else the one that we asked for. 0: not counted so.",
+    )
+    ship_notice_hours = models.PositiveIntegerField(
+        "856 due within (hours of the 855)",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="Where no date was promised or asked for, or no days are given. 0: not expected then.",
+    )
+    reminder_hours = models.PositiveIntegerField(
+        "remind before (hours)",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="So long before any of these is due. 0: no reminder.",
+    )
+    mails_reminders = models.BooleanField(
+        "remind the partner by mail",
+        default=False,
+        help_text="One mail before, and one once it is overdue, to the contact on the partner's page: technical for a"
+        " 997, orders for an 855, shipping for an 856.",
+    )
     writes_staff_notes = models.BooleanField(
         "write a line into the order's staff notes in the store",
         default=False,
