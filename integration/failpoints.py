@@ -36,6 +36,11 @@ PLACES = (
     "hook.taken",
     "hook.answered",
     "check_hooks.done",
+    "mail.agreed",
+    "mail.sending",
+    "mail.given",
+    "send_mail.done",
+    "fetch_bounces.done",
     "reconcile.done",
     "work.failed",
 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from archive import store
 from archive.models import Document
 from integration.flows.apply import effect_step
+from integration.flows.expectations import expect_ship_notice
 from integration.flows.notes import note_steps
 from integration.matching.acknowledgment import LineStatement
 from integration.models import LineEntry, Order, PurchaseOrder, StoreEffect
@@ -51,6 +52,8 @@ def post_statements(
     moved = PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=ANSWERABLE).update(
         state=State.ACCEPTED
     )
+    if moved:
+        expect_ship_notice(purchase_order, document)
     return bool(moved)
 
 

@@ -85,6 +85,8 @@ def work_behind(case: ExceptionCase) -> Work | None:
     channel = channel_of(case)
     if channel:
         side, pk = channel.split(":")
+        if side not in STANDING_POLL:
+            return Work.objects.filter(talks_to=channel).order_by("parked_at", "pk").first()
         return Work.objects.filter(step=STANDING_POLL[side], subject=pk).first()
     found = work_of(case)
     return Work.objects.filter(step=found[0], subject=found[1]).first() if found else None

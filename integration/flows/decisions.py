@@ -19,6 +19,7 @@ from archive.record import record_audit, record_event
 from integration.flows.accept import current_reading, effects_of, post_statements
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.expectations import answer_taken_back
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
 from integration.flows.plans import Given, Plan, answered, decision_on, pair, plan
@@ -160,6 +161,7 @@ def _unlink(case: ExceptionCase, document: Document) -> None:
     purchase_order = case.purchase_order
     if purchase_order is not None and not purchase_order.documents.filter(role=_ANSWER).exists():
         PurchaseOrder.objects.filter(pk=purchase_order.pk, state=State.DISPUTED).update(state=State.GENERATED)
+        answer_taken_back(purchase_order)
 
 
 def _tell(case: ExceptionCase, user: User, kind: str, sentence: str, document: Document | None) -> None:

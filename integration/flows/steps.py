@@ -9,24 +9,38 @@ from typing import Any
 
 from archive.models import Document, Interchange, Transmission
 from integration.flows.apply import apply_effect
+from integration.flows.bounces import EVERY as BOUNCES_LOOKED_FOR_EVERY
+from integration.flows.bounces import bounce_step, fetch_bounces
 from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
 from integration.flows.check_hooks import check_hooks, check_step
+from integration.flows.clock import watch_clock
 from integration.flows.compose import compose
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
+from integration.flows.mails import send_mail
 from integration.flows.match import match
 from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
-from integration.flows.reconcile import reconcile
 from integration.flows.route import route
 from integration.flows.send_again import send_again
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
-from integration.models import BulkItem, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
+from integration.models import (
+    BulkItem,
+    ExceptionCase,
+    MailServer,
+    Order,
+    OutgoingMail,
+    PurchaseOrder,
+    Store,
+    StoreEffect,
+    StoreHook,
+)
 from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
 
 Kind = ExceptionCase.Kind
+_NAMED_BY_CASES = ("store", "mailbox")
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,10 @@ class StepKind:
     longest_wait: timedelta = timedelta(minutes=1)
     other_side: str = ""
     direction: str = ""
+
+    def side_of(self, links: dict[str, Any]) -> dict[str, Any]:
+        """Return the other side as a case names it; of the mail server there is one, which needs no name."""
+        return {self.other_side: links[self.other_side]} if self.other_side in _NAMED_BY_CASES else {}
 
     def channel(self, links: dict[str, Any]) -> str:
         """Return the name of the store or mailbox that the step talks to (``store:1``), or ``""``."""
@@ -110,6 +128,11 @@ def _store(subject: str) -> dict[str, Any]:
 
 def _mailbox(subject: str) -> dict[str, Any]:
     return {"mailbox": Mailbox.objects.get(pk=subject)}
+
+
+def _mail(subject: str) -> dict[str, Any]:
+    found = OutgoingMail.objects.select_related("partner", "order", "case").get(pk=subject)
+    return {"mailserver": MailServer.objects.first(), "partner": found.partner, "order": found.order}
 
 
 def _nothing(subject: str) -> dict[str, Any]:
@@ -202,8 +225,28 @@ STEPS: dict[str, StepKind] = {
         longest_wait=HOOKS_CHECKED_EVERY,
         other_side="store",
     ),
+    "send_mail": StepKind(
+        "mail",
+        send_mail,
+        "send a mail",
+        _mail,
+        Kind.MAIL,
+        lease=_SLOW,
+        other_side="mailserver",
+        direction="out",
+    ),
+    "fetch_bounces": StepKind(
+        "mail",
+        fetch_bounces,
+        "look for mail that came back",
+        _nothing,
+        Kind.MAIL,
+        standing=True,
+        longest_wait=BOUNCES_LOOKED_FOR_EVERY,
+        direction="in",
+    ),
     "reconcile": StepKind(
-        "documents", reconcile, "look for answers that are overdue", _nothing, standing=True
+        "documents", watch_clock, "look for answers that are overdue", _nothing, standing=True
     ),
 }
 
@@ -211,10 +254,12 @@ STEPS: dict[str, StepKind] = {
 def standing_steps() -> list[Step]:
     """Return the steps that must always wait or run.
 
-    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one reconciliation.
+    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one look for returned mail where a
+    folder is set, one look at the clock.
     """
     stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
     hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
     hooks = [check_step(pk) for pk in hooked]
-    return [*stores, *mailboxes, *hooks, Step("reconcile", "all", "reconcile")]
+    returned = [bounce_step() for _ in MailServer.objects.exclude(bounce_folder="")]
+    return [*stores, *mailboxes, *hooks, *returned, Step("reconcile", "all", "reconcile")]

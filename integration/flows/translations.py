@@ -15,17 +15,31 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from archive.models import AuditEntry
+from integration.flows.expectations import recount
 from integration.flows.missing import let_go
 from integration.flows.rights import Refused, require
 from integration.flows.route import skus_listed
-from partners.models import Agreement, AgreementDocument, CodeList, CodeListEntry, ItemCrossReference
+from partners.models import (
+    Agreement,
+    AgreementDocument,
+    BusinessCalendar,
+    CodeList,
+    CodeListEntry,
+    Holiday,
+    ItemCrossReference,
+)
 
-Row = Agreement | AgreementDocument | CodeList | CodeListEntry | ItemCrossReference
+Row = (
+    Agreement | AgreementDocument | BusinessCalendar | CodeList | CodeListEntry | Holiday | ItemCrossReference
+)
 CHANGE = {
     Agreement: "partners.change_agreement",
     AgreementDocument: "partners.change_agreementdocument",
+    BusinessCalendar: "partners.change_businesscalendar",
+    Holiday: "partners.change_holiday",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
@@ -33,6 +47,8 @@ CHANGE = {
 _CALLED: dict[type[Row], str] = {
     Agreement: "agreement",
     AgreementDocument: "document of agreement",
+    BusinessCalendar: "business calendar",
+    Holiday: "holiday",
     CodeList: "code list",
     CodeListEntry: "code list entry",
     ItemCrossReference: "item",
@@ -80,8 +96,17 @@ def _change(user: User, reason: str, saved: Sequence[Row], removed: Sequence[Row
     skus |= {row.sku for row in saved if isinstance(row, ItemCrossReference)}
     orders = skus_listed(skus) if any(each.subject.startswith("item:") for each in entries) else 0
     listed = any(isinstance(row, CodeList | CodeListEntry) for row in [*saved, *removed])
+    _recount([*saved, *removed])
     documents = sum(let_go(pk, user.get_username(), reason) for pk in agreements) if listed else 0
     return Changed(len(entries), orders, documents)
+
+
+def _recount(rows: Sequence[Row]) -> None:
+    """Count anew what is due where the terms or the calendar that it is counted by may have changed."""
+    calendars = {row.pk for row in rows if isinstance(row, BusinessCalendar)}
+    calendars |= {row.calendar_id for row in rows if isinstance(row, Holiday)}
+    terms = Q(pk__in=[row.pk for row in rows if isinstance(row, Agreement)]) | Q(calendar__in=calendars)
+    recount(Agreement.objects.filter(terms))
 
 
 def subject_of(row: Row) -> str:
@@ -92,6 +117,8 @@ def subject_of(row: Row) -> str:
         return f"code_list:{row.pk}"
     if isinstance(row, ItemCrossReference):
         return f"item:{row.pk}"
+    if isinstance(row, BusinessCalendar | Holiday):
+        return f"calendar:{row.calendar_id if isinstance(row, Holiday) else row.pk}"
     return f"agreement:{row.pk if isinstance(row, Agreement) else row.agreement_id}"
 
 
@@ -196,4 +223,6 @@ def _agreement_of(row: Row) -> int | None:
         return row.pk
     if isinstance(row, CodeListEntry):
         return row.code_list.agreement_id
+    if isinstance(row, BusinessCalendar | Holiday):
+        return None
     return row.agreement_id

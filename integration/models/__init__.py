@@ -4,7 +4,9 @@ from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
 from integration.models.effect import StoreEffect
+from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
@@ -20,13 +22,16 @@ __all__ = [
     "BulkJob",
     "Channel",
     "ExceptionCase",
+    "Expectation",
     "HookCall",
     "Lane",
     "LineEntry",
+    "MailServer",
     "MissingTranslation",
     "Order",
     "OrderDocument",
     "OrderReference",
+    "OutgoingMail",
     "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -37,6 +42,7 @@ __all__ = [
     "StoreHook",
     "WaitingDocument",
     "Work",
+    "mail_channel",
     "mailbox_channel",
     "order_key",
     "store_channel",

@@ -39,6 +39,7 @@ class ExceptionCase(Reported):
         DUPLICATE = "duplicate", "Number used twice"
         STORE = "store", "Store"
         MAILBOX = "mailbox", "Mailbox"
+        MAIL = "mail", "Mail"
         PARKED = "parked", "Work stopped"
 
     class Decision(models.TextChoices):

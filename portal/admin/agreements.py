@@ -101,7 +101,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin):
     list_select_related = ("partner", "mailbox")
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
-    autocomplete_fields = ("partner", "mailbox", "identifier")
+    autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
     used_by = ("interchanges", "archived_documents", "purchase_orders")
     inlines = (DocumentInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
@@ -117,8 +117,12 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin):
         )}),
         ("Answers", {"fields": (
             ("functional_acknowledgment", "interchange_acknowledgment"),
-            ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours", "duplicate_window_days"),
-            "unknown_codes", "writes_staff_notes",
+            "unknown_codes", ("duplicate_window_days", "writes_staff_notes"),
+        )}),
+        ("By when answers have to come", {"fields": (
+            ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours"),
+            ("ship_notice_days", "ship_notice_hours"),
+            ("calendar", "reminder_hours"), "mails_reminders",
         )}),
     )  # fmt: skip
     empty = EmptyState(

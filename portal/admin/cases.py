@@ -24,6 +24,7 @@ from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.decisions import decision_page
 from portal.admin.documents_table import document_words
 from portal.admin.filters import CaseFilter
+from portal.admin.mails import mail_link
 from portal.admin.orders import named_by, whole_number
 from portal.admin.record_words import label
 from portal.admin.show import age, case_badge, link, moment, money, page_url
@@ -118,6 +119,7 @@ class CaseAdmin(HistoryAdmin):
             "retry_words": [step_words(step.name) for step in steps],
             "document_words": document_words(case.document) if case.document else "",
             "work": work,
+            "mail_link": mail_link(case.cause),
             "trouble": trouble_of(channel_of(case)) if case.closed_at is None else None,
             "work_words": step_words(work.step) if work is not None else "",
             "work_about": resolve_work([work])[work.pk] if work is not None else None,

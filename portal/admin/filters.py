@@ -213,6 +213,9 @@ class VerbFilter(SimpleListFilter):
         "release mapping",
         "retire mapping profile",
         "choose mapping",
+        "send mail again",
+        "mail arrived",
+        "test mail server",
         *VERBS,
         *(f"decide: {name}" for name in DECISIONS),
     )

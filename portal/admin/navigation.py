@@ -12,9 +12,20 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
+from integration.models import (
+    BulkJob,
+    ExceptionCase,
+    Expectation,
+    MailServer,
+    Order,
+    OutgoingMail,
+    Pause,
+    Store,
+    Work,
+)
 from partners.models import (
     Agreement,
+    BusinessCalendar,
     CodeList,
     ControlNumber,
     ItemCrossReference,
@@ -46,8 +57,10 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 },
                 {"title": "Find", "icon": "search", "link": reverse("find"), "permission": may_find},
                 cases,
+                _item("What is due", "alarm", Expectation),
                 _item("Orders", "shopping_cart", Order),
                 _item("Documents", "description", Document),
+                _item("Mails", "mail", OutgoingMail),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),
             ],
         },
@@ -57,8 +70,10 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item("Stores", "storefront", Store),
                 _item("Mailboxes", "inbox", Mailbox),
+                _item("Mail server", "outgoing_mail", MailServer),
                 _item("Partners", "groups", TradingPartner),
                 _item("Agreements", "handshake", Agreement),
+                _item("Business calendars", "calendar_month", BusinessCalendar),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
                 _item("Code lists", "translate", CodeList),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
 
-from archive.models import AcknowledgmentState, Delivery, Document
+from archive.models import AcknowledgmentState, Document
 from integration.models import (
     ORDER_STATUSES,
     ExceptionCase,
+    Expectation,
     LineEntry,
     Order,
     OrderDocument,
@@ -88,7 +89,7 @@ class LineRow:
 
 
 @dataclass(frozen=True)
-class Expectation:
+class Awaited:
     """What has to come next, from whom, until when."""
 
     words: str
@@ -124,7 +125,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "effects": [_effect(each) for each in order.effects.all()],
         "open_cases": [each for each in cases if each.closed_at is None],
         "closed_cases": [each for each in cases if each.closed_at is not None],
-        "expected": _expected(purchase_orders, sent, now),
+        "expected": _expected(purchase_orders, now),
         "timeline": _timeline(order, links, cases),
     }
 
@@ -293,29 +294,20 @@ def _sent(purchase_order: PurchaseOrder, links: Iterable[OrderDocument]) -> Docu
     return max(sent, key=lambda document: document.pk, default=None)
 
 
-def _expected(
-    purchase_orders: Iterable[PurchaseOrder], sent: dict[int, Document | None], now: datetime
-) -> list[Expectation]:
-    expected = []
-    for purchase_order in purchase_orders:
-        document = sent[purchase_order.pk]
-        state = state_of(document)
-        if document is None or state is None or state.delivery != Delivery.DELIVERED:
-            continue
-        agreement = purchase_order.agreement
-        waits = []
-        if state.acknowledgment in (AcknowledgmentState.WAITING, AcknowledgmentState.OVERDUE):
-            waits.append(("functional acknowledgment (997)", agreement.functional_acknowledgment_hours))
-        rejected = state.acknowledgment == AcknowledgmentState.REJECTED
-        if purchase_order.state == PurchaseOrder.State.GENERATED and not rejected:
-            waits.append(
-                ("purchase order acknowledgment (855)", agreement.purchase_order_acknowledgment_hours)
-            )
-        for what, hours in waits:
-            due = document.recorded_at + timedelta(hours=hours)
-            words = f"{agreement.partner}'s {what} for {purchase_order.number}"
-            expected.append(Expectation(words, due, due < now))
-    return expected
+def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[Awaited]:
+    rows = Expectation.objects.filter(purchase_order__in=list(purchase_orders), state__in=Expectation.UNMET)
+    # Given up by the clock in a minute at most.
+    rows = rows.exclude(what="855", document__state__acknowledgment=AcknowledgmentState.REJECTED)
+    return [
+        Awaited(
+            f"{row.agreement.partner}'s {row.get_what_display()[:1].lower()}{row.get_what_display()[1:]} for"
+            f" {row.purchase_order.number}",
+            row.due_at,
+            row.due_at <= now,
+        )
+        for row in rows.select_related("agreement__partner", "purchase_order")
+        if row.purchase_order is not None
+    ]
 
 
 def _timeline(order: Order, links: Iterable[OrderDocument], cases: Iterable[ExceptionCase]) -> list[Moment]:

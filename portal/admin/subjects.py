@@ -17,13 +17,23 @@ from integration.models import (
     BulkItem,
     BulkJob,
     ExceptionCase,
+    MailServer,
     Order,
+    OutgoingMail,
     Pause,
     PurchaseOrder,
     Store,
     StoreEffect,
 )
-from partners.models import Agreement, CodeList, ItemCrossReference, Mailbox, MappingProfile, TradingPartner
+from partners.models import (
+    Agreement,
+    BusinessCalendar,
+    CodeList,
+    ItemCrossReference,
+    Mailbox,
+    MappingProfile,
+    TradingPartner,
+)
 from portal.admin.documents_table import document_words
 from portal.admin.show import page_url
 
@@ -57,6 +67,8 @@ STEP_SUBJECTS = {
     "send_again": "bulk_item",
     "apply_effect": "effect",
     "check_hooks": "store",
+    "send_mail": "mail",
+    "fetch_bounces": "",
     "reconcile": "",
 }
 
@@ -200,6 +212,9 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "store": _by_pk(Store),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
+    "calendar": _by_pk(BusinessCalendar),
+    "mail": _by_pk(OutgoingMail),
+    "mailserver": _by_pk(MailServer, words=lambda server: f"Mail server {server}"),
     "item": _by_pk(ItemCrossReference),
     "code_list": _by_pk(CodeList, "agreement"),
     "mapping_profile": _by_pk(MappingProfile),

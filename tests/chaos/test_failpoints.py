@@ -9,6 +9,7 @@ from integration.flows.steps import STEPS
 from tests.chaos import (
     test_calls_kept,
     test_hooks,
+    test_mails,
     test_receiving,
     test_reconciling,
     test_resubmitting,
@@ -29,6 +30,7 @@ WINDOWS = [
     *test_store_effects.PLACES,
     *test_hooks.PLACES,
     *test_calls_kept.PLACES,
+    *test_mails.PLACES,
     *test_resubmitting.PLACES,
     *test_translating.PLACES,
     "work.failed",

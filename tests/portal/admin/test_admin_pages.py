@@ -23,9 +23,20 @@ from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
 from integration.flows.steps import STEPS
 from integration.flows.translations import CHANGE, VERBS
-from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
+from integration.models import (
+    BulkJob,
+    ExceptionCase,
+    Expectation,
+    MailServer,
+    Order,
+    OutgoingMail,
+    Pause,
+    Store,
+    Work,
+)
 from partners.models import (
     Agreement,
+    BusinessCalendar,
     CodeList,
     ControlNumber,
     ItemCrossReference,
@@ -42,16 +53,19 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob,
+    BulkJob, Expectation, OutgoingMail,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
-    Store, Mailbox, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
-    MappingProfile,
+    Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
+    BusinessCalendar, MappingProfile,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
 MOST_QUERIES = 20
-OPEN: dict[type[Model], dict[str, Any]] = {ExceptionCase: {"closed_at": None}}
+OPEN: dict[type[Model], dict[str, Any]] = {
+    ExceptionCase: {"closed_at": None},
+    Expectation: {"state__in": Expectation.UNMET},
+}
 
 each_shown = pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
 each_setting = pytest.mark.parametrize("model", SETTINGS, ids=lambda model: model.__name__)
