@@ -49,7 +49,7 @@ class StepKind:
 
     ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
     parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
-    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
+    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``, ``mailserver``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
     ``lease`` is also how long one step may take: a worker still at it then is ended, and three such ends park the step.
     """
@@ -132,7 +132,8 @@ def _mailbox(subject: str) -> dict[str, Any]:
 
 def _mail(subject: str) -> dict[str, Any]:
     found = OutgoingMail.objects.select_related("partner", "order", "case").get(pk=subject)
-    return {"mailserver": MailServer.objects.first(), "partner": found.partner, "order": found.order}
+    server = MailServer.objects.first() or MailServer(pk=MailServer.ONLY)
+    return {"mailserver": server, "partner": found.partner, "order": found.order}
 
 
 def _nothing(subject: str) -> dict[str, Any]:

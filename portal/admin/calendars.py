@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
+from django.forms import TimeInput
 from django.http import HttpRequest, HttpResponse
 
 from archive.clock import database_now
@@ -39,6 +40,12 @@ class CalendarForm(ReasonedForm):
     class Meta:
         model = BusinessCalendar
         fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name.endswith(("_from", "_until")) and isinstance(field.widget, TimeInput):
+                field.widget.format = "%H:%M"
 
 
 class HolidayInline(TableInline):

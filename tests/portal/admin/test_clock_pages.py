@@ -65,10 +65,13 @@ def test_a_calendar_is_saved_with_its_holidays_and_the_reason(decider: Client) -
     ]
 
 
-def test_a_calendar_shows_what_it_makes_of_promises(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_calendar_shows_what_it_makes_of_promises(
+    viewer: Client, decider: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(calendars, "database_now", lambda: FRIDAY - timedelta(hours=5))
     made = factories.business_calendar("Larch")
     words = Desk(viewer).page(made)
+    assert decider.get(page_url(made)).content.decode().count('value="17:00"') == 5
     for line in (
         "Promised within 8 hours, sent now Monday 23 Nov 2026 10:00 CST 23 Nov 2026 16:00 UTC",
         "Promised within 8 hours, sent on Friday at 16:00 Monday 23 Nov 2026 15:00 CST 23 Nov 2026 21:00 UTC",
