@@ -20,13 +20,14 @@ from integration.flows.expectations import (
     zone_of,
 )
 from integration.flows.host_keys import tell_ending_keys
+from integration.flows.mails import steps_of_forgotten
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
 from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder
 from integration.work import Claim, Step
 
 What, State = Expectation.What, Expectation.State
 EVERY = timedelta(seconds=60)
-MOST = 500
+MOST = 100
 """So many of each kind are settled in one turn; the others follow at once."""
 
 _RELATED = ("agreement__partner", "agreement__calendar", "purchase_order__order__store", "document__state")
@@ -41,7 +42,8 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     with claim.transaction():
         tell_ending_keys()
     steps: list[Step] = []
-    for document in _without_expectation()[:MOST]:
+    unexpected = list(_without_expectation()[:MOST])
+    for document in unexpected:
         with claim.transaction():
             expect_answers(document, document.recorded_at)
     for pk in _concerned(_settled_elsewhere()):
@@ -57,8 +59,13 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     for pk in reminded:
         with claim.transaction():
             steps += _remind(pk, now)
-    is_full = MOST in (len(overdue), len(reminded))
-    return [*steps, Step("reconcile", subject, "reconcile", timedelta(0) if is_full else EVERY)]
+    is_full = MOST in (len(unexpected), len(overdue), len(reminded))
+    # Besides: mails of a turn that ended before it handed them over.
+    return [
+        *steps,
+        *steps_of_forgotten(),
+        Step("reconcile", subject, "reconcile", timedelta(0) if is_full else EVERY),
+    ]
 
 
 def _unmet() -> QuerySet[Expectation]:

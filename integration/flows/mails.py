@@ -15,13 +15,15 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import BigIntegerField
+from django.db.models.functions import Cast
 
 from archive.clock import database_now
 from archive.record import record_event
 from integration.errors import PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.cases import open_case
-from integration.models import ExceptionCase, MailServer, Order, OutgoingMail, mail_channel
+from integration.models import ExceptionCase, MailServer, Order, OutgoingMail, Work, mail_channel
 from integration.transports.smtp import Address, MailDeferred, MailRefused, session
 from integration.work import Claim, Step
 from partners.models import TradingPartner
@@ -33,6 +35,7 @@ LONGEST_WAIT = timedelta(hours=1)
 
 GIVEN_UP_AFTER = timedelta(days=2)
 LONGEST_SUBJECT = 200
+MOST_FORGOTTEN = 500
 
 
 class NoAddress(PermanentError):
@@ -75,6 +78,20 @@ def put_mail(
 def send_step(mail: OutgoingMail, delay: timedelta = timedelta(0)) -> Step:
     """Return the step that sends ``mail``."""
     return Step("send_mail", str(mail.pk), mail.name, delay, mail_channel(MailServer.ONLY))
+
+
+def steps_of_forgotten() -> list[Step]:
+    """Return a step for each mail that waits and that no work is about: whoever wrote it died before handing it over.
+
+    While no server is switched on nothing is asked for: switching it on does.
+    """
+    if not MailServer.objects.filter(is_active=True).exists():
+        return []
+    asked = Work.objects.filter(step="send_mail").annotate(mail=Cast("subject", BigIntegerField()))
+    forgotten = OutgoingMail.objects.filter(state__in=[State.WAITING, State.SENDING]).exclude(
+        pk__in=asked.values("mail")
+    )
+    return [send_step(mail) for mail in forgotten.order_by("pk")[:MOST_FORGOTTEN]]
 
 
 def usable_address(text: str) -> str:

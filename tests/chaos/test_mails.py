@@ -16,6 +16,7 @@ from integration.flows.bounces import bounce_step
 from integration.flows.mails import put_mail
 from integration.flows.steps import STEPS
 from integration.models import ExceptionCase, MailServer, OutgoingMail
+from integration.work import Step
 from tests.chaos.forking import Forked, die_at, scaled
 from tests.mail_server import open_mail_server, taken
 
@@ -103,6 +104,18 @@ def test_whoever_tries_again_what_was_begun_mails_twice(post: Path, forked: Fork
         put(number, "mail.given")
         die_and_go_on(forked, "mail.given", naive)
     assert list(copies(post).values()) == [2] * KILLS
+
+
+def test_a_mail_whose_writer_died_before_handing_it_over_is_sent_all_the_same(
+    post: Path, forked: Forked
+) -> None:
+    for number in range(KILLS):
+        put_mail(f"lost:{number}", ["ada@larch.example"], f"Lost {number}", "Text\n")
+    work.put("documents", Step("reconcile", "all", "reconcile"))
+    forked.run([lambda: tasks.drain("documents") and None])
+    forked.run([lambda: tasks.drain("mail") and None])
+    assert list(copies(post).values()) == [1] * KILLS
+    assert not OutgoingMail.objects.exclude(state=State.SENT).exists()
 
 
 def test_deaths_while_reading_what_came_back_tell_of_it_once(
