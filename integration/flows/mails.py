@@ -35,6 +35,7 @@ LONGEST_WAIT = timedelta(hours=1)
 
 GIVEN_UP_AFTER = timedelta(days=2)
 LONGEST_SUBJECT = 200
+_ADDRESS = re.compile(r"<?[^\s<>:;,()]+@[^\s<>:;,()]+>?")
 MOST_FORGOTTEN = 500
 
 
@@ -236,8 +237,12 @@ def _settle(mail: OutgoingMail, claim: Claim, state: str, words: str) -> None:
 
 
 def tell_trouble(mail: OutgoingMail, state: str, words: str) -> None:
-    """Open the case of a mail that needs a person, in the caller's transaction."""
-    sentence = _TOLD[State(state)].format(subject=mail.subject, words=_full_stop(words))
+    """Open the case of a mail that needs a person, in the caller's transaction.
+
+    What cases say is kept for good: addresses are left out, and stand on the mail's page.
+    """
+    told = _full_stop(_ADDRESS.sub("an address", words))
+    sentence = _TOLD[State(state)].format(subject=mail.subject, words=told)
     tell(mail, f"mail_{state}", f"Mail “{mail.subject}”: {State(state).label.lower()}.")
     open_case(ExceptionCase.Kind.MAIL, mail_cause(mail), sentence, partner=mail.partner, order=mail.order)
 

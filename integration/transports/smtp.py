@@ -62,7 +62,7 @@ class Session:
             for recipient in recipients:
                 code, words = self._line.rcpt(recipient)
                 if code not in (250, 251):
-                    raise self._refused(code, words, f"the recipient {recipient}")
+                    raise self._refused(code, words, recipient)
             code, words = self._line.docmd("DATA")
             if code != 354:
                 raise self._refused(code, words, "the mail")

@@ -168,14 +168,12 @@ def test_what_is_refused_for_two_days_fails(server: MailCatcher) -> None:
     assert state(mail) == State.FAILED
     assert open_cases() == [
         f"The mail “Order 1042” was not sent. Nobody took it for 2 days. The mail server 127.0.0.1:{server.port} does not"
-        " take the recipient ada@larch.example now: 450 4.2.0 full. Look at the mail server, and send it again from its"
+        " take an address now: 450 4.2.0 full. Look at the mail server, and send it again from its"
         " page."
     ]
 
 
-@pytest.mark.parametrize(
-    ("verb", "what"), [("RCPT", "the recipient bo@larch.example"), ("DATA", "the mail"), (".", "the mail")]
-)
+@pytest.mark.parametrize(("verb", "what"), [("RCPT", "an address"), ("DATA", "the mail"), (".", "the mail")])
 def test_a_refusal_for_good_is_told_in_the_servers_words_and_goes_to_nobody(
     server: MailCatcher, verb: str, what: str
 ) -> None:
@@ -310,16 +308,13 @@ def test_a_server_without_starttls_is_refused(server: MailCatcher) -> None:
 
 
 def test_no_address_stands_in_a_timeline(server: MailCatcher) -> None:
-    server.says["RCPT"] = ["550 no"]
+    server.says["RCPT"] = ["550 no user <ada@larch.example>"]
     put(order=factories.order(1042))
     go_on()
     put("test:2", order=factories.order(1043))
     go_on()
-    sentences = " ".join(
-        Event.objects.exclude(subject__startswith="case:")
-        .exclude(kind__startswith="case")
-        .values_list("sentence", flat=True)
-    )
+    sentences = " ".join(Event.objects.values_list("sentence", flat=True))
+    assert "refused an address: 550 no user an address." in sentences
     assert "Mail sent: Order 1042." in sentences
     assert "@" not in sentences
 
@@ -376,7 +371,7 @@ def test_mail_that_comes_back_is_tied_to_the_mail_and_told_once(server: MailCatc
     assert (state(mail), mail.error) == (State.BOUNCED, "ada@larch.example: 5.2.2 552 5.2.2 mailbox full")
     assert state(late) == State.SENT
     assert open_cases() == [
-        "The mail “Order 1042” was not delivered. It came back: ada@larch.example: 5.2.2 552 5.2.2 mailbox full. Correct the"
+        "The mail “Order 1042” was not delivered. It came back: an address: 5.2.2 552 5.2.2 mailbox full. Correct the"
         " address, or send it again from its page."
     ]
     names = sorted(path.name for path in (folder / "cur").iterdir())
