@@ -16,7 +16,7 @@ from archive.models import ACKNOWLEDGMENTS, Document, DocumentReference
 from archive.projections import AWAITED_EVENT, project
 from archive.record import record_event
 from integration.flows.cases import close_cause
-from integration.models import Expectation, LineEntry, OrderDocument, PurchaseOrder
+from integration.models import Expectation, OrderDocument, PurchaseOrder
 from partners.agreements import receives
 from partners.business_time import business_days_due, business_due
 from partners.models import Agreement
@@ -112,21 +112,17 @@ def expect_answers(document: Document, since: datetime | None = None) -> None:
         meet(What.PURCHASE_ORDER_ACKNOWLEDGMENT, subject, answer.document)
 
 
-def expect_ship_notice(purchase_order: PurchaseOrder, document: Document) -> None:
-    """Expect the ship notice of a purchase order that the 855 ``document`` accepts; a later 855 may move its time."""
+def expect_ship_notice(purchase_order: PurchaseOrder, document: Document, promised_on: date | None) -> None:
+    """Expect the ship notice of a purchase order that the 855 ``document`` accepts for ``promised_on``, its first date.
+
+    A later 855 may move the time.
+    """
     agreement = purchase_order.agreement
     if not receives(agreement, What.SHIP_NOTICE):
         return
-    promised = LineEntry.standing().filter(document=document, kind=LineEntry.Kind.ACKNOWLEDGED)
-    by_date = (
-        promised.exclude(promised_on=None)
-        .order_by("promised_on")
-        .values_list("promised_on", flat=True)
-        .first()
-    )
     subject = order_subject(purchase_order)
     counted_from = database_now()
-    by_date = by_date or _requested(purchase_order)
+    by_date = promised_on or _requested(purchase_order)
     _expect(What.SHIP_NOTICE, subject, agreement, document, purchase_order, counted_from, by_date)
     notices = DocumentReference.objects.filter(
         kind="purchase_order", value=purchase_order.number, document__transaction_set="856",

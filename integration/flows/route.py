@@ -158,7 +158,7 @@ def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder
     State = PurchaseOrder.State
     standing = {
         (row.agreement_id, row.ship_to): row
-        for row in order.purchase_orders.select_for_update().exclude(state=State.DROPPED)
+        for row in order.purchase_orders.select_for_update().filter(sequence=0).exclude(state=State.DROPPED)
     }
     for key, row in standing.items():
         if key not in routing.groups and row.state in (State.ROUTED, State.COMPOSED):
@@ -175,11 +175,17 @@ def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder
 
 
 def _new_purchase_order(order: Order, agreement_pk: int, ship_to: str) -> PurchaseOrder:
-    place = order.purchase_orders.count() + 1
-    number = f"{order.store.purchase_order_prefix}{order.number}-{place}"
     return PurchaseOrder.objects.create(
-        order=order, agreement=Agreement.objects.get(pk=agreement_pk), ship_to=ship_to, number=number
+        order=order,
+        agreement=Agreement.objects.get(pk=agreement_pk),
+        ship_to=ship_to,
+        number=next_number(order),
     )
+
+
+def next_number(order: Order) -> str:
+    """Return the number of the next purchase order for ``order``."""
+    return f"{order.store.purchase_order_prefix}{order.number}-{order.purchase_orders.count() + 1}"
 
 
 def _write_lines(row: PurchaseOrder, lines: list[tuple[dict[str, Any], ItemCrossReference]]) -> None:

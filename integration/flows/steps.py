@@ -21,6 +21,7 @@ from integration.flows.mails import send_mail
 from integration.flows.match import match
 from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
+from integration.flows.reconciliation import EVERY, daily_step, reconcile_all
 from integration.flows.route import route
 from integration.flows.send_again import send_again
 from integration.flows.translate import translate
@@ -246,6 +247,9 @@ STEPS: dict[str, StepKind] = {
         longest_wait=BOUNCES_LOOKED_FOR_EVERY,
         direction="in",
     ),
+    "reconcile_all": StepKind(
+        "documents", reconcile_all, "look for gaps", _nothing, standing=True, lease=_SLOW
+    ),
     "reconcile": StepKind(
         "documents", watch_clock, "look for answers that are overdue", _nothing, standing=True
     ),
@@ -256,11 +260,12 @@ def standing_steps() -> list[Step]:
     """Return the steps that must always wait or run.
 
     One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one look for returned mail where a
-    folder is set, one look at the clock.
+    folder is set, one look at the clock, one for gaps.
     """
     stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
     hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
     hooks = [check_step(pk) for pk in hooked]
     returned = [bounce_step() for _ in MailServer.objects.exclude(bounce_folder="")]
-    return [*stores, *mailboxes, *hooks, *returned, Step("reconcile", "all", "reconcile")]
+    clock = Step("reconcile", "all", "reconcile")
+    return [*stores, *mailboxes, *hooks, *returned, clock, daily_step(EVERY)]

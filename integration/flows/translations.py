@@ -25,6 +25,8 @@ from integration.flows.route import skus_listed
 from partners.models import (
     Agreement,
     AgreementDocument,
+    AllowedSubstitute,
+    AnswerTolerances,
     BusinessCalendar,
     CodeList,
     CodeListEntry,
@@ -33,13 +35,23 @@ from partners.models import (
 )
 
 Row = (
-    Agreement | AgreementDocument | BusinessCalendar | CodeList | CodeListEntry | Holiday | ItemCrossReference
+    Agreement
+    | AgreementDocument
+    | AllowedSubstitute
+    | AnswerTolerances
+    | BusinessCalendar
+    | CodeList
+    | CodeListEntry
+    | Holiday
+    | ItemCrossReference
 )
 CHANGE = {
     Agreement: "partners.change_agreement",
     AgreementDocument: "partners.change_agreementdocument",
     BusinessCalendar: "partners.change_businesscalendar",
     Holiday: "partners.change_holiday",
+    AllowedSubstitute: "partners.change_agreement",
+    AnswerTolerances: "partners.change_agreement",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
@@ -49,6 +61,8 @@ _CALLED: dict[type[Row], str] = {
     AgreementDocument: "document of agreement",
     BusinessCalendar: "business calendar",
     Holiday: "holiday",
+    AllowedSubstitute: "substitute",
+    AnswerTolerances: "tolerances",
     CodeList: "code list",
     CodeListEntry: "code list entry",
     ItemCrossReference: "item",

@@ -10,9 +10,11 @@ from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
+from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
+from integration.models.take_over import TakeOver
 from integration.models.work import Lane, Work
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Channel",
     "ExceptionCase",
     "Expectation",
+    "Gap",
     "HookCall",
     "Lane",
     "LineEntry",
@@ -35,11 +38,13 @@ __all__ = [
     "Pause",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Reconciliation",
     "Sighting",
     "Store",
     "StoreBudget",
     "StoreEffect",
     "StoreHook",
+    "TakeOver",
     "WaitingDocument",
     "Work",
     "mail_channel",

@@ -12,11 +12,14 @@ from partners.models.partner import (
     Partnership,
     TradingPartner,
 )
+from partners.models.tolerances import AllowedSubstitute, AnswerTolerances
 from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
 __all__ = [
     "Agreement",
     "AgreementDocument",
+    "AllowedSubstitute",
+    "AnswerTolerances",
     "BusinessCalendar",
     "CodeList",
     "CodeListEntry",

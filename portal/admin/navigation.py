@@ -20,6 +20,8 @@ from integration.models import (
     Order,
     OutgoingMail,
     Pause,
+    PurchaseOrder,
+    Reconciliation,
     Store,
     Work,
 )
@@ -59,9 +61,11 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 cases,
                 _item("What is due", "alarm", Expectation),
                 _item("Orders", "shopping_cart", Order),
+                _item("Purchase orders", "request_quote", PurchaseOrder),
                 _item("Documents", "description", Document),
                 _item("Mails", "mail", OutgoingMail),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),
+                _item("Reconciliation", "fact_check", Reconciliation),
             ],
         },
         {

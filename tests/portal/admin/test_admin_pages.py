@@ -31,6 +31,8 @@ from integration.models import (
     Order,
     OutgoingMail,
     Pause,
+    PurchaseOrder,
+    Reconciliation,
     Store,
     Work,
 )
@@ -52,7 +54,7 @@ from portal.admin.subjects import STEP_SUBJECTS
 from tests import factories
 
 HISTORY: list[type[Model]] = [
-    Order, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
+    Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
     BulkJob, Expectation, OutgoingMail,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
