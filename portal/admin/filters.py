@@ -216,6 +216,10 @@ class VerbFilter(SimpleListFilter):
         "send mail again",
         "mail arrived",
         "test mail server",
+        "take over",
+        "seed control numbers",
+        "reconcile",
+        "read orders",
         *VERBS,
         *(f"decide: {name}" for name in DECISIONS),
     )

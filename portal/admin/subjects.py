@@ -70,6 +70,7 @@ STEP_SUBJECTS = {
     "send_mail": "mail",
     "fetch_bounces": "",
     "reconcile": "",
+    "reconcile_all": "",
 }
 
 
