@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from integration.documents import Contact, Party
+from integration.models import Warehouse
 
 
 def party(address: dict[str, Any]) -> Party:
@@ -25,6 +27,14 @@ def party(address: dict[str, Any]) -> Party:
         country=address["country_iso2"] or None,
         contact=contact if contact.phone or contact.email else None,
     )
+
+
+def warehouse_party(warehouse: Warehouse) -> Party:
+    """Return the party of a warehouse of ours, with the number by which partners know it."""
+    names = ("street_1", "street_2", "city", "state", "zip", "country_iso2", "phone", "email")
+    address = {name: getattr(warehouse, name) for name in names}
+    place = party({**address, "first_name": "", "last_name": "", "company": warehouse.name})
+    return replace(place, id=warehouse.party_id or None, id_kind=warehouse.party_id_kind or None)
 
 
 def state_code(address: dict[str, Any]) -> str:

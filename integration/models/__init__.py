@@ -9,6 +9,13 @@ from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.references import OrderReference
+from integration.models.routing import (
+    ProductCategories,
+    PurchaseOrderCounter,
+    RoutingRule,
+    StoreCategory,
+    Warehouse,
+)
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.work import Lane, Work
@@ -28,14 +35,19 @@ __all__ = [
     "OrderDocument",
     "OrderReference",
     "Pause",
+    "ProductCategories",
     "PurchaseOrder",
+    "PurchaseOrderCounter",
     "PurchaseOrderLine",
+    "RoutingRule",
     "Sighting",
     "Store",
     "StoreBudget",
+    "StoreCategory",
     "StoreEffect",
     "StoreHook",
     "WaitingDocument",
+    "Warehouse",
     "Work",
     "mailbox_channel",
     "order_key",
