@@ -29,6 +29,8 @@ CONFIGURATION = (
     ("partners", "codelistentry"),
     ("partners", "mappingprofile"),
     ("integration", "store"),
+    ("integration", "routingrule"),
+    ("integration", "warehouse"),
 )
 
 

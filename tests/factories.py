@@ -41,7 +41,9 @@ from integration.models import (
     Pause,
     PurchaseOrder,
     PurchaseOrderLine,
+    RoutingRule,
     Store,
+    Warehouse,
     Work,
 )
 from integration.work import Step, Unclaimed, put
@@ -504,11 +506,25 @@ def everything() -> PurchaseOrder:
         note="As agreed.",
         author="dora",
     )
+    hall = warehouse()
+    RoutingRule.objects.create(
+        name=f"Lamps {hall.pk}",
+        agreement=made.agreement,
+        skus=["LAMP-*"],
+        fulfilment="warehouse",
+        warehouse=hall,
+    )
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
     return made
+
+
+def warehouse(name: str = "", **fields: Any) -> Warehouse:
+    """Return a place of ours that suppliers ship to."""
+    given = {"street_1": "12 Quay", "city": "Duluth", "state": "Minnesota", "zip": "55802", **fields}
+    return Warehouse.objects.create(name=name or f"Hall {next(_numbers)}", **given)
 
 
 def mapping_profile(

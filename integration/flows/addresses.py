@@ -47,6 +47,15 @@ def state_code(address: dict[str, Any]) -> str:
     return codes.get(name.casefold(), name)
 
 
+def state_spellings(address: dict[str, Any]) -> tuple[str, ...]:
+    """Return the code and the name of a state or province, whichever of them the address has; letters large or small."""
+    given = str(address.get("state") or "")
+    codes = STATE_CODES.get(address.get("country_iso2", ""), {})
+    names = [name for name, code in codes.items() if given.casefold() in (name, code.casefold())]
+    spelled = [codes[names[0]], *names, given] if names else [given]
+    return tuple(dict.fromkeys(each for each in spelled if each))
+
+
 def _codes(pairs: str) -> dict[str, str]:
     return {name.casefold(): code for code, name in (pair.split(" ", 1) for pair in pairs.split("; "))}
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from integration.matching.numbering import Parts, counts, has_place, number_by, number_problem
+from django.contrib.auth.models import User
+
+from archive.record import record_audit
+from integration.matching.numbering import (
+    Parts,
+    counts,
+    has_place,
+    number_by,
+    number_problem,
+    pattern_problem,
+)
 from integration.models import Order, PurchaseOrder, PurchaseOrderCounter, Store
 
+_LONGEST_NEXT = 9_999_999
 _TRIES = 1000
 """How many numbers in a row may be taken already before a person has to look."""
 
@@ -34,6 +45,56 @@ def next_number(order: Order) -> str:
             return number
         place += 1
     raise NoNumber(f"{number} is the number of another purchase order. {_mend(store)}")
+
+
+def numbering_problem(store: Store) -> str:
+    """Return why ``store`` could give no number as it is set, or ``""``: its pattern, or numbers that are too long."""
+    pattern = store.purchase_order_pattern
+    if problem := pattern_problem(pattern):
+        return problem
+    longest = number_by(pattern, Parts(store.purchase_order_prefix, _last_order(store), 99, _LONGEST_NEXT))
+    problem = number_problem(longest)
+    return f"{problem}. Shorten the pattern or the prefix." if problem else ""
+
+
+def preview(store: Store) -> list[str]:
+    """Return the numbers that an order of two purchase orders would get, if they are free."""
+    following = upcoming_number(store)
+    order = _last_order(store) + 1
+    return [
+        number_by(
+            store.purchase_order_pattern,
+            Parts(store.purchase_order_prefix, order, place, following + place - 1),
+        )
+        for place in (1, 2)
+    ]
+
+
+def upcoming_number(store: Store) -> int:
+    """Return what the store's counter gives next."""
+    counter = PurchaseOrderCounter.objects.filter(store=store).first() if store.pk else None
+    return counter.next_number if counter else 1
+
+
+def set_next_number(user: User, store: Store, number: int) -> None:
+    """Have the store's counter go on with ``number``, kept as an audit entry; numbers that are taken are stepped over.
+
+    Called where the store's settings are saved, in the same transaction.
+    """
+    counter = _counter(store)
+    if counter.next_number != number:
+        PurchaseOrderCounter.objects.filter(pk=counter.pk).update(next_number=number)
+        detail = {"what": "next purchase order number", "was": str(counter.next_number), "is": str(number)}
+        record_audit(user, "change next number", f"store:{store.pk}", detail=detail)
+
+
+def _last_order(store: Store) -> int:
+    last = (
+        Order.objects.filter(store=store).order_by("-number").values_list("number", flat=True)
+        if store.pk
+        else ()
+    )
+    return last[0] if last else 1000
 
 
 def _counter(store: Store) -> PurchaseOrderCounter:

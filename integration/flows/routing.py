@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from integration.flows.addresses import state_code
+from integration.flows.addresses import state_spellings
 from integration.flows.categories import categories_of
 from integration.matching.routing import Choice, Delivery, LineFacts, Rule, choose, held_by, sound_parents
 from integration.models import ExceptionCase, Order, RoutingRule, Store
@@ -216,7 +216,6 @@ def _facts_of(
     pickup = line["order_pickup_method_id"]
     place = dict(address or {})
     countries = (place.get("country_iso2"), place.get("country"))
-    regions = (state_code(place), place.get("state")) if place else ()
     return LineFacts(
         store=order.store_id,
         channel=int(order.content.get("channel_id", 0)),
@@ -226,7 +225,7 @@ def _facts_of(
         delivery=Delivery.PICKUP if pickup else Delivery.SHIPPED,
         pickup_method=pickup,
         countries=tuple(dict.fromkeys(each for each in countries if each)),
-        regions=tuple(dict.fromkeys(each for each in regions if each)),
+        regions=state_spellings(place),
         postal_code=place.get("zip", ""),
     )
 
@@ -276,14 +275,14 @@ class _Supply:
 
     def _not_listed(self, line: Line, rule: Rule, agreement: Agreement) -> Problem:
         order = self._order
-        what = _what(line)
+        what = _what(order, line)
         mend = (
             "Add it to that agreement's items, have the agreement take items that are not listed, or change the rule"
             if line["sku"]
             else "Give the product a SKU, or change the rule"
         )
         sentence = (
-            f"Routing rule {rule.name} sends {what} ({_quantity(line)} in order {order.number}) to"
+            f"Routing rule {rule.name} sends {what} to"
             f" {agreement.partner.name}, and agreement {agreement.name} does not list it. {mend}; nothing of this order is"
             " sent before."
         )
@@ -315,8 +314,10 @@ def item_cause(what: object, subject: str) -> str:
     return f"item:{what} {subject}"
 
 
-def _what(line: Line) -> str:
-    return f"SKU {line['sku']}" if line["sku"] else f"“{line['name']}”, which has no SKU"
+def _what(order: Order, line: Line) -> str:
+    what = f"SKU {line['sku']}" if line["sku"] else f"“{line['name']}”, which has no SKU"
+    place = f"in order {order.number}" if order.number else "ordered"
+    return f"{what} ({_quantity(line)} {place})"
 
 
 def _quantity(line: Line) -> int:
@@ -325,16 +326,16 @@ def _quantity(line: Line) -> int:
 
 
 def _unroutable(order: Order, line: Line, found: list[ItemCrossReference]) -> Problem:
-    what, quantity = _what(line), _quantity(line)
+    what = _what(order, line)
     if found:
         names = " and ".join(row.agreement.partner.name for row in found)
         sentence = (
-            f"{names} both list {what} ({quantity} in order {order.number}). Leave it in one agreement's items, or say by a"
+            f"{names} both list {what}. Leave it in one agreement's items, or say by a"
             " routing rule who gets it; nothing of this order is sent before."
         )
         return Problem(ExceptionCase.Kind.SEVERAL_PARTNERS, item_cause(line["sku"], order.subject), sentence)
     sentence = (
-        f"No partner lists {what} ({quantity} in order {order.number}). "
+        f"No partner lists {what}. "
         + (
             "Add it to an agreement's items"
             if line["sku"]

@@ -15,6 +15,7 @@ from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
 from integration.flows.plans import DECISIONS
 from integration.flows.steps import STEPS
+from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.translations import VERBS
 
 Rows = QuerySet[Any]
@@ -214,6 +215,8 @@ class VerbFilter(SimpleListFilter):
         "retire mapping profile",
         "choose mapping",
         *VERBS,
+        *ROUTING_VERBS,
+        "change next number",
         *(f"decide: {name}" for name in DECISIONS),
     )
 

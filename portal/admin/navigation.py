@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import BulkJob, ExceptionCase, Order, Pause, Store, Work
+from integration.models import BulkJob, ExceptionCase, Order, Pause, RoutingRule, Store, Warehouse, Work
 from partners.models import (
     Agreement,
     CodeList,
@@ -59,6 +59,8 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Mailboxes", "inbox", Mailbox),
                 _item("Partners", "groups", TradingPartner),
                 _item("Agreements", "handshake", Agreement),
+                _item("Routing rules", "alt_route", RoutingRule),
+                _item("Warehouses", "warehouse", Warehouse),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
                 _item("Code lists", "translate", CodeList),

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from archive.models import AcknowledgmentState, Delivery, Document
+from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
     ExceptionCase,
@@ -21,6 +22,7 @@ from integration.models import (
     PurchaseOrder,
     PurchaseOrderLine,
     StoreEffect,
+    Warehouse,
 )
 from portal.admin.documents_table import DocumentRow, document_rows, state_of
 from portal.admin.show import (
@@ -62,6 +64,7 @@ class LineRow:
     position: Position
     result: SafeString
     differences: list[str] = field(default_factory=list)
+    why: str = ""
 
     @property
     def ordered(self) -> str:
@@ -109,6 +112,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "total": money(order.total, order.currency),
         "store_status": ORDER_STATUSES.get(order.status_id, f"status {order.status_id}"),
         "addresses": [_address(each) for each in order.content.get("addresses", ())],
+        "warehouses": _warehouses(purchase_orders),
         "message": order.content.get("customer_message", ""),
         "reason": _reason(order, cases),
         "lines": _lines(order, purchase_orders, cases, sent),
@@ -153,6 +157,13 @@ def _address(address: dict[str, Any]) -> dict[str, Any]:
         address.get("country"),
     ]
     return {"lines": [part for part in parts if part], "shipping_method": address.get("shipping_method", "")}
+
+
+def _warehouses(purchase_orders: Iterable[PurchaseOrder]) -> list[Warehouse]:
+    """Return the warehouses of ours that partners ship to for this order."""
+    standing = [each for each in purchase_orders if each.state != PurchaseOrder.State.DROPPED]
+    wanted = {pk for each in standing if (pk := warehouse_of(each.ship_to)) is not None}
+    return list(Warehouse.objects.filter(pk__in=wanted)) if wanted else []
 
 
 def positions(lines: Iterable[PurchaseOrderLine]) -> dict[int, Position]:
@@ -219,9 +230,20 @@ def _lines(
                 position,
                 result,
                 said,
+                _why(order.routing.get(str(each["id"]), {})),
             )
         )
     return rows
+
+
+def _why(kept: dict[str, Any]) -> str:
+    """Return why a line went where it did, or to nobody, as it was kept when the order was routed."""
+    if kept.get("left_out"):
+        return str(kept["left_out"])
+    because = " ".join(kept.get("because", ()))
+    if kept.get("rule"):
+        return f"Rule {kept['rule']}: {because}"
+    return because if kept.get("passed") else ""
 
 
 def _differences(cases: Iterable[ExceptionCase]) -> dict[tuple[int, int], list[str]]:

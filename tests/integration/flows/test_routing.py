@@ -38,17 +38,6 @@ def rule(name: str, agreement: Agreement, **fields: Any) -> RoutingRule:
     return made
 
 
-def warehouse(**fields: Any) -> Warehouse:
-    given = {
-        "name": "Fern & Stone, hall 2",
-        "street_1": "12 Quay",
-        "city": "Duluth",
-        "state": "Minnesota",
-        "zip": "55802",
-    }
-    return Warehouse.objects.create(**(given | fields))
-
-
 @pytest.fixture
 def fern(db: None) -> Store:
     """A store that two agreements serve: Larch lists L-1 and S-1, Moss lists M-1 and S-1."""
@@ -250,7 +239,7 @@ def test_what_the_shopper_collects_goes_to_our_warehouse_where_a_rule_says_so(fe
         larch(),
         delivery="pickup",
         pickup_methods=[3],
-        warehouse=warehouse(party_id="0042", party_id_kind="92"),
+        warehouse=factories.warehouse(party_id="0042", party_id_kind="92"),
     )
     order = placed(
         fern,
@@ -378,7 +367,7 @@ def test_rules_by_brand_category_channel_and_region_send_an_order_to_two_partner
     )
     Agreement.objects.update(takes_unlisted_items=True)
     rule("Lanterns", borealis, categories=["Lighting"], brands=["Acme Home"], channels=[1041], regions=["MN"])
-    rule("To the hall", acme, skus=["BO-*"], warehouse=warehouse())
+    rule("To the hall", acme, skus=["BO-*"], warehouse=factories.warehouse("Fern & Stone, hall 2"))
     lantern = next(sku for sku in ("AC-001", "AC-002", "AC-003", "AC-004", "AC-005", "AC-006", "AC-007", "AC-008")
                    if line(sku)["name"].startswith("Lantern"))  # fmt: skip
     other = "AC-001" if lantern != "AC-001" else "AC-002"

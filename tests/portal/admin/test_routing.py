@@ -1,0 +1,369 @@
+"""Routing rules as staff make, change, try and remove them; what the order page and the store's page say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from archive.models import AuditEntry, Document
+from integration.flows import routing_rules
+from integration.flows.rights import Refused
+from integration.flows.route import route
+from integration.models import Order, PurchaseOrder, PurchaseOrderCounter, RoutingRule, Store, Warehouse, Work
+from integration.work import Unclaimed
+from partners.models import Agreement
+from portal.admin.routing import conditions
+from portal.admin.show import list_url, page_url
+from tests import factories
+from tests.pages import Desk
+from tests.portal.admin.test_settings import add, form, problems, said, save
+
+TRY = "/admin/integration/routingrule/try/"
+WHAT_IF = "/admin/integration/routingrule/what-if/"
+
+
+@pytest.fixture
+def fern(db: None) -> Store:
+    """A store that Larch and Moss serve; both list S-1."""
+    made = factories.store("Fern & Stone")
+    for name, skus in (("Larch", ["L-1", "S-1"]), ("Moss", ["M-1", "S-1"])):
+        made.agreements.add(factories.agreement(name, of=factories.partner(f"{name} Supply"), skus=skus))
+    return made
+
+
+def agreement(name: str) -> Agreement:
+    return Agreement.objects.get(name=name)
+
+
+def rule(name: str = "Shared", **fields: Any) -> RoutingRule:
+    given = {"agreement": agreement("Moss"), "skus": ["S-*"], "priority": 10, **fields}
+    return RoutingRule.objects.create(name=name, **given)
+
+
+def hall() -> Warehouse:
+    return factories.warehouse("Hall 2")
+
+
+def kept() -> list[tuple[str, str, str, str, str]]:
+    rows = AuditEntry.objects.filter(detail__has_key="what").order_by("pk")
+    return [
+        (row.verb, row.detail["what"], row.detail.get("was", ""), row.detail.get("is", ""), row.reason)
+        for row in rows
+    ]
+
+
+def words(client: Client, address: str) -> str:
+    return Desk(client).read(address)
+
+
+def test_a_rule_is_made_changed_and_removed_for_a_reason_that_is_kept(decider: Client, fern: Store) -> None:
+    made = add(
+        decider, RoutingRule,
+        name="Lamps", priority="20", skus="LAMP-*\r\n LAMP-*\nSHADE, large", brands="Acme Home", regions="mn, Oregon,",
+        channels="1, 1041", agreement=agreement("Larch").pk, fulfilment="dropship",
+    )  # fmt: skip
+    assert made.status_code == 302, problems(made)
+    row = RoutingRule.objects.get()
+    assert (row.skus, row.brands, row.regions, row.channels) == (
+        ["LAMP-*", "SHADE, large"], ["Acme Home"], ["mn", "Oregon"], [1, 1041],
+    )  # fmt: skip
+    assert save(decider, row, priority="5").status_code == 302
+    assert save(decider, row).status_code == 302
+    removal = reverse("admin:integration_routingrule_delete", args=[row.pk])
+    assert decider.post(removal, {"reason": ""}).status_code == 200
+    assert decider.post(removal, {"reason": "No lamps any more."}).status_code == 302
+    assert RoutingRule.objects.count() == 0
+    changes = kept()
+    assert [(verb, what, reason) for verb, what, _, _, reason in changes] == [
+        ("add routing rule", "Lamps", "Agreed by telephone."),
+        ("change routing rule", "Lamps", "Agreed by telephone."),
+        ("remove routing rule", "Lamps", "No lamps any more."),
+    ]
+    assert changes[0][3].startswith(
+        "name Lamps, priority 20, active yes, channels 1 | 1041, SKUs LAMP-* | SHADE, large,"
+    )
+    assert changes[1][2:4] == ("priority 20", "priority 5")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"channels": "web"}, "channels", "“web” is no number. Write numbers with commas between."),
+        ({"fulfilment": "warehouse"}, "warehouse", "Choose the warehouse that the partner ships to."),
+        (
+            {"warehouse": "HALL"},
+            "warehouse",
+            "The partner ships to the customer by this rule: leave the warehouse empty.",
+        ),
+        (
+            {"delivery": "pickup"},
+            "fulfilment",
+            "What the customer collects is shipped to a warehouse of ours.",
+        ),
+        (
+            {"delivery": "pickup", "fulfilment": "warehouse", "warehouse": "HALL", "regions": "MN"},
+            "regions",
+            "What the customer collects is shipped nowhere: leave this empty.",
+        ),
+        ({"pickup_methods": "3"}, "pickup_methods", "Only for lines that the customer collects."),
+        (
+            {"store": "OTHER"},
+            "agreement",
+            "Agreement Larch does not serve Pine: add it on the store's page first.",
+        ),
+        ({"reason": ""}, "reason", "Say why in a few words: the reason is kept with the change."),
+        (
+            {"skus": "\n".join(str(each) for each in range(501))},
+            "skus",
+            "These are 501; a list has 500 at most.",
+        ),
+    ],
+)
+def test_a_rule_that_could_take_nothing_is_refused(
+    decider: Client, fern: Store, changes: dict[str, Any], field: str, sentence: str
+) -> None:
+    chosen = {"HALL": hall().pk, "OTHER": factories.store("Pine").pk}
+    given = {name: chosen.get(value, value) for name, value in changes.items()}
+    fields = {"name": "Lamps", "agreement": agreement("Larch").pk, "fulfilment": "dropship", **given}
+    assert problems(add(decider, RoutingRule, **fields)) == {field: [sentence]}
+    assert RoutingRule.objects.count() == 0
+
+
+def test_a_rule_lets_held_orders_be_looked_at_again_and_leaves_what_was_sent(
+    decider: Client, fern: Store
+) -> None:
+    sent = factories.sent(factories.purchase_order())
+    order = factories.order(of=fern, lines=[factories.order_line(1, "S-1")])
+    route(str(order.pk), Unclaimed())
+    done = add(
+        decider, RoutingRule, name="Shared", skus="S-*", agreement=agreement("Moss").pk, fulfilment="dropship"
+    )
+    assert "One order that was held for it is looked at again now." in said(done)
+    assert list(Work.objects.values_list("subject", flat=True)) == [f"{fern.pk}:{order.number}"]
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.GENERATED
+    assert list(Document.objects.filter(direction="out")) == [sent]
+
+
+def test_a_rule_is_duplicated_as_a_new_one(decider: Client, fern: Store) -> None:
+    row = rule(channels=[1041], note="For the trade", bundles="parent")
+    answer = decider.get(reverse("admin:integration_routingrule_duplicate", args=[row.pk]))
+    assert answer["Location"].endswith(f"/add/?copy={row.pk}")
+    data = form(decider, answer["Location"])
+    assert (data["name"], data["channels"], data["skus"]) == ("Shared (copy)", "1041", "S-*")
+    assert decider.post(f"{list_url(RoutingRule)}add/", data).status_code == 302
+    copy = RoutingRule.objects.get(name="Shared (copy)")
+    names = [field.name for field in RoutingRule._meta.concrete_fields if field.name not in ("id", "name")]
+    assert [getattr(copy, name) for name in names] == [getattr(row, name) for name in names]
+
+
+def test_who_may_only_look_changes_nothing(viewer: Client, fern: Store) -> None:
+    row = rule()
+    assert viewer.get(page_url(row)).status_code == 200
+    assert viewer.post(page_url(row), {"name": "Mine", "reason": "x"}).status_code == 403
+    assert viewer.get(f"{list_url(RoutingRule)}add/").status_code == 403
+    assert viewer.post(WHAT_IF, {"name": "Mine"}).status_code == 403
+    with pytest.raises(Refused, match="You may look at this"):
+        routing_rules.change(factories.user(group="view"), "Because.", [row])
+    with pytest.raises(Refused, match="Say why"):
+        routing_rules.change(factories.user(group="decide"), " ", [row])
+    assert kept() == []
+
+
+def test_lists_say_in_short_what_a_rule_takes(decider: Client, fern: Store) -> None:
+    assert "Without a rule, a line goes to the one agreement that lists its SKU." in words(
+        decider, list_url(RoutingRule)
+    )
+    assert "No warehouses yet" in words(decider, list_url(Warehouse))
+    rule("Later", priority=30, skus=[], is_active=False)
+    rule("First", priority=5, skus=["A", "B", "C", "D"], regions=["MN"], store=fern)
+    place = hall()
+    rule("Shop", priority=7, skus=[], delivery="pickup", fulfilment="warehouse", warehouse=place)
+    text = words(decider, list_url(RoutingRule))
+    assert text.index("First") < text.index("Shop") < text.index("Later")
+    assert [conditions(row) for row in RoutingRule.objects.order_by("priority")] == [
+        "SKU A, B, C and 1 more; region MN",
+        "Collected",
+        "All",
+    ]
+    removal = reverse("admin:integration_warehouse_delete", args=[place.pk])
+    assert decider.post(removal, {"reason": "Closed."}).status_code == 403
+    with pytest.raises(Refused, match="Routing rules send to Hall 2: change them first"):
+        routing_rules.change(factories.user(group="decide"), "Closed.", removed=[place])
+
+
+def everything() -> list[list[Any]]:
+    """What would show that something was done."""
+    kinds: list[type[Model]] = [Order, PurchaseOrder, RoutingRule, Work, AuditEntry, PurchaseOrderCounter]
+    return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
+
+
+def test_the_tester_says_where_each_line_of_an_order_goes_and_why_and_does_nothing(
+    viewer: Client, fern: Store
+) -> None:
+    rule("Trade", channels=[1041], priority=1, skus=["S-*", "M-*"])
+    shared = rule("Shared")
+    rule(
+        "To the hall",
+        priority=20,
+        skus=["L-*"],
+        agreement=agreement("Larch"),
+        fulfilment="warehouse",
+        warehouse=hall(),
+    )
+    lines = [
+        factories.order_line(1, "S-1", 2),
+        factories.order_line(2, "L-1", 3),
+        factories.order_line(3, "M-1", type="digital"),
+    ]
+    order = factories.order(1042, of=fern, lines=lines)
+    before = everything()
+    page = words(viewer, f"{TRY}?order=%231042")
+    for sentence in (
+        "Order 1042 : where each would go By the rules as they are now, of Fern & Stone. Nothing is done.",
+        "Moss Supply, shipped to the customer (Moss) 10 · Shared Goes out SKU S-1 fits S-*.",
+        "Not 1 · Trade: The order's channel is 0, not 1041. SKU S-1 fits S-*.",
+        "Larch Supply, shipped to Hall 2 (Larch) 20 · To the hall Goes out SKU L-1 fits L-*.",
+        "To nobody. Digital: nothing of it is shipped. Left out",
+        "Moss Supply under Moss The customer Drop-ship 2 × S-1",
+        "Larch Supply under Larch Hall 2 Stock 3 × L-1",
+    ):
+        assert sentence in page, (sentence, page)
+    assert everything() == before
+    assert page_url(shared) in viewer.get(f"{TRY}?order=1042").content.decode()
+    assert f"{TRY}?order=1042" in viewer.get(page_url(order)).content.decode()
+
+
+def test_the_tester_shows_the_cases_that_would_hold_an_order_and_what_was_sent(
+    viewer: Client, fern: Store
+) -> None:
+    order = factories.order(
+        1043, of=fern, lines=[factories.order_line(1, "S-1"), factories.order_line(2, "L-1")]
+    )
+    made = factories.purchase_order(order, agreement("Larch"), state=PurchaseOrder.State.GENERATED)
+    page = words(viewer, f"{TRY}?order=1043")
+    assert f"{made.number} was sent already and stays as sent." in page
+    assert "Larch Supply and Moss Supply both list SKU S-1" in page
+    assert "None: the cases above would hold the order whole. Without them:" in page
+    assert "2 × L-1" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("order=77", "There is no order 77 here."),
+        ("order=seven", "There is no order seven here."),
+        ("order=99999999999999999999", "There is no order 99999999999999999999 here."),
+        ("skus=&store=1", "Write at least one SKU."),
+        ("", "No rule is active: every line goes to the one agreement that lists its SKU."),
+    ],
+)
+def test_the_tester_says_what_it_needs(viewer: Client, fern: Store, query: str, sentence: str) -> None:
+    assert sentence in words(viewer, f"{TRY}?{query}")
+
+
+def test_the_tester_takes_lines_that_were_written_down(viewer: Client, fern: Store) -> None:
+    rule("North", regions=["Minnesota"], countries=["us"], postal_prefixes=["55"], brands=["Fir"])
+    query = f"store={fern.pk}&skus=S-1+4%0AX-1&brand=fir&channel=1&country=us&region=MN&postal_code=55802"
+    page = words(viewer, f"{TRY}?{query}")
+    assert "Moss Supply, shipped to the customer (Moss) 10 · North Goes out" in page
+    assert "4 × S-1" in page
+    assert "Not 10 · North: SKU X-1 fits none of S-*. Its brand is fir." in page
+    assert "No partner lists SKU X-1 (1 in order 0)." not in page
+    assert "No partner lists SKU X-1 (1 ordered). Add it to an agreement's items" in page
+
+
+def what_if(client: Client, row: RoutingRule | None = None, **changes: Any) -> str:
+    address = page_url(row) if row else f"{list_url(RoutingRule)}add/"
+    data = form(client, address, **changes) | {"rule": str(row.pk) if row else "", "reason": ""}
+    answer = client.post(WHAT_IF, data)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_an_unsaved_rule_shows_which_lines_of_past_orders_would_go_elsewhere(
+    decider: Client, fern: Store
+) -> None:
+    for number, sku in ((1044, "S-1"), (1045, "M-1"), (1046, "L-1")):
+        factories.order(number, of=fern, lines=[factories.order_line(1, sku)])
+    before = everything()
+    fields = {"name": "New", "skus": "S-*\nM-*", "agreement": agreement("Moss").pk, "fulfilment": "dropship"}
+    page = what_if(decider, **fields)
+    assert "1 line would go elsewhere" in page
+    assert "the last 3 orders" in page
+    assert "A case: nobody can be asked for it." in page
+    assert "Moss Supply, shipped to the customer (Moss)" in page
+    assert "No line would go elsewhere" in what_if(decider, **fields | {"skus": "M-*"})
+    assert "No line would go elsewhere" in what_if(decider, **fields | {"is_active": None})
+    page = what_if(decider, **fields | {"fulfilment": "warehouse"})
+    assert "Choose the warehouse that the partner ships to." in page
+    assert everything() == before
+
+
+def test_a_changed_rule_is_compared_with_itself_as_saved(decider: Client, fern: Store) -> None:
+    factories.order(1047, of=fern, lines=[factories.order_line(1, "S-1")])
+    row = rule()
+    page = what_if(decider, row, agreement=agreement("Larch").pk)
+    assert "1 line would go elsewhere" in page
+    assert page.index("Moss Supply, shipped") < page.index("Larch Supply, shipped")
+    row.refresh_from_db()
+    assert row.agreement == agreement("Moss")
+
+
+def test_the_order_page_says_why_each_line_went_where_it_did(viewer: Client, fern: Store) -> None:
+    rule("Shared", agreement=agreement("Larch"), fulfilment="warehouse", warehouse=hall())
+    lines = [
+        factories.order_line(1, "S-1"),
+        factories.order_line(2, "L-1"),
+        factories.order_line(3, "S-1", order_pickup_method_id=3),
+    ]
+    order = factories.order(of=fern, lines=lines)
+    route(str(order.pk), Unclaimed())
+    page = words(viewer, page_url(order))
+    assert "Rule 10 · Shared: SKU S-1 fits S-*." in page
+    assert "No routing rule takes it: the one agreement that lists the SKU does." in page
+    assert "The customer collects it, and no rule sends that to a partner." in page
+    assert "Our warehouse Hall 2" in page
+
+
+def test_a_store_says_how_its_purchase_orders_are_numbered(decider: Client, fern: Store) -> None:
+    factories.order(1042, of=fern)
+    assert "Looks like 1043-1 and 1043-2" in words(decider, page_url(fern))
+    assert save(decider, fern, purchase_order_pattern="PO{next:6}", next_number="500").status_code == 302
+    assert "Looks like PO000500 and PO000501" in words(decider, page_url(fern))
+    assert PurchaseOrderCounter.objects.get(store=fern).next_number == 500
+    entry = AuditEntry.objects.get(verb="change next number")
+    assert entry.detail == {"what": "next purchase order number", "was": "1", "is": "500"}
+    assert save(decider, fern, name="Fern").status_code == 302
+    assert AuditEntry.objects.filter(verb="change next number").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"purchase_order_pattern": "{prefix}{order}"},
+            "Put {next} into it, or {order} and {place}: without them two purchase orders would have one number.",
+        ),
+        (
+            {"purchase_order_pattern": "{prefix}-{order}-LONG-{next:6}", "purchase_order_prefix": "FERN"},
+            "FERN-1000-LONG-9999999 has 22 characters",
+        ),
+        (
+            {"purchase_order_pattern": "{prefix}-{order}-LONGER-{next:6}", "purchase_order_prefix": "FERN"},
+            "FERN-1000-LONGER-9999999 has 24 characters, and a purchase order number has 22 at most. Shorten the pattern or the"
+            " prefix.",
+        ),
+    ],
+)
+def test_a_pattern_that_makes_no_numbers_is_refused(
+    decider: Client, fern: Store, changes: dict[str, str], sentence: str
+) -> None:
+    answer = save(decider, fern, **changes)
+    if "22 characters" in sentence:
+        assert answer.status_code == 302
+    else:
+        assert problems(answer) == {"purchase_order_pattern": [sentence]}
