@@ -20,6 +20,8 @@ from partners.models import Agreement, ItemCrossReference, Mode
 
 Line = dict[str, Any]
 _WAREHOUSE = "warehouse:"
+MOST_PASSED = 10
+"""How many of the rules that were passed over are kept with a line: the tester tells all."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _kept(routed: Routed) -> dict[str, Any]:
         kept |= {
             "rule": str(choice.rule) if choice.rule else "",
             "because": list(choice.because),
-            "passed": [[str(each.rule), each.because] for each in choice.passed],
+            "passed": [[str(each.rule), each.because] for each in choice.passed[:MOST_PASSED]],
         }
     return kept
 
@@ -104,7 +106,9 @@ def active_rules(store: Store) -> list[Rule]:
 
 def rule_rows(rows: QuerySet[RoutingRule]) -> QuerySet[RoutingRule]:
     """Return rules with what ``as_rule`` looks at."""
-    return rows.select_related("store", "agreement__partner").prefetch_related("agreement__stores")
+    return rows.select_related("store", "agreement__partner", "warehouse").prefetch_related(
+        "agreement__stores"
+    )
 
 
 def as_rule(row: RoutingRule) -> Rule:
@@ -130,6 +134,7 @@ def as_rule(row: RoutingRule) -> Rule:
         regions=tuple(row.regions),
         postal_prefixes=tuple(row.postal_prefixes),
         warehouse=row.warehouse_id,
+        warehouse_name=row.warehouse.name if row.warehouse else "",
         bundles_whole=row.bundles == RoutingRule.Bundles.PARENT,
     )
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from archive.record import record_audit
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again
-from integration.flows.routing import Routed, Routing, active_rules, as_rule, plan_routing, warehouse_of
+from integration.flows.routing import Routed, Routing, active_rules, as_rule, plan_routing
 from integration.flows.translations import Changed
 from integration.matching.routing import Delivery, Rule
 from integration.models import Order, RoutingRule, Store, Warehouse
@@ -195,9 +195,7 @@ def destination(routed: Routed) -> str:
         return f"To nobody. {routed.left_out}"
     if routed.item is None:
         return "A case: nobody can be asked for it."
-    warehouse = warehouse_of(routed.ship_to)
+    rule = routed.choice.rule if routed.choice else None
+    place = rule.warehouse_name if rule and rule.warehouse is not None else "the customer"
     agreement = routed.item.agreement
-    if warehouse is None:
-        return f"{agreement.partner.name}, shipped to the customer ({agreement.name})"
-    place = Warehouse.objects.filter(pk=warehouse).first()
-    return f"{agreement.partner.name}, shipped to {place or 'a warehouse that is gone'} ({agreement.name})"
+    return f"{agreement.partner.name}, shipped to {place} ({agreement.name})"

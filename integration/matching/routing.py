@@ -65,6 +65,7 @@ class Rule:
     regions: tuple[str, ...] = ()
     postal_prefixes: tuple[str, ...] = ()
     warehouse: int | None = None
+    warehouse_name: str = ""
     bundles_whole: bool = False
 
     def __str__(self) -> str:

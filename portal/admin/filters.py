@@ -14,8 +14,8 @@ from django.utils import timezone
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
 from integration.flows.plans import DECISIONS
-from integration.flows.steps import STEPS
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
+from integration.flows.steps import STEPS
 from integration.flows.translations import VERBS
 
 Rows = QuerySet[Any]

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from integration.flows.numbering import preview, set_next_number, upcoming_number
 from integration.flows.route import look_again
+from integration.flows.translations import Changed
 from integration.models import ORDER_STATUSES, Store
 from integration.models.store import default_import_statuses, default_movable_statuses
 from partners.models import Mode
@@ -23,6 +24,7 @@ from portal.admin.base import EmptyState
 from portal.admin.connect import ConnectableAdmin
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
+from portal.admin.reasoned import tell
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
 from portal.admin.show import moment
 from portal.admin.verbs import person
@@ -201,8 +203,13 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
         wanted = form.cleaned_data.get("next_number")
         if wanted and "next_number" in form.changed_data:
             set_next_number(person(request), obj, wanted)
-        if {"next_number", "purchase_order_pattern", "purchase_order_prefix"} & set(form.changed_data):
-            look_again(obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save, and look again at the orders that were held for what has changed: numbers, or who serves the store."""
+        super().save_related(request, form, formsets, change)
+        held_for = {"next_number", "purchase_order_pattern", "purchase_order_prefix", "agreements"}
+        if change and held_for & set(form.changed_data):
+            tell(request, Changed(1, look_again(form.instance), 0))
 
     @display(description="Former client secret")
     def shown_former_secret(self, store: Store) -> SafeString:

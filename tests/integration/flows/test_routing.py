@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.db import connection
 
-from integration.flows import decide
+from integration.flows import decide, routing_rules
+from integration.flows import route as flow
 from integration.flows.route import look_again, route
+from integration.flows.routing import plan_routing
 from integration.models import (
     ExceptionCase,
     Order,
@@ -25,6 +31,7 @@ from integration.simulators.store.payloads import build, line, person
 from integration.work import Unclaimed
 from partners.models import Agreement, ItemCrossReference, Mode
 from tests import factories
+from tests.at_once import at_once
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -417,3 +424,44 @@ def test_one_of_two_purchase_orders_that_waited_in_watch_is_sent_when_it_goes_li
     world.run()
     sent = [each["purchase_order"] for each in world.network.arrivals() if each["purchase_order"]]
     assert sorted(sent) == ["1015-1", "1015-2"]
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_rule_that_is_saved_while_an_order_is_routed_overlooks_no_case_of_it(committed: str) -> None:
+    store = factories.store()
+    terms = factories.agreement("Moss")
+    store.agreements.add(terms)
+    Agreement.objects.update(takes_unlisted_items=True)
+    order = placed(store, factories.order_line(1, "X-1"))
+    lead = factories.user(group="decide")
+    planned, saving = threading.Event(), threading.Event()
+
+    def plan_slowly(routed: Order) -> Any:
+        found = plan_routing(routed)
+        planned.set()
+        assert saving.wait(30)
+        return found
+
+    def route_slowly() -> None:
+        with patch.object(flow, "plan_routing", plan_slowly):
+            route(str(order.pk), Unclaimed())
+
+    def save_a_rule() -> None:
+        assert planned.wait(30)
+        routing_rules.change(lead, "It is theirs.", [RoutingRule(name="All", agreement=terms)])
+
+    def let_go_once_it_waits() -> None:
+        assert planned.wait(30)
+        deadline = time.monotonic() + 30
+        while not waits_for_a_lock() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        saving.set()
+
+    assert at_once(route_slowly, save_a_rule, let_go_once_it_waits) == ["", "", ""]
+    assert order.cases.filter(closed_at=None).count() == 1
+    assert list(Work.objects.values_list("subject", flat=True)) == [f"{store.pk}:{order.number}"]

@@ -367,3 +367,38 @@ def test_a_pattern_that_makes_no_numbers_is_refused(
         assert answer.status_code == 302
     else:
         assert problems(answer) == {"purchase_order_pattern": [sentence]}
+
+
+def held(store: Store, sku: str) -> Order:
+    order = factories.order(of=store, lines=[factories.order_line(1, sku)])
+    route(str(order.pk), Unclaimed())
+    assert order.cases.filter(closed_at=None).count() == 1
+    return order
+
+
+def looked_at() -> list[str]:
+    return list(Work.objects.filter(step="import_order").values_list("subject", flat=True))
+
+
+def test_an_agreement_that_comes_to_serve_a_store_lets_held_orders_be_looked_at_again(
+    decider: Client, fern: Store
+) -> None:
+    yew = factories.agreement("Yew", skus=["Y-1"])
+    order = held(fern, "Y-1")
+    save(decider, fern, name="Fern")
+    assert looked_at() == []
+    done = save(decider, fern, agreements=[*fern.agreements.values_list("pk", flat=True), yew.pk])
+    assert "One order that was held for it is looked at again now." in said(done)
+    assert looked_at() == [f"{fern.pk}:{order.number}"]
+
+
+def test_an_agreement_that_comes_to_take_unlisted_items_lets_held_orders_be_looked_at_again(
+    decider: Client, fern: Store
+) -> None:
+    rule("Odd", skus=["X-*"])
+    order = held(fern, "X-1")
+    save(decider, agreement("Moss"), name="Moss, too")
+    assert looked_at() == []
+    done = save(decider, agreement("Moss, too"), takes_unlisted_items="on")
+    assert "One order that was held for it is looked at again now." in said(done)
+    assert looked_at() == [f"{fern.pk}:{order.number}"]
