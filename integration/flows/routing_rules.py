@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from archive.record import record_audit
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again
-from integration.flows.routing import Routed, Routing, active_rules, as_rule, plan_routing
+from integration.flows.routing import Routed, Routing, active_rules, as_rule, plan_routing, warehouse_ship_to
 from integration.flows.translations import Changed
 from integration.matching.routing import Delivery, Rule
-from integration.models import Order, RoutingRule, Store, Warehouse
+from integration.models import Order, PurchaseOrder, RoutingRule, Warehouse
 
 Row = RoutingRule | Warehouse
 CHANGE: dict[type[Row], str] = {
@@ -66,21 +66,16 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
     saved, removed = list(saved), list(removed)
     for kind in {type(row) for row in [*saved, *removed]} or {RoutingRule}:
         reason = require(user, CHANGE[kind], reason)
-    with transaction.atomic():
-        count = sum(_save(user, reason, row) for row in saved) + sum(
-            _remove(user, reason, row) for row in removed
-        )
-        rules = [row for row in [*saved, *removed] if isinstance(row, RoutingRule)]
-        orders = look_again(_one_store(rules)) if rules and count else 0
+    try:
+        with transaction.atomic():
+            count = sum(_save(user, reason, row) for row in saved)
+            count += sum(_remove(user, reason, row) for row in removed)
+            of_rules = any(isinstance(row, RoutingRule) for row in [*saved, *removed])
+            orders = look_again(None) if of_rules and count else 0
+    except IntegrityError as error:
+        # The form has looked for a twin, but somebody else may have been quicker.
+        raise Refused("Somebody else has entered the same meanwhile. Look at it again.") from error
     return Changed(count, orders, 0)
-
-
-def _one_store(rules: Sequence[RoutingRule]) -> Store | None:
-    """Return the store that the rules are for, or None where they are not for one alone.
-
-    A rule that was changed may have been for another before.
-    """
-    return None if any(rule.pk for rule in rules) or len(rules) != 1 else rules[0].store
 
 
 def _save(user: User, reason: str, row: Row) -> int:
@@ -90,9 +85,10 @@ def _save(user: User, reason: str, row: Row) -> int:
         if stored is None:
             raise Refused(f"Somebody else has removed {row} meanwhile. Look at the list again.")
         before = _values(stored)
+        names = [field.attname for field in row._meta.concrete_fields]
+        if all(getattr(stored, name) == getattr(row, name) for name in names):
+            return 0
     now = _values(row)
-    if before == now:
-        return 0
     row.save()
     _keep(user, reason, row, "change" if before else "add", before, now)
     return 1
@@ -102,11 +98,19 @@ def _remove(user: User, reason: str, row: Row) -> int:
     stored = type(row).objects.select_for_update().filter(pk=row.pk).first()
     if stored is None:
         return 0
-    if isinstance(stored, Warehouse) and stored.routing_rules.exists():
-        raise Refused(f"Routing rules send to {stored}: change them first.")
+    if isinstance(stored, Warehouse):
+        _refuse_if_used(stored)
     _keep(user, reason, stored, "remove", _values(stored), {})
     stored.delete()
     return 1
+
+
+def _refuse_if_used(place: Warehouse) -> None:
+    if place.routing_rules.exists():
+        raise Refused(f"Routing rules send to {place}: change them first.")
+    asked = PurchaseOrder.objects.filter(ship_to=warehouse_ship_to(place.pk)).order_by("pk").first()
+    if asked is not None:
+        raise Refused(f"{asked} is for {place}: it stays, so that it can be told where the goods went.")
 
 
 def _keep(user: User, reason: str, row: Row, verb: str, before: dict[str, str], now: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from integration.flows import decide, routing_rules
 from integration.flows import route as flow
@@ -264,7 +265,7 @@ def test_what_the_shopper_collects_goes_to_our_warehouse_where_a_rule_says_so(fe
 
 
 def test_categories_count_with_all_above_them(fern: Store) -> None:
-    now = factories.timezone.now()
+    now = timezone.now()
     for number, parent, name in ((1, 0, "Home"), (2, 1, "Lighting"), (3, 2, "Lanterns"), (4, 4, "Ring")):
         StoreCategory.objects.create(store=fern, category_id=number, parent_id=parent, name=name, read_at=now)
     for product, categories in ((1, [3]), (2, [1]), (3, [4, 77])):

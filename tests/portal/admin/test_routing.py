@@ -195,6 +195,33 @@ def test_lists_say_in_short_what_a_rule_takes(decider: Client, fern: Store) -> N
         routing_rules.change(factories.user(group="decide"), "Closed.", removed=[place])
 
 
+def test_a_warehouse_that_a_purchase_order_is_for_stays(decider: Client, fern: Store) -> None:
+    place = hall()
+    made = factories.purchase_order(ship_to=f"warehouse:{place.pk}")
+    removal = reverse("admin:integration_warehouse_delete", args=[place.pk])
+    answer = decider.post(removal, {"reason": "Closed."})
+    assert said(answer) == [
+        f"Purchase order {made.number} is for Hall 2: it stays, so that it can be told where the goods went."
+    ]
+    assert Warehouse.objects.filter(pk=place.pk).exists()
+    assert save(decider, place, street_1="14 Quay").status_code == 302
+    assert kept() == [
+        ("change warehouse", "Hall 2", "street 12 Quay", "street 14 Quay", "Agreed by telephone.")
+    ]
+
+
+def test_of_two_who_enter_the_same_one_is_refused(db: None, fern: Store) -> None:
+    rule("Shared")
+    twin = RoutingRule(name="Shared", agreement=agreement("Larch"))
+    with pytest.raises(Refused, match="Somebody else has entered the same meanwhile"):
+        routing_rules.change(factories.user(group="decide"), "Mine.", [twin])
+    gone = RoutingRule.objects.get()
+    RoutingRule.objects.all().delete()
+    with pytest.raises(Refused, match="Somebody else has removed Shared meanwhile"):
+        routing_rules.change(factories.user(group="decide"), "Mine.", [gone])
+    assert kept() == []
+
+
 def everything() -> list[list[Any]]:
     """What would show that something was done."""
     kinds: list[type[Model]] = [Order, PurchaseOrder, RoutingRule, Work, AuditEntry, PurchaseOrderCounter]
