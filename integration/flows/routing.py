@@ -151,6 +151,12 @@ def plan_routing(order: Order, rules: Sequence[Rule] | None = None) -> Routing:
 
 def nothing_to_route(order: Order) -> bool:
     """Say whether no line of ``order`` can go to a partner, whoever supplies it."""
+    lines: list[Line] = order.content["lines"]
+    parents = {_parent(line) for line in lines}
+    for line in lines:
+        in_bundle = _parent(line) or line["id"] in parents
+        if _is_wanted(line) and not in_bundle and not line["order_pickup_method_id"]:
+            return False  # whatever the rules say
     return all(each.left_out for each in _chosen(order, active_rules(order.store)))
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from integration.flows import decide, routing_rules
 from integration.flows import route as flow
 from integration.flows.route import look_again, route
-from integration.flows.routing import plan_routing
+from integration.flows.routing import nothing_to_route, plan_routing
 from integration.models import (
     ExceptionCase,
     Order,
@@ -262,6 +262,33 @@ def test_what_the_shopper_collects_goes_to_our_warehouse_where_a_rule_says_so(fe
         Order.State.NOT_OURS,
         "Nothing of it goes to a partner; its lines say why.",
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "nothing"),
+    [
+        ([{"type": "digital"}, {}], False),
+        ([{"type": "digital"}, {"quantity_refunded": 2}], True),
+        ([{"order_pickup_method_id": 3}], False),
+        ([{"order_pickup_method_id": 4}], True),
+        ([{}, {"parent_order_product_id": 1, "is_bundled_product": True}], False),
+        ([{}, {"parent_order_product_id": 1, "is_bundled_product": True, "type": "digital"}], True),
+    ],
+    ids=[
+        "one is shipped",
+        "none is left",
+        "a rule takes it",
+        "no rule takes it",
+        "parts",
+        "parts that are not shipped",
+    ],
+)
+def test_an_order_that_holds_nothing_for_partners_is_told_from_others(
+    fern: Store, lines: list[dict[str, Any]], nothing: bool
+) -> None:
+    rule("Shop", larch(), delivery="pickup", pickup_methods=[3], warehouse=factories.warehouse())
+    made = [factories.order_line(place, "L-1", **fields) for place, fields in enumerate(lines, start=1)]
+    assert nothing_to_route(placed(fern, *made)) is nothing
 
 
 def test_categories_count_with_all_above_them(fern: Store) -> None:
