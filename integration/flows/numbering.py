@@ -89,12 +89,8 @@ def set_next_number(user: User, store: Store, number: int) -> None:
 
 
 def _last_order(store: Store) -> int:
-    last = (
-        Order.objects.filter(store=store).order_by("-number").values_list("number", flat=True)
-        if store.pk
-        else ()
-    )
-    return last[0] if last else 1000
+    orders = Order.objects.filter(store=store.pk).order_by("-number")
+    return orders.values_list("number", flat=True).first() or 1000
 
 
 def _counter(store: Store) -> PurchaseOrderCounter:

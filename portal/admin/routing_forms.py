@@ -18,6 +18,7 @@ from integration.models import Order, RoutingRule, Store, Warehouse
 from portal.admin.forms import ReasonedForm
 
 LONGEST_LIST = 500
+LONGEST_NAME = 60
 
 
 class ListField(forms.CharField):
@@ -103,9 +104,12 @@ class WarehouseForm(ReasonedForm):
     @staticmethod
     def problems(row: Warehouse) -> dict[str, str]:
         """Return what a partner could not read."""
+        problems = {}
         if row.party_id_kind and not row.party_id:
-            return {"party_id": "Enter the number that the kind is of, or leave the kind empty."}
-        return {}
+            problems["party_id"] = "Enter the number that the kind is of, or leave the kind empty."
+        if len(row.name) > LONGEST_NAME:
+            problems["name"] = f"Documents carry {LONGEST_NAME} characters of a name (N102): shorten it."
+        return problems
 
 
 class OrderTestForm(forms.Form):

@@ -210,6 +210,25 @@ def test_a_warehouse_that_a_purchase_order_is_for_stays(decider: Client, fern: S
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"name": "x" * 61}, "name", "Documents carry 60 characters of a name (N102): shorten it."),
+        (
+            {"party_id_kind": "92"},
+            "party_id",
+            "Enter the number that the kind is of, or leave the kind empty.",
+        ),
+        ({"country_iso2": "us"}, "country_iso2", "Two capital letters, such as US."),
+    ],
+)
+def test_a_warehouse_that_no_document_could_name_is_refused(
+    decider: Client, fern: Store, changes: dict[str, str], field: str, sentence: str
+) -> None:
+    fields = {"name": "Hall 2", "street_1": "12 Quay", "city": "Duluth", "zip": "55802", **changes}
+    assert problems(add(decider, Warehouse, **fields)) == {field: [sentence]}
+
+
 def test_of_two_who_enter_the_same_one_is_refused(db: None, fern: Store) -> None:
     rule("Shared")
     twin = RoutingRule(name="Shared", agreement=agreement("Larch"))
