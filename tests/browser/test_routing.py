@@ -6,25 +6,28 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from integration.flows.route import route
-from integration.models import RoutingRule, Work
+from integration.models import Order, RoutingRule, Work
 from integration.work import Unclaimed
 from portal.admin.show import list_url, page_url
 from tests import factories
-from tests.browser.test_desk import log_in
+from tests.browser.test_desk import CONTRASTS, log_in
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_rule_is_looked_at_saved_and_tried(committed: str, page: Page) -> None:
+def held_order() -> tuple[Order, RoutingRule]:
+    """An order that is held since two agreements list its SKU, and a rule that does not take it."""
     store = factories.store()
     for name in ("Larch", "Moss"):
         store.agreements.add(factories.agreement(name, of=factories.partner(f"{name} Supply"), skus=["S-1"]))
     order = factories.order(1042, of=store, lines=[factories.order_line(1, "S-1", 3)])
     route(str(order.pk), Unclaimed())
-    row = RoutingRule.objects.create(
-        name="Shared", agreement=store.agreements.get(name="Larch"), skus=["X-*"]
-    )
+    larch = store.agreements.get(name="Larch")
+    return order, RoutingRule.objects.create(name="Shared", agreement=larch, skus=["X-*"])
 
+
+def test_a_rule_is_looked_at_saved_and_tried(committed: str, page: Page) -> None:
+    _, row = held_order()
     log_in(page, "decide")
     page.goto(page_url(row))
     page.get_by_label("SKUs").fill("S-*")
@@ -51,3 +54,32 @@ def test_a_rule_is_looked_at_saved_and_tried(committed: str, page: Page) -> None
     expect(lines.get_by_role("row").nth(1)).to_contain_text("100 · Shared")
     expect(lines.get_by_role("row").nth(2)).to_contain_text("SKU S-1 fits S-*.")
     expect(page.get_by_text("3 × S-1")).to_be_visible()
+
+
+def test_the_pages_of_routing_can_be_read_by_day_by_night_and_in_any_window(
+    committed: str, page: Page
+) -> None:
+    order, row = held_order()
+    hall = factories.warehouse()
+    log_in(page, "decide")
+    attempt = f"{list_url(RoutingRule)}try/"
+    pages = [
+        list_url(RoutingRule),
+        page_url(row),
+        attempt,
+        f"{attempt}?order=1042",
+        page_url(hall),
+        page_url(order),
+    ]
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for address in pages:
+            page.set_viewport_size({"width": 1440, "height": 900})
+            page.goto(address)
+            found = page.evaluate(CONTRASTS)
+            assert (found["background"] < 0.1) == (scheme == "dark"), address
+            assert found["weak"] == [], (address, scheme)
+            for width in (1440, 900, 360):
+                page.set_viewport_size({"width": width, "height": 900})
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, f"{address} is {wide} wide in a window of {width}."
