@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
@@ -156,8 +156,17 @@ def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder
 
 def _new_purchase_order(order: Order, agreement_pk: int, ship_to: str) -> PurchaseOrder:
     agreement = Agreement.objects.get(pk=agreement_pk)
-    number = next_number(order)
-    return PurchaseOrder.objects.create(order=order, agreement=agreement, ship_to=ship_to, number=number)
+    while True:
+        number = next_number(order)
+        try:
+            with transaction.atomic():
+                return PurchaseOrder.objects.create(
+                    order=order, agreement=agreement, ship_to=ship_to, number=number
+                )
+        except IntegrityError:
+            # An order of another store took the number between our look and our write: the next look sees it.
+            if not PurchaseOrder.objects.filter(number=number).exists():
+                raise
 
 
 def _write_lines(row: PurchaseOrder, lines: list[tuple[dict[str, Any], ItemCrossReference]]) -> None:

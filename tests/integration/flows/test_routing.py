@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from integration.flows import decide, routing_rules
 from integration.flows import route as flow
+from integration.flows.numbering import next_number
 from integration.flows.route import look_again, route
 from integration.flows.routing import nothing_to_route, plan_routing
 from integration.models import (
@@ -493,3 +495,27 @@ def test_a_rule_that_is_saved_while_an_order_is_routed_overlooks_no_case_of_it(c
     assert at_once(route_slowly, save_a_rule, let_go_once_it_waits) == ["", "", ""]
     assert order.cases.filter(closed_at=None).count() == 1
     assert list(Work.objects.values_list("subject", flat=True)) == [f"{store.pk}:{order.number}"]
+
+
+def test_two_stores_whose_orders_come_to_the_same_number_at_once_get_two(committed: str) -> None:
+    terms = factories.agreement("Moss", skus=["M-1"])
+    orders = []
+    for _ in range(2):
+        store = factories.store()
+        store.agreements.add(terms)
+        orders.append(factories.order(1042, of=store, lines=[factories.order_line(1, "M-1")]))
+    looked, both = set[int](), threading.Barrier(2)
+
+    def look_together(order: Order) -> str:
+        found = next_number(order)
+        if order.pk not in looked:
+            looked.add(order.pk)
+            both.wait(30)
+        return found
+
+    with patch.object(flow, "next_number", look_together):
+        acts = [partial(route, str(order.pk), Unclaimed()) for order in orders]
+        assert at_once(*acts) == ["", ""]
+    numbers = PurchaseOrder.objects.order_by("number").values_list("number", flat=True)
+    assert list(numbers) == ["1042-1", "1042-2"]
+    assert PurchaseOrderLine.objects.count() == 2
