@@ -3,55 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from archive import store
 from archive.models import Document
+from integration.documents import PurchaseOrderAcknowledgment, from_json
+from integration.flows.agreed import statement_to_json
 from integration.flows.apply import effect_step
 from integration.flows.notes import note_steps
-from integration.matching.acknowledgment import LineStatement
-from integration.models import LineEntry, Order, PurchaseOrder, StoreEffect
+from integration.matching.lines import LineStatement
+from integration.models import LineEntry, Order, OrderDocument, PurchaseOrder, StoreEffect
 from integration.work import Step
 from integration.x12.envelope import read_interchange
 from partners.models import Agreement
 
 State = PurchaseOrder.State
 ANSWERABLE = (State.GENERATED, State.DISPUTED)
+ANSWER_ROLE = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 
 
 def post_statements(
-    document: Document, purchase_order: PurchaseOrder, statements: Sequence[LineStatement], *, whole: bool
-) -> bool:
-    """Write what ``document`` promises and let the purchase order be accepted; return whether it was not before.
+    document: Document, purchase_order: PurchaseOrder, statements: Sequence[LineStatement]
+) -> None:
+    """Write what ``document`` says of the lines of ``purchase_order``; nothing where that is written already.
 
-    Backordered quantities are statements too; they are written where the answer was not whole.
+    A statement is a fact whether it is accepted or not: the ledger holds what the partner said, the purchase order
+    what came of it.
     """
+    if LineEntry.standing().filter(document=document, line__purchase_order=purchase_order).exists():
+        return
     lines = {line.line_number: line for line in purchase_order.lines.all()}
+    made_at, reading = stated_at(document), current_reading(document)
+    before = LineEntry.objects.filter(document=document, reading=reading, reverses=None)
+    # An answer that was matched elsewhere and back says the same a second time.
+    times = before.filter(line__purchase_order=purchase_order).values("position").distinct().count()
+    LineEntry.objects.bulk_create(
+        LineEntry(
+            line=lines[said.line_number],
+            kind=kind,
+            quantity=quantity,
+            unit_price=said.unit_price,
+            promised_on=said.promised_on,
+            document=document,
+            position=times,
+            reading=reading,
+            stated_at=made_at,
+        )
+        for said in statements
+        for kind, quantity in _told(said)
+    )
+
+
+def _told(said: LineStatement) -> list[tuple[str, Decimal]]:
     Kind = LineEntry.Kind
-    said_at, reading = stated_at(document), current_reading(document)
-    entries = []
-    for said in statements:
-        promised = (Kind.ACKNOWLEDGED, said.quantity)
-        told = [promised] if whole else [promised, (Kind.BACKORDERED, said.backordered)]
-        entries += [
-            LineEntry(
-                line=lines[said.line_number],
-                kind=kind,
-                quantity=quantity,
-                unit_price=said.unit_price,
-                promised_on=said.promised_on,
-                document=document,
-                reading=reading,
-                stated_at=said_at,
-            )
-            for kind, quantity in told
-        ]
-    LineEntry.objects.bulk_create(entries)
+    others = [(Kind.BACKORDERED, said.backordered), (Kind.REJECTED, said.rejected), (Kind.HELD, said.held)]
+    return [(Kind.ACKNOWLEDGED, said.quantity), *((kind, quantity) for kind, quantity in others if quantity)]
+
+
+def reverse(entries: QuerySet[LineEntry], document: Document) -> None:
+    """Reverse each of ``entries``, because of ``document``."""
+    LineEntry.objects.bulk_create(
+        LineEntry(
+            line_id=entry.line_id,
+            kind=entry.kind,
+            quantity=entry.quantity,
+            unit_price=entry.unit_price,
+            promised_on=entry.promised_on,
+            document=document,
+            position=entry.position,
+            reading=entry.reading,
+            stated_at=entry.stated_at,
+            reverses=entry,
+        )
+        for entry in entries.order_by("pk")
+    )
+
+
+def accept(
+    purchase_order: PurchaseOrder,
+    document: Document,
+    statements: Sequence[LineStatement],
+    *,
+    leaves_store: bool = False,
+) -> bool:
+    """Let ``purchase_order`` count as accepted as ``statements`` say, by ``document``; return whether it did not before.
+
+    ``leaves_store``: nothing of it is written to the order in the store.
+    """
     moved = PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=ANSWERABLE).update(
-        state=State.ACCEPTED
+        state=State.ACCEPTED,
+        accepted_by=document,
+        agreed=[statement_to_json(said) for said in statements],
+        leaves_store=leaves_store,
     )
     return bool(moved)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to a purchase order, and when the partner made it."""
+
+    made_at: datetime
+    document: Document
+    said: PurchaseOrderAcknowledgment
+
+
+def answers_to(purchase_order: PurchaseOrder) -> list[Answer]:
+    """Return what partners answered to ``purchase_order`` so far, in the order in which it was said."""
+    links = purchase_order.documents.filter(role=ANSWER_ROLE).select_related(
+        "document__interchange__payload", "document__translation", "document__agreement", "document__partner"
+    )
+    found = []
+    for link in links:
+        said = from_json("purchase_order_acknowledgment", link.document.translation.content or {})
+        assert isinstance(said, PurchaseOrderAcknowledgment)
+        found.append(Answer(stated_at(link.document), link.document, said))
+    return sorted(found, key=lambda each: (each.made_at, each.document.pk))
 
 
 def current_reading(document: Document) -> int:
@@ -68,10 +140,22 @@ def effects_of(purchase_order: PurchaseOrder) -> list[Step]:
     return [*_effects_on_order(purchase_order), *note_steps(purchase_order)]
 
 
+def is_open(order: Order) -> bool:
+    """Say whether a purchase order of ``order`` still waits for its end.
+
+    One that was cancelled does not: its lines are with another supplier, or the order is held.
+    """
+    ended = [State.ACCEPTED, State.DROPPED, State.CANCELLED]
+    return order.purchase_orders.exclude(state__in=ended).exists()
+
+
 def _effects_on_order(purchase_order: PurchaseOrder) -> list[Step]:
     order = Order.objects.select_for_update().select_related("store").get(pk=purchase_order.order_id)
-    open_ones = order.purchase_orders.exclude(state__in=[State.ACCEPTED, State.DROPPED])
-    if open_ones.exists():
+    if order.state == Order.State.HELD or is_open(order):
+        return []
+    accepted = order.purchase_orders.filter(state=State.ACCEPTED)
+    if accepted.filter(leaves_store=True).exists():
+        Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
         return []
     Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
     numbers = sorted(order.purchase_orders.filter(state=State.ACCEPTED).values_list("number", flat=True))
@@ -91,14 +175,25 @@ def _effects_on_order(purchase_order: PurchaseOrder) -> list[Step]:
 
 
 def stated_at(document: Document) -> datetime:
-    """Return when the partner's interchange says it was made (ISA09, ISA10), else when it arrived."""
+    """Return when the partner's interchange says it was made (ISA09, ISA10), else when it arrived.
+
+    X12 gives whole minutes. Within one, the control number and the place in the interchange stand in for the rest of
+    the time, so that two answers of one minute keep the partner's order.
+    """
     reading = read_interchange(store.open(document.interchange.payload, purpose="match"))
     zone = ZoneInfo(_zone(document.agreement))
     try:
         made = datetime.strptime(reading.date + reading.time, "%y%m%d%H%M").replace(tzinfo=zone)
     except ValueError:
         return document.recorded_at
-    return made.astimezone(UTC)
+    return made.astimezone(UTC) + timedelta(microseconds=_within_minute(document))
+
+
+def _within_minute(document: Document) -> int:
+    """Return microseconds below a minute that grow with the interchange's control number (ISA13), then with the set's place."""
+    number = document.interchange.control_number
+    digits = int(number) if number.isdecimal() else 0
+    return digits % 600_000 * 100 + min(document.position, 99)
 
 
 def _zone(agreement: Agreement | None) -> str:

@@ -18,7 +18,7 @@ from partners.models import Mode
 
 State = StoreEffect.State
 NAMESPACE = "gridport"
-_SETTLED = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.DROPPED]
+_ENDED = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.DROPPED, PurchaseOrder.State.CANCELLED]
 _TOLD_IN_NOTES = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.CANCELLED]
 LONGEST_NOTES = 65_535
 _UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
@@ -168,7 +168,7 @@ def _reason_stands(effect: StoreEffect, order: Order) -> bool:
     if effect.kind == StoreEffect.Kind.NOTE:
         told_of = order.purchase_orders.filter(pk=effect.intended["purchase_order"])
         return told_of.filter(state__in=_TOLD_IN_NOTES).exists()
-    return not order.purchase_orders.exclude(state__in=_SETTLED).exists()
+    return order.state != Order.State.HELD and not order.purchase_orders.exclude(state__in=_ENDED).exists()
 
 
 def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> None:

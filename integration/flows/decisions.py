@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,12 +17,14 @@ from django.db import transaction
 from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_audit, record_event
-from integration.flows.accept import current_reading, effects_of, post_statements
+from integration.flows.accept import ANSWER_ROLE, accept, current_reading, effects_of, reverse
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
-from integration.flows.plans import Given, Plan, answered, decision_on, pair, plan
+from integration.flows.planned import Given, Plan, answered
+from integration.flows.plans import answered_decision, pair, plan
+from integration.flows.remainder import order_elsewhere, take_back
 from integration.flows.steps import STEPS
 from integration.flows.translations import change
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
@@ -29,7 +32,10 @@ from integration.work import Step, put
 from partners.models import Agreement, CodeList, CodeListEntry
 
 State = PurchaseOrder.State
-_ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
+_CLOSED_AS = {
+    "remainder": ExceptionCase.Decision.ORDERED_ELSEWHERE,
+    "cancel": ExceptionCase.Decision.REMAINDER_CANCELLED,
+}
 
 
 def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: str, digest: str) -> Plan:
@@ -62,10 +68,12 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
 
 def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
-    statements = decision_on(purchase_order, document).statements
+    statements = answered_decision(purchase_order, document).statements
     if purchase_order.state == State.CANCELLED:
         _take_back_cancellation(purchase_order, document)
-    post_statements(document, purchase_order, statements, whole=False)
+    elif purchase_order.state == State.ACCEPTED:
+        PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.DISPUTED)
+    accept(purchase_order, document, statements, leaves_store=wanted.leaves_store)
     intend_note(purchase_order, document, State.ACCEPTED, wanted.note)
     _tell(
         case,
@@ -78,22 +86,45 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     return effects_of(purchase_order)
 
 
+def _do_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    take_back(purchase_order, document, wanted)
+    steps = order_elsewhere(purchase_order, wanted)
+    sentence = f"The remainder of purchase order {purchase_order.number} is ordered elsewhere: {reason}"
+    return [*steps, *_end_remainder(user, case, wanted, reason, sentence)]
+
+
+def _do_cancel(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    take_back(purchase_order, document, wanted)
+    sentence = f"What is left of purchase order {purchase_order.number} is cancelled: {reason}"
+    if wanted.after == State.CANCELLED:
+        _hold(purchase_order, sentence)
+    return _end_remainder(user, case, wanted, reason, sentence)
+
+
+def _end_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str, sentence: str) -> list[Step]:
+    purchase_order, document = answered(case)
+    intend_note(purchase_order, document, wanted.after, wanted.note)
+    _tell(case, user, wanted.decision, sentence, document)
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    return effects_of(purchase_order)
+
+
+def _hold(purchase_order: PurchaseOrder, sentence: str) -> None:
+    Order.objects.filter(pk=purchase_order.order_id).update(
+        state=Order.State.HELD, state_reason=sentence[:300]
+    )
+
+
 def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -> None:
-    """Reverse what was cancelled, and let the purchase order be answered again."""
+    """Reverse what was cancelled when an answer was rejected, and let the purchase order be answered again."""
     cancelled = LineEntry.standing().filter(
-        line__purchase_order=purchase_order, kind=LineEntry.Kind.CANCELLED
+        line__purchase_order=purchase_order,
+        kind=LineEntry.Kind.CANCELLED,
+        document__transaction_set="855",
     )
-    LineEntry.objects.bulk_create(
-        LineEntry(
-            line_id=entry.line_id,
-            kind=entry.kind,
-            quantity=entry.quantity,
-            document=document,
-            stated_at=database_now(),
-            reverses=entry,
-        )
-        for entry in cancelled
-    )
+    reverse(cancelled, document)
     PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.DISPUTED)
     Order.objects.filter(pk=purchase_order.order_id, state=Order.State.HELD).update(
         state=Order.State.ROUTED, state_reason=""
@@ -102,23 +133,22 @@ def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -
 
 def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
+    lines = {line.line_number: line for line in purchase_order.lines.all()}
     LineEntry.objects.bulk_create(
         LineEntry(
-            line=line,
+            line=lines[entry["line_number"]],
             kind=LineEntry.Kind.CANCELLED,
-            quantity=line.quantity,
+            quantity=Decimal(entry["quantity"]),
             document=document,
             reading=current_reading(document),
             stated_at=database_now(),
         )
-        for line in purchase_order.lines.all()
+        for entry in wanted.entries
     )
     PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
     intend_note(purchase_order, document, State.CANCELLED, wanted.note)
     sentence = f"Purchase order {purchase_order.number} is cancelled: {reason}"
-    Order.objects.filter(pk=purchase_order.order_id).update(
-        state=Order.State.HELD, state_reason=sentence[:300]
-    )
+    _hold(purchase_order, sentence)
     _tell(case, user, "cancelled", sentence, document)
     _close(case, user, ExceptionCase.Decision.REJECTED, reason)
     return note_steps(purchase_order)
@@ -137,7 +167,7 @@ def _do_match(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> lis
     target = PurchaseOrder.objects.select_related("order").get(pk=wanted.target)
     _unlink(case, document)
     OrderDocument.objects.update_or_create(
-        order=target.order, document=document, defaults={"purchase_order": target, "role": _ANSWER}
+        order=target.order, document=document, defaults={"purchase_order": target, "role": ANSWER_ROLE}
     )
     _tell(
         case, user, "matched", f"The answer is matched to purchase order {target.number}: {reason}", document
@@ -156,9 +186,10 @@ def _do_not_ours(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> 
 
 def _unlink(case: ExceptionCase, document: Document) -> None:
     """Take the answer away from the purchase order that it was matched to; one with no other answer waits again."""
-    OrderDocument.objects.filter(document=document, role=_ANSWER).delete()
+    OrderDocument.objects.filter(document=document, role=ANSWER_ROLE).delete()
+    reverse(LineEntry.standing().filter(document=document), document)
     purchase_order = case.purchase_order
-    if purchase_order is not None and not purchase_order.documents.filter(role=_ANSWER).exists():
+    if purchase_order is not None and not purchase_order.documents.filter(role=ANSWER_ROLE).exists():
         PurchaseOrder.objects.filter(pk=purchase_order.pk, state=State.DISPUTED).update(state=State.GENERATED)
 
 
@@ -190,6 +221,8 @@ def _do_translate(user: User, case: ExceptionCase, wanted: Plan, reason: str) ->
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "translate": _do_translate,
     "accept": _do_accept,
+    "remainder": _do_remainder,
+    "cancel": _do_cancel,
     "reject": _do_reject,
     "wait": _do_wait,
     "match": _do_match,

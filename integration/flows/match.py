@@ -5,31 +5,25 @@ from __future__ import annotations
 from archive.models import Direction, Document, DocumentState, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
-from integration.flows.accept import ANSWERABLE, effects_of, post_statements, stated_at
+from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, accept, answers_to, effects_of, post_statements
 from integration.flows.cases import close_cause, open_case
-from integration.flows.counted import decision_on, tell_converted
+from integration.flows.counted import asked_lines, decision_on, read_answer, tell_converted
 from integration.flows.match_acknowledgments import (
     match_functional_acknowledgment,
     match_interchange_acknowledgment,
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
-from integration.flows.notes import acceptance_words, intend_note
+from integration.flows.notes import acceptance_words, decision_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.acknowledgment import Decision
-from integration.models import (
-    ExceptionCase,
-    LineEntry,
-    OrderDocument,
-    PurchaseOrder,
-)
+from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.work import Claim, Step
 from partners.agreements import receives
 from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
-_ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 
 
 def match(subject: str, claim: Claim) -> list[Step]:
@@ -85,27 +79,32 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     _link(document, purchase_order)
     close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
-    counted = decision_on(purchase_order, answer)
-    decision = counted.decision
-    tell_converted(document, counted.notes)
-    if LineEntry.standing().filter(document=document).exists():
-        return effects_of(purchase_order)
-    is_history = _overtaken(document, purchase_order)
-    if purchase_order.state not in ANSWERABLE and (decision.accepted or not is_history):
-        return _answered_again(document, purchase_order, decision)
-    if is_history:
-        record_event(
-            purchase_order.order.subject,
-            "overtaken",
-            f"{document.partner} had answered purchase order {purchase_order.number} anew before this answer came:"
-            " recorded, nothing done.",
-            document=document,
-        )
+    read = read_answer(purchase_order, answer)
+    tell_converted(document, read.notes)
+    post_statements(document, purchase_order, read.said)
+    answers = answers_to(purchase_order)
+    decision = decision_on(purchase_order, [each.said for each in answers])
+    newest = answers[-1].document
+    if newest != document:
+        _tell_overtaken(document, purchase_order)
+    if purchase_order.state in ANSWERABLE:
+        if decision.accepted:
+            return _accept(newest, purchase_order, decision)
+        _dispute(newest, purchase_order, decision)
         return []
-    if decision.accepted:
-        return _accept(document, purchase_order, decision)
-    _dispute(document, purchase_order, decision)
-    return []
+    if newest != document or document.pk == purchase_order.accepted_by_id:
+        return effects_of(purchase_order)
+    return _answered_again(document, purchase_order, decision)
+
+
+def _tell_overtaken(document: Document, purchase_order: PurchaseOrder) -> None:
+    record_event(
+        purchase_order.order.subject,
+        "overtaken",
+        f"{document.partner} had answered purchase order {purchase_order.number} anew before this answer came: what"
+        " was said later holds.",
+        document=document,
+    )
 
 
 def answered_purchase_order(document: Document, number: str) -> PurchaseOrder | None:
@@ -115,19 +114,10 @@ def answered_purchase_order(document: Document, number: str) -> PurchaseOrder | 
         .select_related("order__store", "agreement__partner")
         .filter(agreement__partner=document.partner)
     )
-    named = document.orders.filter(role=_ANSWER, purchase_order__isnull=False).first()
+    named = document.orders.filter(role=ANSWER_ROLE, purchase_order__isnull=False).first()
     if named is not None and named.purchase_order_id is not None:
         return of_partner.filter(pk=named.purchase_order_id).first()
     return of_partner.filter(number=number).first()
-
-
-def _overtaken(document: Document, purchase_order: PurchaseOrder) -> bool:
-    """Say whether the partner made a later answer to the same purchase order, which came before this one."""
-    others = (
-        purchase_order.documents.filter(role=_ANSWER).exclude(document=document).select_related("document")
-    )
-    made = stated_at(document)
-    return any(stated_at(other.document) > made for other in others)
 
 
 def _link(document: Document, purchase_order: PurchaseOrder) -> None:
@@ -136,26 +126,34 @@ def _link(document: Document, purchase_order: PurchaseOrder) -> None:
         document=document,
         defaults={
             "purchase_order": purchase_order,
-            "role": _ANSWER,
+            "role": ANSWER_ROLE,
         },
     )
 
 
 def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
     was_disputed = purchase_order.state == State.DISPUTED
-    if post_statements(document, purchase_order, decision.statements, whole=True):
-        words = acceptance_words(purchase_order, decision.statements)
-        intend_note(purchase_order, document, State.ACCEPTED, words)
+    if accept(purchase_order, document, decision.statements):
+        intend_note(purchase_order, document, State.ACCEPTED, _note_words(purchase_order, decision))
         said = "now accepted" if was_disputed else "accepted"
+        sentence = (
+            f"{document.partner} {said} purchase order {purchase_order.number}: {len(decision.statements)} of"
+            f" {purchase_order.lines.count()} lines {'within the tolerances' if decision.passed else 'as ordered'}."
+        )
         record_event(
             purchase_order.order.subject,
             "accepted",
-            f"{document.partner} {said} purchase order {purchase_order.number}: {len(decision.statements)} of"
-            f" {purchase_order.lines.count()} lines as ordered.",
+            " ".join([sentence, *(f"{each}." for each in decision.passed)]),
             document=document,
         )
     close_cause(f"differs:{purchase_order.pk}", "The partner now accepts everything.")
     return effects_of(purchase_order)
+
+
+def _note_words(purchase_order: PurchaseOrder, decision: Decision) -> str:
+    if decision.passed:
+        return decision_words(purchase_order, asked_lines(purchase_order), decision.statements)
+    return acceptance_words(purchase_order, decision.statements)
 
 
 def _dispute(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> None:

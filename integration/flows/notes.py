@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from archive.clock import database_now
 from archive.models import Document
 from integration.flows.apply import effect_step
-from integration.matching.acknowledgment import AskedLine, LineStatement
+from integration.matching.lines import AskedLine, LineStatement, plain
 from integration.models import PurchaseOrder, StoreEffect
 from integration.work import Step
 
@@ -103,9 +102,3 @@ def note_steps(purchase_order: PurchaseOrder) -> list[Step]:
 def _prefix(purchase_order: PurchaseOrder) -> str:
     order = purchase_order.order
     return f"{order.store_id}:{order.number}:note:{purchase_order.pk}:"
-
-
-def plain(number: Decimal) -> str:
-    """Return a number without idle zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -30,20 +30,33 @@ def next_number(order: Order) -> str:
     Where the pattern counts, the store's counter is locked until that transaction ends, and given back if it fails.
     Raises ``NoNumber``.
     """
+    counter = _counter(order.store) if counts(order.store.purchase_order_pattern) else None
+    number, following = _free(order, counter.next_number if counter else 0)
+    if counter:
+        PurchaseOrderCounter.objects.filter(pk=counter.pk).update(next_number=following)
+    return number
+
+
+def free_number(order: Order) -> str:
+    """Return the number that ``next_number`` would give now, for a plan to show; the counter steps over it once it is
+    used. Raises ``NoNumber``."""
+    number, _ = _free(order, upcoming_number(order.store))
+    return number
+
+
+def _free(order: Order, first: int) -> tuple[str, int]:
+    """Return the first number that is free, counting from ``first``, and what to count from after it."""
     store = order.store
     pattern = store.purchase_order_pattern
     place = order.purchase_orders.count() + 1
-    counter = _counter(store) if counts(pattern) else None
-    first = counter.next_number if counter else 0
-    for step in range(_TRIES if counter or has_place(pattern) else 1):
-        number = number_by(pattern, Parts(store.purchase_order_prefix, order.number, place, first + step))
+    for step in range(_TRIES if counts(pattern) or has_place(pattern) else 1):
+        number = number_by(
+            pattern, Parts(store.purchase_order_prefix, order.number, place + step, first + step)
+        )
         if problem := number_problem(number):
             raise NoNumber(f"{problem}. {_mend(store)}")
         if not PurchaseOrder.objects.filter(number=number).exists():
-            if counter:
-                PurchaseOrderCounter.objects.filter(pk=counter.pk).update(next_number=first + step + 1)
-            return number
-        place += 1
+            return number, first + step + 1
     raise NoNumber(f"{number} is the number of another purchase order. {_mend(store)}")
 
 

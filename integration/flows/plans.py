@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -15,12 +11,16 @@ from archive.clock import database_now
 from archive.models import Direction, Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows import counted
+from integration.flows.accept import Answer, answers_to, stated_at
+from integration.flows.agreed import statement_to_json
 from integration.flows.counted import asked_lines
 from integration.flows.decide import Refused
 from integration.flows.missing import missing_of, waiting_for
 from integration.flows.notes import cancellation_words, decision_words, line_words
 from integration.flows.parents import NOT_SENT
-from integration.matching.acknowledgment import Decision, LineStatement
+from integration.flows.planned import Choice, Given, Plan, answered, noted
+from integration.flows.remainder import cancel_plan, remainder_plan
+from integration.matching.acknowledgment import Decision
 from integration.models import ORDER_STATUSES, ExceptionCase, MissingTranslation, PurchaseOrder
 from partners.mapping.codes import HELD
 from partners.models import CodeListEntry
@@ -30,48 +30,20 @@ Kind = ExceptionCase.Kind
 State = PurchaseOrder.State
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a person gives with a decision: until when to wait, which purchase order is meant, or a translation."""
-
-    due_at: datetime | None = None
-    number: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a decision does: sentences for people, and the same as data. ``digest`` names exactly this plan."""
-
-    decision: str
-    sentences: list[str]
-    purchase_order: int | None = None
-    before: str = ""
-    after: str = ""
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    due_at: str = ""
-    note: str = ""
-    target: int | None = None
-    value: str = ""
-
-    @property
-    def digest(self) -> str:
-        """Return the SHA-256 of the plan."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One decision that can be taken: its button, what it is for, and what it asks of the person."""
-
-    name: str
-    words: str
-    help: str
-    asks: str = ""
-
-
 ACCEPT = Choice(
-    "accept", "Accept as acknowledged", "What the partner promises holds; the purchase order is accepted."
+    "accept",
+    "Accept as acknowledged",
+    "What the partner promises holds; the purchase order is accepted.",
+    asks="leaves_store",
+)
+REMAINDER = Choice(
+    "remainder",
+    "Order the remainder elsewhere",
+    "What the partner promises holds; the rest is ordered from another supplier.",
+    asks="agreement",
+)
+CANCEL = Choice(
+    "cancel", "Cancel the remainder", "What the partner promises holds; the rest is not wanted any more."
 )
 REJECT = Choice("reject", "Reject the answer", "The purchase order counts as cancelled; tell the partner.")
 WAIT = Choice("wait", "Wait for the partner", "The case stays open until a day that you give.", asks="due_at")
@@ -88,7 +60,7 @@ TRANSLATE = Choice(
 )
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
-    Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REJECT, WAIT, MATCH, NOT_OURS),
+    Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REMAINDER, CANCEL, WAIT, REJECT, MATCH, NOT_OURS),
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
@@ -111,15 +83,19 @@ def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
 def _accept(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, document = answered(case)
     asked = asked_lines(purchase_order)
-    decision = decision_on(purchase_order, document)
+    decision = answered_decision(purchase_order, document)
     said = {each.line_number: each for each in decision.statements}
     sentences = [line_words(line, said.get(line.line_number)) for line in asked]
     if purchase_order.state == State.CANCELLED:
         sentences.append("Its cancellation is taken back.")
     sentences.append(f"Purchase order {purchase_order.number} counts as accepted.")
-    sentences.append(_store_words(purchase_order))
+    sentences.append(
+        f"The order in {purchase_order.order.store} is left as it is: nothing is written there."
+        if given.leaves_store
+        else store_words(purchase_order)
+    )
     note = decision_words(purchase_order, asked, decision.statements)
-    return _noted(
+    return noted(
         purchase_order,
         note,
         Plan(
@@ -128,7 +104,8 @@ def _accept(case: ExceptionCase, given: Given) -> Plan:
             purchase_order.pk,
             purchase_order.state,
             State.ACCEPTED,
-            [_as_json(each) for each in decision.statements],
+            [statement_to_json(each) for each in decision.statements],
+            leaves_store=given.leaves_store,
         ),
     )
 
@@ -148,19 +125,11 @@ def _reject(case: ExceptionCase, given: Given) -> Plan:
         f"Nothing is sent to {partner} and the order in the store stays where it is: tell {partner} that you do not take"
         " the answer, and settle with the customer what becomes of the order.",
     ]
-    return _noted(
+    return noted(
         purchase_order,
         cancellation_words(purchase_order),
         Plan("reject", sentences, purchase_order.pk, purchase_order.state, State.CANCELLED, entries),
     )
-
-
-def _noted(purchase_order: PurchaseOrder, note: str, made: Plan) -> Plan:
-    """Return the plan with the line that the staff notes get, where that is agreed."""
-    if not purchase_order.agreement.writes_staff_notes:
-        return made
-    told = f"The order's staff notes in the store get a line, with today's date: “{note}”"
-    return replace(made, sentences=[*made.sentences, told], note=note)
 
 
 def _wait(case: ExceptionCase, given: Given) -> Plan:
@@ -195,7 +164,7 @@ def _match(case: ExceptionCase, given: Given) -> Plan:
         raise Refused(f"We did not send a purchase order {number or 'without a number'} to {case.partner}.")
     if target.pk == case.purchase_order_id:
         raise Refused(f"The answer is matched to purchase order {number} already.")
-    decision = decision_on(target, case.document)
+    decision = answered_decision(target, case.document)
     verdict = (
         f"It accepts all lines of purchase order {number}, which then counts as accepted."
         if decision.accepted and target.state in (State.GENERATED, State.DISPUTED)
@@ -247,24 +216,23 @@ def pair(missing: MissingTranslation, value: str) -> tuple[str, str]:
     return (missing.value, value) if missing.direction == Direction.OUT else (value, missing.value)
 
 
-def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
-    """Return the purchase order that the case is about, and the answer to it."""
-    if case.purchase_order is None or case.document is None:
-        raise Refused("This case has no purchase order with an answer.")
-    return case.purchase_order, case.document
+def answered_decision(purchase_order: PurchaseOrder, document: Document) -> Decision:
+    """Hold the answers to ``purchase_order`` against what was ordered, ``document`` among them.
 
-
-def decision_on(purchase_order: PurchaseOrder, document: Document) -> Decision:
-    """Hold the answer in ``document`` against what was ordered. Raises ``Refused`` where its units are not ours."""
+    Raises ``Refused`` where its units are not ours.
+    """
     answer = from_json("purchase_order_acknowledgment", document.translation.content or {})
     assert isinstance(answer, PurchaseOrderAcknowledgment)
-    held = counted.decision_on(purchase_order, answer)
-    if held.refusals:
-        raise Refused(held.refusals[0])
-    return held.decision
+    refusals = counted.read_answer(purchase_order, answer).refusals
+    if refusals:
+        raise Refused(refusals[0])
+    others = [each for each in answers_to(purchase_order) if each.document != document]
+    own = Answer(stated_at(document), document, answer)
+    made = sorted([*others, own], key=lambda each: (each.made_at, each.document.pk))
+    return counted.decision_on(purchase_order, [each.said for each in made])
 
 
-def _store_words(purchase_order: PurchaseOrder) -> str:
+def store_words(purchase_order: PurchaseOrder) -> str:
     order = purchase_order.order
     others = order.purchase_orders.exclude(pk=purchase_order.pk).exclude(
         state__in=[State.ACCEPTED, State.DROPPED]
@@ -276,19 +244,23 @@ def _store_words(purchase_order: PurchaseOrder) -> str:
     return f"The order in the store moves to {moved}, unless somebody moved it elsewhere."
 
 
-def _as_json(said: LineStatement) -> dict[str, Any]:
-    return {
-        "line_number": said.line_number,
-        "quantity": str(said.quantity),
-        "unit_price": None if said.unit_price is None else str(said.unit_price),
-        "promised_on": None if said.promised_on is None else said.promised_on.isoformat(),
-        "backordered": str(said.backordered),
-    }
+def _remainder(case: ExceptionCase, given: Given) -> Plan:
+    purchase_order, document = answered(case)
+    decision = answered_decision(purchase_order, document)
+    return remainder_plan(purchase_order, decision, given, store_words(purchase_order))
+
+
+def _cancel(case: ExceptionCase, given: Given) -> Plan:
+    purchase_order, document = answered(case)
+    decision = answered_decision(purchase_order, document)
+    return cancel_plan(purchase_order, decision, store_words(purchase_order))
 
 
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
     "translate": _translate,
     "accept": _accept,
+    "remainder": _remainder,
+    "cancel": _cancel,
     "reject": _reject,
     "wait": _wait,
     "match": _match,

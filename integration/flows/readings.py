@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.models import Document, Validation
-from integration.flows.notes import day_words, plain
+from integration.flows.notes import day_words
+from integration.matching.lines import plain
 from integration.models import ORDER_STATUSES, ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect
 
 MOST_VALUES = 5

@@ -29,7 +29,7 @@ from archive.models import (
 )
 from archive.projections import guide_of, rewrite
 from archive.record import record_audit, record_event
-from integration.flows.accept import ANSWERABLE, stated_at
+from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, stated_at
 from integration.flows.cases import close_cause
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.match import match_document
@@ -43,14 +43,13 @@ from integration.flows.readings import (
 )
 from integration.flows.steps import STEPS
 from integration.flows.translate import open_reading_case, reading_cause, reading_problem
-from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder, Work
+from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, Work
 from integration.work import Step, put
 from integration.x12.validate import SetVerdict
 from partners.guides_in_use import guide_for, guide_words
 
 State = PurchaseOrder.State
 Decision = ExceptionCase.Decision
-_ANSWER = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 CHANGED = "Something has changed since you looked. Here is what it would do now."
 
 
@@ -245,7 +244,13 @@ def _refuse_senseless(document: Document) -> None:
 def _refuse_decided(document: Document) -> None:
     """Refuse to overrule a person; asked with the purchase order locked, as whoever decides locks it."""
     held = document.cases.filter(
-        decision__in=[Decision.ACCEPTED, Decision.REJECTED, Decision.NOT_OURS]
+        decision__in=[
+            Decision.ACCEPTED,
+            Decision.ORDERED_ELSEWHERE,
+            Decision.REMAINDER_CANCELLED,
+            Decision.REJECTED,
+            Decision.NOT_OURS,
+        ]
     ).first()
     if held is not None:
         raise Refused(
@@ -262,7 +267,7 @@ def _fresh(document: Document) -> Document:
 
 def _concerned(document: Document, number: str) -> list[PurchaseOrder]:
     """Return the purchase orders that the document is or will be matched to, locked with their orders."""
-    linked = document.orders.filter(role=_ANSWER).values_list("purchase_order", flat=True)
+    linked = document.orders.filter(role=ANSWER_ROLE).values_list("purchase_order", flat=True)
     numbered = PurchaseOrder.objects.filter(agreement__partner=document.partner, number=number)
     pks = {pk for pk in linked if pk is not None} | set(numbered.values_list("pk", flat=True))
     found = list(
@@ -278,29 +283,15 @@ def _concerned(document: Document, number: str) -> list[PurchaseOrder]:
 
 def _take_back(document: Document) -> None:
     """Reverse the document's entries, and let its purchase order wait for an answer where this was the one it had."""
-    entries = list(LineEntry.standing().filter(document=document).order_by("pk"))
-    LineEntry.objects.bulk_create(
-        LineEntry(
-            line_id=each.line_id,
-            kind=each.kind,
-            quantity=each.quantity,
-            unit_price=each.unit_price,
-            promised_on=each.promised_on,
-            document=document,
-            position=each.position,
-            reading=each.reading,
-            stated_at=each.stated_at,
-            reverses=each,
-        )
-        for each in entries
-    )
-    link = document.orders.filter(role=_ANSWER).select_related("purchase_order").first()
+    reverse(LineEntry.standing().filter(document=document), document)
+    link = document.orders.filter(role=ANSWER_ROLE).select_related("purchase_order").first()
     if link is None or link.purchase_order is None:
         return
     purchase_order = link.purchase_order
     others = ExceptionCase.objects.filter(cause=_differs(purchase_order), closed_at=None)
     its_own = not others.exclude(document=document).exists()
-    answered_by_it = [State.ACCEPTED] * bool(entries) + [State.DISPUTED] * its_own
+    accepted_by_it = purchase_order.accepted_by_id == document.pk
+    answered_by_it = [State.ACCEPTED] * accepted_by_it + [State.DISPUTED] * its_own
     waits = PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=answered_by_it)
     if waits.update(state=State.GENERATED):
         Order.objects.filter(pk=purchase_order.order_id, state=Order.State.ACCEPTED).update(
@@ -315,7 +306,7 @@ def _other_answers(document: Document, purchase_order: PurchaseOrder) -> list[St
 
     Where ``document`` still answers it, only those that were made after it say anything anew.
     """
-    links = purchase_order.documents.filter(role=_ANSWER).select_related("document__interchange__payload")
+    links = purchase_order.documents.filter(role=ANSWER_ROLE).select_related("document__interchange__payload")
     made = {link.document: (stated_at(link.document), link.document_id) for link in links}
     own = made.pop(document, None)
     steps: list[Step] = []
@@ -328,12 +319,15 @@ def _other_answers(document: Document, purchase_order: PurchaseOrder) -> list[St
 
 def _close_what_is_gone(document: Document, concerned: list[PurchaseOrder]) -> None:
     """Close the cases about what the document said before and does not say any more."""
-    linked = set(document.orders.filter(role=_ANSWER).values_list("purchase_order", flat=True))
+    linked = set(document.orders.filter(role=ANSWER_ROLE).values_list("purchase_order", flat=True))
     now = {each.pk: each for each in PurchaseOrder.objects.filter(pk__in=[each.pk for each in concerned])}
     words = "The answer was read again and says something else."
     gone = [_differs(each) for each in now.values() if each.state != State.DISPUTED]
-    counts = LineEntry.standing().filter(document=document).exists()
-    gone += [f"{_differs(each)}:{document.pk}" for each in now.values() if counts or each.pk not in linked]
+    gone += [
+        f"{_differs(each)}:{document.pk}"
+        for each in now.values()
+        if each.accepted_by_id == document.pk or each.pk not in linked
+    ]
     state = DocumentState.objects.get(document=document)
     if linked or state.validation == Validation.INVALID:
         gone.append(f"document:{document.pk}:unknown")

@@ -138,7 +138,7 @@ def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder
     groups = routing.groups
     standing = {
         (row.agreement_id, row.ship_to): row
-        for row in order.purchase_orders.select_for_update().exclude(state=State.DROPPED)
+        for row in order.purchase_orders.select_for_update().filter(sequence=0).exclude(state=State.DROPPED)
     }
     for key, row in standing.items():
         if key not in groups and row.state in (State.ROUTED, State.COMPOSED):

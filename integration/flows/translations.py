@@ -20,12 +20,30 @@ from archive.models import AuditEntry
 from integration.flows.missing import let_go
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again, skus_listed
-from partners.models import Agreement, AgreementDocument, CodeList, CodeListEntry, ItemCrossReference
+from partners.models import (
+    Agreement,
+    AgreementDocument,
+    AllowedSubstitute,
+    AnswerTolerances,
+    CodeList,
+    CodeListEntry,
+    ItemCrossReference,
+)
 
-Row = Agreement | AgreementDocument | CodeList | CodeListEntry | ItemCrossReference
+Row = (
+    Agreement
+    | AgreementDocument
+    | AllowedSubstitute
+    | AnswerTolerances
+    | CodeList
+    | CodeListEntry
+    | ItemCrossReference
+)
 CHANGE = {
     Agreement: "partners.change_agreement",
     AgreementDocument: "partners.change_agreementdocument",
+    AllowedSubstitute: "partners.change_agreement",
+    AnswerTolerances: "partners.change_agreement",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
@@ -33,6 +51,8 @@ CHANGE = {
 _CALLED: dict[type[Row], str] = {
     Agreement: "agreement",
     AgreementDocument: "document of agreement",
+    AllowedSubstitute: "substitute",
+    AnswerTolerances: "tolerances",
     CodeList: "code list",
     CodeListEntry: "code list entry",
     ItemCrossReference: "item",

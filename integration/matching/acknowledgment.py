@@ -1,47 +1,38 @@
-"""A purchase order acknowledgment (855) held against what was ordered: the decision, as data."""
+"""Purchase order acknowledgments (855) held against what was ordered: the decision, as data.
+
+All answers to one purchase order are looked at together, in the order in which the partner made them: of each line the
+latest word holds, and a later answer that speaks of some lines leaves the others as they were. So the decision does not
+depend on the order in which the answers came.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from integration.documents import AcknowledgedLine, Acknowledgment, PurchaseOrderAcknowledgment
+from integration.documents import PurchaseOrderAcknowledgment
+from integration.matching.line_answers import (
+    ABOUT,
+    ACCEPTING,
+    LineAnswer,
+    agrees,
+    read_line,
+    whole_statement,
+)
+from integration.matching.lines import AskedLine, LineStatement, number_of, pair, plain, words
+from integration.matching.tolerances import DATE, EXACT, PRICE, QUANTITY, Tolerances, differing
 
 # BAK02 (element 587) whose meaning is "yes, all of it", with or without repeating the lines.
 WHOLE_ACCEPTANCES = frozenset({"detail_no_change", "accepted", "no_detail"})
 # BAK02 that leaves the answer to the lines.
 LINE_BY_LINE = frozenset({"detail_with_change", "replenishment", "exceptions_only"})
-# ACK01 (element 668) that accepts its quantity as it was ordered.
-ACCEPTING = frozenset({"accepted", "accepted_and_shipped", "accepted_and_released"})
-# ACK01 under which its quantity is promised, be it at another price, on another day, or as another item.
-COMMITTING = ACCEPTING | {
-    "accepted_elsewhere",
-    "changed",
-    "partial_backordered",
-    "price_changed",
-    "price_pending",
-    "quantity_changed",
-    "rescheduled",
-    "schedule_pending",
-    "substituted",
-}
+# BAK02 under which a line that is not repeated is accepted as it was asked.
+_EXCEPTIONS = "exceptions_only"
+# BAK01 (element 353) of an answer; what it changes or replaces is an earlier answer.
+_PURPOSES = frozenset({None, "original", "confirmation", "change", "replace"})
 # The difference that says nothing but what the partner does with a line.
 ANSWER = "answer"
-
-
-@dataclass(frozen=True, slots=True)
-class AskedLine:
-    """One line of a purchase order as it was sent; ``quantity`` in ``unit``, ``unit_price`` per unit."""
-
-    line_number: int
-    sku: str
-    vendor_item: str
-    upc: str
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,238 +53,174 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class LineStatement:
-    """What the partner says that he will do about one line: so much promised, so much backordered."""
+class LetPass:
+    """A difference that the agreement's tolerances let pass, and why."""
 
-    line_number: int
-    quantity: Decimal
-    unit_price: Decimal | None
-    promised_on: date | None
-    backordered: Decimal = Decimal(0)
+    difference: Difference
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.difference} ({self.why})"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``accepted`` only without any difference. ``statements`` holds, once each, the lines that he spoke of."""
+    """``accepted`` only without any difference that is not let pass. ``statements`` holds, once each, the lines that he
+    spoke of, as he spoke of them last."""
 
     accepted: bool
     differences: tuple[Difference, ...]
     statements: tuple[LineStatement, ...]
-
-
-def decide(asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment) -> Decision:
-    """Compare ``answer`` with the order's lines; every line is looked at, none stops at the first difference."""
-    kind = answer.acknowledgment_type
-    differences: list[Difference] = []
-    if answer.purpose not in (None, "original", "confirmation"):
-        differences.append(Difference(None, "", "purpose of the answer", "an answer", words(answer.purpose)))
-    if kind in WHOLE_ACCEPTANCES and not answer.lines:
-        statements = tuple(
-            LineStatement(line.line_number, line.quantity, line.unit_price, _promise(answer, None))
-            for line in asked
-        )
-        return Decision(not differences, tuple(differences), statements)
-    if kind not in WHOLE_ACCEPTANCES and kind not in LINE_BY_LINE:
-        differences.append(Difference(None, "", "the order", "to be accepted", words(kind)))
-    found, strangers = _pair(asked, answer.lines)
-    for stranger in strangers:
-        called = stranger.vendor_item or stranger.upc or stranger.buyer_item or "without an item number"
-        differences.append(
-            Difference(
-                None,
-                "",
-                "an item that was not ordered",
-                "nothing",
-                f"line {stranger.line_number or '?'}, {called}",
-            )
-        )
-    statements_made = []
-    for line in asked:
-        answered = found.get(line.line_number)
-        if answered is None:
-            differences.append(
-                Difference(line.line_number, line.sku, "the line", _amount(line), "not mentioned")
-            )
-            continue
-        said = _compare_line(line, answered, kind, answer)
-        differences.extend(said.differences)
-        statements_made.append(said.statement)
-    return Decision(not differences, tuple(differences), tuple(statements_made))
+    passed: tuple[LetPass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _LineAnswer:
+class _Line:
+    """What holds of one line: the latest statement, and the differences in it; ``counts``: it says so much in our unit."""
+
     statement: LineStatement
-    differences: tuple[Difference, ...]
+    differences: tuple[Difference, ...] = ()
+    passed: tuple[LetPass, ...] = ()
+    counts: bool = True
 
 
-def _pair(
-    asked: Sequence[AskedLine], answered: Sequence[AcknowledgedLine]
-) -> tuple[dict[int, AcknowledgedLine], list[AcknowledgedLine]]:
-    """Pair by PO101 where the item does not contradict it, else by item number; return the rest apart."""
-    found: dict[int, AcknowledgedLine] = {}
-    left: list[AcknowledgedLine] = []
-    by_number = {line.line_number: line for line in asked}
-    for answer in answered:
-        number = int(answer.line_number) if answer.line_number and answer.line_number.isdecimal() else None
-        line = by_number.get(number) if number is not None else None
-        if line is not None and number not in found and not _contradicts(line, answer):
-            found[line.line_number] = answer
-        else:
-            left.append(answer)
-    strangers: list[AcknowledgedLine] = []
-    for answer in left:
-        matches = [line for line in asked if line.line_number not in found and _same_item(line, answer)]
-        if len(matches) == 1:
-            found[matches[0].line_number] = answer
-        else:
-            strangers.append(answer)
-    return found, strangers
+def decide(
+    asked: Sequence[AskedLine],
+    answers: PurchaseOrderAcknowledgment | Sequence[PurchaseOrderAcknowledgment],
+    tolerances: Tolerances = EXACT,
+    agreed: Mapping[int, LineStatement] | None = None,
+) -> Decision:
+    """Compare one answer or several, the oldest first, with the order's lines; no line stops at its first difference.
 
-
-# Qualifiers (element 235) without a field of their own, by whose number it is.
-_VENDORS = frozenset({"VC"})
-_BUYERS = frozenset({"PI"})
-_GTIN = 14
-
-
-def _asked_items(line: AskedLine) -> dict[str, set[str]]:
-    """Return the numbers that our purchase order gave the line, by who gave them: what an answer may repeat."""
-    return _named({"vendor": [line.vendor_item], "buyer": [line.sku], "trade": [_gtin(line.upc)]})
-
-
-def _answered_items(answer: AcknowledgedLine) -> dict[str, set[str]]:
-    others = [(each.qualifier, each.value) for each in answer.other_ids]
-    return _named(
-        {
-            "vendor": [answer.vendor_item, *(value for kind, value in others if kind in _VENDORS)],
-            "buyer": [
-                answer.buyer_item,
-                answer.buyer_catalogue,
-                *(value for kind, value in others if kind in _BUYERS),
-            ],
-            "trade": [_gtin(answer.upc), _gtin(answer.ean)],
-        }
-    )
-
-
-def _named(items: dict[str, list[str | None]]) -> dict[str, set[str]]:
-    found = {name: {value for value in values if value} for name, values in items.items()}
-    return {name: values for name, values in found.items() if values}
-
-
-def _gtin(code: str | None) -> str:
-    """Return a UPC or EAN at the length of all GTINs: the same article in any of its forms."""
-    return code.zfill(_GTIN) if code else ""
-
-
-def _contradicts(line: AskedLine, answer: AcknowledgedLine) -> bool:
-    ours, theirs = _asked_items(line), _answered_items(answer)
-    shared = ours.keys() & theirs.keys()
-    return bool(shared) and not any(ours[name] & theirs[name] for name in shared)
-
-
-def _same_item(line: AskedLine, answer: AcknowledgedLine) -> bool:
-    ours, theirs = _asked_items(line), _answered_items(answer)
-    return any(ours[name] & theirs[name] for name in ours.keys() & theirs.keys())
-
-
-def _compare_line(
-    line: AskedLine, answered: AcknowledgedLine, kind: str | None, answer: PurchaseOrderAcknowledgment
-) -> _LineAnswer:
+    ``agreed`` is what was accepted before, by line number: a partner who says it again says nothing new.
+    """
+    made = [answers] if isinstance(answers, PurchaseOrderAcknowledgment) else list(answers)
+    held: dict[int, _Line] = {}
     differences: list[Difference] = []
-
-    def differ(what: str, asked: str, said: str) -> None:
-        differences.append(Difference(line.line_number, line.sku, what, asked, said))
-
-    for each in answered.acknowledgments:
-        if each.status not in ACCEPTING:
-            quantity = _quantity(each, answered)
-            said = f"{_plain(quantity)} {words(each.status)}" if quantity else words(each.status)
-            differ(ANSWER, _amount(line), said)
-    if not answered.acknowledgments and kind not in WHOLE_ACCEPTANCES:
-        differ(ANSWER, _amount(line), "without a status")
-    accepted = _accepted_quantity(answered)
-    if accepted is not None and accepted != line.quantity and not differences:
-        differ("quantity", _plain(line.quantity), _plain(accepted))
-    for unit in {answered.unit, *(each.unit for each in answered.acknowledgments)} - {None, line.unit}:
-        differ("unit", line.unit, words(unit))
-    if None not in (line.unit_price, answered.unit_price) and line.unit_price != answered.unit_price:
-        differ("price", _plain(line.unit_price), _plain(answered.unit_price))
-    return _LineAnswer(_statement(line, answered, kind, answer), tuple(differences))
+    for answer in made:
+        if answer.purpose == "replace":
+            held = {}
+        told, differences = _read(asked, answer, tolerances, agreed or {})
+        held |= told
+    passed: list[LetPass] = []
+    for line in asked:
+        holds = held.get(line.line_number)
+        if holds is None:
+            differences.append(_difference(line, "the line", _amount(line), "not mentioned"))
+        else:
+            differences.extend(holds.differences)
+            passed.extend(holds.passed)
+    statements = tuple(held[line.line_number].statement for line in asked if line.line_number in held)
+    return Decision(not differences, tuple(differences), statements, tuple(passed))
 
 
-def _statement(
-    line: AskedLine, answered: AcknowledgedLine, kind: str | None, answer: PurchaseOrderAcknowledgment
-) -> LineStatement:
-    """Return what the partner promises of the line, whether it is what was asked or not."""
-    promised, backordered = Decimal(0), Decimal(0)
-    for each in answered.acknowledgments:
-        quantity = _quantity(each, answered)
-        if each.status in COMMITTING:
-            promised += line.quantity if quantity is None else quantity
-        if each.status == "backordered":
-            backordered += line.quantity if quantity is None else quantity
-        if (
-            each.status == "partial_backordered"
-            and len(answered.acknowledgments) == 1
-            and quantity is not None
-        ):
-            # Its quantity is what is shipped; the balance is on backorder.
-            backordered += max(Decimal(0), line.quantity - quantity)
-    if not answered.acknowledgments and kind in WHOLE_ACCEPTANCES:
-        promised = line.quantity if answered.quantity is None else answered.quantity
-    return LineStatement(
-        line.line_number,
-        promised,
-        answered.unit_price or line.unit_price,
-        _promise(answer, answered),
-        backordered,
-    )
+def statements_of(
+    asked: Sequence[AskedLine], answer: PurchaseOrderAcknowledgment
+) -> tuple[LineStatement, ...]:
+    """Return what one answer says of the lines that it speaks of, in our units.
+
+    A line repeated without a word says nothing, nor does one that is counted in another unit.
+    """
+    told, _ = _read(asked, answer, EXACT, {})
+    found = (told[line.line_number] for line in asked if line.line_number in told)
+    return tuple(each.statement for each in found if each.counts)
 
 
-def _accepted_quantity(answered: AcknowledgedLine) -> Decimal | None:
-    """Sum what is accepted over the line's acknowledgments: a split line says its parts apart."""
-    if not answered.acknowledgments:
-        return answered.quantity
-    quantities = [_quantity(each, answered) for each in answered.acknowledgments if each.status in ACCEPTING]
-    stated = [quantity for quantity in quantities if quantity is not None]
-    return sum(stated, Decimal(0)) if stated else None
+def _read(
+    asked: Sequence[AskedLine],
+    answer: PurchaseOrderAcknowledgment,
+    tolerances: Tolerances,
+    agreed: Mapping[int, LineStatement],
+) -> tuple[dict[int, _Line], list[Difference]]:
+    """Return what an answer says by line number, and what it says of the whole order that was not asked."""
+    kind = answer.acknowledgment_type
+    general: list[Difference] = []
+    if answer.purpose not in _PURPOSES:
+        general.append(Difference(None, "", "purpose of the answer", "an answer", words(answer.purpose)))
+    is_whole = kind in WHOLE_ACCEPTANCES
+    if not is_whole and kind not in LINE_BY_LINE:
+        general.append(Difference(None, "", "the order", "to be accepted", words(kind)))
+    paired = pair(asked, answer.lines)
+    for stranger in paired.strangers:
+        called = f"line {stranger.line_number or '?'}, {number_of(stranger)}"
+        general.append(Difference(None, "", "an item that was not ordered", "nothing", called))
+    told = {}
+    for line in asked:
+        answered = paired.lines.get(line.line_number)
+        if answered:
+            read = read_line(line, answered, answer, is_whole=is_whole)
+            told[line.line_number] = _judge(line, read, tolerances, agreed, is_whole=is_whole)
+        elif kind == _EXCEPTIONS or not answer.lines:
+            whole = _whole(line, answer)
+            if whole is not None:
+                told[line.line_number] = _Line(whole)
+    return told, general
 
 
-def _quantity(each: Acknowledgment, answered: AcknowledgedLine) -> Decimal | None:
-    if each.quantity is not None or len(answered.acknowledgments) > 1:
-        return each.quantity
-    return answered.quantity
+def _whole(line: AskedLine, answer: PurchaseOrderAcknowledgment) -> LineStatement | None:
+    """Return what the heading alone says of a line; None where it says nothing of what becomes of it."""
+    kind = answer.acknowledgment_type or ""
+    if kind in WHOLE_ACCEPTANCES or kind == _EXCEPTIONS:
+        return whole_statement(line, answer)
+    nothing = LineStatement(line.line_number, Decimal(0), None, None)
+    if kind.startswith("rejected"):
+        return replace(nothing, rejected=line.quantity)
+    return replace(nothing, held=line.quantity) if kind == "on_hold" else None
 
 
-def _promise(answer: PurchaseOrderAcknowledgment, answered: AcknowledgedLine | None) -> date | None:
-    """Return the latest date by which the line is promised, from the line or else from the heading."""
-    if answered is not None:
-        dates = [
-            day
-            for each in answered.acknowledgments
-            for day in (each.delivers_on, each.promised_on, each.ships_on, each.promised_ship)
-            if day is not None
-        ]
-        if dates:
-            return max(dates)
-    return answer.delivers_on or answer.estimated_delivery or answer.ships_on
+def _judge(
+    line: AskedLine,
+    read: LineAnswer,
+    tolerances: Tolerances,
+    agreed: Mapping[int, LineStatement],
+    *,
+    is_whole: bool,
+) -> _Line:
+    """Return a line's differences: those of the partner's words, then those of units, quantity, price, date and item."""
+    said = read.statement
+    before = agreed.get(line.line_number)
+    if before is not None and agrees(said, before):
+        return _Line(said)
+    strange_units = sorted(read.units - {line.unit})
+    found = differing(line, said, tolerances)
+    differences: list[Difference] = []
+    passed: list[LetPass] = []
+
+    def tell(difference: Difference, passes: str) -> None:
+        if passes:
+            passed.append(LetPass(difference, passes))
+        else:
+            differences.append(difference)
+
+    for part in read.parts:
+        if part.status not in ACCEPTING:
+            meant = f"{plain(part.quantity)} {words(part.status)}" if part.quantity else words(part.status)
+            tell(_difference(line, ANSWER, _amount(line), meant), _why(part.status, found))
+    if not read.parts and not is_whole:
+        differences.append(_difference(line, ANSWER, _amount(line), "without a status"))
+    worded = bool(differences or passed)
+    if not worded and read.stated is not None and read.stated != line.quantity:
+        tell(_difference(line, "quantity", plain(line.quantity), plain(read.stated)), found.get(QUANTITY, ""))
+    for unit in strange_units:
+        differences.append(_difference(line, "unit", line.unit, words(unit)))
+    if PRICE in found:
+        tell(_difference(line, "price", plain(line.unit_price), plain(said.unit_price)), found[PRICE])
+    if DATE in found and line.wanted_on and said.promised_on:
+        wanted, promised = line.wanted_on.isoformat(), said.promised_on.isoformat()
+        tell(_difference(line, "date", wanted, promised), found[DATE])
+    counts = not strange_units and any((said.quantity, said.backordered, said.rejected, said.held))
+    return _Line(said, tuple(differences), tuple(passed), counts)
+
+
+def _why(status: str | None, found: Mapping[str, str]) -> str:
+    """Return why a word is let pass: what it is about differs, and all of that is let pass. ``""``: it is not."""
+    about = [found[what] for what in sorted(ABOUT.get(status or "", ())) if what in found]
+    return "; ".join(about) if about and all(about) else ""
+
+
+def _difference(line: AskedLine, what: str, asked: str, answered: str) -> Difference:
+    return Difference(line.line_number, line.sku, what, asked, answered)
 
 
 def _amount(line: AskedLine) -> str:
-    return f"{_plain(line.quantity)} {line.unit}"
-
-
-def _plain(number: Decimal | None) -> str:
-    if number is None:
-        return "no quantity"
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def words(code: str | None) -> str:
-    """Return a word of the canonical vocabulary as people say it; a code without a word keeps its code."""
-    if code is None:
-        return "nothing said"
-    return f"code {code[1:]}" if code.startswith("?") else code.replace("_", " ")
+    return f"{plain(line.quantity)} {line.unit}"

@@ -8,6 +8,7 @@ from integration.models.hooks import HookCall, StoreHook
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
+from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
 from integration.models.routing import (
     ProductCategories,
@@ -18,6 +19,7 @@ from integration.models.routing import (
 )
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
+from integration.models.take_over import TakeOver
 from integration.models.work import Lane, Work
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "BulkJob",
     "Channel",
     "ExceptionCase",
+    "Gap",
     "HookCall",
     "Lane",
     "LineEntry",
@@ -39,6 +42,7 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderCounter",
     "PurchaseOrderLine",
+    "Reconciliation",
     "RoutingRule",
     "Sighting",
     "Store",
@@ -46,6 +50,7 @@ __all__ = [
     "StoreCategory",
     "StoreEffect",
     "StoreHook",
+    "TakeOver",
     "WaitingDocument",
     "Warehouse",
     "Work",

@@ -39,11 +39,14 @@ class ExceptionCase(Reported):
         DUPLICATE = "duplicate", "Number used twice"
         STORE = "store", "Store"
         MAILBOX = "mailbox", "Mailbox"
+        GAP = "gap", "Found missing by reconciliation"
         PARKED = "parked", "Work stopped"
 
     class Decision(models.TextChoices):
         SETTLED = "settled", "Settled outside; nothing more to do"
         ACCEPTED = "accepted", "Accepted as acknowledged"
+        ORDERED_ELSEWHERE = "ordered_elsewhere", "Remainder ordered from another supplier"
+        REMAINDER_CANCELLED = "remainder_cancelled", "Remainder cancelled"
         REJECTED = "rejected", "The partner's answer rejected"
         MATCHED = "matched", "Matched to another purchase order"
         NOT_OURS = "not_ours", "Not ours"

@@ -7,11 +7,12 @@ from django.db import models
 from archive.facts import Fact, Reported
 from archive.models import Document
 from integration.models.store import Order
+from integration.models.take_over import TakeOver
 from partners.models import Agreement
 
 
 class PurchaseOrder(Reported):
-    """One purchase order: one order, one agreement, one ship-to; ever, unless a person resubmits.
+    """One purchase order: one order, one agreement, one ship-to; ever, unless a person orders besides or resubmits.
 
     States::
 
@@ -37,15 +38,33 @@ class PurchaseOrder(Reported):
     ship_to = models.CharField(max_length=20, help_text="Id of the order's shipping address, or warehouse:1.")
     number = models.CharField(max_length=22, unique=True, help_text="BEG03: 22 characters at most.")
     state = models.CharField(max_length=9, choices=State, default=State.ROUTED)
+    sequence = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="0: as the order was routed. From 1: what a person ordered besides.",
+    )
     content = models.JSONField(null=True, help_text="The canonical purchase order.")
     digest = models.CharField(max_length=64, blank=True, help_text="Of the order that it was composed from.")
+    accepted_by = models.ForeignKey(
+        Document,
+        models.PROTECT,
+        null=True,
+        related_name="accepts",
+        help_text="The answer by which it counts as accepted.",
+    )
+    agreed = models.JSONField(null=True, help_text="What was accepted, line by line.")
+    leaves_store = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Somebody accepted it so that nothing is written to the order in the store.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "agreement", "ship_to"],
+                fields=["order", "agreement", "ship_to", "sequence"],
                 condition=~models.Q(state="dropped"),
                 name="purchaseorder_once",
             ),
@@ -106,24 +125,36 @@ class LineEntry(Fact):
     """One entry of the ledger of a purchase order line, written once.
 
     *Movements* (ordered, cancelled, shipped, invoiced, returned, credited) are summed and corrected only by
-    an entry that reverses. *Statements* (acknowledged, backordered, promised, priced) are never summed: the
-    latest one that is not reversed holds. ``stated_at`` orders statements, whatever order they came in.
+    an entry that reverses. *Statements* (acknowledged, backordered, refused, held, each with price and promised day)
+    are never summed: what the latest document says of a line holds, whatever order they came in (``stated_at``).
+    ``integration.matching.ledger`` says where a line stands by them.
     """
 
     class Kind(models.TextChoices):
         ORDERED = "ordered", "Ordered"
         CANCELLED = "cancelled", "Cancelled"
+        SHIPPED = "shipped", "Shipped"
+        INVOICED = "invoiced", "Invoiced"
+        RETURNED = "returned", "Returned"
+        CREDITED = "credited", "Credited"
         ACKNOWLEDGED = "acknowledged", "Acknowledged"
         BACKORDERED = "backordered", "Backordered"
-
-    MOVEMENTS = frozenset({Kind.ORDERED, Kind.CANCELLED})
+        REJECTED = "rejected", "Refused"
+        HELD = "held", "On hold"
 
     line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=12, choices=Kind)
     quantity = models.DecimalField(max_digits=15, decimal_places=4)
     unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     promised_on = models.DateField(null=True)
-    document = models.ForeignKey(Document, models.PROTECT, related_name="line_entries")
+    document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="line_entries")
+    take_over = models.ForeignKey(
+        TakeOver,
+        models.PROTECT,
+        null=True,
+        related_name="line_entries",
+        help_text="Where it comes from another system, which had the document.",
+    )
     position = models.PositiveIntegerField(default=0, help_text="In its document.")
     reading = models.PositiveIntegerField(
         default=0, help_text="Which reading of the document it comes from: 0, or that of a reprocessing."
@@ -137,7 +168,10 @@ class LineEntry(Fact):
                 fields=["line", "kind", "document", "position", "reading"],
                 condition=models.Q(reverses=None),
                 name="lineentry_once_per_document",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(document=None) ^ models.Q(take_over=None), name="lineentry_one_source"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('partners', '0007_code_lists'),
+        ('partners', '0009_tolerances'),
     ]
 
     operations = [

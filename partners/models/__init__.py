@@ -4,11 +4,14 @@ from partners.models.agreement import Agreement, AgreementDocument, ControlNumbe
 from partners.models.host_key import HostKey
 from partners.models.mapping import MappingOverride, MappingProfile, MappingRevision, MappingSample
 from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
+from partners.models.tolerances import AllowedSubstitute, AnswerTolerances
 from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
 __all__ = [
     "Agreement",
     "AgreementDocument",
+    "AllowedSubstitute",
+    "AnswerTolerances",
     "CodeList",
     "CodeListEntry",
     "ControlNumber",

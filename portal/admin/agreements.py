@@ -8,12 +8,16 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 
+from integration.flows.agreed import tolerances_of
 from integration.flows.mapping_rows import RELEASE
 from integration.flows.outgoing import envelope_of
+from integration.matching.tolerances import sentences
 from partners.models import (
     Agreement,
     AgreementDocument,
+    AnswerTolerances,
     CodeList,
     ControlNumber,
     ItemCrossReference,
@@ -24,6 +28,8 @@ from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.show import link, moment
+from portal.admin.take_over import NumbersAdmin
+from portal.admin.tolerances import tolerances_page
 
 USUAL_DOCUMENTS = [
     {"transaction_set": "850", "direction": AgreementDocument.Direction.OUT},
@@ -91,10 +97,11 @@ class CodeListInline(TableInline):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ReasonedAdmin, LiveAdmin):
+class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     """Agreements; their mode changes by verb."""
 
     form = AgreementForm
+    actions_detail = [*LiveAdmin.actions_detail, "numbers"]
     change_form_outer_after_template = "portal/parts/agreement_below.html"
     list_display = ("name", "shown_mode", "shown_partner", "shown_mailbox", "version", "shown_items")
     list_filter = ("mode", "partner", "mailbox")
@@ -145,6 +152,24 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin):
         rows: QuerySet[Agreement] = super().get_queryset(request)
         return rows.annotate(item_count=Count("items"))
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of the tolerances."""
+        page = path(
+            "<int:object_id>/tolerances/",
+            self.admin_site.admin_view(self.tolerances),
+            name="partners_agreement_tolerances",
+        )
+        return [page, *super().get_urls()]
+
+    def tolerances(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show, try out and save what of the partner's answers is accepted by itself."""
+        agreement = self.find(request, str(object_id))
+        return (
+            self.missing(request, str(object_id))
+            if agreement is None
+            else tolerances_page(self, request, agreement)
+        )
+
     def change_view(
         self,
         request: HttpRequest,
@@ -157,12 +182,18 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin):
         extra = dict(extra_context or {})
         if agreement is not None:
             extra["envelope"] = envelope_of(agreement)
+            may = self.has_change_permission(request, agreement)
+            extra["tolerances"] = {
+                "words": sentences(tolerances_of(agreement)),
+                "url": reverse("admin:partners_agreement_tolerances", args=[agreement.pk]) if may else "",
+            }
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
         return page
 
     def removed(self, row: Agreement) -> list[Any]:
         """Return what goes with an agreement, each kept with its own entry."""
-        return [*row.items.all(), *row.code_lists.all(), *row.documents.all(), row]
+        held = [*row.items.all(), *row.code_lists.all(), *row.documents.all(), *row.substitutes.all()]
+        return [*held, *AnswerTolerances.objects.filter(agreement=row), row]
 
     @display(description="Partner", ordering="partner")
     def shown_partner(self, agreement: Agreement) -> str:

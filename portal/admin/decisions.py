@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,12 +9,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from integration.flows import decide
 from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
-from integration.flows.plans import Choice, Given, Plan, choices, plan
+from integration.flows.planned import Choice, Given, Plan
+from integration.flows.plans import choices, plan
+from integration.flows.remainder import other_suppliers
 from integration.models import ExceptionCase
 from portal.admin import rereading
 from portal.admin.base import GridAdmin
@@ -23,7 +24,19 @@ from portal.admin.show import page_url
 from portal.admin.verbs import ReasonForm, person
 
 
-class DueForm(forms.Form):
+class AskForm(forms.Form):
+    """What a decision asks of a person, about one case."""
+
+    def __init__(self, data: Any, case: ExceptionCase) -> None:
+        super().__init__(data)
+        self.case = case
+
+    def given(self) -> Given:
+        """Return what was given; the form is valid."""
+        return Given(**self.cleaned_data)
+
+
+class DueForm(AskForm):
     """Until when to wait."""
 
     due_at = forms.DateTimeField(
@@ -33,7 +46,7 @@ class DueForm(forms.Form):
     )
 
 
-class NumberForm(forms.Form):
+class NumberForm(AskForm):
     """Which purchase order is meant."""
 
     number = forms.CharField(
@@ -44,7 +57,7 @@ class NumberForm(forms.Form):
     )
 
 
-class TranslationForm(forms.Form):
+class TranslationForm(AskForm):
     """What a missing translation is."""
 
     value = forms.CharField(
@@ -55,7 +68,42 @@ class TranslationForm(forms.Form):
     )
 
 
-_ASKED: dict[str, type[forms.Form]] = {"due_at": DueForm, "number": NumberForm, "value": TranslationForm}
+class SupplierForm(AskForm):
+    """Who is to deliver the remainder."""
+
+    agreement = forms.TypedChoiceField(
+        label="Order from",
+        coerce=int,
+        widget=UnfoldAdminSelectWidget,
+        help_text="The agreements of this store.",
+    )
+
+    def __init__(self, data: Any, case: ExceptionCase) -> None:
+        super().__init__(data, case)
+        offered = other_suppliers(case.purchase_order) if case.purchase_order else []
+        choices = [(each.pk, f"{each.partner} ({each})") for each in offered]
+        self.fields["agreement"].choices = choices or [("", "No other agreement")]  # type: ignore[attr-defined]
+
+
+class StoreForm(AskForm):
+    """Whether the order in the store is told."""
+
+    leaves_store = forms.BooleanField(
+        label="Leave the order in the store as it is",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Neither its status nor its notes are written.",
+    )
+
+
+_ASKED: dict[str, type[AskForm]] = {
+    "due_at": DueForm,
+    "number": NumberForm,
+    "value": TranslationForm,
+    "agreement": SupplierForm,
+    "leaves_store": StoreForm,
+}
+_ASKED_WITH_DEFAULT = frozenset({"leaves_store"})
 
 
 def links(case: ExceptionCase) -> list[dict[str, str]]:
@@ -77,7 +125,7 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
     choice = next((each for each in choices(case) if each.name == name), None)
     if choice is None:
         raise Http404
-    given, asked = _given(request, choice)
+    given, asked = _given(request, case, choice)
     shown = _plan(request, case, choice, given)
     reason = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and shown is not None and reason.is_valid():
@@ -95,7 +143,6 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
         "case": case,
         "asked": asked,
         "plan": shown,
-        "given": {name: request.GET.get(name) or request.POST.get(name, "") for name in _ASKED},
         "form": reason,
         "cancel_url": page_url(case),
     }
@@ -106,17 +153,14 @@ def _address(case: ExceptionCase, name: str) -> str:
     return reverse("admin:integration_exceptioncase_decision", args=[case.pk, name])
 
 
-def _given(request: HttpRequest, choice: Choice) -> tuple[Given | None, forms.Form | None]:
+def _given(request: HttpRequest, case: ExceptionCase, choice: Choice) -> tuple[Given | None, AskForm | None]:
     """Return what the person gave, None before he has, and the form that asks for it."""
     if not choice.asks:
         return Given(), None
     sent = request.POST if request.method == "POST" else request.GET
-    form = _ASKED[choice.asks](sent if choice.asks in sent else None)
-    if not form.is_valid():
-        return None, form
-    values: dict[str, Any] = form.cleaned_data
-    due_at: datetime | None = values.get("due_at")
-    return Given(due_at=due_at, number=values.get("number", ""), value=values.get("value", "")), form
+    is_given = choice.asks in sent or choice.asks in _ASKED_WITH_DEFAULT
+    form = _ASKED[choice.asks](sent if is_given else None, case)
+    return (form.given() if form.is_valid() else None), form
 
 
 def _plan(request: HttpRequest, case: ExceptionCase, choice: Choice, given: Given | None) -> Plan | None:

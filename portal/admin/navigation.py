@@ -12,7 +12,18 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import BulkJob, ExceptionCase, Order, Pause, RoutingRule, Store, Warehouse, Work
+from integration.models import (
+    BulkJob,
+    ExceptionCase,
+    Order,
+    Pause,
+    PurchaseOrder,
+    Reconciliation,
+    RoutingRule,
+    Store,
+    Warehouse,
+    Work,
+)
 from partners.models import (
     Agreement,
     CodeList,
@@ -47,8 +58,10 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 {"title": "Find", "icon": "search", "link": reverse("find"), "permission": may_find},
                 cases,
                 _item("Orders", "shopping_cart", Order),
+                _item("Purchase orders", "request_quote", PurchaseOrder),
                 _item("Documents", "description", Document),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),
+                _item("Reconciliation", "fact_check", Reconciliation),
             ],
         },
         {

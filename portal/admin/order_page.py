@@ -2,92 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
-
-from django.utils.safestring import SafeString
 
 from archive.models import AcknowledgmentState, Delivery, Document
 from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
     ExceptionCase,
-    LineEntry,
     Order,
     OrderDocument,
     PurchaseOrder,
-    PurchaseOrderLine,
     StoreEffect,
     Warehouse,
 )
 from portal.admin.documents_table import DocumentRow, document_rows, state_of
+from portal.admin.order_lines import order_lines
 from portal.admin.show import (
-    BAD,
-    GOOD,
-    QUIET,
-    WAITING,
-    WARNING,
-    badge,
-    day,
     effect_badge,
     money,
     purchase_order_badge,
-    quantity,
 )
 from portal.admin.timeline import Moment, timeline
 from portal.admin.unknown import unknown_effect
-
-
-@dataclass(frozen=True)
-class Position:
-    """What the ledger says of one purchase order line; None where it says nothing."""
-
-    ordered: Decimal | None = None
-    acknowledged: Decimal | None = None
-    promised_on: date | None = None
-    unit_price: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class LineRow:
-    """One line of the order beside what came of it. ``line`` is None where nobody was asked for it."""
-
-    sku: str
-    name: str
-    in_store: int
-    refunded: int
-    line: PurchaseOrderLine | None
-    position: Position
-    result: SafeString
-    differences: list[str] = field(default_factory=list)
-    why: str = ""
-
-    @property
-    def ordered(self) -> str:
-        """What was sent to the partner, with its unit."""
-        if self.line is None or self.position.ordered is None:
-            return ""
-        return f"{quantity(self.position.ordered)} {self.line.unit}"
-
-    @property
-    def acknowledged(self) -> str:
-        """What the partner said last."""
-        return quantity(self.position.acknowledged)
-
-    @property
-    def promised(self) -> str:
-        """The day the partner promised last."""
-        return day(self.position.promised_on)
-
-    @property
-    def is_short(self) -> bool:
-        """Whether less was acknowledged than was ordered."""
-        said, asked = self.position.acknowledged, self.position.ordered
-        return said is not None and asked is not None and said < asked
 
 
 @dataclass(frozen=True)
@@ -115,7 +54,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "warehouses": _warehouses(purchase_orders),
         "message": order.content.get("customer_message", ""),
         "reason": _reason(order, cases),
-        "lines": _lines(order, purchase_orders, cases, sent),
+        "lines": order_lines(order, purchase_orders, cases, sent),
         "purchase_orders": [
             {
                 "row": each,
@@ -166,124 +105,12 @@ def _warehouses(purchase_orders: Iterable[PurchaseOrder]) -> list[Warehouse]:
     return list(Warehouse.objects.filter(pk__in=wanted)) if wanted else []
 
 
-def positions(lines: Iterable[PurchaseOrderLine]) -> dict[int, Position]:
-    """Return what the ledger says of each line, by its primary key.
-
-    Entries that were reversed, and those that reverse, count for nothing. Movements are summed; of statements
-    the latest holds (``LineEntry``).
-    """
-    standing: dict[int, list[LineEntry]] = defaultdict(list)
-    for entry in LineEntry.standing().filter(line__in=list(lines)).order_by("stated_at", "pk"):
-        standing[entry.line_id].append(entry)
-    return {line: _position(found) for line, found in standing.items()}
-
-
-def _position(entries: list[LineEntry]) -> Position:
-    ordered = [entry.quantity for entry in entries if entry.kind == LineEntry.Kind.ORDERED]
-    said = [entry for entry in entries if entry.kind == LineEntry.Kind.ACKNOWLEDGED]
-    last = said[-1] if said else None
-    return Position(
-        ordered=sum(ordered, Decimal(0)) if ordered else None,
-        acknowledged=last.quantity if last else None,
-        promised_on=last.promised_on if last else None,
-        unit_price=last.unit_price if last else None,
-    )
-
-
 def _reason(order: Order, cases: Iterable[ExceptionCase]) -> str:
     """Return why the order stands where it does, unless an open case says it already."""
     told = any(
         case.closed_at is None and case.sentence.startswith(order.state_reason.rstrip("…")) for case in cases
     )
     return "" if told else order.state_reason
-
-
-def _lines(
-    order: Order,
-    purchase_orders: list[PurchaseOrder],
-    cases: list[ExceptionCase],
-    sent: dict[int, Document | None],
-) -> list[LineRow]:
-    asked: dict[int, PurchaseOrderLine] = {}
-    for purchase_order in purchase_orders:
-        if purchase_order.state == PurchaseOrder.State.DROPPED:
-            continue
-        for ordered in purchase_order.lines.all():
-            ordered.purchase_order = purchase_order
-            asked[ordered.store_line] = ordered
-    found = positions(asked.values())
-    differences = _differences(cases)
-    rows = []
-    for each in order.content.get("lines", ()):
-        line = asked.get(each["id"])
-        position = found.get(line.pk, Position()) if line else Position()
-        said = differences.get((line.purchase_order_id, line.line_number), []) if line else []
-        document = sent[line.purchase_order_id] if line else None
-        result = _result(each, line, position, said, document)
-        rows.append(
-            LineRow(
-                each["sku"],
-                each["name"],
-                each["quantity"],
-                each["quantity_refunded"],
-                line,
-                position,
-                result,
-                said,
-                _why(order.routing.get(str(each["id"]), {})),
-            )
-        )
-    return rows
-
-
-def _why(kept: dict[str, Any]) -> str:
-    """Return why a line went where it did, or to nobody, as it was kept when the order was routed."""
-    if kept.get("left_out"):
-        return str(kept["left_out"])
-    because = " ".join(kept.get("because", ()))
-    if kept.get("rule"):
-        return f"Rule {kept['rule']}: {because}"
-    return because if kept.get("passed") else ""
-
-
-def _differences(cases: Iterable[ExceptionCase]) -> dict[tuple[int, int], list[str]]:
-    """Return what the partner answered otherwise, from the open cases' evidence, by purchase order and line."""
-    found: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for case in cases:
-        if case.closed_at is not None or case.kind != ExceptionCase.Kind.ACKNOWLEDGMENT_DIFFERS:
-            continue
-        for row in case.evidence:
-            if case.purchase_order_id and isinstance(row.get("line"), int):
-                words = f"{row.get('what')}: asked {row.get('asked')}, answered {row.get('answered')}"
-                found[(case.purchase_order_id, row["line"])].append(words[:1].upper() + words[1:])
-    return found
-
-
-def _result(
-    store_line: dict[str, Any],
-    line: PurchaseOrderLine | None,
-    position: Position,
-    differences: list[str],
-    document: Document | None,
-) -> SafeString:
-    if line is None:
-        if store_line.get("type") != "physical":
-            return badge("Not shipped", QUIET)
-        return badge("Not with a partner", QUIET)
-    if line.purchase_order.state == PurchaseOrder.State.CANCELLED:
-        return badge("Cancelled", QUIET)
-    if differences or line.purchase_order.state == PurchaseOrder.State.DISPUTED:
-        return badge("Answered differently", WARNING)
-    state = state_of(document)
-    if position.acknowledged is None and state and state.acknowledgment == AcknowledgmentState.REJECTED:
-        return badge("Rejected", BAD)
-    if position.ordered is None:
-        return badge("Not sent yet", WAITING)
-    if position.acknowledged is None:
-        return badge("Waiting for an answer", WAITING)
-    if position.acknowledged < position.ordered:
-        return badge("Acknowledged in part", WARNING)
-    return badge("Accepted", GOOD)
 
 
 def _effect(effect: StoreEffect) -> dict[str, Any]:

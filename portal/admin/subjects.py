@@ -58,6 +58,7 @@ STEP_SUBJECTS = {
     "apply_effect": "effect",
     "check_hooks": "store",
     "reconcile": "",
+    "reconcile_all": "",
 }
 
 

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from archive import store as archive_store
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
-from integration.flows.compose import canonical_purchase_order
+from integration.flows.compose import canonical_purchase_order, shortest
 from integration.flows.route import route
 from integration.flows.terms import LONGEST_NOTE, note_lines
 from integration.models import Order, PurchaseOrder, Warehouse
@@ -189,3 +190,21 @@ def test_our_own_warehouse_is_told_nothing_of_the_shopper(db: None) -> None:
     assert [line.notes for line in said.lines] == [None, None]
     assert said.requested_ship == date(2026, 11, 29)
     assert said.customer_order_number == str(order.number)
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [("27.2500", "27.25"), ("27.0000", "27"), ("0.0000", "0"), ("100.0000", "100"), ("0.0500", "0.05")],
+)
+def test_a_number_goes_out_without_the_zeros_of_its_column(held: str, told: str) -> None:
+    assert str(shortest(Decimal(held))) == told
+
+
+@pytest.mark.django_db
+def test_a_price_and_a_quantity_are_composed_without_idle_zeros() -> None:
+    made = factories.purchase_order()
+    made.lines.update(unit_price=Decimal("27.2500"), quantity=Decimal("3.0000"))
+    line, *_ = canonical_purchase_order(made, timezone.now()).lines
+    assert (str(line.unit_price), str(line.quantity)) == ("27.25", "3")
+    made.lines.update(unit_price=None)
+    assert canonical_purchase_order(made, timezone.now()).lines[0].unit_price is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -16,8 +17,18 @@ from integration.flows import plans
 from integration.flows.cases import close_cause
 from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
-from integration.flows.plans import Given, choices, plan
-from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
+from integration.flows.planned import Given
+from integration.flows.plans import choices, plan
+from integration.flows.positions import positions_of
+from integration.models import (
+    ExceptionCase,
+    LineEntry,
+    Order,
+    OrderDocument,
+    PurchaseOrder,
+    StoreEffect,
+)
+from partners.models import Agreement, ItemCrossReference
 from tests import factories
 from tests.at_once import at_once
 from tests.world import World, world
@@ -26,6 +37,8 @@ __all__ = ["world"]
 
 NOTHING = Given()
 REASON = "Agreed by telephone."
+# What the ledger holds of order 1004 before anybody decides.
+SAID = [("ordered", 12), ("acknowledged", 11), ("backordered", 1)]
 
 
 @pytest.fixture
@@ -61,8 +74,10 @@ def closed(case: ExceptionCase) -> tuple[str, str, str]:
 def test_what_can_be_decided_depends_on_the_case(short: ExceptionCase) -> None:
     assert [choice.name for choice in choices(short)] == [
         "accept",
-        "reject",
+        "remainder",
+        "cancel",
         "wait",
+        "reject",
         "match",
         "not_ours",
     ]
@@ -109,12 +124,110 @@ def test_the_store_waits_for_the_orders_other_purchase_order(world: World, lead:
     assert world.store.state.order(1015)["status_id"] == 11
 
 
+def test_accepting_may_leave_the_order_in_the_store_as_it_is(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    given = Given(leaves_store=True)
+    assert plan(short, "accept", given).sentences[-1] == (
+        "The order in Harbor & Pine is left as it is: nothing is written there."
+    )
+    asked = len(world.store.state.ledger)
+    decide(lead, short, "accept", given)
+    world.run()
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
+    assert [each for each in world.store.state.ledger[asked:] if each["method"] != "GET"] == []
+    assert StoreEffect.objects.count() == 0
+    assert Order.objects.get().state == Order.State.ACCEPTED
+
+
+def test_the_remainder_is_ordered_from_another_supplier_as_planned(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    other = Agreement.objects.exclude(pk=short.purchase_order.agreement_id).get()
+    given = Given(agreement=other.pk)
+    with pytest.raises(Refused, match=rf"^{other} does not list AC-004\. Add it to its items first\.$"):
+        plan(short, "remainder", given)
+    ItemCrossReference.objects.create(
+        agreement=other, sku="AC-004", vendor_item="BW-77", unit="each", unit_cost=Decimal("6.10")
+    )
+    shown = plan(short, "remainder", given)
+    partner = short.partner
+    assert shown.sentences == [
+        f"1 each of AC-004 are ordered from {other.partner}, as BW-77.",
+        f"That is purchase order 1004-2, under {other}: it is composed and sent like any other.",
+        "Line 1 (AC-004): 1 of 12 each are cancelled.",
+        f"Nothing is sent to {partner}: tell {partner} that the rest is not wanted.",
+        "Purchase order 1004-1 counts as accepted with what is promised.",
+        "The order in the store moves to Awaiting Shipment, unless somebody moved it elsewhere.",
+    ]
+    decide(lead, short, "remainder", given)
+    world.run()
+    assert closed(short)[0] == "ordered_elsewhere"
+    first, second = PurchaseOrder.objects.order_by("number")
+    assert (first.state, second.state) == ("accepted", "accepted")
+    assert (second.agreement, second.sequence, second.ship_to) == (other, 1, first.ship_to)
+    found = positions_of(first)[1]
+    assert (found.in_force, found.acknowledged, found.open) == (11, 11, 11)
+    found = positions_of(second)[1]
+    assert (found.in_force, found.acknowledged, found.unit_price) == (1, 1, Decimal("6.10"))
+    assert len(world.network.arrivals("1004-2")) == 1
+    assert world.store.state.order(1004)["status_id"] == 9
+
+
+def test_cancelling_the_remainder_keeps_what_is_promised(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    partner = short.partner
+    assert plan(short, "cancel", NOTHING).sentences == [
+        "Line 1 (AC-004): 1 of 12 each are cancelled.",
+        f"Nothing is sent to {partner}: tell {partner} that the rest is not wanted.",
+        "Purchase order 1004-1 counts as accepted with what is promised.",
+        "The order in the store moves to Awaiting Shipment, unless somebody moved it elsewhere.",
+    ]
+    decide(lead, short, "cancel")
+    world.run()
+    assert closed(short)[0] == "remainder_cancelled"
+    assert entries() == [*SAID, ("cancelled", 1)]
+    made = PurchaseOrder.objects.get()
+    assert made.state == PurchaseOrder.State.ACCEPTED
+    assert (positions_of(made)[1].in_force, made.agreed[0]["quantity"]) == (11, "11")
+    assert world.store.state.order(1004)["status_id"] == 9
+
+
+def test_cancelling_all_of_it_cancels_the_purchase_order_and_holds_the_order(
+    world: World, lead: User
+) -> None:
+    world.network.answers["1004-1"] = "reject_all"
+    world.place(1004)
+    world.run()
+    case = ExceptionCase.objects.get()
+    assert plan(case, "cancel", NOTHING).sentences[-1] == (
+        "Nothing of purchase order 1004-1 is left: it counts as cancelled."
+    )
+    decide(lead, case, "cancel")
+    world.run()
+    assert PurchaseOrder.objects.get().state == PurchaseOrder.State.CANCELLED
+    assert Order.objects.get().state == Order.State.HELD
+    assert positions_of(PurchaseOrder.objects.get())[1].in_force == 0
+    assert world.store.state.order(1004)["status_id"] == 11
+
+
+def test_there_is_no_remainder_where_all_is_promised(world: World, lead: User) -> None:
+    world.network.answers["1004-1"] = "price_up"
+    world.place(1004)
+    world.run()
+    case = ExceptionCase.objects.get()
+    for name in ("remainder", "cancel"):
+        with pytest.raises(Refused, match=r"^The partner promises all of it: nothing is left over\.$"):
+            plan(case, name, NOTHING)
+
+
 def test_rejecting_the_answer_cancels_the_purchase_order_and_writes_nothing(
     world: World, lead: User, short: ExceptionCase
 ) -> None:
     decide(lead, short, "reject")
     world.run()
-    assert entries() == [("ordered", 12), ("cancelled", 12)]
+    assert entries() == [*SAID, ("cancelled", 12)]
     assert PurchaseOrder.objects.get().state == PurchaseOrder.State.CANCELLED
     order = Order.objects.get()
     assert (order.state, order.state_reason) == (
@@ -231,7 +344,8 @@ def test_an_answer_that_is_not_ours_counts_for_nothing(
 ) -> None:
     decide(lead, short, "not_ours")
     world.run()
-    assert entries() == [("ordered", 12)]
+    assert entries() == [*SAID, *SAID[1:]]  # what it said is reversed
+    assert [entry.kind for entry in LineEntry.standing()] == ["ordered"]
     assert PurchaseOrder.objects.get().state == PurchaseOrder.State.GENERATED
     assert OrderDocument.objects.filter(role="purchase_order_acknowledgment").count() == 0
     assert closed(short)[0] == "not_ours"
@@ -286,9 +400,8 @@ def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(world: 
         assert (decision, winner) in {("accepted", "lea"), ("rejected", "otto")}
         assert sorted(refused) == ["", f"{winner} has closed this case already."]
         assert refused[list(people).index(winner)] == ""
-        said = LineEntry.objects.filter(line__purchase_order=case.purchase_order).exclude(kind="ordered")
-        kinds = set(said.values_list("kind", flat=True))
-        assert kinds <= ({"acknowledged", "backordered"} if winner == "lea" else {"cancelled"})
+        cancelled = LineEntry.objects.filter(line__purchase_order=case.purchase_order, kind="cancelled")
+        assert cancelled.exists() == (winner == "otto")
         assert AuditEntry.objects.filter(subject=case.subject).count() == 1
     assert len(winners) == len(numbers)
 
@@ -321,7 +434,7 @@ def test_a_plan_that_is_not_the_one_shown_any_more_is_not_carried_out(
     PurchaseOrder.objects.update(state=PurchaseOrder.State.CANCELLED)
     with pytest.raises(Refused, match="Something has changed since you looked"):
         carry_out(lead, ExceptionCase.objects.get(), "accept", NOTHING, REASON, digest)
-    assert entries() == [("ordered", 12)]
+    assert entries() == SAID
     assert closed(short) == ("", "", "")
 
 
@@ -332,7 +445,7 @@ def test_who_may_not_or_gives_no_reason_decides_nothing(
     with pytest.raises(Refused):
         decide(factories.user(group=group), short, "accept", reason=reason)
     assert closed(short) == ("", "", "")
-    assert entries() == [("ordered", 12)]
+    assert entries() == SAID
 
 
 def test_each_choice_has_a_plan_and_an_act() -> None:

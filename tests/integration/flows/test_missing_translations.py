@@ -14,7 +14,8 @@ from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
 from integration.flows.generate import generate
 from integration.flows.match import match
-from integration.flows.plans import Given, plan
+from integration.flows.planned import Given
+from integration.flows.plans import plan
 from integration.flows.read_translated import read_translated
 from integration.flows.translations import change
 from integration.models import (

@@ -31,13 +31,16 @@ from archive.models import (
 from archive.projections import rebuild
 from archive.translation import Translated
 from integration import tasks
+from integration.flows import accept as accept_flow
 from integration.flows import match as match_flow
 from integration.flows import reprocess as reprocess_flow
 from integration.flows.apply import apply_effect
 from integration.flows.decide import Refused, settle_case
 from integration.flows.decisions import carry_out
 from integration.flows.match import match
-from integration.flows.plans import Given, plan
+from integration.flows.planned import Given
+from integration.flows.plans import plan
+from integration.flows.positions import positions
 from integration.flows.reprocess import plan_reprocess, reprocess
 from integration.models import (
     ExceptionCase,
@@ -51,7 +54,6 @@ from integration.models import (
 from integration.work import Unclaimed
 from integration.x12.syntax import Segment, segment
 from partners.models import AgreementDocument, CodeList
-from portal.admin.order_page import positions
 from tests import factories
 from tests.conftest import ROOT
 from tests.world import World, world
@@ -493,11 +495,14 @@ def test_another_answer_holds_where_this_one_does_not_any_more(lead: User) -> No
     made = purchase_order()
     first = answered(made, factories.acceptance(made))
     second = answered(made, [segment("BAK", "00", "AD", made.number, "20261124")])
-    assert [entry.document for entry in LineEntry.standing().filter(kind="acknowledged")] == [first, first]
+    said_by = LineEntry.standing().filter(kind="acknowledged").order_by("pk")
+    assert [entry.document for entry in said_by] == [first, first, second, second]
+    assert PurchaseOrder.objects.get().accepted_by == first
     code_means(made, "EA", "dozen")
     again(lead, first)
-    assert [entry.document for entry in LineEntry.standing().filter(kind="acknowledged")] == [second, second]
+    assert [entry.document for entry in said_by.all()] == [second, second]
     assert PurchaseOrder.objects.get().state == State.ACCEPTED
+    assert PurchaseOrder.objects.get().accepted_by == second
 
 
 def test_one_that_names_another_purchase_order_now_moves_to_it(
@@ -590,6 +595,11 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
                 ):
                     readings.append((str(Path(path).relative_to(ROOT)), line.strip()))
     assert sorted({(path, line) for path, line in readings if "bulk_create" not in line}) == [
+        # How often an answer was posted before, reversed or not.
+        (
+            "integration/flows/accept.py",
+            "before = LineEntry.objects.filter(document=document, reading=reading, reverses=None)",
+        ),
         (
             "partners/agreements.py",
             "return {each.name: {entry.ours: entry.theirs for entry in each.entries.all()} for each in lists}",
@@ -597,6 +607,11 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
         (
             "portal/admin/agreements.py",
             'return ", ".join(str(entry) for entry in code_list.entries.all()) if code_list.pk else ""',
+        ),
+        # The ledger itself, shown with what was reversed.
+        (
+            "portal/admin/purchase_order_page.py",
+            "LineEntry.objects.filter(line__purchase_order=purchase_order, reverses=None)",
         ),
     ]
 
@@ -609,7 +624,7 @@ def test_an_older_answer_that_comes_late_is_history_for_an_accepted_purchase_ord
     older = timezone.now() - timedelta(days=400)
     first = Document.objects.get(transaction_set="855")
     monkeypatch.setattr(
-        match_flow, "stated_at", lambda document: timezone.now() if document.pk == first.pk else older
+        accept_flow, "stated_at", lambda document: timezone.now() if document.pk == first.pk else older
     )
     answered(made, factories.shortage(made))
     assert ExceptionCase.objects.count() == 0

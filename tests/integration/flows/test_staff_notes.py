@@ -16,7 +16,8 @@ from integration.bigcommerce.client import StoreClient
 from integration.bigcommerce.orders import StoreOrder
 from integration.flows import decide
 from integration.flows.decisions import carry_out
-from integration.flows.plans import Given, plan
+from integration.flows.planned import Given
+from integration.flows.plans import plan
 from integration.models import ExceptionCase, Order, Store, StoreEffect
 from integration.simulators.store.faults import Fault
 from integration.simulators.store.sample_orders import STAFF_NOTES

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from integration.documents import AcknowledgedLine, Acknowledgment, Item, ItemId, PurchaseOrderAcknowledgment
-from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
+from integration.matching.acknowledgment import Decision, decide
+from integration.matching.lines import AskedLine, LineStatement
 
 ASKED = [
     AskedLine(1, "LAMP-1", "AC00001", "012345678905", Decimal("2.0000"), "each", Decimal("10.2500")),

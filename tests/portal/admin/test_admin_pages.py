@@ -24,7 +24,18 @@ from integration.flows import decide
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import CHANGE, VERBS
-from integration.models import BulkJob, ExceptionCase, Order, Pause, RoutingRule, Store, Warehouse, Work
+from integration.models import (
+    BulkJob,
+    ExceptionCase,
+    Order,
+    Pause,
+    PurchaseOrder,
+    Reconciliation,
+    RoutingRule,
+    Store,
+    Warehouse,
+    Work,
+)
 from partners.models import (
     Agreement,
     CodeList,
@@ -42,7 +53,7 @@ from portal.admin.subjects import STEP_SUBJECTS
 from tests import factories
 
 HISTORY: list[type[Model]] = [
-    Order, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
+    Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
     BulkJob,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [

@@ -58,10 +58,25 @@ def test_the_case_offers_its_decisions_and_each_page_says_what_it_does(case: Exc
     today = timezone.now()
     assert (
         "Accept as acknowledged? Acme Supply answered purchase order 1004-1 differently. Line 1 (AC-004): asked 12 each,"
-        " answered 1 backordered. The order in the store was left as it is. What it does Line 1 (AC-004): 11 of 12 each"
+        " answered 1 backordered. The order in the store was left as it is. Leave the order in the store as it is Neither"
+        " its status nor its notes are written. Show what it does What it does Line 1 (AC-004): 11 of 12 each"
         f" acknowledged, 1 on backorder, promised for {today.day} {today:%b %Y}. Purchase order 1004-1 counts as"
         " accepted. The order in the store moves to Awaiting Shipment, unless somebody moved it elsewhere."
     ) in desk.read(decision_url(case, "accept"))
+
+
+def test_the_choice_to_leave_the_store_alone_goes_with_the_plan(world: World, case: ExceptionCase) -> None:
+    client = client_of("decide")
+    address = decision_url(case, "accept")
+    shown = client.get(address, {"leaves_store": "on"})
+    assert shown.context["plan"].leaves_store
+    assert '<input type="hidden" name="leaves_store" value="True"' in shown.content.decode()
+    unlike = client.post(address, {"digest": shown.context["plan"].digest, "reason": REASON})
+    assert said(unlike) == "Something has changed since you looked. Here is what it would do now."
+    given = {"digest": shown.context["plan"].digest, "reason": REASON, "leaves_store": "True"}
+    assert client.post(address, given).status_code == 302
+    world.run()
+    assert world.store.state.order(1004)["status_id"] == 11
 
 
 def test_accepting_does_what_was_shown_and_goes_back_to_the_case(world: World, case: ExceptionCase) -> None:

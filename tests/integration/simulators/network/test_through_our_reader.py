@@ -10,7 +10,8 @@ import pytest
 
 from integration.documents import PurchaseOrderAcknowledgment
 from integration.flows.receive import LARGEST_FILE
-from integration.matching.acknowledgment import AskedLine, Decision, LineStatement, decide
+from integration.matching.acknowledgment import Decision, decide
+from integration.matching.lines import AskedLine, LineStatement
 from integration.simulators.network.answer_files import functional_file, order_files
 from integration.simulators.network.answers import ANSWERS, plan_of
 from integration.simulators.network.functional_answers import VERDICTS, functional_acknowledgment

@@ -1,0 +1,91 @@
+"""How far a partner's answers may differ from what was ordered before a person has to look."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from partners.models.agreement import Agreement
+
+
+def _percent(verbose_name: str) -> models.DecimalField[Decimal | None, Decimal | None]:
+    return models.DecimalField(
+        verbose_name,
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+
+
+def _absolute(verbose_name: str) -> models.DecimalField[Decimal | None, Decimal | None]:
+    return models.DecimalField(
+        verbose_name,
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+
+
+class AnswerTolerances(models.Model):
+    """What of purchase order acknowledgments (855) is accepted by itself. Without a row: only what was asked, exactly.
+
+    Of a percentage and an absolute limit, the one that is given holds; given both, both hold. Empty lets nothing pass.
+    """
+
+    agreement = models.OneToOneField(Agreement, models.CASCADE, related_name="tolerances")
+    price_percent = _percent("price, percent")
+    price_absolute = _absolute("price, per unit")
+    accepts_cheaper = models.BooleanField("any lower price", default=False)
+    short_percent = _percent("less than ordered, percent")
+    short_absolute = _absolute("less than ordered, units")
+    over_percent = _percent("more than ordered, percent")
+    over_absolute = _absolute("more than ordered, units")
+    accepts_backorders = models.BooleanField(
+        "backorders",
+        default=False,
+        help_text="What the partner promises for later counts as answered.",
+    )
+    days_late = models.PositiveSmallIntegerField(
+        "days late", null=True, blank=True, help_text="After the day asked for; empty: not compared."
+    )
+    days_early = models.PositiveSmallIntegerField(
+        "days early", null=True, blank=True, help_text="Before the day asked for; empty: not compared."
+    )
+
+    class Meta:
+        verbose_name = "tolerances"
+        verbose_name_plural = "tolerances"
+
+    def __str__(self) -> str:
+        return f"Tolerances of {self.agreement}"
+
+
+class AllowedSubstitute(models.Model):
+    """An item that the partner may send instead of another, without anybody being asked."""
+
+    agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="substitutes")
+    sku = models.CharField("SKU", max_length=100)
+    item = models.CharField(
+        "may be replaced by",
+        max_length=48,
+        help_text="The number by which the partner names it in his answer.",
+    )
+
+    class Meta:
+        ordering = ["sku", "item"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "sku", "item"],
+                name="allowedsubstitute_unique",
+                violation_error_message="This substitute is on the list already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} → {self.item}"
