@@ -33,6 +33,8 @@ CONFIGURATION = (
     ("partners", "mappingprofile"),
     ("integration", "store"),
     ("integration", "mailserver"),
+    ("integration", "routingrule"),
+    ("integration", "warehouse"),
 )
 
 

@@ -47,7 +47,9 @@ from integration.models import (
     PurchaseOrder,
     PurchaseOrderLine,
     Reconciliation,
+    RoutingRule,
     Store,
+    Warehouse,
     Work,
 )
 from integration.work import Step, Unclaimed, put
@@ -516,6 +518,14 @@ def everything() -> PurchaseOrder:
         note="As agreed.",
         author="dora",
     )
+    hall = warehouse()
+    RoutingRule.objects.create(
+        name=f"Lamps {hall.pk}",
+        agreement=made.agreement,
+        skus=["LAMP-*"],
+        fulfilment="warehouse",
+        warehouse=hall,
+    )
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
     Pause.objects.create(
@@ -543,6 +553,12 @@ def business_calendar(name: str = "", zone: str = "America/Chicago") -> Business
     return BusinessCalendar.objects.create(
         name=name or f"Office hours {next(_numbers)}", time_zone=zone, **hours
     )
+
+
+def warehouse(name: str = "", **fields: Any) -> Warehouse:
+    """Return a place of ours that suppliers ship to."""
+    given = {"street_1": "12 Quay", "city": "Duluth", "state": "Minnesota", "zip": "55802", **fields}
+    return Warehouse.objects.create(name=name or f"Hall {next(_numbers)}", **given)
 
 
 def mapping_profile(

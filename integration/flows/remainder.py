@@ -20,10 +20,10 @@ from integration.flows.accept import accept, current_reading
 from integration.flows.agreed import statement_from_json, statement_to_json
 from integration.flows.counted import asked_lines
 from integration.flows.notes import decision_words
+from integration.flows.numbering import NoNumber, free_number
 from integration.flows.planned import Given, Plan, noted
 from integration.flows.references import write_references
 from integration.flows.rights import Refused
-from integration.flows.route import next_number
 from integration.matching.acknowledgment import Decision
 from integration.matching.lines import AskedLine, LineStatement, plain
 from integration.models import LineEntry, PurchaseOrder, PurchaseOrderLine, store_channel
@@ -71,7 +71,10 @@ def remainder_plan(purchase_order: PurchaseOrder, decision: Decision, given: Giv
     unknown = [line.sku for line, _ in left if line.sku not in items]
     if unknown:
         raise Refused(f"{other} does not list {', '.join(unknown)}. Add it to its items first.")
-    number = next_number(purchase_order.order)
+    try:
+        number = free_number(purchase_order.order)
+    except NoNumber as problem:
+        raise Refused(str(problem)) from problem
     sentences = [
         *(
             f"{plain(quantity)} {line.unit} of {line.sku} are ordered from {other.partner}, as"

@@ -21,7 +21,7 @@ from archive.models import AuditEntry
 from integration.flows.expectations import recount
 from integration.flows.missing import let_go
 from integration.flows.rights import Refused, require
-from integration.flows.route import skus_listed
+from integration.flows.route import look_again, skus_listed
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -109,6 +109,8 @@ def _change(user: User, reason: str, saved: Sequence[Row], removed: Sequence[Row
     AuditEntry.objects.bulk_create(entries, batch_size=1000)
     skus |= {row.sku for row in saved if isinstance(row, ItemCrossReference)}
     orders = skus_listed(skus) if any(each.subject.startswith("item:") for each in entries) else 0
+    if _takes_other_items(saved, was):
+        orders += look_again(None)
     listed = any(isinstance(row, CodeList | CodeListEntry) for row in [*saved, *removed])
     _recount([*saved, *removed])
     documents = sum(let_go(pk, user.get_username(), reason) for pk in agreements) if listed else 0
@@ -121,6 +123,13 @@ def _recount(rows: Sequence[Row]) -> None:
     calendars |= {row.calendar_id for row in rows if isinstance(row, Holiday)}
     terms = Q(pk__in=[row.pk for row in rows if isinstance(row, Agreement)]) | Q(calendar__in=calendars)
     recount(Agreement.objects.filter(terms))
+
+
+def _takes_other_items(saved: Sequence[Row], was: dict[Any, dict[str, Any]]) -> bool:
+    """Say whether an agreement takes items that it does not list, and did not before."""
+    agreements = [row for row in saved if isinstance(row, Agreement) and row.takes_unlisted_items]
+    before = [was.get((Agreement, row.pk), {}) for row in agreements]
+    return any(values and not values["takes_unlisted_items"] for values in before)
 
 
 def subject_of(row: Row) -> str:

@@ -12,6 +12,13 @@ from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
+from integration.models.routing import (
+    ProductCategories,
+    PurchaseOrderCounter,
+    RoutingRule,
+    StoreCategory,
+    Warehouse,
+)
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.take_over import TakeOver
@@ -36,16 +43,21 @@ __all__ = [
     "OrderReference",
     "OutgoingMail",
     "Pause",
+    "ProductCategories",
     "PurchaseOrder",
+    "PurchaseOrderCounter",
     "PurchaseOrderLine",
     "Reconciliation",
+    "RoutingRule",
     "Sighting",
     "Store",
     "StoreBudget",
+    "StoreCategory",
     "StoreEffect",
     "StoreHook",
     "TakeOver",
     "WaitingDocument",
+    "Warehouse",
     "Work",
     "mail_channel",
     "mailbox_channel",

@@ -48,6 +48,11 @@ class Agreement(models.Model):
         ASKED = "asked", "When the partner asks for it (ISA14)"
         ALWAYS = "always", "Always"
 
+    class UnitPrice(models.TextChoices):
+        COST = "cost", "What we pay: the item's unit cost, else the line's cost price"
+        SHOPPER = "shopper", "What the shopper pays for one, without tax"
+        NONE = "none", "None"
+
     class FunctionalAnswer(models.TextChoices):
         NONE = "none", "None"
         FUNCTIONAL = "997", "Functional acknowledgment (997)"
@@ -189,6 +194,45 @@ class Agreement(models.Model):
         "write a line into the order's staff notes in the store",
         default=False,
         help_text="Once a purchase order is accepted or cancelled. What staff wrote there is kept.",
+    )
+    takes_unlisted_items = models.BooleanField(
+        "takes items that are not listed",
+        default=False,
+        help_text="What a routing rule sends here and the items do not list goes out with our SKU alone, by the piece. "
+        "Otherwise it is a case.",
+    )
+    unit_price = models.CharField(max_length=7, choices=UnitPrice, default=UnitPrice.COST)
+    tells_message = models.BooleanField("the shopper's message", default=True)
+    tells_phone = models.BooleanField("the phone number of the ship-to", default=True)
+    tells_email = models.BooleanField("the e-mail address of the ship-to", default=True)
+    tells_gift_wrapping = models.BooleanField(
+        "gift wrapping and its message",
+        default=False,
+        help_text="As remarks of the line.",
+    )
+    tells_customer_number = models.BooleanField(
+        "the store's number of the customer", default=False, help_text="As a reference (REF), kind IT."
+    )
+    tells_discounts = models.BooleanField(
+        "what the shopper got off", default=False, help_text="Of the lines told, as one allowance (SAC)."
+    )
+    tells_taxes = models.BooleanField(
+        "the shopper's sales tax", default=False, help_text="Of the lines told, as one tax (TXI)."
+    )
+    ship_within_days = models.PositiveSmallIntegerField(
+        "wanted shipped within (days)",
+        null=True,
+        blank=True,
+        help_text="Counted from the day on which the purchase order is made; empty: not told.",
+    )
+    deliver_within_days = models.PositiveSmallIntegerField(
+        "wanted delivered within (days)", null=True, blank=True, help_text="Likewise."
+    )
+    cancel_after_days = models.PositiveSmallIntegerField(
+        "cancelled after (days)",
+        null=True,
+        blank=True,
+        help_text="What is not shipped by then is cancelled; likewise.",
     )
     duplicate_window_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1)])
 

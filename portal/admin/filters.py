@@ -14,6 +14,7 @@ from django.utils import timezone
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
 from integration.flows.plans import DECISIONS
+from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import VERBS
 
@@ -221,6 +222,12 @@ class VerbFilter(SimpleListFilter):
         "reconcile",
         "read orders",
         *VERBS,
+        *ROUTING_VERBS,
+        "change next number",
+        "take over",
+        "seed control numbers",
+        "reconcile",
+        "read orders",
         *(f"decide: {name}" for name in DECISIONS),
     )
 

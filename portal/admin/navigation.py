@@ -22,7 +22,9 @@ from integration.models import (
     Pause,
     PurchaseOrder,
     Reconciliation,
+    RoutingRule,
     Store,
+    Warehouse,
     Work,
 )
 from partners.models import (
@@ -78,6 +80,8 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Partners", "groups", TradingPartner),
                 _item("Agreements", "handshake", Agreement),
                 _item("Business calendars", "calendar_month", BusinessCalendar),
+                _item("Routing rules", "alt_route", RoutingRule),
+                _item("Warehouses", "warehouse", Warehouse),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
                 _item("Code lists", "translate", CodeList),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.models import AcknowledgmentState, Document
+from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
     ExceptionCase,
@@ -16,6 +17,7 @@ from integration.models import (
     OrderDocument,
     PurchaseOrder,
     StoreEffect,
+    Warehouse,
 )
 from portal.admin.documents_table import DocumentRow, document_rows, state_of
 from portal.admin.order_lines import order_lines
@@ -50,6 +52,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "total": money(order.total, order.currency),
         "store_status": ORDER_STATUSES.get(order.status_id, f"status {order.status_id}"),
         "addresses": [_address(each) for each in order.content.get("addresses", ())],
+        "warehouses": _warehouses(purchase_orders),
         "message": order.content.get("customer_message", ""),
         "reason": _reason(order, cases),
         "lines": order_lines(order, purchase_orders, cases, sent),
@@ -94,6 +97,13 @@ def _address(address: dict[str, Any]) -> dict[str, Any]:
         address.get("country"),
     ]
     return {"lines": [part for part in parts if part], "shipping_method": address.get("shipping_method", "")}
+
+
+def _warehouses(purchase_orders: Iterable[PurchaseOrder]) -> list[Warehouse]:
+    """Return the warehouses of ours that partners ship to for this order."""
+    standing = [each for each in purchase_orders if each.state != PurchaseOrder.State.DROPPED]
+    wanted = {pk for each in standing if (pk := warehouse_of(each.ship_to)) is not None}
+    return list(Warehouse.objects.filter(pk__in=wanted)) if wanted else []
 
 
 def _reason(order: Order, cases: Iterable[ExceptionCase]) -> str:
