@@ -16,12 +16,13 @@ from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import OrderChange, StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.backpressure import LONGER, room_behind
-from integration.flows.cases import close_cause, open_case
+from integration.flows.cases import close_cause
+from integration.flows.changes import waiting_steps
+from integration.flows.edited import after_edit
 from integration.flows.references import write_references
 from integration.flows.stores import client_for
 from integration.models import (
     ORDER_STATUSES,
-    ExceptionCase,
     Order,
     PurchaseOrder,
     Store,
@@ -152,6 +153,10 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
         addresses = client.get_shipping_addresses(number)
     content = order_content(found, lines, addresses)
     with claim.transaction():
+        if known is not None:
+            # As by whoever matches an answer: the purchase orders, then the order. In the other order the two would block
+            # each other where an edit is told to partners.
+            list(known.purchase_orders.select_for_update().order_by("pk").values_list("pk"))
         order, changed = _save(store, found, content, read_at)
         return _decide(store, order, changed)
 
@@ -219,8 +224,9 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
     reason = why_not_ours(store, order)
     if sent:
         if changed or order.status_id in CANCELLED:
-            _tell_changed_after_sending(order, changed)
-        return []
+            cancelled = order.status_id in CANCELLED
+            return after_edit(order, physical_lines(order), cancelled=cancelled)
+        return waiting_steps(order.pk)
     if reason:
         _leave_alone(order, reason)
         return []
@@ -277,26 +283,6 @@ def _set_state(order: Order, state: str, reason: str) -> None:
     changed = Order.objects.filter(pk=order.pk).exclude(state=state, state_reason=reason)
     if changed.update(state=state, state_reason=reason):
         record_event(order.subject, state, reason)
-
-
-def _tell_changed_after_sending(order: Order, changed: bool) -> None:
-    what = (
-        f"is now {ORDER_STATUSES[order.status_id]}"
-        if order.status_id in CANCELLED
-        else "was changed in the store: lines or addresses are not what was sent"
-    )
-    assert changed or order.status_id in CANCELLED
-    numbers = ", ".join(order.purchase_orders.exclude(state="dropped").values_list("number", flat=True))
-    open_case(
-        ExceptionCase.Kind.ORDER_CHANGED,
-        f"changed:{order.subject}",
-        f"Order {order.number} {what} after purchase order {numbers} had been sent. Tell the partner, then settle"
-        " this case.",
-        order=order,
-        store=order.store,
-        money=order.total,
-        currency=order.currency,
-    )
 
 
 def order_content(

@@ -9,6 +9,7 @@ from typing import Any
 
 from archive.models import Document, Interchange, Transmission
 from integration.flows.apply import apply_effect
+from integration.flows.changes import SUBJECT
 from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
 from integration.flows.check_hooks import check_hooks, check_step
 from integration.flows.compose import compose
@@ -22,7 +23,16 @@ from integration.flows.route import route
 from integration.flows.send_again import send_again
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
-from integration.models import BulkItem, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
+from integration.models import (
+    BulkItem,
+    ExceptionCase,
+    Order,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    Store,
+    StoreEffect,
+    StoreHook,
+)
 from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
 
@@ -69,6 +79,9 @@ def _order(subject: str) -> dict[str, Any]:
 
 
 def _purchase_order(subject: str) -> dict[str, Any]:
+    if subject.startswith(SUBJECT):
+        change = PurchaseOrderChange.objects.get(pk=subject.removeprefix(SUBJECT))
+        subject = str(change.purchase_order_id)
     found = PurchaseOrder.objects.select_related("order__store", "agreement__partner").get(pk=subject)
     return {**_order(str(found.order_id)), "purchase_order": found, "partner": found.agreement.partner}
 
@@ -149,7 +162,11 @@ STEPS: dict[str, StepKind] = {
         other_side="store",
     ),
     "generate": StepKind(
-        "orders", generate, "write a purchase order (850)", _purchase_order, direction="out"
+        "orders",
+        generate,
+        "write a purchase order (850) or its change (860)",
+        _purchase_order,
+        direction="out",
     ),
     "transmit": StepKind(
         "mailboxes",

@@ -123,7 +123,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin):
         ("Answers", {"fields": (
             ("functional_acknowledgment", "interchange_acknowledgment"),
             ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours", "duplicate_window_days"),
-            "unknown_codes", "writes_staff_notes",
+            "unknown_codes", "writes_staff_notes", "changes_after_sending",
         )}),
     )  # fmt: skip
     empty = EmptyState(
