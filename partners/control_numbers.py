@@ -32,6 +32,26 @@ def next_control_number(sender: str, receiver: str, kind: str) -> tuple[int, int
     return epoch, value
 
 
+_SEED = """
+    INSERT INTO partners_controlnumber AS n (sender, receiver, kind, epoch, value)
+    VALUES (%(sender)s, %(receiver)s, %(kind)s, 0, %(value)s)
+    ON CONFLICT (sender, receiver, kind) DO UPDATE
+       SET value = CASE WHEN n.epoch = 0 THEN GREATEST(n.value, EXCLUDED.value) ELSE n.value END
+    RETURNING value
+"""
+
+
+def seed_control_number(sender: str, receiver: str, kind: str, value: int) -> int:
+    """Have numbers go on after ``value``, the last that another system gave out; return the last that counts now.
+
+    That is a higher one where more were given out here already: no counter ever goes back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SEED, {"sender": sender, "receiver": receiver, "kind": kind, "value": value})
+        (stands,) = cursor.fetchone()
+    return int(stands)
+
+
 # An agreement that has sent nothing yet has no row, and its first numbers may have been given out since.
 _EVERY_COUNTER = """
     INSERT INTO public.partners_controlnumber (sender, receiver, kind, epoch, value)

@@ -41,6 +41,7 @@ from integration.models import (
     Pause,
     PurchaseOrder,
     PurchaseOrderLine,
+    Reconciliation,
     Store,
     Work,
 )
@@ -505,6 +506,7 @@ def everything() -> PurchaseOrder:
         author="dora",
     )
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
+    Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )

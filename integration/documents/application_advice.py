@@ -56,7 +56,7 @@ ERROR_CONDITIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AdviceError:
     """One error; the place is that of the document spoken of. ``segment_position`` counts from its ST, which is 1."""
 
@@ -73,7 +73,7 @@ class AdviceError:
     remarks: tuple[str, ...] = many("What is said about the error, a line each")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AdviceSubject:
     """What is said about one document, group or item of the receiver. ``reference_kind`` is the X12 code of its number.
 
@@ -107,7 +107,7 @@ class AdviceSubject:
     errors: tuple[AdviceError, ...] = many("What is wrong")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApplicationAdvice:
     """An application advice (824). It speaks of one document or several; each has its own outcome."""
 

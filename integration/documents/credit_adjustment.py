@@ -70,7 +70,7 @@ ADJUSTMENT_REASONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Adjustment(Item):
     """One reason for money to change hands. ``price_kind`` is the X12 code of the kind of price (CON: contract)."""
 
@@ -95,7 +95,7 @@ class Adjustment(Item):
     other_dates: tuple[OtherDate, ...] = many("Dates")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CreditAdjustment:
     """A credit or debit adjustment (812). ``amount`` has no sign: ``credit_or_debit`` says the way."""
 

@@ -59,7 +59,7 @@ TAX_EXEMPTIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tax:
     """One tax; ``jurisdiction_kind`` is the X12 code of whose code ``jurisdiction`` is."""
 
@@ -73,14 +73,14 @@ class Tax:
     tax_id: str | None = about("Number under which the tax is paid")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InvoicedCharge(AllowanceOrCharge):
     """An allowance or charge with the taxes on it."""
 
     taxes: tuple[Tax, ...] = many("Taxes on this charge")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InvoiceLine(Item):
     """One line to be paid; ``unit_price`` is per ``unit``, in the invoice's currency."""
 
@@ -101,7 +101,7 @@ class InvoiceLine(Item):
     parties: tuple[OtherParty, ...] = many("Parties of this line")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Invoice:
     """An invoice or credit memo (810), in either direction. ``total`` is what the document says, never computed.
 

@@ -52,7 +52,7 @@ def many(meaning: str, *, reference: str = "") -> Any:
     return about(meaning, reference=reference, default=())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contact:
     """A person or desk to ask; phone and fax as the partner writes them."""
 
@@ -62,7 +62,7 @@ class Contact:
     fax: str | None = about("Fax number")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Party:
     """Who or where. ``id_kind`` is the X12 code of the kind of ``id`` (92: assigned by the buyer, UL: GLN)."""
 
@@ -81,14 +81,14 @@ class Party:
     contact: Contact | None = about("Whom to ask there")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OtherParty(Party):
     """A party whose X12 role code (N101) has no field of its own in the document."""
 
     role: str | None = about("X12 code of the party's role")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reference:
     """A number that has no field of its own; ``qualifier`` is its X12 code (REF01)."""
 
@@ -97,7 +97,7 @@ class Reference:
     text: str | None = about("What is said about it")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OtherDate:
     """A date that has no field of its own; ``qualifier`` is its X12 code (DTM01)."""
 
@@ -105,7 +105,7 @@ class OtherDate:
     date: datetime.date | None = about("The date")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ItemId:
     """An item number that has no field of its own; ``qualifier`` is its X12 code (element 235)."""
 
@@ -113,7 +113,7 @@ class ItemId:
     value: str | None = about("The item number", reference="item")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """What an item is called by those who trade it."""
 
@@ -128,7 +128,7 @@ class Item:
     other_ids: tuple[ItemId, ...] = many("Item numbers of other kinds")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shipping:
     """How goods travel. ``routing`` is free text, such as the store's shipping method."""
 
@@ -138,7 +138,7 @@ class Shipping:
     service_level: str | None = about("How fast, such as ground or next_day")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AllowanceOrCharge:
     """Money taken off (allowance) or added (charge): freight, handling, a discount. Without a sign: the type says it.
 
@@ -176,7 +176,7 @@ class AllowanceOrCharge:
     description: str | None = about("What it is for, in words")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """When to pay, and what paying early saves."""
 

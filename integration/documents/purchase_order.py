@@ -25,7 +25,7 @@ from integration.documents.parts import (
 ORDER_TYPES: Final = ("stand_alone", "dropship", "new_order", "purchase_order", "release", "reorder", "rush")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PurchaseOrderLine(Item):
     """One line ordered; ``unit_price`` is per ``unit``, in the order's currency."""
 
@@ -41,7 +41,7 @@ class PurchaseOrderLine(Item):
     notes: str | None = about("Remarks, a line each")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PurchaseOrder:
     """A purchase order (850). ``customer_order_number`` is the order of the buyer's own customer, the store order."""
 

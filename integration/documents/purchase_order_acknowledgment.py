@@ -68,7 +68,7 @@ LINE_STATUSES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Acknowledgment:
     """What the supplier says about (a part of) one line. One line may have several: 4 shipped, 6 backordered.
 
@@ -91,7 +91,7 @@ class Acknowledgment:
     date: datetime.date | None = about("The date")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schedule:
     """A quantity at a date; ``date_kind`` is the X12 code of what happens then (067: delivery)."""
 
@@ -105,7 +105,7 @@ class Schedule:
     id: str | None = about("Number of the schedule")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AcknowledgedLine(Item):
     """One line of the order as the supplier repeats it, with what he says about it."""
 
@@ -124,7 +124,7 @@ class AcknowledgedLine(Item):
     parties: tuple[OtherParty, ...] = many("Parties of this line")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PurchaseOrderAcknowledgment:
     """A purchase order acknowledgment (855)."""
 

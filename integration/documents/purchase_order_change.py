@@ -67,7 +67,7 @@ _CHANGE: Final = "What happens to the line"
 _LEFT: Final = "How many are still to come after the change"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangedLine(PurchaseOrderLine):
     """One line that is added, changed, deleted or repeated, with its values after the change.
 
@@ -79,7 +79,7 @@ class ChangedLine(PurchaseOrderLine):
     schedules: tuple[Schedule, ...] = many("Quantities at dates")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PurchaseOrderChange:
     """A purchase order change (860): the buyer changes or cancels an order that stands."""
 
@@ -124,7 +124,7 @@ class PurchaseOrderChange:
     total: Decimal | None = about("Total of the order after the change", unit=MONEY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AcknowledgedChange(AcknowledgedLine):
     """One line of the change as the supplier repeats it, with what he says about it."""
 
@@ -132,7 +132,7 @@ class AcknowledgedChange(AcknowledgedLine):
     left_to_receive: Decimal | None = about(_LEFT, unit=QUANTITY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PurchaseOrderChangeAcknowledgment:
     """A purchase order change acknowledgment (865): the supplier answers a change, or asks for one himself."""
 

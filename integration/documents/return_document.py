@@ -89,7 +89,7 @@ RESPONSE_REASONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReturnedPiece:
     """One returned piece."""
 
@@ -98,7 +98,7 @@ class ReturnedPiece:
     references: tuple[Reference, ...] = many("Numbers of other kinds")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReturnQuantity:
     """A part of a line's quantity and where it goes; ``kind`` says what is counted."""
 
@@ -112,7 +112,7 @@ class ReturnQuantity:
     pieces: tuple[ReturnedPiece, ...] = many("The single pieces, each with its numbers")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReturnLine(Item):
     """One item that is to go back; ``unit_price`` is what it cost. ``price_kind`` is the X12 code of the kind of price."""
 
@@ -143,7 +143,7 @@ class ReturnLine(Item):
     other_parties: tuple[OtherParty, ...] = many("Parties of this line")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReturnDocument:
     """A return document (180): a request, or the partner's answer to one (authorization, denial)."""
 

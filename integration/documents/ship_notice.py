@@ -38,7 +38,7 @@ def _link(meaning: str, target: str) -> Any:
     return about(f"{meaning}: its place in {target}, counted from 0", link=target)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mark:
     """A number on a label that has no field of its own; ``kind`` is its X12 code (MAN01)."""
 
@@ -46,7 +46,7 @@ class Mark:
     value: str | None = about("The number on the label", reference="tracking")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShippedOrder:
     """One purchase order that goods are shipped for."""
 
@@ -70,7 +70,7 @@ class ShippedOrder:
     other_parties: tuple[OtherParty, ...] = many("Parties with other roles")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pallet:
     """One pallet, or another unit that packages stand on."""
 
@@ -83,7 +83,7 @@ class Pallet:
     order: int | None = _link("The order of an empty pallet", "orders")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Package:
     """One carton or parcel."""
 
@@ -103,7 +103,7 @@ class Package:
     order: int | None = _link("The order of an empty package", "orders")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShippedItem(Item):
     """A quantity of one item that was shipped, in one place, for one order."""
 
@@ -122,7 +122,7 @@ class ShippedItem(Item):
     pallet: int | None = _link("The pallet that it lies on, outside any package", "pallets")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShipNotice:
     """A ship notice (856): what left, how it is packed, and for which orders."""
 

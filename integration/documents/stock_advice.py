@@ -57,7 +57,7 @@ QUANTITY_KINDS: Final = (
 OF_STORES: Final = "the unit of the line's stores"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoreQuantity:
     """How much of the item stands at one store or warehouse."""
 
@@ -65,7 +65,7 @@ class StoreQuantity:
     quantity: Decimal | None = about("How much is there", unit=OF_STORES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExpectedReceipt:
     """A quantity that is expected on a date; ``date_kind`` is the X12 code of what happens then (018: available)."""
 
@@ -75,7 +75,7 @@ class ExpectedReceipt:
     date: datetime.date | None = about("Date of the receipt")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StockQuantity:
     """A quantity of one kind. The next receipt is a quantity ``on_order`` with ``expected_on``, or one of ``receipts``."""
 
@@ -88,7 +88,7 @@ class StockQuantity:
     receipts: tuple[ExpectedReceipt, ...] = many("What is expected, and when")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StockLine(Item):
     """One item with its quantities. ``price_kind`` is the X12 code of the kind of price (CON: contract)."""
 
@@ -111,7 +111,7 @@ class StockLine(Item):
     other_parties: tuple[OtherParty, ...] = many("Parties with other roles")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StockAdvice:
     """A stock or allocation advice (846). A quantity of zero is a statement; an absent one is none."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from archive.clock import database_now
@@ -99,6 +100,12 @@ def time_zone_of(agreement: Agreement, order: Order) -> ZoneInfo:
     return ZoneInfo(agreement.time_zone or order.store.time_zone)
 
 
+def shortest(number: Decimal) -> Decimal:
+    """Return the number without the zeros that a column of four decimals puts behind it: what is composed goes out as it
+    stands, and X12 wants no idle zeros."""
+    return number.normalize() if number % 1 else number.quantize(1)
+
+
 def canonical_purchase_order(purchase_order: PurchaseOrder, now: datetime) -> CanonicalPurchaseOrder:
     """Return the canonical document of ``purchase_order``; its date is the order's, in the agreement's time zone."""
     order, agreement = purchase_order.order, purchase_order.agreement
@@ -120,9 +127,9 @@ def canonical_purchase_order(purchase_order: PurchaseOrder, now: datetime) -> Ca
         lines=tuple(
             CanonicalLine(
                 line_number=str(line.line_number),
-                quantity=line.quantity.normalize() if line.quantity % 1 else line.quantity.quantize(1),
+                quantity=shortest(line.quantity),
                 unit=line.unit,
-                unit_price=line.unit_price,
+                unit_price=None if line.unit_price is None else shortest(line.unit_price),
                 vendor_item=line.vendor_item or None,
                 buyer_item=line.sku,
                 upc=line.upc or None,

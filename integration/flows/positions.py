@@ -22,6 +22,8 @@ def positions(lines: Iterable[PurchaseOrderLine]) -> dict[int, Position]:
     entries: dict[int, list[Entry]] = defaultdict(list)
     for row in LineEntry.standing().filter(line__in=pks):
         entries[row.line_id].append(
-            Entry(row.kind, row.quantity, row.stated_at, row.document_id, row.unit_price, row.promised_on)
+            Entry(
+                row.kind, row.quantity, row.stated_at, row.document_id or 0, row.unit_price, row.promised_on
+            )
         )
     return {pk: position(entries[pk]) for pk in pks}

@@ -19,6 +19,7 @@ from integration.flows.match import match
 from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
 from integration.flows.reconcile import reconcile
+from integration.flows.reconciliation import EVERY, daily_step, reconcile_all
 from integration.flows.route import route
 from integration.flows.send_again import send_again
 from integration.flows.translate import translate
@@ -219,6 +220,9 @@ STEPS: dict[str, StepKind] = {
         longest_wait=HOOKS_CHECKED_EVERY,
         other_side="store",
     ),
+    "reconcile_all": StepKind(
+        "documents", reconcile_all, "look for gaps", _nothing, standing=True, lease=_SLOW
+    ),
     "reconcile": StepKind(
         "documents", reconcile, "look for answers that are overdue", _nothing, standing=True
     ),
@@ -228,10 +232,10 @@ STEPS: dict[str, StepKind] = {
 def standing_steps() -> list[Step]:
     """Return the steps that must always wait or run.
 
-    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one reconciliation.
+    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one look at the clock, one for gaps.
     """
     stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
     hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
     hooks = [check_step(pk) for pk in hooked]
-    return [*stores, *mailboxes, *hooks, Step("reconcile", "all", "reconcile")]
+    return [*stores, *mailboxes, *hooks, Step("reconcile", "all", "reconcile"), daily_step(EVERY)]

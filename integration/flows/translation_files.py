@@ -94,7 +94,7 @@ def import_file(
 
 def plan_items(text: str) -> FilePlan:
     """Return what importing a file of items would do."""
-    lines, problem = _read(text, ITEM_COLUMNS, required=("agreement", "sku"))
+    lines, problem = read_lines(text, ITEM_COLUMNS, required=("agreement", "sku"))
     if problem is not None:
         return FilePlan((problem,), ())
     agreements = _agreements(lines)
@@ -128,7 +128,7 @@ def plan_items(text: str) -> FilePlan:
 
 def plan_codes(text: str) -> FilePlan:
     """Return what importing a file of code list entries would do."""
-    lines, problem = _read(text, CODE_COLUMNS, required=CODE_COLUMNS)
+    lines, problem = read_lines(text, CODE_COLUMNS, required=CODE_COLUMNS)
     if problem is not None:
         return FilePlan((problem,), ())
     agreements = _agreements(lines)
@@ -230,7 +230,7 @@ def _cell(value: Any) -> str:
     return text.rstrip("0").rstrip(".") if isinstance(value, Decimal) and "." in text else text
 
 
-def _read(
+def read_lines(
     text: str, columns: Sequence[str], required: Sequence[str]
 ) -> tuple[list[tuple[int, dict[str, str]]], Row | None]:
     """Return the lines of a file by their number, or what is wrong with the file as a whole."""

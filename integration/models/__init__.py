@@ -9,9 +9,11 @@ from integration.models.hooks import HookCall, StoreHook
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
+from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
+from integration.models.take_over import TakeOver
 from integration.models.work import Lane, Work
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "BulkJob",
     "Channel",
     "ExceptionCase",
+    "Gap",
     "HookCall",
     "Lane",
     "LineEntry",
@@ -32,11 +35,13 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderChange",
     "PurchaseOrderLine",
+    "Reconciliation",
     "Sighting",
     "Store",
     "StoreBudget",
     "StoreEffect",
     "StoreHook",
+    "TakeOver",
     "WaitingDocument",
     "Work",
     "mailbox_channel",

@@ -41,6 +41,7 @@ class ExceptionCase(Reported):
         DUPLICATE = "duplicate", "Number used twice"
         STORE = "store", "Store"
         MAILBOX = "mailbox", "Mailbox"
+        GAP = "gap", "Found missing by reconciliation"
         PARKED = "parked", "Work stopped"
 
     class Decision(models.TextChoices):

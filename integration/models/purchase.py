@@ -7,6 +7,7 @@ from django.db import models
 from archive.facts import Fact, Reported
 from archive.models import Document
 from integration.models.store import Order
+from integration.models.take_over import TakeOver
 from partners.models import Agreement
 
 
@@ -146,7 +147,14 @@ class LineEntry(Fact):
     quantity = models.DecimalField(max_digits=15, decimal_places=4)
     unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     promised_on = models.DateField(null=True)
-    document = models.ForeignKey(Document, models.PROTECT, related_name="line_entries")
+    document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="line_entries")
+    take_over = models.ForeignKey(
+        TakeOver,
+        models.PROTECT,
+        null=True,
+        related_name="line_entries",
+        help_text="Where it comes from another system, which had the document.",
+    )
     position = models.PositiveIntegerField(default=0, help_text="In its document.")
     reading = models.PositiveIntegerField(
         default=0, help_text="Which reading of the document it comes from: 0, or that of a reprocessing."
@@ -160,7 +168,10 @@ class LineEntry(Fact):
                 fields=["line", "kind", "document", "position", "reading"],
                 condition=models.Q(reverses=None),
                 name="lineentry_once_per_document",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(document=None) ^ models.Q(take_over=None), name="lineentry_one_source"
+            ),
         ]
 
     def __str__(self) -> str:

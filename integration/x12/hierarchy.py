@@ -22,7 +22,9 @@ def hierarchy_findings(segments: Sequence[Segment]) -> list[Finding]:
     A number used twice, a parent that is not there and a circle are errors, since nobody can tell what belongs to
     what; a parent that only comes later is a warning.
     """
-    levels = [each for each in segments if each.tag == "HL"]
+    levels = [each for each in segments if each.texts[0] == "HL"]
+    if _is_tree([(*each.texts, "", "", "")[1:3] for each in levels]):
+        return []
     parents: dict[str, str] = {}
     for each in levels:
         if number := each[1].strip():
@@ -47,6 +49,17 @@ def hierarchy_findings(segments: Sequence[Segment]) -> list[Finding]:
         if len(found) == MAX_LEVEL_FINDINGS:
             break
     return found
+
+
+def _is_tree(levels: Sequence[tuple[str, ...]]) -> bool:
+    """Whether each level, as HL01 and HL02, has a number of its own and stands below none or one before it."""
+    seen = {""}
+    for number, parent in levels:
+        number = number.strip()
+        if (number and number in seen) or parent.strip() not in seen:
+            return False
+        seen.add(number)
+    return True
 
 
 def _in_circles(parents: dict[str, str]) -> set[str]:

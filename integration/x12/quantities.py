@@ -7,6 +7,7 @@ instead of being taken for something else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from integration.x12.elements import is_number
@@ -32,8 +33,10 @@ def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
         if texts[0] not in _PLACES:
             continue
         for element, data_element, what in _PLACES[texts[0]]:
-            text = texts[element] if element < len(texts) else ""
-            code, words = _judged(text, what)
+            if element >= len(texts) or _plainly_fine(texts[element]):
+                continue
+            text = texts[element]
+            code, words = _fault(text, what) if is_number(text, "R") else _FINE
             if code:
                 place = f"{each.tag} (segment {each.position}), element {element}, {what}"
                 yield Finding(
@@ -52,14 +55,8 @@ def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
 
 
 _FINE = ("", "")
-# Most are short and whole, such as 12; those can be nothing else.
-_SHORT = min(MOST_DIGITS.values())
-
-
-def _judged(text: str, what: str) -> tuple[str, str]:
-    if not text or (len(text) <= _SHORT and text.isdecimal()):
-        return _FINE
-    return _fault(text, what) if is_number(text, "R") else _FINE
+# Nearly all are short and have no sign, such as 12 and 9.95, or are not there.
+_plainly_fine = re.compile(rf"[0-9]{{0,{min(MOST_DIGITS.values())}}}(?:\.[0-9]{{0,{DECIMALS}}})?").fullmatch
 
 
 def _fault(text: str, what: str) -> tuple[str, str]:

@@ -87,14 +87,15 @@ def walk(segments: Sequence[Segment], table: SetTable) -> Walk:
     findings: list[Finding] = []
     unread: list[Segment] = []
     for each in segments:
-        move = place.moves.get(each.tag)
+        tag = each.texts[0]
+        move = place.moves.get(tag)
         if move is None:
-            move = _find(place, each.tag)
+            move = _find(place, tag)
             if move is None:
                 findings.append(_misplaced(each, place, table))
                 unread.append(each)
                 continue
-            place.moves[each.tag] = move
+            place.moves[tag] = move
         if not move.in_order:
             findings.append(_out_of_order(each, move.target, table))
             if move.opens is None:

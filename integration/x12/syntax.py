@@ -11,9 +11,10 @@ Writing never lets data break out: an element that holds a separator or a contro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, repeat
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 Encoding = Literal["ascii", "latin-1", "utf-8"]
@@ -183,9 +184,19 @@ class Segment(tuple[Any, ...]):
         return self.tag, self.elements, self.position
 
 
-def row_of(each: Segment) -> tuple[str, ...]:
-    """The tag and the elements of a segment without its trailing empty elements."""
-    return each.texts if each.texts[-1] else (each.texts[0], *_without_trailing_empties(each.texts[1:]))
+def rows_of(segments: Iterable[Segment]) -> list[tuple[str, ...]]:
+    """The tag and the elements of each segment without its trailing empty elements."""
+    rows = [each.texts for each in segments]
+    if all(map(itemgetter(-1), rows)):
+        return rows
+    return [(row[0], *_without_trailing_empties(row[1:])) for row in rows]
+
+
+def picking(numbers: Sequence[int]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """What picks the elements with these numbers out of a segment's ``texts``, always as a tuple."""
+    if len(numbers) > 1:
+        return itemgetter(*numbers)
+    return itemgetter(slice(numbers[0], numbers[0] + 1) if numbers else slice(0))
 
 
 def placed_segments(rows: Iterable[tuple[str, ...]], start: int = 1) -> list[Segment]:
@@ -239,26 +250,32 @@ def serialise(
     ValueError where the separators are not legal. ISA is no exception: its padded elements go in as they are,
     but ISA11 and ISA16 hold separators and are written by ``envelope.write_interchange``.
     """
+    row = list(segments)
+    plain = serialise_plain([each.texts for each in row], separators, encoding, line_breaks=line_breaks)
+    if plain is not None:
+        return plain
+    return _careful_bytes(row, separators, encoding, _ending(separators, line_breaks))
+
+
+def _ending(separators: Separators, line_breaks: bool) -> str:
+    return separators.segment + ("\n" if line_breaks and separators.segment != "\n" else "")
+
+
+def serialise_plain(
+    rows: Sequence[tuple[str, ...]], separators: Separators, encoding: Encoding, *, line_breaks: bool = False
+) -> bytes | None:
+    """The bytes of rows of tag and elements that hold nothing but plain text; None where one has to be looked at, by
+    ``serialise``. Raises ValueError where the separators are not legal."""
     if problem := separators.problem():
         raise ValueError(problem)
-    ending = separators.segment + ("\n" if line_breaks and separators.segment != "\n" else "")
-    row = list(segments)
-    return _plain_bytes(row, separators, encoding, ending) or _careful_bytes(
-        row, separators, encoding, ending
-    )
-
-
-def _plain_bytes(
-    segments: Sequence[Segment], separators: Separators, encoding: Encoding, ending: str
-) -> bytes | None:
-    """The bytes of segments that hold nothing but plain text; None where one has to be looked at."""
-    if not all(map(_TAG.fullmatch, {each.tag for each in segments})):
+    if not all(map(_TAG.fullmatch, set(map(itemgetter(0), rows)))):
         return None
-    lines = [separators.element.join(each.texts) for each in segments]
+    ending = _ending(separators, line_breaks)
+    lines = list(map(separators.element.join, rows))
     text = "".join(lines)
     # Nothing but the element separators that were put in may stand there, and no control character. Composites hold
     # one between their components.
-    put = sum([len(each.texts) for each in segments]) - len(lines)
+    put = sum(map(len, rows)) - len(lines)
     if text.count(separators.element) != put or any(each in text for each in separators.characters()[1:]):
         return None
     if not text.isprintable() and _FORBIDDEN_TEXT.search(text.replace(separators.element, "")):

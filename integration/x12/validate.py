@@ -18,17 +18,28 @@ them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from operator import call
 from typing import Literal
 
 from integration.x12.element_findings import ElementPlace, is_warning, shown
-from integration.x12.elements import accepts, broken_notes, fault
+from integration.x12.elements import broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
 from integration.x12.hierarchy import hierarchy_findings
 from integration.x12.quantities import quantity_findings
+from integration.x12.quick_checks import (
+    LONGEST_ORDER,
+    MAX_GOOD,
+    MAX_ORDERS,
+    MAX_PATTERNS,
+    SHORT,
+    LoopCheck,
+    Texts,
+    good_segments,
+    loop_check,
+    segment_checks,
+)
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
 from integration.x12.syntax import Segment, Separators, components_of
@@ -45,15 +56,6 @@ from integration.x12.tables import (
 
 # What a person, or a 997, can use. The verdict is taken before the cut.
 MAX_FINDINGS = 1000
-
-# Patterns of filled elements remembered as good per segment; a partner's habits are a few dozen.
-_MAX_PATTERNS = 1024
-# Short segments such as CUR*BY*USD come again and again: so many good ones are remembered per set, and so many orders of
-# members per loop.
-_MAX_GOOD = 8192
-_SHORT = 6
-_SHORT_TEXT = 40
-_MAX_ORDERS = 512
 
 AcknowledgmentCode = Literal["A", "E", "R"]
 
@@ -225,50 +227,6 @@ def _check_ends(segments: Sequence[Segment], table: SetTable) -> list[Finding]:
     return findings
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _SegmentCheck:
-    """A segment's table made quick: good patterns of filled elements, and one test per element."""
-
-    table: SegmentTable
-    accepts: tuple[Callable[[str], object], ...]
-    good_patterns: set[tuple[bool, ...]] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _LoopCheck:
-    """The mandatory members and the maxima of a loop, by index; ST, SE and the trigger are seen elsewhere."""
-
-    required: frozenset[int]
-    limits: tuple[int | None, ...]
-    good: set[bytes] = field(default_factory=set)
-
-
-@lru_cache(maxsize=4096)
-def _segment_check(table: SegmentTable) -> _SegmentCheck:
-    return _SegmentCheck(table, tuple(accepts(element) for element in table.elements))
-
-
-@lru_cache(maxsize=256)
-def _segment_checks(table: SetTable) -> Mapping[str, _SegmentCheck]:
-    return {tag: _segment_check(each) for tag, each in table.segments.items() if each.described}
-
-
-@lru_cache(maxsize=256)
-def _good_segments(table: SetTable, repeats: str) -> set[tuple[str, ...]]:
-    """Short segments of a set that were found good, with one repetition separator; filled by those who look."""
-    return set()
-
-
-@lru_cache(maxsize=4096)
-def _loop_check(table: LoopTable) -> _LoopCheck:
-    required = frozenset(
-        index
-        for index, member in enumerate(table.members)
-        if member.required and not (isinstance(member, SegmentUse) and member.tag in ("ST", "SE"))
-    )
-    return _LoopCheck(required, tuple(member.max_use for member in table.members))
-
-
 def _name(member: SegmentUse | LoopTable) -> str:
     return member.tag if isinstance(member, SegmentUse) else member.name
 
@@ -282,8 +240,8 @@ class _Inspection:
         self.table = table
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (repeats(table.version) and separators.repetition) or ""
-        self.checks = _segment_checks(table)
-        self.good = _good_segments(table, self.repeats)
+        self.checks = segment_checks(table)
+        self.good = good_segments(table, self.repeats)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
@@ -292,7 +250,7 @@ class _Inspection:
         waiting: list[tuple[Loop, str]] = [(root, "")]
         while waiting:
             loop, path = waiting.pop()
-            check, order = _loop_check(loop.table), bytes(loop.places)
+            check, order = loop_check(loop.table), bytes(loop.places)
             if order not in check.good:
                 self._check_members(loop, path, check, order)
             for each in loop.segments:
@@ -303,7 +261,7 @@ class _Inspection:
                 waiting.extend([(inner, before + inner.table.name) for inner in loop.loops])
         self._note_undescribed()
 
-    def _check_members(self, loop: Loop, path: str, check: _LoopCheck, order: bytes) -> None:
+    def _check_members(self, loop: Loop, path: str, check: LoopCheck, order: bytes) -> None:
         before = len(self.findings)
         found = set(order)
         for index in sorted(check.required - found) if not check.required <= found else ():
@@ -313,7 +271,7 @@ class _Inspection:
                 limit = check.limits[index]
                 if limit is not None and count > limit:
                     self._report_too_many(loop, path, index, limit)
-        if len(self.findings) == before and len(order) <= _SHORT_TEXT and len(check.good) < _MAX_ORDERS:
+        if len(self.findings) == before and len(order) <= LONGEST_ORDER and len(check.good) < MAX_ORDERS:
             check.good.add(order)
 
     def _report_missing(self, loop: Loop, path: str, index: int) -> None:
@@ -345,23 +303,26 @@ class _Inspection:
             first = self.first_undescribed.get(each.tag, each.position)
             self.first_undescribed[each.tag] = min(first, each.position)
             return
-        elements = texts[1:]
-        pattern = tuple(map(bool, elements))
-        repeated = bool(self.repeats) and self.repeats in "".join(elements)
-        if not repeated and pattern in check.good_patterns and all(map(call, check.accepts, elements)):
-            if len(texts) <= _SHORT:
-                self._remember(texts)
-            return
+        quick = None
+        if len(texts) <= len(check.lengths) and not (self.repeats and self.repeats in "".join(texts)):
+            quick = check.lengths[len(texts) - 1]
+            others = quick.others(texts)
+            shape: tuple[object, ...] = quick.coded(texts)
+            if "" in others:
+                shape = shape, tuple(map(bool, others))
+            if shape in quick.good and all(map(call, quick.accepts, others)):
+                if len("".join(others)) <= SHORT:
+                    self._remember(texts)
+                return
         before = len(self.findings)
         self._report_elements(each, path, check.table)
-        if len(self.findings) == before and len(check.good_patterns) < _MAX_PATTERNS:
-            check.good_patterns.add(pattern)
+        if quick is not None and len(self.findings) == before and len(quick.good) < MAX_PATTERNS:
+            quick.good.add(shape)
 
-    def _remember(self, texts: tuple[str, ...]) -> None:
-        if sum(map(len, texts)) <= _SHORT_TEXT:
-            if len(self.good) >= _MAX_GOOD:
-                self.good.clear()
-            self.good.add(texts)
+    def _remember(self, texts: Texts) -> None:
+        if len(self.good) >= MAX_GOOD:
+            self.good.clear()
+        self.good.add(texts)
 
     def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
         place = ElementPlace(each, path, None)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import chain
+from operator import itemgetter
 
 from integration.x12.isa import ISA_LENGTH
 from integration.x12.syntax import (
@@ -18,12 +20,15 @@ from integration.x12.syntax import (
     Separators,
     UnsafeData,
     placed_segments,
-    row_of,
+    rows_of,
     segment,
     serialise,
+    serialise_plain,
 )
 
 _ENVELOPE_TAGS = frozenset({"ISA", "TA1", "GS", "ST", "SE", "GE", "IEA"})
+# The tag and the elements of a segment.
+Row = tuple[str, ...]
 _ID = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -78,14 +83,18 @@ class GroupToWrite:
 def set_segments(each: SetToWrite) -> list[Segment]:
     """ST, the body, and SE with its count, numbered from 1: what goes on the wire, and what ``check_set``
     judges."""
+    return placed_segments(_set_rows(each))
+
+
+def _set_rows(each: SetToWrite) -> list[Row]:
     number = _control_number(each.control_number, "ST02").zfill(4)
-    if inner := next((one.tag for one in each.segments if one.tag in _ENVELOPE_TAGS), None):
+    rows = rows_of(each.segments)
+    if not _ENVELOPE_TAGS.isdisjoint(map(itemgetter(0), rows)):
+        inner = next(row[0] for row in rows if row[0] in _ENVELOPE_TAGS)
         raise EnvelopeError(
             f"The body of set {each.code} holds {inner}, which the writer makes; leave it out."
         )
-    count = str(len(each.segments) + 2)
-    whole = [segment("ST", each.code, number), *each.segments, segment("SE", count, number)]
-    return placed_segments(map(row_of, whole))
+    return [("ST", each.code, number), *rows, ("SE", str(len(rows) + 2), number)]
 
 
 def write_interchange(
@@ -105,17 +114,27 @@ def write_interchange(
     are not legal. ``line_breaks`` puts a newline behind each terminator, for people and for partners who want
     it.
     """
-    body: list[Segment] = list(interchange_acknowledgments)
+    # What is numbered on its own: a set, or what stands around sets.
+    parts: list[list[Row]] = [rows_of(interchange_acknowledgments)]
     for group in groups:
         number = _control_number(group.control_number, "GS06")
-        body.append(_gs(group, number))
-        for each in group.sets:
-            body.extend(set_segments(each))
-        body.append(segment("GE", str(len(group.sets)), number))
+        parts.append(rows_of([_gs(group, number)]))
+        parts.extend(map(_set_rows, group.sets))
+        parts.append([("GE", str(len(group.sets)), number)])
     interchange_number = _control_number(header.control_number, "ISA13").zfill(9)
-    body.append(segment("IEA", str(len(groups)), interchange_number))
-    tail = serialise(body, separators, encoding, line_breaks=line_breaks)
+    parts.append([("IEA", str(len(groups)), interchange_number)])
+    tail = serialise_plain(list(chain(*parts)), separators, encoding, line_breaks=line_breaks)
+    if tail is None:
+        segments = chain(*map(_placed, parts))
+        tail = serialise(segments, separators, encoding, line_breaks=line_breaks)
     return _isa(header, interchange_number, separators, line_breaks) + tail
+
+
+def _placed(part: Sequence[Row]) -> list[Segment]:
+    """The segments of a set with their positions, others without: what is refused is told by its place."""
+    if part and part[0][0] == "ST":
+        return placed_segments(part)
+    return [Segment(row[0], row[1:]) for row in part]
 
 
 def _isa(header: InterchangeHeader, number: str, separators: Separators, line_breaks: bool) -> bytes:

@@ -10,6 +10,7 @@ from partners.mapping.transforms import read_number
 
 # Elements have at most 18 digits; sums of them stay exact.
 _EXACT = Context(prec=60)
+_SHORT = 18
 
 
 def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]], tag: str = "") -> str:
@@ -21,9 +22,14 @@ def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]], 
     found = [elements for each, elements in rows if each == wanted]
     if element.derivation == "count":
         return str(len(found))
+    at = element.element - 1
+    texts = [elements[at] if at < len(elements) else "" for elements in found]
+    digits = "".join(texts)
+    # Most quantities are whole and short, and need no care for what is no number.
+    if digits.isascii() and digits.isdecimal() and all(0 < len(text) <= _SHORT for text in texts):
+        return str(sum(map(int, texts)))
     total: Decimal | None = None
-    for elements in found:
-        text = elements[element.element - 1] if element.element <= len(elements) else ""
+    for text in texts:
         if (number := read_number(text)) is not None:
             total = _EXACT.add(total or Decimal(0), number)
     return "" if total is None else f"{total:f}"

@@ -18,6 +18,9 @@ from partners.mapping.rules import Level, Levels
 
 Record = dict[str, Any]
 
+# The tag and the four elements that the standard has.
+_HL_LENGTH = 5
+
 
 class LevelReader(Protocol):
     """What reading a guide offers for its levels."""
@@ -53,6 +56,12 @@ class Nesting:
         self.entities: dict[str, list[_Entity]] = {
             code: [] for code, level in levels.levels.items() if level.path
         }
+        self.innermost = frozenset(code for code in levels.levels if levels.is_innermost(code))
+        # The levels that say of what they hold that it is in a level: an item's package names the pallet.
+        self.nearer = {
+            target: frozenset(code for code, level in levels.levels.items() if target in level.links)
+            for target in levels.levels
+        }
         self.known: dict[tuple[str, Any], int] = {}
         # Where disagreeing links were told already, as paths.
         self.told: set[str] = set()
@@ -61,17 +70,19 @@ class Nesting:
         """Fills a document's scope with all that the loops say."""
         around: list[dict[str, int]] = []
         shipped = False
-        parents = self._parents(loops)
+        codes = [_code(loop) for loop in loops]
+        parents = self._parents(loops, codes)
         occurrences: dict[int, tuple[int, str, int]] = {}
         holding: set[int] = set()
         for at, (loop, parent) in enumerate(zip(loops, parents, strict=True)):
             here = dict(around[parent]) if parent is not None else {}
             around.append(here)
-            level = self.levels.levels.get(_code(loop))
-            self._tell_rest(_segment(loop))
+            level = self.levels.levels.get(codes[at])
+            trigger = _segment(loop)
+            if len(trigger.texts) > _HL_LENGTH:
+                self._tell_rest(trigger)
             if level is None:
-                shown = _segment(loop)[3]
-                self.reader.unread_level(loop, f"the guide has no level {shown!r}")
+                self.reader.unread_level(loop, f"the guide has no level {trigger[3]!r}")
             elif level.path is None:
                 if shipped:
                     self.reader.unread_level(loop, "a notice has one outermost level; ask for a notice each")
@@ -81,7 +92,7 @@ class Nesting:
             else:
                 index = self._entity(level, loop, here)
                 if level.code in here:
-                    self._tell_lost(level, index, level.code, here[level.code], _segment(loop))
+                    self._tell_lost(level, index, level.code, here[level.code], trigger)
                 here[level.code] = index
                 occurrences[at] = len(self.entities[level.code][index].around) - 1, level.code, index
                 while parent is not None and parent not in holding:
@@ -98,14 +109,14 @@ class Nesting:
 
     def _tell_rest(self, trigger: Segment) -> None:
         """What stands behind HL04, where the standard has nothing."""
-        for number, text in enumerate(trigger.elements[4:], start=5):
+        for number, text in enumerate(trigger.texts[5:], start=5):
             if text.strip():
                 address = f"HL[{trigger[3].strip()}].{number}"
                 self.reader.tell_of("unread", address, "", trigger, f"{text!r:.60} was not read", text)
 
     # Who is in whom
 
-    def _parents(self, loops: Sequence[Loop]) -> list[int | None]:
+    def _parents(self, loops: Sequence[Loop], codes: Sequence[str]) -> list[int | None]:
         numbered: dict[str, int] = {}
         parents: list[int | None] = []
         chain: list[int] = []
@@ -115,7 +126,7 @@ class Nesting:
             named = trigger[2].strip()
             parent = numbered.get(named)
             if parent is None and (named or index):
-                beside = open_levels[_code(loop)]
+                beside = open_levels[codes[index]]
                 parent = parents[beside[-1]] if beside else chain[-1] if chain else None
                 why = f"HL02 {named!r} names no level before it" if named else "HL02 is missing"
                 self.reader.tell_of(
@@ -130,9 +141,9 @@ class Nesting:
             self._number(trigger, index, numbered)
             # Each loop leaves the chain once, so that all of this takes as many steps as there are loops.
             while chain and chain[-1] != parent:
-                open_levels[_code(loops[chain.pop()])].pop()
+                open_levels[codes[chain.pop()]].pop()
             chain.append(index)
-            open_levels[_code(loop)].append(index)
+            open_levels[codes[index]].append(index)
         return parents
 
     def _number(self, trigger: Segment, index: int, numbered: dict[str, int]) -> None:
@@ -161,7 +172,7 @@ class Nesting:
             self._say_once(level, path, segment, places, code, found)
         for code, holder in around.items():
             # A package below an item (structure 0002) holds that item.
-            if self.levels.is_innermost(code) and level.code in self.levels.levels[code].links:
+            if code in self.innermost and level.code in self.levels.levels[code].links:
                 item = self.entities[code][holder]
                 self._say_once(
                     self.levels.levels[code], item.path, segment, item.around[0], level.code, index
@@ -214,9 +225,12 @@ class Nesting:
     def _tell_unlinked(self, code: str, index: int, places: Mapping[str, int], segment: Segment) -> None:
         """What an entry that holds nothing here stands in, and no link says: an empty order in a package."""
         here = (code, index)
-        closures = [self._linked(*each) for each in (here, *places.items())]
+        own = self._linked(*here)
+        if all(outer == code or (outer, holder) in own for outer, holder in places.items()):
+            return
+        closures = [own, *(self._linked(*each) for each in places.items())]
         for outer, holder in places.items():
-            names = {self._link_path(*each, outer) for each in closures[0]}
+            names = {self._link_path(*each, outer) for each in own}
             names.add(self._link_path(outer, holder, code))
             linked = any({here, (outer, holder)} <= each for each in closures)
             if outer != code and not linked and names.isdisjoint(self.told):
@@ -244,7 +258,7 @@ class Nesting:
         found: dict[str, int] = {}
         for target in level.links:
             if self.levels.levels[target].links:
-                if any(target in self.levels.levels[other].links for other in present):
+                if not present.isdisjoint(self.nearer[target]):
                     continue
             elif holds:
                 continue

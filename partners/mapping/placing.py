@@ -7,13 +7,14 @@ no link for, is skipped. An entry that stands in two places is written in both, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from integration.documents import is_scalar
 from partners.mapping.codes import CodeTables
-from partners.mapping.rules import Level, Levels
+from partners.mapping.rules import Level, Levels, Value
 from partners.mapping.transforms import Untranslated, WrongValue
 
 # A level and the place of an entry in that level's list.
@@ -22,11 +23,10 @@ Entity = tuple[str, int]
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """One HL loop to be written: ``record`` is what it is about, ``path`` where that stands in the document."""
+    """One HL loop to be written; ``record`` is what it is about."""
 
     level: Level
     record: Any
-    path: str
     children: dict[Entity, Node] = field(default_factory=dict)
 
 
@@ -38,8 +38,52 @@ class Misplaced:
     words: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Links:
+    """What follows for the entries of a level from the links that levels have.
+
+    ``fields``: level, field. ``repeated``: of the links, those that others of them may say already. ``orders`` are the
+    links to what holds nothing itself and is only named; ``lifted`` those to levels that the structure lacks and whose
+    entries are told here.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    repeated: Mapping[str, tuple[str, ...]]
+    orders: frozenset[str]
+    lifted: tuple[str, ...]
+    innermost: bool
+    key: Value | None
+
+
+@lru_cache(maxsize=256)
+def _links_of(levels: Levels) -> Mapping[str, _Links]:
+    """What each level's entries name."""
+    found = {}
+    structure = levels.structure.levels
+    for code, level in levels.levels.items():
+        orders = frozenset(each for each in level.links if not levels.levels[each].links)
+        found[code] = _Links(
+            fields=tuple(level.links.items()),
+            repeated={
+                each: tuple(other for other in level.links if each in levels.levels[other].links)
+                for each in level.links
+                if each not in orders
+            },
+            orders=orders,
+            lifted=tuple(
+                each
+                for each in level.links
+                if each in level.lifted and each not in structure and code in structure
+            ),
+            innermost=levels.is_innermost(code),
+            key=level.key_value(),
+        )
+    return found
+
+
 class Placing:
-    """Places the entries of one document; ``problems`` is what forbids it, ``unplaced`` the entries left out."""
+    """Places the entries of one document; ``problems`` is what forbids it, ``unplaced`` the entries left out. ``lifts``:
+    whether some are told inside others."""
 
     def __init__(self, document: Any, levels: Levels, codes: CodeTables) -> None:
         self.document = document
@@ -47,25 +91,29 @@ class Placing:
         self.codes = codes
         self.problems: list[Misplaced] = []
         self.unplaced: list[str] = []
+        self._known = _links_of(levels)
+        self.lifts = any(each.lifted for each in self._known.values())
+        # The loops that the innermost entries with the same links stand in.
+        self._around_links: dict[tuple[tuple[str, int], ...], Node] = {}
         self.records: dict[str, tuple[Any, ...]] = {
             code: tuple(getattr(document, level.path[0]) or ())
             for code, level in levels.levels.items()
             if level.path
         }
-        self.links = {
-            (code, index): self._links(levels.levels[code], record, f"{levels.levels[code].path[0]}[{index}]")  # type: ignore[index]
-            for code, records in self.records.items()
-            for index, record in enumerate(records)
-        }
+        self.links: dict[Entity, dict[str, int]] = {}
+        for code, records in self.records.items():
+            fields = self._known[code].fields
+            for index, record in enumerate(records):
+                self.links[code, index] = self._links((code, index), fields, record) if fields else {}
 
     def root(self) -> Node:
         """The outermost loop with all that stands in it."""
         outermost = next(each for each in self.levels.levels.values() if each.path is None)
-        root = Node(outermost, self.document, "")
+        root = Node(outermost, self.document)
         self._check_links()
         placed: Counter[Entity] = Counter()
         for entity in self._in_order():
-            if entity not in placed or self.levels.is_innermost(entity[0]):
+            if entity not in placed or self._known[entity[0]].innermost:
                 self._place(root, entity, placed)
         self._check_keys(placed)
         lifted = self._check_lifted()
@@ -73,33 +121,31 @@ class Placing:
         return root
 
     def path(self, entity: Entity) -> str:
-        """``packages[0]``."""
-        level = self.levels.levels[entity[0]]
-        return f"{level.path[0]}[{entity[1]}]" if level.path else ""
+        """``packages[0]``; "" for the document itself."""
+        level = self.levels.levels.get(entity[0])
+        return f"{level.path[0]}[{entity[1]}]" if level and level.path else ""
 
     def record(self, entity: Entity) -> Any:
         """What an entity is in the document."""
         return self.records[entity[0]][entity[1]]
 
     def lifted(self, entity: Entity) -> dict[str, tuple[Any, str]]:
-        """The linked entries whose levels the structure lacks, by level, with their paths."""
-        links = self.links.get(entity, {})
+        """The linked entries that are told here since the structure lacks their levels, by level, with their paths."""
+        codes = self._known[entity[0]].lifted if entity[0] else ()
+        links = self.links[entity] if codes else {}
         return {
-            code: (self.record((code, to)), self.path((code, to)))
-            for code, to in links.items()
-            if code not in self.levels.structure.levels
+            code: (self.record((code, links[code])), self.path((code, links[code])))
+            for code in codes
+            if code in links
         }
 
     def _check_lifted(self) -> set[Entity]:
         """The entries told inside others, each of which needs its key."""
         found: set[Entity] = set()
-        for entity in self.links:
-            if entity[0] not in self.levels.structure.levels:
-                continue
-            for code, to in self.links[entity].items():
-                here = (code, to)
-                told = code in self.levels.levels[entity[0]].lifted
-                if not told or code in self.levels.structure.levels or here in found:
+        for entity, links in self.links.items():
+            for code in self._known[entity[0]].lifted:
+                here = (code, links.get(code, -1))
+                if code not in links or here in found:
                     continue
                 found.add(here)
                 level = self.levels.levels[code]
@@ -112,40 +158,42 @@ class Placing:
 
     # The links, checked
 
-    def _links(self, level: Level, record: Any, path: str) -> dict[str, int]:
+    def _links(self, entity: Entity, fields: tuple[tuple[str, str], ...], record: Any) -> dict[str, int]:
         found: dict[str, int] = {}
-        for target, name in level.links.items():
+        for target, name in fields:
             value = getattr(record, name, None)
             if value is None:
                 continue
             count = len(self.records[target])
-            if not is_scalar(value, int) or not 0 <= value < count:
+            if not (type(value) is int or is_scalar(value, int)) or not 0 <= value < count:
                 listed = self.levels.levels[target].path
                 words = f"{value!r} names none of the {count} entries of {listed[0] if listed else ''}"
-                self.problems.append(Misplaced(f"{path}/{name}", words))
+                self.problems.append(Misplaced(f"{self.path(entity)}/{name}", words))
             else:
                 found[target] = value
         return found
 
     def _check_links(self) -> None:
         """What is contained says where it is, and only once."""
-        holding = {(code, to) for links in self.links.values() for code, to in links.items()}
+        holding = {each for links in self.links.values() for each in links.items()}
         for entity, links in self.links.items():
-            level = self.levels.levels[entity[0]]
+            known = self._known[entity[0]]
             for code in links:
-                path = f"{self.path(entity)}/{level.links[code]}"
-                inside = [other for other in links if code in self.levels.levels[other].links]
-                if self._is_order(code):
+                if code in known.orders:
                     if entity in holding:
-                        words = "it holds something, whose own order counts; leave this one out"
-                        self.problems.append(Misplaced(path, words))
-                elif inside:
-                    words = f"its {level.links[inside[0]]} says that already; leave this one out"
-                    self.problems.append(Misplaced(path, words))
+                        self._misplaced(
+                            entity, code, "it holds something, whose own order counts; leave this one out"
+                        )
+                    continue
+                inside = [other for other in known.repeated[code] if other in links]
+                if inside:
+                    name = self.levels.levels[entity[0]].links[inside[0]]
+                    self._misplaced(entity, code, f"its {name} says that already; leave this one out")
 
-    def _is_order(self, code: str) -> bool:
-        """Whether a level holds nothing itself and is only named: the orders."""
-        return not self.levels.levels[code].links
+    def _misplaced(self, entity: Entity, code: str, words: str) -> None:
+        """Notes what is wrong with a link."""
+        name = self.levels.levels[entity[0]].links.get(code, code)
+        self.problems.append(Misplaced(f"{self.path(entity)}/{name}", words))
 
     # The tree
 
@@ -157,17 +205,33 @@ class Placing:
             yield from ((code, index) for index in range(len(self.records[code])))
 
     def _place(self, root: Node, entity: Entity, placed: Counter[Entity]) -> None:
-        around = self._around(entity)
+        code, index = entity
+        order = self.levels.structure.levels
+        if not self._known[code].innermost or code != order[-1]:
+            self._walk(root, order, self._around(entity), placed)
+            return
+        # Most entries are items, many to a package: those with the same links stand in the same loop.
+        links = tuple(self.links[entity].items())
+        node = self._around_links.get(links)
+        if node is None:
+            node = self._around_links[links] = self._walk(root, order[:-1], self._around(entity), placed)
+        node.children[entity] = Node(self.levels.levels[code], self.records[code][index])
+        placed[entity] = 1
+
+    def _walk(
+        self, root: Node, order: Sequence[str], around: Mapping[str, int], placed: Counter[Entity]
+    ) -> Node:
+        """The loop that stands in the loops of all these entries, which are made where they are not there."""
         node = root
-        for code in self.levels.structure.levels:
+        for code in order:
             if code not in around:
                 continue
             here = (code, around[code])
             if here not in node.children:
-                level = self.levels.levels[code]
-                node.children[here] = Node(level, self.record(here), self.path(here))
+                node.children[here] = Node(self.levels.levels[code], self.record(here))
                 placed[here] += 1
             node = node.children[here]
+        return node
 
     def _around(self, entity: Entity) -> dict[str, int]:
         """The entry itself and all that it is in or for, by level."""
@@ -179,12 +243,11 @@ class Placing:
                     found[code] = to
                     waiting.append((code, to))
         order = self.levels.structure.levels
-        if not self.levels.is_innermost(entity[0]):
+        if not self._known[entity[0]].innermost:
             for code in list(found):
                 if code in order and code != entity[0] and order.index(code) > order.index(entity[0]):
-                    name = self.levels.levels[entity[0]].links.get(code, code)
                     words = f"structure {self.levels.structure.name} can say it only of what has items; leave it out or choose another structure"
-                    self.problems.append(Misplaced(f"{self.path(entity)}/{name}", words))
+                    self._misplaced(entity, code, words)
                     del found[code]
         return found
 
@@ -193,9 +256,9 @@ class Placing:
     def _check_keys(self, placed: Counter[Entity]) -> None:
         seen: dict[tuple[str, str], Entity] = {}
         for entity in self.links:
-            level, count = self.levels.levels[entity[0]], placed[entity]
-            if self.levels.is_innermost(entity[0]):
+            if self._known[entity[0]].innermost:
                 continue
+            level, count = self.levels.levels[entity[0]], placed[entity]
             key = self._key(level, self.record(entity))
             if count > 1 and not key:
                 words = (
@@ -207,7 +270,7 @@ class Placing:
                 self.problems.append(Misplaced(f"{self.path(entity)}/{level.key}", words))
 
     def _key(self, level: Level, record: Any) -> str:
-        value, held = level.key_value(), getattr(record, level.key or "", None)
+        value, held = self._known[level.code].key, getattr(record, level.key or "", None)
         if value is None or held is None or not is_scalar(held, value.scalar):
             return ""
         text = held

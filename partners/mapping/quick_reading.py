@@ -1,17 +1,25 @@
 """Reading a segment where nothing is out of the ordinary, which is nearly always.
 
-Each rule is made a function once per use of a guide; it takes the texts of a segment into a record and says whether it
-could. What is not as it should be it leaves to ``element_reading``, which reads the same segment again and reports: what
-was taken before that stands there already, so that taking it twice changes nothing. Lists are never filled here.
+What has to be known of a segment to read it is its *shape*: its tag, its length, the texts in its fixed places (qualifiers,
+constants, what the guide does not know) and which of the others are filled. Partners use a few dozen shapes. For each is
+found once, from the rules, which elements go into which fields, and how; the rest is picking, converting and storing a
+row of texts, with next to no Python in between.
+
+What is not as it should be has a shape without places, or raises ``Surprise``; ``element_reading`` then reads the same
+segment, and reports. What was taken before that stands there already, so that taking it twice changes nothing; lists are
+filled last, when nothing can go wrong any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from itertools import compress
+from operator import attrgetter, call
+from typing import Any, NamedTuple
 
+from integration.x12.syntax import picking
 from partners.mapping.codes import CodeTables
 from partners.mapping.memory import Memo, Surprise
 from partners.mapping.rules import (
@@ -19,6 +27,7 @@ from partners.mapping.rules import (
     ConstantElement,
     DerivedElement,
     FieldElement,
+    GroupElement,
     PairsElement,
     Path,
     QualifierElement,
@@ -28,20 +37,13 @@ from partners.mapping.rules import (
 from partners.mapping.transforms import PLAIN_TEXT, Transform, Untranslated, WrongValue
 
 Texts = tuple[str, ...]
-Take = Callable[[Texts, dict[str, Any]], bool]
+Pick = Callable[[Texts], Texts]
+# The value of a filled element's text. Raises Surprise where there is none, or something to be told of it.
+Read = Callable[[str], Any]
 
-# A value that ends with it may be blank alone, which is told.
-_BLANK = ("", " ")
-# Qualifiers remembered per tag with the rule that they choose.
-_MAX_CHOICES = 256
-
-
-# How a filled element is taken: the field's name, its values by text (None: the text itself), and the records around it.
-# For a constant the name is None, and the text that has to stand there comes second; "" where none may.
-_Step = tuple[str | None, Any, Path]
-_NOT_HERE: _Step = (None, "", ())
-# The number of a qualifier's element, and how the value behind it is taken, by qualifier.
-_Pairs = tuple[int, Mapping[str, _Step]]
+# Shapes remembered of one tag and length, and how long their fixed texts are together.
+_MAX_SHAPES = 256
+_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,32 +53,130 @@ class Found:
     rule: SegmentRule
     repeats: bool
     plain: bool
-    take: Take
     derived: tuple[DerivedElement, ...]
+
+
+class Place(NamedTuple):
+    """Where the text of an element goes: the field ``name`` of the record at ``outer``, to the end of it if ``listed``.
+
+    ``needed``: without it, something has to be told of the segment.
+    """
+
+    number: int
+    outer: Path
+    name: str
+    read: Read
+    listed: bool = False
+    needed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Shape:
+    """Segments of one rule that differ only in the texts at ``places``, all filled; None if only the long way reads them.
+
+    ``partly`` are the shapes with some of the places filled, by which are.
+    """
+
+    found: Found
+    places: Sequence[Place] | None
+    pick: Pick = field(init=False)
+    names: tuple[str, ...] = field(init=False)
+    reads: tuple[Read, ...] = field(init=False)
+    flat: bool = field(init=False)
+    partly: dict[tuple[bool, ...], Shape] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        places = self.places or ()
+        self.pick = picking([each.number for each in places])
+        self.names = tuple(each.name for each in places)
+        self.reads = tuple(each.read for each in places)
+        # Where two places fill one field, they are compared.
+        once = len(set(self.names)) == len(self.names)
+        self.flat = once and not any(each.outer or each.listed for each in places)
+
+    def take(self, texts: Texts, record: dict[str, Any]) -> bool:
+        """Takes a segment of this shape, but for what is filled, into a record; False leaves it to the long way."""
+        values = self.pick(texts)
+        if "" in values:
+            return self._with(values).take(texts, record)
+        if self.places is None:
+            return False
+        try:
+            if self.flat and (not record or record.keys().isdisjoint(self.names)):
+                record.update(zip(self.names, map(call, self.reads, values), strict=False))
+                return True
+            return _stored(self.places, [*map(call, self.reads, values)], record)
+        except Surprise:
+            return False
+
+    def _with(self, values: Texts) -> Shape:
+        """The shape of segments that have the same places filled as these."""
+        filled = tuple(map(bool, values))
+        if filled not in self.partly:
+            if len(self.partly) >= _MAX_SHAPES:
+                self.partly.clear()
+            places = self.places or ()
+            told = any(place.needed and not here for place, here in zip(places, filled, strict=True))
+            self.partly[filled] = Shape(self.found, None if told else list(compress(places, filled)))
+        return self.partly[filled]
+
+
+def _stored(places: Sequence[Place], values: Sequence[Any], record: dict[str, Any]) -> bool:
+    """Whether the values are the only ones found for their fields, which then have them."""
+    for place, value in zip(places, values, strict=True):
+        target = record
+        for each in place.outer:
+            target = target.setdefault(each, {})
+        if place.listed:
+            target[place.name] = [*target.get(place.name, ()), value]
+        elif target.setdefault(place.name, value) != value:
+            return False
+    return True
 
 
 @dataclass(slots=True, eq=False)
 class Choice:
-    """The rules for one tag, chosen by the texts at ``numbers``; ``found`` remembers what was chosen."""
+    """The rules for one tag of a body, chosen by the texts at ``numbers``; ``found`` remembers what was chosen.
+
+    ``sizes`` are, by the length of a segment, what picks its fixed texts, and the shapes remembered by them.
+    """
 
     body: Body
     numbers: tuple[int, ...]
     quick: QuickReading
-    only: Found | None
-    found: dict[Any, Found | None] = field(default_factory=dict)
+    sizes: Sequence[tuple[Pick, dict[Texts, Shape]]]
+    found: dict[Texts, Found | None] = field(default_factory=dict)
 
     def find(self, texts: Texts) -> Found | None:
         """The rule that reads such a segment."""
-        if self.only is not None:
-            return self.only
         size = len(texts)
         key = tuple([texts[number] if number < size else "" for number in self.numbers])
-        if key not in self.found:
-            if len(self.found) >= _MAX_CHOICES:
+        if key in self.found:
+            return self.found[key]
+        rule = self.body.find(texts[0], texts[1:])
+        found = None if rule is None else self.quick.rule(rule)
+        if sum(map(len, key)) <= _LONGEST:
+            if len(self.found) >= _MAX_SHAPES:
                 self.found.clear()
-            rule = self.body.find(texts[0], texts[1:])
-            self.found[key] = None if rule is None else self.quick.rule(rule)
-        return self.found[key]
+            self.found[key] = found
+        return found
+
+    def shape(self, texts: Texts) -> Shape | None:
+        """How such a segment is read, and by which rule; None where there is no rule for it."""
+        size = len(texts)
+        if size >= len(self.sizes):
+            found = self.find(texts)
+            return None if found is None else Shape(found, None)
+        pick, shapes = self.sizes[size]
+        fixed = pick(texts)
+        shape = shapes.get(fixed)
+        if shape is None and (found := self.find(texts)) is not None:
+            shape = self.quick.shape(found, texts)
+            if sum(map(len, fixed)) <= _LONGEST:
+                if len(shapes) >= _MAX_SHAPES:
+                    shapes.clear()
+                shapes[fixed] = shape
+        return shape
 
 
 class QuickReading:
@@ -86,57 +186,92 @@ class QuickReading:
         self._codes = codes
         self._values: dict[tuple[Transform, ...], Memo] = {}
         self._rules: dict[SegmentRule, Found] = {}
-        self._bodies: dict[Body, Mapping[str, Choice]] = {}
+        self.bodies = Memo(self._choices)
 
     def body(self, body: Body) -> Mapping[str, Choice]:
         """The rules of a body by tag."""
-        if body not in self._bodies:
-            self._bodies[body] = {tag: self._choice(body, rules) for tag, rules in body.by_tag.items()}
-        return self._bodies[body]
+        choices: Mapping[str, Choice] = self.bodies[body]
+        return choices
+
+    def _choices(self, body: Body) -> Mapping[str, Choice]:
+        return {tag: self._choice(body, rules) for tag, rules in body.by_tag.items()}
 
     def rule(self, rule: SegmentRule) -> Found:
         """The rule made ready."""
         if rule not in self._rules:
             derived = tuple(each for each in rule.elements if isinstance(each, DerivedElement))
             plain = not (rule.repeats or rule.at or rule.lift or rule.levels or derived)
-            self._rules[rule] = Found(rule, rule.repeats, plain, self._take(rule), derived)
+            self._rules[rule] = Found(rule, rule.repeats, plain, derived)
         return self._rules[rule]
 
-    def _choice(self, body: Body, rules: Sequence[SegmentRule]) -> Choice:
-        numbers = tuple(sorted({number for rule in rules for number in rule.filters}))
-        return Choice(body, numbers, self, None if numbers else self.rule(rules[0]))
+    def shape(self, found: Found, texts: Texts) -> Shape:
+        """The shape of a segment that the rule reads."""
+        try:
+            places = [each for each in self._places(found.rule, texts) if _is_there(each, texts)]
+        except Surprise:
+            return Shape(found, None)
+        return Shape(found, sorted(places, key=attrgetter("listed")))
 
-    def _take(self, rule: SegmentRule) -> Take:
-        steps: list[_Step | None] = [None, *(_NOT_HERE for _ in rule.table.elements)]
-        pairs: list[_Pairs] = []
+    def _choice(self, body: Body, rules: Sequence[SegmentRule]) -> Choice:
+        size = len(rules[0].table.elements) + 1
+        fixed = [number for number in range(1, size) if any(_is_fixed(rule, number) for rule in rules)]
+        picks = [picking([number for number in fixed if number < count]) for count in range(size + 1)]
+        numbers = tuple(sorted({number for rule in rules for number in rule.filters}))
+        return Choice(body, numbers, self, [(pick, {}) for pick in picks])
+
+    def _places(self, rule: SegmentRule, texts: Texts) -> Iterator[Place]:
+        """The places of a segment. Raises Surprise where its fixed texts are not as the rule wants them."""
+        for number in range(1, len(texts)):
+            if texts[number] and number not in rule.numbers:
+                raise Surprise
         for element in rule.elements:
             if isinstance(element, FieldElement):
-                steps[element.number] = self._field(element.value)
-            elif isinstance(element, ConstantElement):
-                steps[element.number] = (None, element.text, ())
-            elif isinstance(element, QualifierElement | DerivedElement):
-                steps[element.number] = None
+                yield self._place(element.number, element.value)
             elif isinstance(element, PairsElement):
-                known = {
-                    qualifier: self._field(pair.value)
-                    for pair in element.pairs
-                    for qualifier in pair.qualifiers
-                }
-                for start in element.starts:
-                    steps[start] = steps[start + 1] = None
-                    pairs.append((start, known))
-        return _taking(steps, pairs)
+                yield from self._pairs(element, texts)
+            elif isinstance(element, GroupElement):
+                yield from self._group(element)
+            elif isinstance(element, ConstantElement):
+                if element.number < len(texts) and texts[element.number] not in ("", element.text):
+                    raise Surprise
+            elif not isinstance(element, QualifierElement | DerivedElement):
+                yield _strange(element.number)
 
-    def _field(self, value: Value) -> _Step:
+    def _place(self, number: int, value: Value) -> Place:
         # The path () is the item of a list of scalars, which the reader keeps under "".
         path = value.path or ("",)
-        plain = value.transforms == (PLAIN_TEXT,)
-        return path[-1], None if plain else self._values_of(value.transforms), path[:-1]
+        read = _plain if value.transforms == (PLAIN_TEXT,) else self._values_of(value.transforms)
+        return Place(number, path[:-1], path[-1], read)
 
-    def _values_of(self, transforms: tuple[Transform, ...]) -> Memo:
+    def _pairs(self, element: PairsElement, texts: Texts) -> Iterator[Place]:
+        known = {qualifier: pair.value for pair in element.pairs for qualifier in pair.qualifiers}
+        for start in element.starts:
+            qualifier = texts[start] if start < len(texts) else ""
+            if not qualifier:
+                yield _strange(start + 1)
+            elif qualifier in known:
+                yield self._place(start + 1, known[qualifier])._replace(needed=True)
+            elif element.rest is not None and qualifier[-1] != " ":
+                *outer, name = element.rest
+                yield Place(
+                    start + 1, tuple(outer), name, partial(_rest, qualifier), listed=True, needed=True
+                )
+            else:
+                raise Surprise
+
+    def _group(self, element: GroupElement) -> Iterator[Place]:
+        *outer, name = element.items
+        for start in element.starts:
+            if element.size == 1 and element.values[0].path == ():
+                read = self._place(start, element.values[0]).read
+                yield Place(start, tuple(outer), name, read, listed=True)
+            else:
+                yield from map(_strange, range(start, start + element.size))
+
+    def _values_of(self, transforms: tuple[Transform, ...]) -> Read:
         if transforms not in self._values:
             self._values[transforms] = Memo(lambda text: _value(transforms, text, self._codes))
-        return self._values[transforms]
+        return self._values[transforms].__getitem__
 
 
 @lru_cache(maxsize=64)
@@ -145,66 +280,42 @@ def quick_reading(codes: CodeTables) -> QuickReading:
     return QuickReading(codes)
 
 
-def _taking(steps: Sequence[_Step | None], pairs: Sequence[_Pairs]) -> Take:
-    most = len(steps)
-
-    def take(texts: Texts, record: dict[str, Any]) -> bool:
-        if len(texts) > most:
-            return False
-        try:
-            for text, step in zip(texts, steps, strict=False):
-                if not text or step is None:
-                    continue
-                name, values, outer = step
-                if name is None or outer:
-                    if not _took(text, step, record):
-                        return False
-                    continue
-                # As in _took: most elements are fields of the record itself, and calls cost more than what is done.
-                if values is not None:
-                    value = values[text]
-                elif text[-1] != " ":
-                    value = text
-                elif not (value := text.rstrip(" ")):
-                    continue
-                if record.setdefault(name, value) != value:
-                    return False
-            return not pairs or _take_pairs(texts, record, pairs)
-        except Surprise:
-            return False
-
-    return take
-
-
-def _took(text: str, step: _Step, record: dict[str, Any]) -> bool:
-    """Whether a filled text is the constant, or the only value found for the field, which then has it."""
-    name, values, outer = step
-    if name is None:
-        return bool(text == values)
-    if values is not None:
-        value = values[text]
-    elif text[-1] != " ":
-        value = text
-    elif not (value := text.rstrip(" ")):
+def _is_fixed(rule: SegmentRule, number: int) -> bool:
+    """Whether the text of the element belongs to the shape of the rule's segments."""
+    if number in rule.filters or number not in rule.numbers:
         return True
-    for each in outer:
-        record = record.setdefault(each, {})
-    return bool(record.setdefault(name, value) == value)
-
-
-def _take_pairs(texts: Texts, record: dict[str, Any], pairs: Sequence[_Pairs]) -> bool:
-    size = len(texts)
-    for start, known in pairs:
-        if start >= size:
+    for element in rule.elements:
+        if isinstance(element, PairsElement):
+            if number in element.starts:
+                return True
+        elif isinstance(element, ConstantElement) and element.number == number:
             return True
-        text = texts[start + 1] if start + 1 < size else ""
-        if qualifier := texts[start]:
-            step = known.get(qualifier)
-            if step is None or text[-1:] in _BLANK or not _took(text, step, record):
-                return False
-        elif text:
-            return False
-    return True
+    return False
+
+
+def _is_there(place: Place, texts: Texts) -> bool:
+    if place.needed and place.number >= len(texts):
+        raise Surprise
+    return place.number < len(texts)
+
+
+def _strange(number: int) -> Place:
+    """A place that only the long way reads, where it is filled."""
+    return Place(number, (), "", _surprised)
+
+
+def _surprised(text: str) -> Any:
+    raise Surprise
+
+
+def _plain(text: str) -> str:
+    if text[-1] == " ":
+        raise Surprise
+    return text
+
+
+def _rest(qualifier: str, text: str) -> dict[str, str]:
+    return {"qualifier": qualifier, "value": _plain(text)}
 
 
 def _value(transforms: tuple[Transform, ...], text: str, codes: CodeTables) -> Any:
@@ -220,7 +331,3 @@ def _value(transforms: tuple[Transform, ...], text: str, codes: CodeTables) -> A
     if value == "":
         raise Surprise
     return value
-
-
-def _surprised(rest: str) -> None:
-    raise Surprise

@@ -18,7 +18,7 @@ from partners.mapping.derived import derived
 from partners.mapping.element_reading import ElementReader, Record, find, record_at
 from partners.mapping.nesting import Nesting
 from partners.mapping.prepared import code_tables
-from partners.mapping.quick_reading import Found, QuickReading, quick_reading
+from partners.mapping.quick_reading import Found, QuickReading, Shape, quick_reading
 from partners.mapping.report import BLOCKING, Entry, Kind, Trace, shortened
 from partners.mapping.rules import Body, DerivedElement, Guide, Level, Levels, SegmentRule, shown
 from partners.mapping.transforms import read_number
@@ -124,40 +124,53 @@ class _Reader(ElementReader):
     ) -> None:
         once: set[Found] = set()
         levels: tuple[Levels, list[Loop]] | None = None
-        texts: dict[SegmentRule, tuple[list[str], Segment]] = {}
-        choices = self.ready.body(body)
+        pieces: dict[SegmentRule, tuple[list[str], Segment]] = {}
+        choices = self.ready.bodies[body]
         for child in children:
-            if isinstance(child, Loop):
-                segment, inside = child.segments[0], child.children[1:]
-            else:
-                segment, inside = child, _NOTHING
+            segment, inside = (
+                (child, _NOTHING) if isinstance(child, Segment) else (child.segments[0], child.children[1:])
+            )
             choice = choices.get(segment.texts[0])
-            found = None if choice is None else choice.find(segment.texts)
-            if found is None or found in once:
-                self._unread(child, address, told(place), _TWICE if found else _NO_RULE)
+            shape = None if choice is None else choice.shape(segment.texts)
+            if shape is None:
+                self._unread(child, address, told(place), _NO_RULE)
                 continue
+            found = shape.found
             rule = found.rule
-            if rule.levels is not None and isinstance(child, Loop):
-                levels = rule.levels, [*(levels[1] if levels else ()), child]
-                continue
             if not found.repeats:
+                if found in once:
+                    self._unread(child, address, told(place), _TWICE)
+                    continue
+                if rule.levels is not None and isinstance(child, Loop):
+                    levels = levels or (rule.levels, [])
+                    levels[1].append(child)
+                    continue
                 once.add(found)
-            if found.plain and self.quick and found.take(segment.texts, scope):
-                if inside:
-                    self._body(rule.body, inside, scope, rule.address, place)
-                continue
+                if found.plain and self.quick and shape.take(segment.texts, scope):
+                    if inside:
+                        self._body(rule.body, inside, scope, rule.address, place)
+                    continue
             if rule.text is None:
-                self._occurrence(found, segment, inside, scope, place)
+                self._occurrence(shape, segment, inside, scope, place)
                 continue
             piece: Record = {}
-            self._elements(found, segment, piece, (place, rule.text, None))
-            texts.setdefault(rule, ([], segment))[0].extend(piece.values())
-            self._body(rule.body, inside, scope, rule.address, place)
+            self._elements(shape, segment, piece, (place, rule.text, None))
+            pieces.setdefault(rule, ([], segment))[0].extend(piece.values())
+            if inside:
+                self._body(rule.body, inside, scope, rule.address, place)
         if levels is not None:
             Nesting(levels[0], self).read(levels[1], scope)
-        for rule, (pieces, segment) in texts.items():
-            if rule.text is not None and rule.join is not None and pieces:
-                self._put(scope, rule.text, rule.join.join(pieces), rule.address, told(place), segment)
+        for rule, (texts, segment) in pieces.items():
+            self._join(rule, texts, segment, scope, place)
+
+    def _join(
+        self, rule: SegmentRule, pieces: Sequence[str], segment: Segment, scope: Record, place: _Place
+    ) -> None:
+        if rule.text is None or rule.join is None or not pieces:
+            return
+        text = rule.join.join(pieces)
+        if len(rule.text) > 1 or scope.setdefault(rule.text[0], text) != text:
+            self._put(scope, rule.text, text, rule.address, told(place), segment)
 
     def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
         """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
@@ -179,50 +192,56 @@ class _Reader(ElementReader):
 
     def _occurrence(
         self,
-        found: Found,
+        shape: Shape,
         segment: Segment,
         inside: Sequence[Segment | Loop],
         scope: Record,
         place: _Place,
     ) -> None:
-        rule = found.rule
+        rule = shape.found.rule
         if rule.lift is not None:
             scope = self.lifted.setdefault(rule.lift, {})
         if rule.each is not None:
             items: list[Any] = find(scope, rule.each) or []
             item: Record = {}
             item_place = (place, rule.each, len(items))
-            self._segment(found, segment, inside, item, item_place)
+            if self.quick and not shape.found.derived and shape.take(segment.texts, item):
+                if inside:
+                    self._body(rule.body, inside, item, rule.address, item_place)
+            else:
+                self._segment(shape, segment, inside, item, item_place)
             if not item:
                 self._tell("unread", rule.address, told(item_place), segment, "nothing in it has a value")
                 return
             items.append(item.get("", item))
-            record_at(scope, rule.each[:-1])[rule.each[-1]] = items
+            if len(items) == 1:
+                record_at(scope, rule.each[:-1])[rule.each[-1]] = items
         elif rule.at is not None:
             record: Record = find(scope, rule.at) or {}
-            self._segment(found, segment, inside, record, (place, rule.at, None))
+            self._segment(shape, segment, inside, record, (place, rule.at, None))
             if record:
                 record_at(scope, rule.at[:-1])[rule.at[-1]] = record
         else:
-            self._segment(found, segment, inside, scope, place)
+            self._segment(shape, segment, inside, scope, place)
 
     def _segment(
         self,
-        found: Found,
+        shape: Shape,
         segment: Segment,
         inside: Sequence[Segment | Loop],
         scope: Record,
         place: _Place,
     ) -> None:
-        self._elements(found, segment, scope, place)
+        self._elements(shape, segment, scope, place)
         if inside:
-            self._body(found.rule.body, inside, scope, found.rule.address, place)
+            rule = shape.found.rule
+            self._body(rule.body, inside, scope, rule.address, place)
 
-    def _elements(self, found: Found, segment: Segment, scope: Record, place: _Place) -> None:
-        if not (self.quick and found.take(segment.texts, scope)):
-            self.read_elements(found.rule, segment, scope, told(place))
-        elif found.derived:
-            self.derived.extend((each, segment) for each in found.derived)
+    def _elements(self, shape: Shape, segment: Segment, scope: Record, place: _Place) -> None:
+        if not (self.quick and shape.take(segment.texts, scope)):
+            self.read_elements(shape.found.rule, segment, scope, told(place))
+        elif shape.found.derived:
+            self.derived.extend((each, segment) for each in shape.found.derived)
 
     def _unread(self, child: Segment | Loop, address: str, path: str, reason: str) -> None:
         inner = f"{address}/{_trigger(child).tag}".removeprefix("/")
@@ -237,28 +256,31 @@ class _Reader(ElementReader):
     # What only the whole shows
 
     def _compare_derived(self, loop: Loop) -> None:
-        if not self.derived:
-            return
-        tags = {element.tag for element, _ in self.derived}
-        rows = [(each.tag, each.elements) for each in _all_segments(loop) if each.texts[0] in tags]
-        for element, segment in self.derived:
-            text = segment[element.number].strip(" ")
+        said = [(each, segment, segment[each.number].strip(" ")) for each, segment in self.derived]
+        # What is left empty claims nothing.
+        tags = {tag for each, _, text in said if text for tag in (each.tag, each.other) if tag}
+        rows = [(each.texts[0], each.texts[1:]) for each in _all_segments(loop) if each.texts[0] in tags]
+        for element, segment, text in said:
+            if not text:
+                continue
             if element.derivation == "structure":
                 self._compare_structure(element, text, segment)
                 continue
             expected = derived(element, rows)
-            other = derived(element, rows, element.other) if element.other else expected
-            if text and read_number(text) not in (read_number(expected), read_number(other)):
-                what = f"{element.derivation} of {element.tag}" + (
-                    f".{element.element}" if element.element else ""
-                )
-                problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
-                self._tell("check", element.address, "", segment, problem, text)
+            if text == expected or read_number(text) == read_number(expected):
+                continue
+            if element.other and read_number(text) == read_number(derived(element, rows, element.other)):
+                continue
+            what = f"{element.derivation} of {element.tag}" + (
+                f".{element.element}" if element.element else ""
+            )
+            problem = f"{shortened(text)} stands there, the {what} is {expected or 'nothing'}; see whether lines are missing"
+            self._tell("check", element.address, "", segment, problem, text)
 
     def _compare_structure(self, element: DerivedElement, text: str, segment: Segment) -> None:
         levels = self.guide.levels
         known = sorted({each.code for each in levels.structures.values()} if levels else ())
-        if text and text not in known:
+        if text not in known:
             problem = f"{shortened(text)} stands there, the structures known are {', '.join(known)}; it was read by its levels"
             self._tell("check", element.address, "", segment, problem, text)
 

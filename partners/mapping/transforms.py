@@ -140,7 +140,7 @@ class Number(Transform):
         number = read_number(text)
         if number is None:
             raise WrongValue(f"a number expected, got {text!r}")
-        return shifted(number, -self.shift)
+        return shifted(number, -self.shift) if self.shift else number
 
 
 @dataclass(frozen=True, slots=True)

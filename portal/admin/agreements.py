@@ -28,6 +28,7 @@ from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.show import link, moment
+from portal.admin.take_over import NumbersAdmin
 from portal.admin.tolerances import tolerances_page
 
 USUAL_DOCUMENTS = [
@@ -96,10 +97,11 @@ class CodeListInline(TableInline):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ReasonedAdmin, LiveAdmin):
+class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     """Agreements; their mode changes by verb."""
 
     form = AgreementForm
+    actions_detail = [*LiveAdmin.actions_detail, "numbers"]
     change_form_outer_after_template = "portal/parts/agreement_below.html"
     list_display = ("name", "shown_mode", "shown_partner", "shown_mailbox", "version", "shown_items")
     list_filter = ("mode", "partner", "mailbox")

@@ -52,7 +52,7 @@ class FileAdmin(ReasonedAdmin):
     @action(description="Import (CSV)…", url_path="import", icon="upload", permissions=["add_rows"])  # type: ignore[untyped-decorator]
     def import_page(self, request: HttpRequest) -> HttpResponse:
         """Show what a file would do; do it once that was seen, with a reason."""
-        text, problem = _given(request)
+        text, problem = given_file(request)
         if text and "digest" in request.POST:
             try:
                 reason, digest = request.POST.get("reason", ""), request.POST["digest"]
@@ -82,7 +82,7 @@ class FileAdmin(ReasonedAdmin):
         return self.page(request, None, "portal/import.html", context)
 
 
-def _given(request: HttpRequest) -> tuple[str, str]:
+def given_file(request: HttpRequest) -> tuple[str, str]:
     """Return the text of the file that was sent, or why it cannot be read."""
     if request.method != "POST":
         return "", ""

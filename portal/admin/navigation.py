@@ -12,7 +12,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
-from integration.models import BulkJob, ExceptionCase, Order, Pause, PurchaseOrder, Store, Work
+from integration.models import (
+    BulkJob,
+    ExceptionCase,
+    Order,
+    Pause,
+    PurchaseOrder,
+    Reconciliation,
+    Store,
+    Work,
+)
 from partners.models import (
     Agreement,
     CodeList,
@@ -50,6 +59,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Purchase orders", "request_quote", PurchaseOrder),
                 _item("Documents", "description", Document),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),
+                _item("Reconciliation", "fact_check", Reconciliation),
             ],
         },
         {

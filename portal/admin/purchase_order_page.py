@@ -68,7 +68,7 @@ def _entries(purchase_order: PurchaseOrder) -> list[EntryRow]:
     """Return the ledger, newest first: what was reversed is shown, and said to be."""
     rows = (
         LineEntry.objects.filter(line__purchase_order=purchase_order, reverses=None)
-        .select_related("line", "document__interchange", "document__state", "reversed_by")
+        .select_related("line", "document__interchange", "document__state", "take_over", "reversed_by")
         .order_by("-stated_at", "line__line_number", "pk")[: MOST_ENTRIES + 1]
     )
     return [
@@ -77,8 +77,8 @@ def _entries(purchase_order: PurchaseOrder) -> list[EntryRow]:
             words=str(row.get_kind_display()),
             quantity=f"{quantity(row.quantity)} {row.line.unit}",
             terms=_terms(row),
-            document=document_words(row.document),
-            url=page_url(row.document),
+            document=document_words(row.document) if row.document else f"{row.take_over}",
+            url=page_url(row.document) if row.document else "",
             stated_at=row.stated_at,
             standing=badge("Reversed", QUIET) if hasattr(row, "reversed_by") else "",
         )

@@ -23,6 +23,7 @@ from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
 from portal.admin.show import moment
+from portal.admin.take_over import TakeOverAdmin
 
 _STATUSES = list(ORDER_STATUSES.items())
 
@@ -89,7 +90,7 @@ class StoreForm(SecretsForm):
 
 
 @admin.register(Store)
-class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
+class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     """Stores; their mode and live date change by verb, their token is never shown."""
 
     form = StoreForm
@@ -97,7 +98,7 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin):
     list_filter = ("mode",)
     search_fields = ("name", "store_hash")
     search_help_text = "Name or store hash"
-    actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail]
+    actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "take_over"]
     used_by = ("orders", "cases")
     autocomplete_fields = ("agreements",)
     readonly_fields = (

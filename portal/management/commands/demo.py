@@ -26,36 +26,46 @@ from integration.flows import connect
 from integration.models import HookCall
 from portal.copies import DatabaseCopies
 from portal.demo import sample, story
+from portal.demo.flows import FLOWS, SHORT, TWO_SUPPLIERS, Stage
 from portal.demo.processes import DemoError, Processes
 from portal.localdb import LocalDatabaseError, PrivateServer
 
 DATABASE = "gridport_demo"
 STORY_ORDER = 1001
 STATUS_AFTER = 9
-SHORT_ANSWER = "1004-1"
+SHORT_ANSWER = f"{SHORT}-1"
 TOKEN = "demo-token"  # noqa: S105 - the simulated store's, on loopback
 CLIENT_SECRET = "demo-client-secret"  # noqa: S105 - likewise
 STORE_HASH = "harborpine"
 
 
 class Command(BaseCommand):
-    """``manage.py demo [--once] [--json] [--port N]``."""
+    """``manage.py demo [--once] [--flow NAMES] [--json] [--port N]``."""
 
     help = "Start everything on this machine, send one order there and back, and stay up until Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add how to end and what to print."""
-        parser.add_argument("--once", action="store_true", help="stop after the one order")
+        parser.add_argument("--once", action="store_true", help="stop after the one order, or the flows")
+        parser.add_argument(
+            "--flow", default="", help=f"play these instead of the one order: {', '.join(FLOWS)}, by commas"
+        )
         parser.add_argument(
             "--json", action="store_true", help="print one JSON object on stdout, progress on stderr"
         )
         parser.add_argument("--port", type=int, default=0, help="of the portal; 0 takes 8000 or a free one")
         parser.add_argument("--prepared", action="store_true", help=argparse.SUPPRESS)
 
-    def handle(self, *args: Any, once: bool, json: bool, port: int, prepared: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, once: bool, flow: str, json: bool, port: int, prepared: bool, **options: Any
+    ) -> None:
         """Run the demo; exit 0 only if the order came back accepted and the store moved."""
         stop = threading.Event()
+        flows = [name for name in map(str.strip, flow.split(",")) if name]
+        unknown = sorted(set(flows) - set(FLOWS))
+        if unknown:
+            raise CommandError(f"There is no flow {', '.join(unknown)}; there are: {', '.join(FLOWS)}.")
 
         def ask_to_stop(number: int, frame: FrameType | None) -> None:
             stop.set()
@@ -64,9 +74,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, ask_to_stop)
         try:
             if prepared:
-                self._run(stop, once=once, as_json=json, port=port)
+                self._run(stop, once=once, flows=flows, as_json=json, port=port)
             else:
-                self._prepare(once=once, as_json=json, port=port)
+                self._prepare(once=once, flows=flows, as_json=json, port=port)
         except (DemoError, LocalDatabaseError) as error:
             raise CommandError(str(error)) from error
 
@@ -74,7 +84,7 @@ class Command(BaseCommand):
         self.stderr.write(line)
         self.stderr.flush()
 
-    def _prepare(self, *, once: bool, as_json: bool, port: int) -> None:
+    def _prepare(self, *, once: bool, flows: list[str], as_json: bool, port: int) -> None:
         """Start the database, copy it, and run the demo in a process that is connected to the copy."""
         self._say("Database: starting.")
         server = PrivateServer(Path(settings.DATA_FOLDER))
@@ -94,7 +104,8 @@ class Command(BaseCommand):
                 "ENCRYPTION_KEYS": installation.encryption_key,
                 "HTTPS": "false",
             }
-            flags = [*(["--once"] if once else []), *(["--json"] if as_json else []), "--port", str(port)]
+            flags = [*(["--once"] if once else []), *(["--json"] if as_json else [])]
+            flags += ["--flow", ",".join(flows), "--port", str(port)]
             inside = subprocess.Popen(
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--prepared", *flags],
                 env={**os.environ, **environment},
@@ -109,7 +120,7 @@ class Command(BaseCommand):
         if code:
             sys.exit(code)
 
-    def _run(self, stop: threading.Event, *, once: bool, as_json: bool, port: int) -> None:
+    def _run(self, stop: threading.Event, *, once: bool, flows: list[str], as_json: bool, port: int) -> None:
         began = time.monotonic()
         folder = Path(settings.DATA_FOLDER) / "demo"
         shutil.rmtree(folder, ignore_errors=True)
@@ -117,7 +128,15 @@ class Command(BaseCommand):
             store = self._simulators(processes, folder, stop, once=once)
             self._portal(processes, stop, port)
             self._say(f"Ready after {time.monotonic() - began:.0f} s.")
-            result = self._story(processes, stop, store, folder)
+            result = (
+                self._flows(processes, stop, store, flows)
+                if flows
+                else self._story(processes, stop, store, folder)
+            )
+            played = {TWO_SUPPLIERS, SHORT} if flows else {STORY_ORDER}
+            for number in self._orders:
+                if number not in played:
+                    store.place(number)
             if as_json:
                 self.stdout.write(json.dumps(result))
                 self.stdout.flush()
@@ -156,9 +175,7 @@ class Command(BaseCommand):
         )
         lead = User.objects.get(username="lead")
         connect.register_hooks(lead, row, "The store says at once that an order changed.")
-        self._orders: list[int] = (
-            [] if once else [number for number in store["orders"] if number != STORY_ORDER]
-        )
+        self._orders: list[int] = [] if once else store["orders"]
         return story.StoreView(store["url"], STORE_HASH, TOKEN)
 
     def _portal(self, processes: Processes, stop: threading.Event, port: int) -> None:
@@ -204,9 +221,13 @@ class Command(BaseCommand):
             f" From the poll that returned it to its 850 on the mailbox: {to_mailbox:.1f} s."
             f" Meanwhile the store called Gridport {HookCall.objects.count()} times."
         )
-        for number in self._orders:
-            store.place(number)
         return result
+
+    def _flows(
+        self, processes: Processes, stop: threading.Event, store: story.StoreView, names: list[str]
+    ) -> dict[str, Any]:
+        stage = Stage(store, self._say, self._watch(processes, stop))
+        return {"flows": {name: FLOWS[name](stage) for name in names}}
 
     def _stay(self, processes: Processes, stop: threading.Event, url: str) -> None:
         if self._orders:

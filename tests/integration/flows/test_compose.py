@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from decimal import Decimal
 
-from integration.flows.compose import LONGEST_NOTE, note_lines
+import pytest
+from django.utils import timezone
+
+from integration.flows.compose import LONGEST_NOTE, canonical_purchase_order, note_lines, shortest
+from tests import factories
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,21 @@ from integration.flows.compose import LONGEST_NOTE, note_lines
 def test_a_shoppers_message_fits_the_lines_of_a_document(text: str, lines: str) -> None:
     assert note_lines(text) == lines
     assert all(len(line) <= LONGEST_NOTE for line in lines.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [("27.2500", "27.25"), ("27.0000", "27"), ("0.0000", "0"), ("100.0000", "100"), ("0.0500", "0.05")],
+)
+def test_a_number_goes_out_without_the_zeros_of_its_column(held: str, told: str) -> None:
+    assert str(shortest(Decimal(held))) == told
+
+
+@pytest.mark.django_db
+def test_a_price_and_a_quantity_are_composed_without_idle_zeros() -> None:
+    made = factories.purchase_order()
+    made.lines.update(unit_price=Decimal("27.2500"), quantity=Decimal("3.0000"))
+    line, *_ = canonical_purchase_order(made, timezone.now()).lines
+    assert (str(line.unit_price), str(line.quantity)) == ("27.25", "3")
+    made.lines.update(unit_price=None)
+    assert canonical_purchase_order(made, timezone.now()).lines[0].unit_price is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -94,6 +94,6 @@ def test_many_levels_in_any_shape_are_judged_in_time() -> None:
     wild = [f"{rng.randrange(count)}<{rng.randrange(count)}" for _ in range(count)]
     for shape, most in ((chain, 0), (circle, 1000), (wild, 1000)):
         made = levels(*shape)
-        began = perf_counter()
+        began = process_time()
         assert len(hierarchy_findings(made)) == most
-        assert perf_counter() - began < 2
+        assert process_time() - began < 2

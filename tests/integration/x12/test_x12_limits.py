@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from integration.x12 import validate
 from integration.x12.envelope import (
     MAX_SET_BYTES,
     FileEnds,
@@ -19,10 +20,11 @@ from integration.x12.envelope import (
     read_interchange,
     split_interchanges,
 )
+from integration.x12.quick_checks import LengthCheck
 from integration.x12.received import parse_segments
 from integration.x12.syntax import Separators
 from integration.x12.tables import find_table
-from integration.x12.validate import _SegmentCheck, check_group, check_set
+from integration.x12.validate import check_group, check_set
 from tests.benchmarks.x12_traffic import traffic
 from tests.integration.x12.x12_documents import ISA, SMALL, order_850, written
 
@@ -158,12 +160,13 @@ def test_the_quick_look_at_a_segment_agrees_with_the_long_one(monkeypatch: pytes
 
     quick = judged()
     assert sum(not isinstance(each, tuple) or each[0] == "A" for each in quick) > 45
-    # Without any pattern that is known as good, every segment takes the long way.
-    monkeypatch.setattr(_SegmentCheck, "good_patterns", property(lambda _: _Nothing()))
+    # Without any shape or segment that is known as good, every segment takes the long way.
+    monkeypatch.setattr(LengthCheck, "good", property(lambda _: _Nothing()))
+    monkeypatch.setattr(validate, "good_segments", lambda table, repeats: _Nothing())
     assert judged() == quick
 
 
-class _Nothing(set[tuple[bool, ...]]):
+class _Nothing(set[tuple[object, ...]]):
     def __contains__(self, pattern: object) -> bool:
         return False
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from integration.documents import Document
 from integration.x12.reading import parse_segments
 from integration.x12.syntax import Separators
-from partners.mapping import joins, normal, reader, transforms, writer
+from partners.mapping import element_writing, joins, normal, reader, transforms
 from partners.mapping.compiler import load_guide
 from partners.mapping.normal import norm
 from partners.mapping.reader import read_set
@@ -130,7 +130,7 @@ def words_joined_by(join: Callable[[Any], str]) -> Any:
     return MappingProxyType({**joins.JOINS, "words": words})
 
 
-def unconditional(self: writer._Draft, number: int | None) -> bool:
+def unconditional(self: element_writing.Draft, number: int | None) -> bool:
     return number is None or number in self.failed or number == 3 or bool(self.elements[number - 1])
 
 
@@ -154,13 +154,13 @@ ENGINE = {
     "numbers are written with exponents": Engine(transforms, "_plain", exponent, True, False),
     "qualifiers choose nothing": Engine(SegmentRule, "takes", first_taken, True, True),
     "pairs without a field are dropped": Engine(
-        writer._Writer, "_rest", without_rest, True, True, quick=False
+        element_writing.ElementWriter, "_rest", without_rest, True, True, quick=False
     ),
     "a path is read into its first part": Engine(
         reader._Reader, "_put", conflict_wins, True, True, quick=False
     ),
     "a condition on element 3 holds always": Engine(
-        writer._Draft, "has", unconditional, True, True, quick=False
+        element_writing.Draft, "has", unconditional, True, True, quick=False
     ),
 }
 

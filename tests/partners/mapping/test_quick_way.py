@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from integration.documents import Document
-from integration.x12.envelope import SetToWrite, set_segments
-from integration.x12.syntax import Segment
+from integration.documents import Document, ShipNotice
+from integration.x12.envelope import SetArrives, SetToWrite, read_file, set_segments
+from integration.x12.reading import parse_segments
+from integration.x12.syntax import Segment, Separators
 from partners.mapping.prepared import code_tables
 from partners.mapping.quick_writing import quick_rows
 from partners.mapping.reader import read_set
 from partners.mapping.rules import Guide
 from partners.mapping.writer import write
+from tests.benchmarks.x12_traffic import traffic
 from tests.partners.mapping.generated_documents import documents
-from tests.partners.mapping.mapped_documents import GOLDEN, GUIDES, golden, guide_of
+from tests.partners.mapping.mapped_documents import GOLDEN, GUIDES, golden, guide_of, wire
+from tests.partners.mapping.shipped_graphs import ship_notices
 from tests.partners.mapping.test_mapping_law import profile
+from tests.partners.mapping.test_ship_notice_law import STRUCTURES, guide_in
 
 EXAMPLES = 12
 # What partners send that no guide expects: blanks, other scripts, numbers that are none, lists too long.
@@ -86,6 +92,26 @@ def damaged(segments: Sequence[Segment], rng: random.Random) -> list[Segment]:
     return [Segment(each.texts[0], each.texts[1:], place) for place, each in enumerate(made, start=1)]
 
 
+def left_out(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
+    """The set without one of its texts, each in turn."""
+    for at, segment in enumerate(segments[1:-1], start=1):
+        for number, text in enumerate(segment.texts[1:], start=1):
+            if text:
+                texts = [*segment.texts[:number], "", *segment.texts[number + 1 :]]
+                yield [*segments[:at], Segment(texts[0], texts[1:], at + 1), *segments[at + 1 :]]
+
+
+@pytest.mark.parametrize("code", GUIDES)
+def test_what_is_left_out_is_missed_both_ways(code: str) -> None:
+    name = next(
+        each for each in GOLDEN if each.startswith(code[:3]) and each.endswith("_5010") == ("_" in code)
+    )
+    made = list(left_out(parse_segments(wire(name), Separators())))
+    assert len(made) > 10
+    for each in made:
+        same_read(each, guide_of(name))
+
+
 @pytest.mark.parametrize("name", GOLDEN)
 def test_hand_made_pairs_and_what_damage_makes_of_them_are_the_same_both_ways(name: str) -> None:
     guide = guide_of(name)
@@ -113,6 +139,27 @@ def test_generated_documents_are_the_same_both_ways(code: str, hostility: int) -
     law()
 
 
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_generated_ship_notices_are_written_the_same_both_ways(structure: str) -> None:
+    guide = guide_in(structure)
+
+    @profile(EXAMPLES)
+    @given(ship_notices(hostility=1, version="004010"))
+    def law(notice: ShipNotice) -> None:
+        same_written(notice, guide)
+
+    law()
+
+
+@pytest.mark.parametrize("held", [None, 0, "", []])
+@pytest.mark.parametrize("field", ["orders", "pallets", "packages", "items"])
+def test_what_is_no_list_of_a_level_is_told_the_same_both_ways(field: str, held: object) -> None:
+    name = next(each for each in GOLDEN if each.startswith("856/"))
+    notice = dataclasses.replace(golden(name), **{field: held})
+    for structure in ("SOTPI", "SI"):
+        same_written(notice, guide_in(structure))
+
+
 def test_the_quick_way_is_taken() -> None:
     taken: Counter[str] = Counter()
     for name in GOLDEN:
@@ -121,6 +168,21 @@ def test_the_quick_way_is_taken() -> None:
             taken[name[:3]] += 1
     assert set(taken) >= {"810", "812", "824", "850", "855", "856"}
     assert sum(taken.values()) >= len(GOLDEN) // 2
+
+
+@pytest.mark.parametrize("code", ["850", "855", "856"])
+def test_everyday_documents_go_the_quick_way_and_are_the_same_both_ways(code: str) -> None:
+    guide = guide_of(code)
+    tables = code_tables(guide, None)
+    made = [
+        read_set(event.reading.segments, guide).document
+        for event in read_file(io.BytesIO(traffic(code, 60_000, 7).data))
+        if isinstance(event, SetArrives)
+    ]
+    assert len(made) > 40
+    for document in made:
+        assert quick_rows(document, guide, tables) is not None
+        same_written(document, guide)
 
 
 def test_a_partners_codes_are_his_own_also_after_others_were_used() -> None:

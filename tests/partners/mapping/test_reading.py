@@ -6,6 +6,8 @@ import random
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from integration.documents import Acknowledgment, Item, PurchaseOrderAcknowledgment
 from integration.x12.reading import parse_segments
 from integration.x12.structure import walk
@@ -184,3 +186,11 @@ def test_the_component_separator_in_a_simple_element_is_text() -> None:
     )
     segments = parse_segments("ST*855*1~BAK*00*AD*A>B*20260302~", Separators())
     assert read_set(segments, guide).document == PurchaseOrderAcknowledgment(purchase_order_number="A>B")
+
+
+@pytest.mark.parametrize(("counted", "told"), [("4", 0), ("2", 0), ("0", 1), ("3", 1)])
+def test_a_count_may_be_of_levels_or_of_lines(counted: str, told: int) -> None:
+    lines = "HL*3*2*I~LIN**VN*A~SN1**1*EA~HL*4*2*I~LIN**VN*B~SN1**1*EA~"
+    text = f"ST*856*0001~HL*1**S~HL*2*1*O~PRF*P~{lines}CTT*{counted}~"
+    result = read_set(parse_segments(text, Separators()), guide_of("856"))
+    assert [(each.kind, each.address) for each in result.report] == [("check", "CTT.1")] * told

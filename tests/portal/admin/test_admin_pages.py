@@ -23,7 +23,16 @@ from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
 from integration.flows.steps import STEPS
 from integration.flows.translations import CHANGE, VERBS
-from integration.models import BulkJob, ExceptionCase, Order, Pause, PurchaseOrder, Store, Work
+from integration.models import (
+    BulkJob,
+    ExceptionCase,
+    Order,
+    Pause,
+    PurchaseOrder,
+    Reconciliation,
+    Store,
+    Work,
+)
 from partners.models import (
     Agreement,
     CodeList,
@@ -41,7 +50,7 @@ from portal.admin.subjects import STEP_SUBJECTS
 from tests import factories
 
 HISTORY: list[type[Model]] = [
-    Order, PurchaseOrder, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
+    Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
     BulkJob,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [

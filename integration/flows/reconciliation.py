@@ -1,0 +1,149 @@
+"""The proof that nothing was forgotten: everything is looked at afresh, what can safely be mended is, the rest is told.
+
+Once a day, and whenever somebody asks. Store and mailboxes are asked outside any transaction; what was found is
+written, and the repairs put, in one. A gap that nothing may mend by itself is a case until a later look finds it gone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from archive.clock import database_now
+from archive.exchange import record_outcome
+from archive.models import TransmissionOutcome
+from archive.projections import project
+from archive.record import record_audit, record_event
+from integration.errors import IntegrationError
+from integration.flows.cases import close_cause, open_case
+from integration.flows.gaps import Checked, Found, questions
+from integration.flows.rights import DECIDE, require
+from integration.models import ExceptionCase, Gap, Reconciliation
+from integration.work import Claim, Step, put
+
+EVERY = timedelta(hours=24)
+_STEP = "reconcile_all"
+_DAILY = "daily"
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """What one check came to, as it is kept."""
+
+    check: str
+    good: int
+    explained: int
+    gaps: int
+
+    @property
+    def looked_at(self) -> int:
+        """How many were looked at."""
+        return self.good + self.explained + self.gaps
+
+
+def daily_step(delay: timedelta = timedelta(0)) -> Step:
+    """Return the step that looks at everything once a day."""
+    return Step(_STEP, _DAILY, _STEP, delay)
+
+
+def ask(user: User, reason: str) -> Reconciliation:
+    """Have everything be looked at now. Raises ``Refused`` where the user may not, or gives no reason."""
+    reason = require(user, DECIDE, reason)
+    with transaction.atomic():
+        row = Reconciliation.objects.create(started_at=database_now(), asked_by=user.get_username())
+        record_audit(user, "reconcile", f"reconciliation:{row.pk}", reason=reason)
+        # Of a key of its own: the daily one is older, and waits for its hour.
+        put("documents", Step(_STEP, str(row.pk), f"{_STEP}:{row.pk}"))
+    return row
+
+
+def reconcile_all(subject: str, claim: Claim) -> list[Step]:
+    """Look at everything, for the one that asked or because it is time; return the repairs."""
+    now = database_now()
+    checked: list[Checked] = []
+    unread: list[str] = []
+    for side, question in questions(now):
+        try:
+            checked.append(question())
+        except IntegrationError as error:
+            unread.append(f"{side} could not be looked at: {error}")
+    with claim.transaction():
+        if subject == _DAILY:
+            row = Reconciliation.objects.create(started_at=now)
+        else:
+            row = Reconciliation.objects.select_for_update().get(pk=subject)
+            if row.finished_at is not None:
+                return []
+        steps = _write(row, checked, unread)
+    again = [daily_step(EVERY)] if subject == _DAILY else []
+    return [*_once(steps), *again]
+
+
+def _write(row: Reconciliation, checked: list[Checked], unread: list[str]) -> list[Step]:
+    found = [(each.check, gap) for each in checked for gap in each.gaps]
+    steps: list[Step] = []
+    for check, gap in found:
+        links = {name: value for name, value in gap.links.items() if value is not None}
+        Gap.objects.create(
+            reconciliation=row, check_name=check, sentence=gap.sentence, repair=gap.repair, **links
+        )
+        if gap.arrived is not None:
+            attempt = gap.arrived.interchange.attempts.latest("pk")
+            record_outcome(attempt, TransmissionOutcome.Result.DELIVERED, f"{gap.sentence} {gap.repair}")
+        if gap.project is not None:
+            project(gap.project)
+        steps.extend(gap.steps)
+        _tell(gap)
+    asked = {_cause(gap) for _, gap in found if not gap.repair}
+    if not unread:
+        _close_others(asked)
+    row.checks = [asdict(each) for each in _totals(checked)]
+    row.unread = unread
+    row.finished_at = database_now()
+    row.save(update_fields=["checks", "unread", "finished_at"])
+    return steps
+
+
+def _totals(checked: list[Checked]) -> list[CheckRow]:
+    """Return one row a check, in the order of ``Gap.Check``: the stores together, and the mailboxes."""
+    by_check: dict[str, list[Checked]] = defaultdict(list)
+    for each in checked:
+        by_check[each.check].append(each)
+    return [
+        CheckRow(
+            check,
+            sum(each.good for each in by_check[check]),
+            sum(each.explained for each in by_check[check]),
+            sum(len(each.gaps) for each in by_check[check]),
+        )
+        for check in Gap.Check.values
+        if check in by_check
+    ]
+
+
+def _tell(gap: Found) -> None:
+    order = gap.links.get("order")
+    if order is not None:
+        record_event(order.subject, "gap", f"Found by reconciliation: {gap.sentence} {gap.repair}".rstrip())
+    if not gap.repair:
+        links = {name: value for name, value in gap.links.items() if value is not None}
+        open_case(ExceptionCase.Kind.GAP, _cause(gap), gap.sentence, **links)
+
+
+def _cause(gap: Found) -> str:
+    return f"gap:{gap.cause}"
+
+
+def _close_others(asked: set[str]) -> None:
+    for case in ExceptionCase.objects.filter(kind=ExceptionCase.Kind.GAP, closed_at=None):
+        if case.cause not in asked:
+            close_cause(case.cause, "A later reconciliation does not find it any more.")
+
+
+def _once(steps: list[Step]) -> list[Step]:
+    """Return the steps, each once: several gaps may have one repair."""
+    return list({(step.name, step.subject): step for step in steps}.values())

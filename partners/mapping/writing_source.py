@@ -1,0 +1,260 @@
+"""The source of the functions that write the documents of a guide: one for each rule, called by that around it.
+
+As ``dataclasses`` does it: what a guide says is known before the first document comes, so that no rule has to be looked
+into while documents are written. A function looks like this, with names for the texts of the guide::
+
+    def write_PO1_12(record, made, run):
+        if type(record) is not constant_9:
+            raise Surprise
+        e1 = record.line_number
+        ...
+        if e4:
+            made.append(("PO1", e1, e2, e3, e4))
+        ...
+        return 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from integration.documents import shape_of
+from partners.mapping.prepared import writing_body, writing_rule
+from partners.mapping.rule_source import RuleLines
+from partners.mapping.rules import Body, Guide, Level, SegmentRule
+from partners.mapping.source_lines import Conversion, Scope, Source, kind_at
+
+# The functions that a guide's source defines, beside those of its rules.
+WRITE_DOCUMENT = "write_document"
+IS_CARRIED = "is_carried"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GuideSource:
+    """The source of a guide, compiled, and what its names stand for. ``levels`` are the functions that write the body of
+    each level's loop, by level."""
+
+    text: str
+    code: CodeType
+    constants: Mapping[str, Any]
+    conversions: Mapping[str, Conversion]
+    levels: Mapping[str, str]
+
+
+@lru_cache(maxsize=64)
+def guide_source(guide: Guide) -> GuideSource:
+    """The source of the guide."""
+    made = _GuideLines(guide)
+    made.function(WRITE_DOCUMENT, guide.body, guide.record)
+    levels = {}
+    for index, level in enumerate(guide.levels.levels.values() if guide.levels else ()):
+        levels[level.code] = f"write_level_{index}"
+        made.function(levels[level.code], level.rule.body, made.level_kind(level))
+    made.carried(IS_CARRIED, guide.record, "")
+    source = made.source
+    text = "\n".join(source.lines) + "\n"
+    file = f"<writing {guide.transaction_set} {guide.version}>"
+    return GuideSource(text, compile(text, file, "exec"), source.constants, source.conversions, levels)
+
+
+class _GuideLines:
+    """Adds the functions of a guide to a source, each after those that it calls."""
+
+    def __init__(self, guide: Guide) -> None:
+        self.guide = guide
+        self.source = Source()
+        self.functions = 0
+
+    def level_kind(self, level: Level) -> type:
+        """What the level's entries are."""
+        return kind_at(self.guide.record, level.path or ())
+
+    # Whether the guide has a place for all that a document holds
+
+    def carried(self, name: str, kind: type, prefix: str) -> None:
+        """Adds the function that says whether each value of a record has a place; False also where that takes a look."""
+        conditions = [f"type(record) is {self.source.constant(kind)}"]
+        for field, shape in shape_of(kind).items():
+            path = f"{prefix}{field}[]" if shape.many else f"{prefix}{field}"
+            inside = set(self._catalogue(shape.record, f"{path}/")) if shape.record else {path}
+            if inside <= self.guide.carried:
+                continue
+            if inside.isdisjoint(self.guide.carried):
+                conditions.append(f"record.{field} {'== ()' if shape.many else 'is None'}")
+                continue
+            assert shape.record is not None
+            inner = self._name("is_carried", field)
+            self.carried(inner, shape.record, f"{path}/")
+            if shape.many:
+                conditions.append(f"type(record.{field}) is tuple and all(map({inner}, record.{field}))")
+            else:
+                conditions.append(f"(record.{field} is None or {inner}(record.{field}))")
+        with self.source.block(f"def {name}(record):"):
+            self.source.add(f"return {' and '.join(conditions)}")
+
+    def _catalogue(self, kind: type, prefix: str) -> Iterator[str]:
+        for field, shape in shape_of(kind).items():
+            path = f"{prefix}{field}[]" if shape.many else f"{prefix}{field}"
+            if shape.record is None:
+                yield path
+            else:
+                yield from self._catalogue(shape.record, f"{path}/")
+
+    # Loops and segments
+
+    def function(self, name: str, body: Body, kind: type) -> None:
+        """Adds the function that writes a body."""
+        inner = self._inner(body, kind)
+        with self.source.block(f"def {name}(record, made, run):"):
+            self.source.refuse(f"type(record) is not {self.source.constant(kind)}")
+            self._rules(body, Scope("record", kind, self.source), inner)
+            self._bounds(body)
+
+    def _inner(self, body: Body, kind: type) -> dict[SegmentRule, str]:
+        """Adds the functions of a body's rules; gives their names."""
+        return {rule: self._rule(rule, body, kind) for rule in body.rules if rule.levels is None}
+
+    def _name(self, start: str, what: str) -> str:
+        self.functions += 1
+        return f"{start}_{what}_{self.functions}"
+
+    def _rule(self, rule: SegmentRule, body: Body, kind: type) -> str:
+        kind = self._kind(rule, kind)
+        inner = self._inner(rule.body, kind)
+        name = self._name("write", rule.tag)
+        with self.source.block(f"def {name}(record, made, run{', items' if rule.group else ''}):"):
+            if rule.each or rule.at or rule.text or rule.lift:
+                self.source.refuse(f"type(record) is not {self.source.constant(kind)}")
+            scope = Scope("record", kind, self.source)
+            lines = RuleLines(rule, body, scope, self.source)
+            filled = lines.fill()
+            if rule.body.rules:
+                self._loop(rule, lines, scope, filled, inner)
+            else:
+                if not rule.always:
+                    with self.source.block(f"if not ({filled}):"):
+                        self.source.add("raise Surprise" if rule.each else "return 0")
+                lines.complete(lambda row: f"made.append({row})")
+            self.source.add("return 1")
+        return name
+
+    def _loop(
+        self, rule: SegmentRule, lines: RuleLines, scope: Scope, filled: str, inner: Mapping[SegmentRule, str]
+    ) -> None:
+        """A segment with what stands in its loop: that alone may be why the segment is written."""
+        self.source.add("here = len(made)")
+        self.source.add("made.append(None)")
+        self._rules(rule.body, scope, inner)
+        if not rule.always:
+            with self.source.block(f"if len(made) == here + 1 and not ({filled}):"):
+                if not rule.each:
+                    self.source.add("made.pop()")
+                self.source.add("raise Surprise" if rule.each else "return 0")
+        self._bounds(rule.body)
+        lines.complete(lambda row: f"made[here] = {row}")
+
+    def _kind(self, rule: SegmentRule, kind: type) -> type:
+        """What the fields of a rule belong to."""
+        if rule.lift is not None:
+            assert self.guide.levels is not None
+            return self.level_kind(self.guide.levels.levels[rule.lift])
+        return kind_at(kind, rule.each or rule.at or rule.text or ())
+
+    def _rules(self, body: Body, scope: Scope, inner: Mapping[SegmentRule, str]) -> None:
+        """Writes what a body holds, and counts what its loop wants to have counted."""
+        counted = _counted(body)
+        for member in sorted(counted):
+            self.source.add(f"count_{member} = 0")
+        for rule, needed in writing_body(body).entries:
+            is_asked = rule.required or rule.maximum is not None or rule.member in counted
+            self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
+            if rule.required:
+                self.source.refuse("not count")
+            if rule.maximum is not None:
+                self.source.refuse(f"count > {rule.maximum}")
+            if rule.member in counted:
+                self.source.add(f"count_{rule.member} += count")
+
+    def _bounds(self, body: Body) -> None:
+        """How often the members of the loop have to and may stand."""
+        for member, (least, most) in _counted(body).items():
+            if least:
+                self.source.refuse(f"count_{member} < {least}")
+            if most is not None:
+                self.source.refuse(f"count_{member} > {most}")
+
+    def _occurrences(
+        self,
+        rule: SegmentRule,
+        needed: frozenset[str] | None,
+        scope: Scope,
+        function: str,
+        *,
+        is_asked: bool,
+    ) -> None:
+        """Writes each segment of a rule, with what is inside; ``count`` is then how many they are, if that is asked."""
+        if rule.each is not None:
+            self.source.add(f"listed = {scope.load(rule.each)}")
+            self.source.refuse("type(listed) is not tuple")
+            with self.source.block("for item in listed:"):
+                self.source.add(f"{function}(item, made, run)")
+            if is_asked:
+                self.source.add("count = len(listed)")
+        elif rule.text is not None and rule.join is not None:
+            self.source.add(f"text = {scope.load(rule.text)}")
+            self.source.add("count = 0")
+            with self.source.block("if text is not None:"):
+                self.source.refuse("type(text) is not str")
+                cut = self.source.constant(rule.join.cut)
+                with self.source.block(f"for piece in {cut}(text, {writing_rule(rule).longest}):"):
+                    self.source.add(f"count += {function}(piece, made, run)")
+        elif rule.group is not None:
+            width = len(rule.group.starts)
+            self.source.add(f"listed = {scope.load(rule.group.items)}")
+            self.source.refuse("type(listed) is not tuple")
+            self.source.add("count = 0")
+            with self.source.block(f"for first in range(0, max(len(listed), 1), {width}):"):
+                items = f"listed[first : first + {width}]"
+                self.source.add(f"count += {function}({scope.variable}, made, run, {items})")
+        elif rule.levels is not None:
+            self.source.add(f"count = run.levels({scope.variable})")
+        else:
+            held, condition = self._condition(rule, needed, scope)
+            if is_asked:
+                self.source.add("count = 0")
+            with self.source.block(f"if {condition or True}:"):
+                self.source.add(f"{'count = ' if is_asked else ''}{function}({held}, made, run)")
+
+    def _condition(self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope) -> tuple[str, str]:
+        """What a rule that stands once is about, and the condition without which it need not be asked."""
+        if rule.lift is not None:
+            self.source.add(f"inner = run.lifted.get({self.source.constant(rule.lift)}, (None,))[0]")
+            return "inner", "inner is not None"
+        if rule.at is not None:
+            self.source.add(f"inner = {scope.load(rule.at)}")
+            return "inner", "inner is not None"
+        conditions = [
+            f"{scope.variable}.{name} {'!= ()' if shape.many else 'is not None'}"
+            for name, shape in (shape_of(scope.kind) if needed else {}).items()
+            if needed and name in needed
+        ]
+        return scope.variable, "" if rule.required else " or ".join(conditions)
+
+
+def _counted(body: Body) -> dict[int, tuple[int, int | None]]:
+    """The members of a loop whose count can be wrong, with the least and most that it may be."""
+    prepared = writing_body(body)
+    found: dict[int, tuple[int, int | None]] = {}
+    for member in prepared.members:
+        rules = [rule for rule in body.rules if rule.member == member.index]
+        many = any(rule.repeats or rule.levels for rule in rules)
+        most = (
+            member.max_use if member.max_use is not None and (many or len(rules) > member.max_use) else None
+        )
+        if member.required or most is not None:
+            found[member.index] = int(member.required), most
+    return found

@@ -1,0 +1,92 @@
+"""The demo's flows: one order each, driven to its end, judged by a fresh read of the store.
+
+Each returns ``{"documents": [...], "store_before": {...}, "store_after": {...}}``: the documents in the order of the archive
+(``story.documents_of``), and the order in the store before and after as the store's API gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from integration.flows.decisions import carry_out
+from integration.flows.planned import Given
+from integration.flows.plans import plan
+from integration.models import ExceptionCase
+from portal.demo.story import StoreView, documents_of, tell, wait_until
+
+TWO_SUPPLIERS = 1015
+SHORT = 1004
+"""Answered short by the simulated supplier, of which the demo command tells him."""
+WITHIN = 90
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a flow plays: the store, how to say something, and what notices that a process has died."""
+
+    store: StoreView
+    say: Callable[[str], None]
+    check: Callable[[], None]
+
+    def wait(self, true: Callable[[], bool], what: str) -> None:
+        """Wait until ``true``. Raises ``DemoError`` naming ``what``."""
+        wait_until(true, self.check, WITHIN, what)
+
+
+def orders(stage: Stage) -> dict[str, Any]:
+    """An order of two suppliers' articles becomes two purchase orders, each acknowledged (997) and accepted (855)."""
+    return _played(stage, TWO_SUPPLIERS, lambda: None)
+
+
+def acknowledgments(stage: Stage) -> dict[str, Any]:
+    """A supplier promises less than was ordered: a case, decided by a person as its plan says."""
+
+    def decide() -> None:
+        cases = ExceptionCase.objects.filter(order__number=SHORT, kind="acknowledgment_differs")
+        stage.wait(cases.exists, "The case about the short answer")
+        case = cases.get()
+        stage.say(f"  {case.sentence}")
+        lead = User.objects.get(username="lead")
+        wanted = plan(case, "accept", Given())
+        for sentence in wanted.sentences:
+            stage.say(f"    {sentence}")
+        carry_out(lead, case, "accept", Given(), "The rest comes later.", wanted.digest)
+
+    return _played(stage, SHORT, decide)
+
+
+def _played(stage: Stage, number: int, between: Callable[[], None]) -> dict[str, Any]:
+    """Place an order, do what comes ``between``, and wait until every partner has accepted and the store is told."""
+    stage.store.place(number)
+    before = stage.store.order(number)
+    stage.say(f"Order {number} is placed in the store:")
+    between()
+    told: set[str] = set()
+
+    def is_done() -> bool:
+        tell(number, stage.say, told)
+        moved = stage.store.status_of(number) != before["status_id"]
+        return moved and "effect_done" in told and _all_acknowledged(number)
+
+    stage.wait(is_done, f"The way of order {number}")
+    return {
+        "documents": documents_of(number),
+        "store_before": before,
+        "store_after": stage.store.order(number),
+    }
+
+
+def _all_acknowledged(number: int) -> bool:
+    sent = [each for each in documents_of(number) if each["direction"] == "out" and each["kind"] == "850"]
+    return bool(sent) and all(each["acknowledgment"] == "accepted" for each in sent)
+
+
+FLOWS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
+    "orders": orders,
+    "acknowledgments": acknowledgments,
+}
+"""The flows by the names that ``--flow`` takes."""
