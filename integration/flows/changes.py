@@ -66,12 +66,17 @@ def start_change(
 def told_by_hand(
     purchase_order: PurchaseOrder, changes: Sequence[LineChange], *, reason: str, actor: str
 ) -> None:
-    """Have a change count that a person told the partner: its movements name the purchase order's own document."""
+    """Have a change count that a person told the partner.
+
+    Its movements name the purchase order's own document, or the take-over of one that another system sent.
+    """
     made = _make(purchase_order, changes, State.TOLD, reason, actor)
     if made is None:
         return
-    link = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).latest("document_id")
-    post_movements(made, link.document)
+    sent = (
+        purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER).order_by("document_id").last()
+    )
+    post_movements(made, sent.document if sent is not None else None)
     cancel_whole(made)
 
 
@@ -87,13 +92,18 @@ def waiting_steps(order_pk: int) -> list[Step]:
 
 
 def post_movements(
-    change: PurchaseOrderChange, document: Document, only: Iterable[int] | None = None
+    change: PurchaseOrderChange, document: Document | None, only: Iterable[int] | None = None
 ) -> None:
-    """Write what ``change`` cancels and orders more into the ledger, naming ``document``; of the lines ``only``."""
+    """Write what ``change`` cancels and orders more into the ledger, naming ``document``; of the lines ``only``.
+
+    Without a document they name the take-over that the purchase order came with.
+    """
     lines = {line.line_number: line for line in change.purchase_order.lines.all()}
     wanted = None if only is None else set(only)
     # Of a movement that was reversed and holds after all, the place in the document says which time it is.
-    times = LineEntry.objects.filter(document=document, line__in=lines.values(), reverses=None)
+    before = LineEntry.objects.filter(line__in=lines.values(), reverses=None)
+    times = before.filter(document=document)
+    taken = before.exclude(take_over=None).first() if document is None else None
     now = database_now()
     entries = []
     for row in change.lines:
@@ -109,6 +119,7 @@ def post_movements(
                 quantity=abs(moved),
                 unit_price=lines[number].unit_price if moved > 0 else None,
                 document=document,
+                take_over=taken.take_over if taken is not None else None,
                 position=times.filter(line=lines[number], kind=kind).count(),
                 stated_at=now,
             )

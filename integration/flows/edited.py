@@ -93,10 +93,10 @@ def _sent(order: Order) -> QuerySet[PurchaseOrder]:
 
 def _concerned(purchase_order: PurchaseOrder, edit: Edit, *, cancelled: bool) -> _Concerned:
     found = _Concerned([each for each in edit.moves if each.purchase_order == purchase_order.pk])
-    if cancelled:
+    if cancelled or purchase_order.content is None:  # of one that was taken over only the lines are known
         return found
     order = purchase_order.order
-    sent = from_json("purchase_order", purchase_order.content or {})
+    sent = from_json("purchase_order", purchase_order.content)
     assert isinstance(sent, CanonicalPurchaseOrder)
     addresses = {str(each["id"]): each for each in order.content["addresses"]}
     address = addresses.get(purchase_order.ship_to)
@@ -106,7 +106,21 @@ def _concerned(purchase_order: PurchaseOrder, edit: Edit, *, cancelled: bool) ->
     said, says = (" ".join((text or "").split()) for text in (sent.notes, order.content["customer_message"]))
     if said != says:
         found.rest.append({"what": "message", "told": said or "none", "in the store": says or "none"})
+    told = _told_by_hand(purchase_order)
+    found.rest = [row for row in found.rest if row not in told]
     return found
+
+
+def _told_by_hand(purchase_order: PurchaseOrder) -> list[Any]:
+    """Return what no 860 tells and somebody has dealt with: the rows of the last closed case that had such."""
+    closed = ExceptionCase.objects.filter(
+        kind=Kind.ORDER_CHANGED, purchase_order=purchase_order, closed_at__isnull=False
+    ).exclude(decision=ExceptionCase.Decision.RELEASED)
+    for evidence in closed.order_by("-pk").values_list("evidence", flat=True):
+        rows = [row for row in evidence if "line" not in row]
+        if rows:
+            return rows
+    return []
 
 
 def _place(where: Party | None) -> str:
@@ -191,7 +205,7 @@ def _settled(purchase_order: PurchaseOrder, rows: list[dict[str, Any]]) -> bool:
         last is not None
         and last.closed_at is not None
         and last.decision != ExceptionCase.Decision.RELEASED
-        and last.evidence == rows
+        and all(row in last.evidence for row in rows)
     )
 
 

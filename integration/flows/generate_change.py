@@ -17,7 +17,7 @@ from integration.documents.purchase_order_change import ChangedLine
 from integration.documents.purchase_order_change import PurchaseOrderChange as CanonicalChange
 from integration.flows.cases import close_cause, open_case
 from integration.flows.changes import SET, cancel_whole, change_step, post_movements
-from integration.flows.compose import time_zone_of, why_watching
+from integration.flows.compose import canonical_purchase_order, time_zone_of, why_watching
 from integration.flows.counted import tell_converted, terms_of
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.positions import positions_of
@@ -79,8 +79,7 @@ def change_outgoing(change: PurchaseOrderChange, content: dict[str, Any]) -> Out
 def canonical_change(change: PurchaseOrderChange) -> CanonicalChange:
     """Return the canonical document of ``change``: its lines as they are afterwards, dated today."""
     purchase_order = change.purchase_order
-    sent = from_json("purchase_order", purchase_order.content or {})
-    assert isinstance(sent, CanonicalPurchaseOrder)
+    sent = as_sent(purchase_order)
     zone = time_zone_of(purchase_order.agreement, purchase_order.order)
     shipped = {number: each.shipped for number, each in positions_of(purchase_order).items()}
     sent_lines = {line.line_number: line for line in sent.lines}
@@ -107,6 +106,15 @@ def canonical_change(change: PurchaseOrderChange) -> CanonicalChange:
     )
 
 
+def as_sent(purchase_order: PurchaseOrder) -> CanonicalPurchaseOrder:
+    """Return the purchase order as it was sent; one that another system sent, as we would have written it."""
+    if purchase_order.content is None:
+        return canonical_purchase_order(purchase_order, database_now())
+    sent = from_json("purchase_order", purchase_order.content)
+    assert isinstance(sent, CanonicalPurchaseOrder)
+    return sent
+
+
 def _what(was: Decimal, now: Decimal, *, cancels: bool) -> str:
     if cancels:
         return "order_cancelled"
@@ -116,8 +124,9 @@ def _what(was: Decimal, now: Decimal, *, cancels: bool) -> str:
 
 
 def _is_delivered(purchase_order: PurchaseOrder) -> bool:
+    """Say whether the partner has got the purchase order: from us, or from the system that it was taken over from."""
     sent = purchase_order.documents.filter(role=OrderDocument.Role.PURCHASE_ORDER)
-    return sent.filter(document__state__delivery=Delivery.DELIVERED).exists()
+    return not sent.exists() or sent.filter(document__state__delivery=Delivery.DELIVERED).exists()
 
 
 def _write(change: PurchaseOrderChange) -> Document | None:

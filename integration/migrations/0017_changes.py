@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0008_document_revision'),
-        ('integration', '0016_ledger'),
+        ('integration', '0018_reconciliation_and_take_over'),
     ]
 
     operations = [
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='exceptioncase',
             name='kind',
-            field=models.CharField(choices=[('no_partner', 'No partner for an item'), ('several_partners', 'Several partners for an item'), ('no_address', 'No shipping address'), ('missing_translation', 'Missing translation'), ('not_writable', 'Document cannot be written'), ('acknowledgment_differs', 'Partner answered differently'), ('unknown_purchase_order', 'Unknown purchase order'), ('unmatched', 'Answer to nothing we sent'), ('order_changed', 'Order changed after it was sent'), ('change_answered', 'Partner does not take a change'), ('change_asked', 'Partner asks for a change'), ('rejected', 'Partner rejected our document'), ('contradicted', 'Partner acknowledged differently before'), ('application_error', 'Partner reports an application error'), ('message', 'Text message to read'), ('overdue', 'Answer overdue'), ('unreadable', 'File or document not readable'), ('not_for_us', 'Not for us, or not from there'), ('duplicate', 'Number used twice'), ('store', 'Store'), ('mailbox', 'Mailbox'), ('parked', 'Work stopped')], max_length=24),
+            field=models.CharField(choices=[('no_partner', 'No partner for an item'), ('several_partners', 'Several partners for an item'), ('no_address', 'No shipping address'), ('missing_translation', 'Missing translation'), ('not_writable', 'Document cannot be written'), ('acknowledgment_differs', 'Partner answered differently'), ('unknown_purchase_order', 'Unknown purchase order'), ('unmatched', 'Answer to nothing we sent'), ('order_changed', 'Order changed after it was sent'), ('change_answered', 'Partner does not take a change'), ('change_asked', 'Partner asks for a change'), ('rejected', 'Partner rejected our document'), ('contradicted', 'Partner acknowledged differently before'), ('application_error', 'Partner reports an application error'), ('message', 'Text message to read'), ('overdue', 'Answer overdue'), ('unreadable', 'File or document not readable'), ('not_for_us', 'Not for us, or not from there'), ('duplicate', 'Number used twice'), ('store', 'Store'), ('mailbox', 'Mailbox'), ('gap', 'Found missing by reconciliation'), ('parked', 'Work stopped')], max_length=24),
         ),
         migrations.AlterField(
             model_name='orderdocument',
