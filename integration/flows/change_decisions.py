@@ -140,12 +140,11 @@ def _asked(case: ExceptionCase) -> tuple[PurchaseOrder, list[LineChange]]:
 
 
 def _refused(case: ExceptionCase) -> PurchaseOrderChange:
-    links = case.document.orders if case.document is not None else None
     pk = case.cause.rpartition(":")[2]
     change = PurchaseOrderChange.objects.select_related(
         "purchase_order__agreement__partner", "purchase_order__order"
     )
-    found = change.filter(pk=pk).first() if links is not None and pk.isdecimal() else None
+    found = change.filter(pk=pk).first() if pk.isdecimal() else None
     if found is None:
         raise Refused("The change is not known any more: settle the case.")
     return found

@@ -21,6 +21,7 @@ from integration.flows.compose import canonical_purchase_order, time_zone_of, wh
 from integration.flows.counted import tell_converted, terms_of
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.positions import positions_of
+from integration.flows.quantities_in_force import STANDING
 from integration.flows.transmit import transmit_step
 from integration.flows.writing import counted_for, written
 from integration.models import ExceptionCase, OrderDocument, PurchaseOrder, PurchaseOrderChange
@@ -56,6 +57,9 @@ def generate_change(pk: str, claim: Claim) -> list[Step]:
         document = change.document
         if document is None:
             if change.state != State.COMPOSED or why_watching(purchase_order):
+                return []
+            if purchase_order.state not in STANDING:
+                _drop(change)
                 return []
             if not _is_delivered(purchase_order):
                 again = change_step(change)
@@ -121,6 +125,26 @@ def _what(was: Decimal, now: Decimal, *, cancels: bool) -> str:
     if not now:
         return "item_deleted"
     return "quantity_increased" if now > was else "quantity_decreased"
+
+
+def _drop(change: PurchaseOrderChange) -> None:
+    """Give up a change of a purchase order that was cancelled meanwhile, and have a person see to what is wanted."""
+    purchase_order = change.purchase_order
+    order = purchase_order.order
+    PurchaseOrderChange.objects.filter(pk=change.pk).update(state=State.DROPPED)
+    wanted = ", ".join(f"line {row['line_number']}: {row['now']}" for row in change.lines)
+    state = purchase_order.get_state_display().lower()
+    open_case(
+        ExceptionCase.Kind.ORDER_CHANGED,
+        f"changed:{order.subject}",
+        f"Change {change.sequence} of purchase order {purchase_order.number} ({wanted}) was not sent: the purchase order is"
+        f" {state}. Order what is wanted from a partner yourself, then settle this case.",
+        order=order,
+        store=order.store,
+        partner=purchase_order.agreement.partner,
+        money=order.total,
+        currency=order.currency,
+    )
 
 
 def _is_delivered(purchase_order: PurchaseOrder) -> bool:

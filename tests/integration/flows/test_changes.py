@@ -122,19 +122,14 @@ def test_more_pieces_are_ordered_by_a_change(changing: World) -> None:
     assert changing.network.held("1004-1") == {"1": "15"}
 
 
-def test_refunded_pieces_count_as_fewer(changing: World) -> None:
-    changing.place(TWELVE)
-    changing.run()
-    changing.store.state.orders[TWELVE].products[0]["quantity_refunded"] = 5
-    edit(changing, TWELVE, status_id=14)
-    assert in_force("1004-1") == [7]
-
-
 def test_edits_one_after_another_are_changes_in_order_each_against_the_one_before(changing: World) -> None:
     changing.place(TWELVE)
     changing.run()
-    for quantity in (10, 13, 4):
+    for quantity in (10, 13):
         edit(changing, TWELVE, quantity)
+    # Refunded pieces count as fewer.
+    changing.store.state.orders[TWELVE].products[0]["quantity_refunded"] = 9
+    edit(changing, TWELVE, status_id=14)
     assert [row.lines for row in PurchaseOrderChange.objects.order_by("sequence")] == [
         [{"line_number": 1, "was": "12", "now": "10"}],
         [{"line_number": 1, "was": "10", "now": "13"}],
@@ -425,6 +420,24 @@ def test_in_watch_a_change_waits_until_its_agreement_goes_live(changing: World) 
     assert [text.split("*")[5] for text in sent_changes()] == ["1", "2"]
     assert in_force("1004-1") == [7]
     assert changing.network.held("1004-1") == {"1": "7"}
+
+
+def test_an_order_that_is_wanted_again_after_its_cancellation_is_asked_about(changing: World) -> None:
+    changing.place(TWELVE)
+    changing.run(3)
+    Agreement.objects.update(mode=Mode.WATCH)
+    edit(changing, TWELVE, status_id=5)
+    edit(changing, TWELVE, 7, status_id=11)
+    assert [row.lines[0]["now"] for row in PurchaseOrderChange.objects.order_by("pk")] == ["0", "7"]
+    acme = Agreement.objects.get(partner__name="Acme Supply")
+    go_live(factories.user("gus", "decide"), acme, REASON)
+    changing.run(2)
+    assert states() == [(1, "accepted"), (2, "dropped")]
+    assert in_force("1004-1") == [0]
+    assert ExceptionCase.objects.get().sentence == (
+        "Change 2 of purchase order 1004-1 (line 1: 7) was not sent: the purchase order is cancelled by us. Order what is"
+        " wanted from a partner yourself, then settle this case."
+    )
 
 
 def test_a_change_does_not_overtake_its_purchase_order(changing: World) -> None:
