@@ -9,6 +9,7 @@ from decimal import Decimal
 from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_event
+from integration.flows.cases import close_cause
 from integration.flows.quantities_in_force import told_quantities
 from integration.matching.lines import plain
 from integration.models import LineEntry, OrderDocument, PurchaseOrder, PurchaseOrderChange
@@ -83,6 +84,21 @@ def told_by_hand(
 def change_step(change: PurchaseOrderChange) -> Step:
     """Return the step that writes the 860 of ``change``."""
     return Step("generate", f"{SUBJECT}{change.pk}", change.purchase_order.order.ordering_key)
+
+
+def write_cause(change: PurchaseOrderChange) -> str:
+    """Return the cause of the case that ``change`` cannot be written."""
+    return f"write:{change.pk}:change"
+
+
+def give_up_unwritable(purchase_order: PurchaseOrder) -> None:
+    """Drop changes that cannot be written, and those behind them, once an edit has overtaken them."""
+    waiting = purchase_order.changes.filter(state=State.COMPOSED).order_by("sequence")
+    stuck = next(
+        (each for each in waiting if close_cause(write_cause(each), "The order was edited again.")), None
+    )
+    if stuck is not None:
+        waiting.filter(sequence__gte=stuck.sequence).update(state=State.DROPPED)
 
 
 def waiting_steps(order_pk: int) -> list[Step]:

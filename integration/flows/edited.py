@@ -13,7 +13,13 @@ from integration.documents import Party, from_json
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.flows.addresses import party
 from integration.flows.cases import close_cause, open_case
-from integration.flows.changes import LineChange, start_change, takes_changes, waiting_steps
+from integration.flows.changes import (
+    LineChange,
+    give_up_unwritable,
+    start_change,
+    takes_changes,
+    waiting_steps,
+)
 from integration.flows.quantities_in_force import STANDING, told_quantities
 from integration.matching.changes import Edit, LineMove, SentLine, difference
 from integration.matching.lines import plain
@@ -47,6 +53,8 @@ def after_edit(order: Order, lines: Sequence[Mapping[str, Any]], *, cancelled: b
     ``lines`` are the order's physical lines. Nothing is asked of a person that he has settled already.
     """
     sent = list(_sent(order).select_for_update(of=("self",)))
+    for purchase_order in sent:
+        give_up_unwritable(purchase_order)
     edit = edit_of(order, lines, sent, cancelled=cancelled)
     for purchase_order in sent:
         concerned = _concerned(purchase_order, edit, cancelled=cancelled)

@@ -16,7 +16,14 @@ from integration.documents import from_json, to_json
 from integration.documents.purchase_order_change import ChangedLine
 from integration.documents.purchase_order_change import PurchaseOrderChange as CanonicalChange
 from integration.flows.cases import close_cause, open_case
-from integration.flows.changes import SET, cancel_whole, change_step, post_movements
+from integration.flows.changes import (
+    SET,
+    cancel_whole,
+    change_step,
+    post_movements,
+    waiting_steps,
+    write_cause,
+)
 from integration.flows.compose import canonical_purchase_order, time_zone_of, why_watching
 from integration.flows.counted import tell_converted, terms_of
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
@@ -61,13 +68,15 @@ def generate_change(pk: str, claim: Claim) -> list[Step]:
             if purchase_order.state not in STANDING:
                 _drop(change)
                 return []
+            if _earlier_waits(change):
+                return []  # asked for again once that one is written
             if not _is_delivered(purchase_order):
                 again = change_step(change)
                 return [Step(again.name, again.subject, again.ordering_key, BEHIND)]
             document = _write(change)
             if document is None:
                 return []
-        return [transmit_step(document.interchange)]
+        return [transmit_step(document.interchange), *waiting_steps(purchase_order.order_id)]
 
 
 def change_outgoing(change: PurchaseOrderChange, content: dict[str, Any]) -> Outgoing:
@@ -127,6 +136,12 @@ def _what(was: Decimal, now: Decimal, *, cancels: bool) -> str:
     return "quantity_increased" if now > was else "quantity_decreased"
 
 
+def _earlier_waits(change: PurchaseOrderChange) -> bool:
+    """Say whether a change before ``change`` is not written yet: each is made against the one before."""
+    before = change.purchase_order.changes.filter(sequence__lt=change.sequence, state=State.COMPOSED)
+    return before.exists()
+
+
 def _drop(change: PurchaseOrderChange) -> None:
     """Give up a change of a purchase order that was cancelled meanwhile, and have a person see to what is wanted."""
     purchase_order = change.purchase_order
@@ -156,7 +171,7 @@ def _is_delivered(purchase_order: PurchaseOrder) -> bool:
 def _write(change: PurchaseOrderChange) -> Document | None:
     purchase_order = change.purchase_order
     order, agreement = purchase_order.order, purchase_order.agreement
-    cause = f"write:{change.pk}:change"
+    cause = write_cause(change)
     content = to_json(canonical_change(change))
     try:
         outgoing = change_outgoing(change, content)

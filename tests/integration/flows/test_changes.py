@@ -20,7 +20,7 @@ from integration.models import ExceptionCase, LineEntry, OrderDocument, Purchase
 from integration.simulators.network.answer_files import AnswerFile, change_files
 from integration.simulators.network.answers import plan_of
 from integration.simulators.network.purchase_orders import read_purchase_orders
-from partners.models import Agreement, AgreementDocument, Mode
+from partners.models import Agreement, AgreementDocument, ItemCrossReference, Mode
 from tests import factories
 from tests.world import World, world
 
@@ -438,6 +438,24 @@ def test_an_order_that_is_wanted_again_after_its_cancellation_is_asked_about(cha
         "Change 2 of purchase order 1004-1 (line 1: 7) was not sent: the purchase order is cancelled by us. Order what is"
         " wanted from a partner yourself, then settle this case."
     )
+
+
+def test_a_change_that_cannot_be_written_is_overtaken_by_the_next_edit(changing: World) -> None:
+    ItemCrossReference.objects.filter(sku="AC-004").update(partner_unit="case", pack_factor=12)
+    changing.place(TWELVE)
+    changing.run(3)
+    edit(changing, TWELVE, 9)
+    case = ExceptionCase.objects.get()
+    assert case.sentence.startswith(
+        "Change 1 of purchase order 1004-1 to Acme Supply cannot be written. 9 each of AC-004 of line 1 are no whole case:"
+    )
+    assert in_force("1004-1") == [12]
+    edit(changing, TWELVE, 24)
+    assert states() == [(1, "dropped"), (2, "accepted")]
+    assert "~POC*1*QI*2*2*CA*" in sent_changes()[0]
+    assert in_force("1004-1") == [24]
+    case.refresh_from_db()
+    assert case.decision == "released"
 
 
 def test_a_change_does_not_overtake_its_purchase_order(changing: World) -> None:
