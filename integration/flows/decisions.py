@@ -19,7 +19,7 @@ from archive.models import Document
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, accept, current_reading, effects_of, reverse
 from integration.flows.cases import close_case
-from integration.flows.change_decisions import CHANGE_PLANS, carry_out_change
+from integration.flows.change_decisions import carry_out_change
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
@@ -227,7 +227,10 @@ def _do_change(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
 
 
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
-    **dict.fromkeys(CHANGE_PLANS, _do_change),
+    "send_change": _do_change,
+    "tell": _do_change,
+    "leave": _do_change,
+    "send_again": _do_change,
     "translate": _do_translate,
     "accept": _do_accept,
     "remainder": _do_remainder,
