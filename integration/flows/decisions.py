@@ -19,6 +19,7 @@ from archive.models import Document
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, accept, current_reading, effects_of, reverse
 from integration.flows.cases import close_case
+from integration.flows.change_decisions import carry_out_change
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.missing import missing_of
@@ -220,7 +221,18 @@ def _do_translate(user: User, case: ExceptionCase, wanted: Plan, reason: str) ->
     return []
 
 
+def _do_change(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    done = carry_out_change(case, wanted, reason, user.get_username())
+    _tell(case, user, wanted.decision, done.sentence, None)
+    _close(case, user, done.decision, reason)
+    return done.steps
+
+
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
+    "send_change": _do_change,
+    "tell": _do_change,
+    "leave": _do_change,
+    "send_again": _do_change,
     "translate": _do_translate,
     "accept": _do_accept,
     "remainder": _do_remainder,

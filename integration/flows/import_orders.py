@@ -16,14 +16,15 @@ from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import OrderChange, StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.backpressure import LONGER, room_behind
-from integration.flows.cases import close_cause, open_case
+from integration.flows.cases import close_cause
 from integration.flows.categories import ask_categories, keep_categories
+from integration.flows.changes import waiting_steps
+from integration.flows.edited import after_edit
 from integration.flows.references import write_references
 from integration.flows.routing import nothing_to_route
 from integration.flows.stores import client_for
 from integration.models import (
     ORDER_STATUSES,
-    ExceptionCase,
     Order,
     PurchaseOrder,
     Store,
@@ -162,6 +163,10 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
     content = order_content(found, lines, addresses)
     with claim.transaction():
         keep_categories(store, told, read_at)
+        if known is not None:
+            # As by whoever matches an answer: the purchase orders, then the order. In the other order the two would block
+            # each other where an edit is told to partners.
+            list(known.purchase_orders.select_for_update().order_by("pk").values_list("pk"))
         order, changed = _save(store, found, content, read_at)
         return _decide(store, order, changed)
 
@@ -229,9 +234,8 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
     reason = why_not_ours(store, order)
     if sent:
         if changed or order.status_id in CANCELLED:
-            _tell_changed_after_sending(order, changed)
-            return []
-        return _left_to_send(order)
+            return after_edit(order, cancelled=order.status_id in CANCELLED)
+        return [*waiting_steps(order.pk), *_left_to_send(order)]
     if reason:
         _leave_alone(order, reason)
         return []
@@ -282,26 +286,6 @@ def _set_state(order: Order, state: str, reason: str) -> None:
     changed = Order.objects.filter(pk=order.pk).exclude(state=state, state_reason=reason)
     if changed.update(state=state, state_reason=reason):
         record_event(order.subject, state, reason)
-
-
-def _tell_changed_after_sending(order: Order, changed: bool) -> None:
-    what = (
-        f"is now {ORDER_STATUSES[order.status_id]}"
-        if order.status_id in CANCELLED
-        else "was changed in the store: lines or addresses are not what was sent"
-    )
-    assert changed or order.status_id in CANCELLED
-    numbers = ", ".join(order.purchase_orders.exclude(state="dropped").values_list("number", flat=True))
-    open_case(
-        ExceptionCase.Kind.ORDER_CHANGED,
-        f"changed:{order.subject}",
-        f"Order {order.number} {what} after purchase order {numbers} had been sent. Tell the partner, then settle"
-        " this case.",
-        order=order,
-        store=order.store,
-        money=order.total,
-        currency=order.currency,
-    )
 
 
 def order_content(

@@ -14,6 +14,7 @@ from integration.flows.match_acknowledgments import (
     match_interchange_acknowledgment,
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
+from integration.flows.match_changes import match_change_acknowledgment
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, decision_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
@@ -52,7 +53,7 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.transaction_set == "824":
         return match_application_advice(document)
-    if document.transaction_set not in ("855", "856"):
+    if document.transaction_set not in ("855", "856", "865"):
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
@@ -63,6 +64,8 @@ def match_document(pk: int) -> list[Step]:
         # Where the entry came after it was read, it is read with it.
         return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
     waits_no_more(document)
+    if document.transaction_set == "865":
+        return match_change_acknowledgment(document)
     return _match_purchase_order_acknowledgment(document)
 
 

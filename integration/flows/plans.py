@@ -13,6 +13,15 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows import counted
 from integration.flows.accept import Answer, answers_to, stated_at
 from integration.flows.agreed import statement_to_json
+from integration.flows.change_decisions import (
+    CHANGE_KINDS,
+    CHANGE_PLANS,
+    LEAVE,
+    SEND_AGAIN,
+    SEND_CHANGE,
+    TELL,
+    change_choices,
+)
 from integration.flows.counted import asked_lines
 from integration.flows.decide import Refused
 from integration.flows.missing import missing_of, waiting_for
@@ -61,6 +70,8 @@ TRANSLATE = Choice(
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REMAINDER, CANCEL, WAIT, REJECT, MATCH, NOT_OURS),
+    Kind.ORDER_CHANGED: (SEND_CHANGE, TELL),
+    Kind.CHANGE_ANSWERED: (LEAVE, SEND_AGAIN),
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
@@ -70,7 +81,8 @@ DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in 
 
 def choices(case: ExceptionCase) -> tuple[Choice, ...]:
     """Return what can be decided about an open ``case``, the likeliest first; any case may be settled besides."""
-    return () if case.closed_at is not None else _CHOICES.get(case.kind, ())
+    offered = () if case.closed_at is not None else _CHOICES.get(case.kind, ())
+    return change_choices(case, offered) if case.kind in CHANGE_KINDS else offered
 
 
 def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
@@ -257,6 +269,7 @@ def _cancel(case: ExceptionCase, given: Given) -> Plan:
 
 
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
+    **CHANGE_PLANS,
     "translate": _translate,
     "accept": _accept,
     "remainder": _remainder,

@@ -11,6 +11,7 @@ from archive.models import Document, Interchange, Transmission
 from integration.flows.apply import apply_effect
 from integration.flows.bounces import EVERY as BOUNCES_LOOKED_FOR_EVERY
 from integration.flows.bounces import bounce_step, fetch_bounces
+from integration.flows.changes import SUBJECT
 from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
 from integration.flows.check_hooks import check_hooks, check_step
 from integration.flows.clock import watch_clock
@@ -33,6 +34,7 @@ from integration.models import (
     Order,
     OutgoingMail,
     PurchaseOrder,
+    PurchaseOrderChange,
     Store,
     StoreEffect,
     StoreHook,
@@ -88,6 +90,9 @@ def _order(subject: str) -> dict[str, Any]:
 
 
 def _purchase_order(subject: str) -> dict[str, Any]:
+    if subject.startswith(SUBJECT):
+        change = PurchaseOrderChange.objects.get(pk=subject.removeprefix(SUBJECT))
+        subject = str(change.purchase_order_id)
     found = PurchaseOrder.objects.select_related("order__store", "agreement__partner").get(pk=subject)
     return {**_order(str(found.order_id)), "purchase_order": found, "partner": found.agreement.partner}
 
@@ -174,7 +179,11 @@ STEPS: dict[str, StepKind] = {
         other_side="store",
     ),
     "generate": StepKind(
-        "orders", generate, "write a purchase order (850)", _purchase_order, direction="out"
+        "orders",
+        generate,
+        "write a purchase order (850) or its change (860)",
+        _purchase_order,
+        direction="out",
     ),
     "transmit": StepKind(
         "mailboxes",

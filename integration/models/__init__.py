@@ -2,6 +2,7 @@
 
 from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
+from integration.models.change import PurchaseOrderChange
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
@@ -45,6 +46,7 @@ __all__ = [
     "Pause",
     "ProductCategories",
     "PurchaseOrder",
+    "PurchaseOrderChange",
     "PurchaseOrderCounter",
     "PurchaseOrderLine",
     "Reconciliation",

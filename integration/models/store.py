@@ -209,6 +209,8 @@ class OrderDocument(Reported):
         FUNCTIONAL_ACKNOWLEDGMENT = "functional_acknowledgment", "Functional acknowledgment"
         INTERCHANGE_ACKNOWLEDGMENT = "interchange_acknowledgment", "Interchange acknowledgment"
         PURCHASE_ORDER_ACKNOWLEDGMENT = "purchase_order_acknowledgment", "Purchase order acknowledgment"
+        PURCHASE_ORDER_CHANGE = "purchase_order_change", "Purchase order change"
+        CHANGE_ACKNOWLEDGMENT = "change_acknowledgment", "Purchase order change acknowledgment"
         APPLICATION_ADVICE = "application_advice", "Application advice"
         TEXT_MESSAGE = "text_message", "Text message"
 

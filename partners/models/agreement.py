@@ -43,6 +43,10 @@ class Agreement(models.Model):
         CASE = "case", "Accept with errors and open a case"
         REJECT = "reject", "Reject the document"
 
+    class AfterSending(models.TextChoices):
+        ASK = "ask", "Prepare the change and ask"
+        SEND = "send", "Send the change by itself"
+
     class InterchangeAnswer(models.TextChoices):
         NEVER = "never", "Never"
         ASKED = "asked", "When the partner asks for it (ISA14)"
@@ -233,6 +237,14 @@ class Agreement(models.Model):
         null=True,
         blank=True,
         help_text="What is not shipped by then is cancelled; likewise.",
+    )
+    changes_after_sending = models.CharField(
+        max_length=4,
+        choices=AfterSending,
+        default=AfterSending.ASK,
+        db_default=AfterSending.ASK,
+        help_text="What becomes of an order that was edited or cancelled after it was sent. A partner is sent purchase order "
+        "changes (860) only where they are among the documents below; of any other there is a case.",
     )
     duplicate_window_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1)])
 

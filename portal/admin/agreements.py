@@ -124,7 +124,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
         )}),
         ("Answers", {"fields": (
             ("functional_acknowledgment", "interchange_acknowledgment"),
-            "unknown_codes", ("duplicate_window_days", "writes_staff_notes"),
+            "unknown_codes", "changes_after_sending", ("duplicate_window_days", "writes_staff_notes"),
         )}),
         ("By when answers have to come", {"fields": (
             ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours"),

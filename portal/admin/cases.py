@@ -40,6 +40,8 @@ _EVIDENCE_LABELS = {
     "what": "What",
     "asked": "We asked",
     "answered": "They answered",
+    "told": "They were told",
+    "in the store": "In the store",
 }
 
 
@@ -221,10 +223,16 @@ def _evidence(rows: list[Any]) -> dict[str, Any] | None:
     if not names:
         return None
     return {
-        "title": "What was asked, and what was said" if "asked" in names else "What was said",
+        "title": _evidence_title(names),
         "labels": [_EVIDENCE_LABELS.get(name) or label(name) for name in names],
         "rows": [[_evidence_words(row.get(name)) for name in names] for row in dictionaries],
     }
+
+
+def _evidence_title(names: list[str]) -> str:
+    if "told" in names:
+        return "What was told, and what the store holds"
+    return "What was asked, and what was said" if "asked" in names else "What was said"
 
 
 def _evidence_words(value: Any) -> str:

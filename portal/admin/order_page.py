@@ -19,6 +19,7 @@ from integration.models import (
     StoreEffect,
     Warehouse,
 )
+from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import DocumentRow, document_rows, state_of
 from portal.admin.order_lines import order_lines
 from portal.admin.show import (
@@ -64,6 +65,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
             }
             for each in purchase_orders
         ],
+        "changes": change_rows(purchase_orders),
         "documents": _documents(links),
         "effects": [_effect(each) for each in order.effects.all()],
         "open_cases": [each for each in cases if each.closed_at is None],

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q
 from django.utils.html import format_html
 
 from archive.models import Document, Interchange, Transmission
+from integration.flows.changes import SUBJECT
 from integration.flows.pauses import pause_words
 from integration.flows.steps import STEPS
 from integration.models import (
@@ -22,6 +23,7 @@ from integration.models import (
     OutgoingMail,
     Pause,
     PurchaseOrder,
+    PurchaseOrderChange,
     Store,
     StoreEffect,
 )
@@ -166,7 +168,17 @@ def _order_numbers(keys: set[str]) -> dict[str, Subject]:
 
 def _purchase_orders(keys: set[str]) -> dict[str, Subject]:
     rows = PurchaseOrder.objects.filter(pk__in=_numbers(keys)).select_related("order").defer("order__content")
-    return {str(row.pk): Subject(str(row), page_url(row.order)) for row in rows}
+    found = {str(row.pk): Subject(str(row), page_url(row.order)) for row in rows}
+    changes = {key: key.removeprefix(SUBJECT) for key in keys if key.startswith(SUBJECT)}
+    if changes:
+        made = PurchaseOrderChange.objects.select_related("purchase_order__order")
+        of_pk = {str(row.pk): row for row in made.filter(pk__in=_numbers(set(changes.values())))}
+        found |= {
+            key: Subject(str(of_pk[pk]), page_url(of_pk[pk].purchase_order.order))
+            for key, pk in changes.items()
+            if pk in of_pk
+        }
+    return found
 
 
 def _effects(keys: set[str]) -> dict[str, Subject]:

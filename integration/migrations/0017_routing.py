@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0018_reconciliation_and_take_over'),
+        ('integration', '0016_reconciliation_and_take_over'),
         ('partners', '0010_routing_terms'),
     ]
 

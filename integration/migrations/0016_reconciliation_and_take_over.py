@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0008_document_revision'),
-        ('integration', '0016_ledger'),
+        ('integration', '0015_ledger'),
         ('partners', '0009_tolerances'),
     ]
 
