@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archive.clock import database_now
 from integration.documents import Party, from_json
@@ -209,8 +209,8 @@ def _undoes_a_decision(purchase_order: PurchaseOrder, moves: Sequence[LineMove])
             line__purchase_order=purchase_order,
             line__line_number__in=more,
             kind=LineEntry.Kind.CANCELLED,
-            document__transaction_set="855",
         )
+        .filter(Q(document__transaction_set="855") | Q(document__change__actor__gt=""))
         .exists()
     )
 
