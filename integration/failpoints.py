@@ -42,6 +42,7 @@ PLACES = (
     "send_mail.done",
     "fetch_bounces.done",
     "reconcile.done",
+    "reconcile_all.done",
     "work.failed",
 )
 

@@ -8,6 +8,7 @@ from integration import failpoints
 from integration.flows.steps import STEPS
 from tests.chaos import (
     test_calls_kept,
+    test_gaps,
     test_hooks,
     test_mails,
     test_receiving,
@@ -27,6 +28,7 @@ WINDOWS = [
     *test_receiving.FETCHING,
     *test_receiving.READING,
     *test_reconciling.PLACES,
+    *test_gaps.PLACES,
     *test_store_effects.PLACES,
     *test_hooks.PLACES,
     *test_calls_kept.PLACES,
