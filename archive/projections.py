@@ -25,6 +25,8 @@ from partners.agreements import code_lists
 from partners.guides_in_use import find_guide
 
 OVERDUE_EVENT = "acknowledgment_overdue"
+AWAITED_EVENT = "acknowledgment_awaited"
+"""It was overdue, and has more time now: of the two the later one holds."""
 
 _ACKNOWLEDGED = {
     "A": AcknowledgmentState.ACCEPTED,
@@ -155,7 +157,8 @@ def _acknowledgment(document: Document) -> str:
         return AcknowledgmentState.NOT_EXPECTED
     if document.agreement is None or not document.agreement.functional_acknowledgment_hours:
         return AcknowledgmentState.NOT_EXPECTED
-    if document.events.filter(kind=OVERDUE_EVENT).exists():
+    told = document.events.filter(kind__in=[OVERDUE_EVENT, AWAITED_EVENT]).order_by("-pk").first()
+    if told is not None and told.kind == OVERDUE_EVENT:
         return AcknowledgmentState.OVERDUE
     return AcknowledgmentState.WAITING
 

@@ -36,7 +36,13 @@ PLACES = (
     "hook.taken",
     "hook.answered",
     "check_hooks.done",
+    "mail.agreed",
+    "mail.sending",
+    "mail.given",
+    "send_mail.done",
+    "fetch_bounces.done",
     "reconcile.done",
+    "reconcile_all.done",
     "work.failed",
 )
 

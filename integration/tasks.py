@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from django.db import Error, connection, transaction
@@ -320,15 +320,19 @@ def _fail(claimed: ClaimedWork, kind: StepKind, failure: Failure) -> None:
         if channel:
             tell = _trouble(channel, claimed.step, failure) >= TRIES_UNTIL_CASE or tell
         if tell and channel:
-            side = {kind.other_side: links[kind.other_side]}
-            open_case(kind.case_kind, channel_cause(channel), failure.sentence, **side)
+            open_case(kind.case_kind, channel_cause(channel), failure.sentence, **kind.side_of(links))
         elif tell:
             cause = work_cause(claimed.step, claimed.subject)
-            open_case(kind.case_kind, cause, failure.sentence, **links)
+            open_case(kind.case_kind, cause, failure.sentence, **_told(links))
     logger.info(
         "step put back" if not failure.park else "step parked",
         extra={"step": claimed.step, "subject": claimed.subject, "sentence": failure.sentence},
     )
+
+
+def _told(links: dict[str, Any]) -> dict[str, Any]:
+    """Return what a case hangs on: all that the step names but the mail server, of which there is one."""
+    return {name: row for name, row in links.items() if name != "mailserver"}
 
 
 def _trouble(channel: str, step: str, failure: Failure) -> int:

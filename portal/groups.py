@@ -19,6 +19,9 @@ VERBS = (
 CONFIGURATION = (
     ("partners", "tradingpartner"),
     ("partners", "partneridentifier"),
+    ("partners", "partnercontact"),
+    ("partners", "businesscalendar"),
+    ("partners", "holiday"),
     ("partners", "mailbox"),
     ("partners", "hostkey"),
     ("partners", "partnership"),
@@ -29,6 +32,9 @@ CONFIGURATION = (
     ("partners", "codelistentry"),
     ("partners", "mappingprofile"),
     ("integration", "store"),
+    ("integration", "mailserver"),
+    ("integration", "routingrule"),
+    ("integration", "warehouse"),
 )
 
 

@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
 from archive import store as archive_store
@@ -29,7 +30,9 @@ from archive.projections import project, write_content
 from integration.documents import to_json
 from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
+from integration.flows.expectations import expect_answers
 from integration.flows.generate import generate
+from integration.flows.mails import put_mail
 from integration.flows.references import write_references
 from integration.flows.steps import STEPS
 from integration.flows.translate import translate
@@ -37,12 +40,16 @@ from integration.models import (
     BulkItem,
     BulkJob,
     ExceptionCase,
+    MailServer,
     Order,
+    OutgoingMail,
     Pause,
     PurchaseOrder,
     PurchaseOrderLine,
     Reconciliation,
+    RoutingRule,
     Store,
+    Warehouse,
     Work,
 )
 from integration.work import Step, Unclaimed, put
@@ -59,6 +66,7 @@ from partners.guides_in_use import guide_for
 from partners.models import (
     Agreement,
     AgreementDocument,
+    BusinessCalendar,
     CodeList,
     ItemCrossReference,
     Mailbox,
@@ -288,6 +296,9 @@ def attempted(
     attempt = record_attempt(document.interchange)
     record_outcome(attempt, result, detail)
     project(document)
+    if result == TransmissionOutcome.Result.DELIVERED:
+        with transaction.atomic():
+            expect_answers(Document.objects.select_related("agreement__partner").get(pk=document.pk))
     return attempt
 
 
@@ -494,6 +505,8 @@ def everything() -> PurchaseOrder:
     received(made.agreement, "855", acceptance(made))
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
+    business_calendar()
+    mail(made)
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
     bulk_job([document], user())
     mapping_profile().overrides.create(
@@ -505,12 +518,47 @@ def everything() -> PurchaseOrder:
         note="As agreed.",
         author="dora",
     )
+    hall = warehouse()
+    RoutingRule.objects.create(
+        name=f"Lamps {hall.pk}",
+        agreement=made.agreement,
+        skus=["LAMP-*"],
+        fulfilment="warehouse",
+        warehouse=hall,
+    )
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
     return made
+
+
+def mail(of: PurchaseOrder) -> OutgoingMail:
+    """Return a mail to the partner of a purchase order, and a server that is switched off."""
+    MailServer.objects.get_or_create(
+        pk=1, defaults={"host": "mail.example.net", "from_address": "orders@fern.example"}
+    )
+    row, _ = put_mail(
+        f"test:{next(_numbers)}", ["ada@larch.example"], f"Order {of.number}", "Please answer.\n",
+        partner=of.agreement.partner, order=of.order,
+    )  # fmt: skip
+    return row
+
+
+def business_calendar(name: str = "", zone: str = "America/Chicago") -> BusinessCalendar:
+    """Return a calendar of an office: Monday to Friday from 8 to 17."""
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    hours = {f"{day}_{end}": time(hour) for day in days for end, hour in (("from", 8), ("until", 17))}
+    return BusinessCalendar.objects.create(
+        name=name or f"Office hours {next(_numbers)}", time_zone=zone, **hours
+    )
+
+
+def warehouse(name: str = "", **fields: Any) -> Warehouse:
+    """Return a place of ours that suppliers ship to."""
+    given = {"street_1": "12 Quay", "city": "Duluth", "state": "Minnesota", "zip": "55802", **fields}
+    return Warehouse.objects.create(name=name or f"Hall {next(_numbers)}", **given)
 
 
 def mapping_profile(

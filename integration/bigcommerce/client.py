@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -27,6 +27,7 @@ from integration.bigcommerce.orders import (
     parse_order,
 )
 from integration.bigcommerce.reference import (
+    Category,
     Channel,
     Currency,
     Location,
@@ -35,10 +36,12 @@ from integration.bigcommerce.reference import (
     StockSetting,
     StoreProfile,
     Variant,
+    parse_category,
     parse_channel,
     parse_currency,
     parse_location,
     parse_metafield,
+    parse_product_categories,
     parse_profile,
     parse_status,
     parse_stock_setting,
@@ -167,6 +170,25 @@ class StoreClient:
         pages = self._connection.v3_pages("/v3/catalog/variants", {"sku": sku}, f"look up SKU {sku[:60]}")
         found = [parse_variant(data) for data in pages]
         return [each for each in found if each.sku.casefold() == sku.casefold()]
+
+    def get_product_categories(self, products: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """Return the ids of the categories of each product that the store has: one request for each 250 of them."""
+        found: dict[int, tuple[int, ...]] = {}
+        for first in range(0, len(products), PAGE):
+            asked = {
+                "id:in": ",".join(str(each) for each in products[first : first + PAGE]),
+                "include_fields": "categories",
+            }
+            pages = self._connection.v3_pages(
+                "/v3/catalog/products", asked, "read the categories of products"
+            )
+            found |= dict(parse_product_categories(data) for data in pages)
+        return found
+
+    def get_categories(self) -> list[Category]:
+        """Return all categories of the catalog, of every tree."""
+        pages = self._connection.v3_pages("/v3/catalog/trees/categories", {}, "read the categories")
+        return [parse_category(data) for data in pages]
 
     def get_store(self) -> StoreProfile:
         """Return the store's profile."""

@@ -45,6 +45,10 @@ class Fields:
         """Return a whole number."""
         return self._read(name, _whole, default)
 
+    def wholes(self, name: str) -> tuple[int, ...]:
+        """Return the whole numbers of a list; none where there is no list."""
+        return self._read(name, _wholes, ())
+
     def money(self, name: str, default: Decimal | None = None) -> Decimal:
         """Return an amount, exactly as written."""
         return self._read(name, _money, default)
@@ -109,6 +113,12 @@ def _whole(value: Any) -> int:
     if not _WHOLE.fullmatch(_digits(value)):
         raise ValueError
     return int(value)
+
+
+def _wholes(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_whole(each) for each in value)
 
 
 def _money(value: Any) -> Decimal:

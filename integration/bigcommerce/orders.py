@@ -164,7 +164,7 @@ class StoreOrderLine:
 
     ``type`` is ``physical``, ``digital`` or ``giftcertificate``. ``product_id`` 0 is a custom line. A line inside a
     bundle names it in ``parent_order_product_id`` (0: none). ``order_address_id`` and ``order_pickup_method_id`` say
-    where it goes (0: nowhere).
+    where it goes (0: nowhere). ``wrapping_name`` is the gift wrapping that the shopper chose, if any.
     """
 
     id: int
@@ -193,6 +193,8 @@ class StoreOrderLine:
     discounted_total_inc_tax: Decimal
     weight: Decimal
     bin_picking_number: str
+    wrapping_name: str
+    wrapping_message: str
     parent_order_product_id: int
     is_bundled_product: bool
     product_options: tuple[LineOption, ...]
@@ -289,6 +291,8 @@ def parse_line(data: object, order: int) -> StoreOrderLine:
         discounted_total_inc_tax=line.money("discounted_total_inc_tax", ZERO),
         weight=line.money("weight", ZERO),
         bin_picking_number=line.text("bin_picking_number"),
+        wrapping_name=line.text("wrapping_name"),
+        wrapping_message=line.text("wrapping_message"),
         parent_order_product_id=line.whole("parent_order_product_id", 0),
         is_bundled_product=line.flag("is_bundled_product"),
         product_options=tuple(

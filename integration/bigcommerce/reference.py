@@ -81,6 +81,15 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Category:
+    """A category of the catalog; ``parent_id`` 0 is the top."""
+
+    id: int
+    parent_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Metafield:
     """A value that an API account keeps with an order; others do not see it."""
 
@@ -162,6 +171,20 @@ def parse_variant(data: object) -> Variant:
         variant.text("upc"),
         variant.flag("purchasing_disabled"),
     )
+
+
+def parse_category(data: object) -> Category:
+    """Read one of ``GET /v3/catalog/trees/categories``."""
+    category = Fields(data, "a category")
+    return Category(category.whole("category_id"), category.whole("parent_id", 0), category.text("name"))
+
+
+def parse_product_categories(data: object) -> tuple[int, tuple[int, ...]]:
+    """Read id and categories of one of ``GET /v3/catalog/products``."""
+    product = Fields(data, "a product")
+    number = product.whole("id")
+    product.where = f"product {number}"
+    return number, product.wholes("categories")
 
 
 def parse_metafield(data: object, order: int) -> Metafield:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from integration.documents.invoice import Tax
 from integration.documents.parts import (
     MONEY,
     PURPOSES,
     QUANTITY,
+    AllowanceOrCharge,
     Contact,
     Item,
     OtherDate,
@@ -62,6 +64,7 @@ class PurchaseOrder:
     promotion: str | None = about("Number of the promotion")
     other_references: tuple[Reference, ...] = many("Numbers of other kinds")
     buyer_contact: Contact | None = about("Whom to ask at the buyer")
+    allowances_and_charges: tuple[AllowanceOrCharge, ...] = many("Money taken off or added")
     freight_payment: str | None = about("Who pays for the freight, such as prepaid or collect")
     requested_delivery: datetime.date | None = about("Date on which delivery is wanted")
     requested_ship: datetime.date | None = about("Date on which shipping is wanted")
@@ -70,6 +73,7 @@ class PurchaseOrder:
     cancel_after: datetime.date | None = about("What is not shipped by then is cancelled")
     other_dates: tuple[OtherDate, ...] = many("Dates of other kinds")
     shipping: Shipping | None = about("How the goods travel")
+    taxes: tuple[Tax, ...] = many("Taxes")
     notes: str | None = about("Remarks, a line each")
     ship_to: Party | None = about("Where the goods go")
     bill_to: Party | None = about("Who gets the invoice")

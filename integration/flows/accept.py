@@ -15,6 +15,7 @@ from archive.models import Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.agreed import statement_to_json
 from integration.flows.apply import effect_step
+from integration.flows.expectations import expect_ship_notice
 from integration.flows.notes import note_steps
 from integration.matching.lines import LineStatement
 from integration.models import LineEntry, Order, OrderDocument, PurchaseOrder, StoreEffect
@@ -101,6 +102,9 @@ def accept(
         agreed=[statement_to_json(said) for said in statements],
         leaves_store=leaves_store,
     )
+    if moved:
+        promised = [said.promised_on for said in statements if said.promised_on is not None]
+        expect_ship_notice(purchase_order, document, min(promised, default=None))
     return bool(moved)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from integration.documents import Contact, Party
+from integration.models import Warehouse
 
 
 def party(address: dict[str, Any]) -> Party:
@@ -27,6 +29,14 @@ def party(address: dict[str, Any]) -> Party:
     )
 
 
+def warehouse_party(warehouse: Warehouse) -> Party:
+    """Return the party of a warehouse of ours, with the number by which partners know it."""
+    names = ("street_1", "street_2", "city", "state", "zip", "country_iso2", "phone", "email")
+    address = {name: getattr(warehouse, name) for name in names}
+    place = party({**address, "first_name": "", "last_name": "", "company": warehouse.name})
+    return replace(place, id=warehouse.party_id or None, id_kind=warehouse.party_id_kind or None)
+
+
 def state_code(address: dict[str, Any]) -> str:
     """Return the two-letter code of a state or province where the country uses them, else its name.
 
@@ -35,6 +45,15 @@ def state_code(address: dict[str, Any]) -> str:
     name: str = address["state"]
     codes = STATE_CODES.get(address["country_iso2"], {})
     return codes.get(name.casefold(), name)
+
+
+def state_spellings(address: dict[str, Any]) -> tuple[str, ...]:
+    """Return the code and the name of a state or province, whichever of them the address has; letters large or small."""
+    given = str(address.get("state") or "")
+    codes = STATE_CODES.get(address.get("country_iso2", ""), {})
+    names = [name for name, code in codes.items() if given.casefold() in (name, code.casefold())]
+    spelled = [codes[names[0]], *names, given] if names else [given]
+    return tuple(dict.fromkeys(each for each in spelled if each))
 
 
 def _codes(pairs: str) -> dict[str, str]:

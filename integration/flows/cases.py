@@ -44,6 +44,30 @@ def open_once(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCa
     return earlier or open_case(kind, cause, sentence, **links)
 
 
+def reopen(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
+    """Open the case of ``cause``: the same row again where the machine had closed it, a new one where a person had."""
+    with transaction.atomic():
+        last = ExceptionCase.objects.select_for_update().filter(cause=cause[:200]).order_by("-pk").first()
+        if last is None or last.closed_at is None or last.closed_by != MACHINE:
+            return open_case(kind, cause, sentence, **links)
+        sentence = storable(sentence)
+        again: dict[str, Any] = {
+            "closed_at": None,
+            "closed_by": "",
+            "decision": "",
+            "decision_reason": "",
+            "plan": {},
+        }
+        ExceptionCase.objects.filter(pk=last.pk).update(
+            sentence=sentence, opened_at=database_now(), **again, **links
+        )
+        last.refresh_from_db()
+        record_event(last.subject, "case_reopened", f"Opened again: {sentence}")
+        if last.order is not None:
+            record_event(last.order.subject, "case_opened", f"Case opened again: {sentence}")
+        return last
+
+
 def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
     """Open a case, or bring the open case of the same ``cause`` up to date; return it.
 

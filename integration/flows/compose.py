@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -20,15 +19,12 @@ from integration.documents import (
 from integration.documents import (
     PurchaseOrderLine as CanonicalLine,
 )
-from integration.flows.addresses import party
 from integration.flows.import_orders import import_step
 from integration.flows.stores import client_for
-from integration.models import Order, PurchaseOrder
+from integration.flows.terms import Told, what_is_told
+from integration.models import Order, PurchaseOrder, PurchaseOrderLine
 from integration.work import Claim, Step
 from partners.models import Agreement, Mode, Partnership
-
-LONGEST_NOTE = 264
-"""Characters of one MSG01 (X12 element 933)."""
 
 
 def compose(subject: str, claim: Claim) -> list[Step]:
@@ -87,14 +83,6 @@ def partnership_problem(agreement: Agreement) -> str:
     return ""
 
 
-def note_lines(text: str) -> str:
-    """Return a shopper's message in lines of at most ``LONGEST_NOTE`` characters, without control characters."""
-    lines = [
-        line for given in text.splitlines() for line in textwrap.wrap(" ".join(given.split()), LONGEST_NOTE)
-    ]
-    return "\n".join("".join(letter for letter in line if letter.isprintable()) for line in lines)
-
-
 def time_zone_of(agreement: Agreement, order: Order) -> ZoneInfo:
     """Return the time zone of dates written into X12: the agreement's, else the store's."""
     return ZoneInfo(agreement.time_zone or order.store.time_zone)
@@ -107,34 +95,45 @@ def shortest(number: Decimal) -> Decimal:
 
 
 def canonical_purchase_order(purchase_order: PurchaseOrder, now: datetime) -> CanonicalPurchaseOrder:
-    """Return the canonical document of ``purchase_order``; its date is the order's, in the agreement's time zone."""
+    """Return the canonical document of ``purchase_order``; its date is the order's, in the agreement's time zone.
+
+    What the agreement wants said besides is ``terms.what_is_told``.
+    """
     order, agreement = purchase_order.order, purchase_order.agreement
-    content = order.content
-    address = next(each for each in content["addresses"] if str(each["id"]) == purchase_order.ship_to)
-    placed_on = order.placed_at.astimezone(time_zone_of(agreement, order)).date()
+    zone = time_zone_of(agreement, order)
+    lines = list(purchase_order.lines.all())
+    told = what_is_told(purchase_order, lines, now.astimezone(zone).date())
     return CanonicalPurchaseOrder(
         purpose="original",
-        order_type="dropship",
+        order_type="stand_alone" if told.is_for_stock else "dropship",
         purchase_order_number=purchase_order.number,
-        purchase_order_date=placed_on,
+        purchase_order_date=order.placed_at.astimezone(zone).date(),
         currency=agreement.currency,
         customer_order_number=str(order.number),
-        shipping=Shipping(routing=address["shipping_method"]) if address["shipping_method"] else None,
-        notes=note_lines(content["customer_message"]) or None,
-        ship_to=party(address),
+        other_references=told.references,
+        allowances_and_charges=told.allowances,
+        requested_delivery=told.requested_delivery,
+        requested_ship=told.requested_ship,
+        cancel_after=told.cancel_after,
+        shipping=Shipping(routing=told.shipping_method) if told.shipping_method else None,
+        taxes=told.taxes,
+        notes=told.message or None,
+        ship_to=told.ship_to,
         bill_to=None,
         buyer=Party(name=order.store.name),
-        lines=tuple(
-            CanonicalLine(
-                line_number=str(line.line_number),
-                quantity=shortest(line.quantity),
-                unit=line.unit,
-                unit_price=None if line.unit_price is None else shortest(line.unit_price),
-                vendor_item=line.vendor_item or None,
-                buyer_item=line.sku,
-                upc=line.upc or None,
-                description=line.description or None,
-            )
-            for line in purchase_order.lines.all()
-        ),
+        lines=tuple(_canonical_line(line, told) for line in lines),
+    )
+
+
+def _canonical_line(line: PurchaseOrderLine, told: Told) -> CanonicalLine:
+    return CanonicalLine(
+        line_number=str(line.line_number),
+        quantity=shortest(line.quantity),
+        unit=line.unit,
+        unit_price=None if line.unit_price is None else shortest(line.unit_price),
+        vendor_item=line.vendor_item or None,
+        buyer_item=line.sku,
+        upc=line.upc or None,
+        description=line.description or None,
+        notes=told.notes.get(line.store_line),
     )

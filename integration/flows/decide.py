@@ -19,6 +19,7 @@ from archive.record import record_audit, record_event
 from integration import channels
 from integration.flows.apply import effect_step
 from integration.flows.cases import channel_of, close_case, work_of
+from integration.flows.changes import change_step
 from integration.flows.channels import waiting_for
 from integration.flows.import_orders import import_step
 from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
@@ -30,6 +31,7 @@ from integration.models import (
     Order,
     Pause,
     PurchaseOrder,
+    PurchaseOrderChange,
     Store,
     StoreEffect,
     Work,
@@ -85,6 +87,8 @@ def work_behind(case: ExceptionCase) -> Work | None:
     channel = channel_of(case)
     if channel:
         side, pk = channel.split(":")
+        if side not in STANDING_POLL:
+            return Work.objects.filter(talks_to=channel).order_by("parked_at", "pk").first()
         return Work.objects.filter(step=STANDING_POLL[side], subject=pk).first()
     found = work_of(case)
     return Work.objects.filter(step=found[0], subject=found[1]).first() if found else None
@@ -247,7 +251,15 @@ def _steps_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
     else:
         composed = composed.filter(agreement=subject)
     orders = Order.objects.filter(purchase_orders__in=composed).distinct().only("store_id", "number")
-    return [import_step(order.store_id, order.number) for order in orders] + steps
+    return [import_step(order.store_id, order.number) for order in orders] + steps + _changes_waiting(subject)
+
+
+def _changes_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
+    field = {Store: "order__store", Mailbox: "agreement__mailbox", Agreement: "agreement"}[type(subject)]
+    waiting = PurchaseOrderChange.objects.filter(
+        **{f"purchase_order__{field}": subject}, state=PurchaseOrderChange.State.COMPOSED
+    )
+    return [change_step(each) for each in waiting.select_related("purchase_order__order").order_by("pk")]
 
 
 def _unsent(mailbox: Mailbox) -> QuerySet[Interchange]:

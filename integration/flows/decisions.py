@@ -19,7 +19,10 @@ from archive.models import Document
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, accept, current_reading, effects_of, reverse
 from integration.flows.cases import close_case
+from integration.flows.change_decisions import carry_out_change
+from integration.flows.contact import write_to_partner
 from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.expectations import answer_taken_back
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
 from integration.flows.planned import Given, Plan, answered
@@ -88,19 +91,19 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
 
 def _do_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
-    take_back(purchase_order, document, wanted)
-    steps = order_elsewhere(purchase_order, wanted)
+    steps = take_back(purchase_order, document, wanted, reason=reason, actor=user.get_username())
+    steps += order_elsewhere(purchase_order, wanted)
     sentence = f"The remainder of purchase order {purchase_order.number} is ordered elsewhere: {reason}"
     return [*steps, *_end_remainder(user, case, wanted, reason, sentence)]
 
 
 def _do_cancel(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
-    take_back(purchase_order, document, wanted)
+    steps = take_back(purchase_order, document, wanted, reason=reason, actor=user.get_username())
     sentence = f"What is left of purchase order {purchase_order.number} is cancelled: {reason}"
     if wanted.after == State.CANCELLED:
         _hold(purchase_order, sentence)
-    return _end_remainder(user, case, wanted, reason, sentence)
+    return [*steps, *_end_remainder(user, case, wanted, reason, sentence)]
 
 
 def _end_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str, sentence: str) -> list[Step]:
@@ -160,6 +163,12 @@ def _do_wait(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list
     return []
 
 
+def _do_contact(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    ExceptionCase.objects.filter(pk=case.pk).update(due_at=datetime.fromisoformat(wanted.due_at))
+    _tell(case, user, "contacted", f"{case.partner} is written to about the answer: {reason}", None)
+    return write_to_partner(case, wanted)
+
+
 def _do_match(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     document = case.document
     assert document is not None
@@ -191,6 +200,7 @@ def _unlink(case: ExceptionCase, document: Document) -> None:
     purchase_order = case.purchase_order
     if purchase_order is not None and not purchase_order.documents.filter(role=ANSWER_ROLE).exists():
         PurchaseOrder.objects.filter(pk=purchase_order.pk, state=State.DISPUTED).update(state=State.GENERATED)
+        answer_taken_back(purchase_order)
 
 
 def _tell(case: ExceptionCase, user: User, kind: str, sentence: str, document: Document | None) -> None:
@@ -218,11 +228,23 @@ def _do_translate(user: User, case: ExceptionCase, wanted: Plan, reason: str) ->
     return []
 
 
+def _do_change(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    done = carry_out_change(case, wanted, reason, user.get_username())
+    _tell(case, user, wanted.decision, done.sentence, None)
+    _close(case, user, done.decision, reason)
+    return done.steps
+
+
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
+    "send_change": _do_change,
+    "tell": _do_change,
+    "leave": _do_change,
+    "send_again": _do_change,
     "translate": _do_translate,
     "accept": _do_accept,
     "remainder": _do_remainder,
     "cancel": _do_cancel,
+    "contact": _do_contact,
     "reject": _do_reject,
     "wait": _do_wait,
     "match": _do_match,

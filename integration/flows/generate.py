@@ -10,12 +10,15 @@ from archive.record import record_event
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.documents import from_json
 from integration.flows.cases import close_cause, open_case
+from integration.flows.changes import SUBJECT
 from integration.flows.compose import time_zone_of, why_watching
 from integration.flows.counted import tell_converted, terms_of
-from integration.flows.missing import Lacking, lacking_in, wait, waiting_of, waits_no_more
+from integration.flows.generate_change import generate_change
+from integration.flows.missing import wait, waiting_of, waits_no_more
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.parents import steps_of_waiting
 from integration.flows.transmit import transmit_step
+from integration.flows.writing import Untranslated, counted_for, written
 from integration.models import (
     ExceptionCase,
     LineEntry,
@@ -25,34 +28,19 @@ from integration.models import (
     WaitingDocument,
 )
 from integration.work import Claim, Step
-from integration.x12.structure import walk
-from integration.x12.syntax import Segment, segment
-from integration.x12.tables import find_table
-from partners.agreements import code_lists
-from partners.guides_in_use import GuideInUse, guide_for
-from partners.mapping.conversion import to_partner, with_party_ids
-from partners.mapping.normal import norm
-from partners.mapping.reader import read
-from partners.mapping.report import BLOCKING
-from partners.mapping.variants import without
-from partners.mapping.writer import write
+from partners.mapping.conversion import to_partner
 
 SET = "850"
-
-
-class Untranslated(NotWritable):
-    """The partner's code lists lack ``lacking``, and nothing else stands in the way."""
-
-    def __init__(self, sentence: str, lacking: tuple[Lacking, ...]) -> None:
-        super().__init__(sentence)
-        self.lacking = lacking
 
 
 def generate(subject: str, claim: Claim) -> list[Step]:
     """Write the 850 of a composed purchase order once, ever; return the step that sends it.
 
-    With it those of answers that came before, as they may after a restore.
+    With it those of answers that came before, as they may after a restore. A subject ``change:3`` is that of a purchase
+    order change (860).
     """
+    if subject.startswith(SUBJECT):
+        return generate_change(subject.removeprefix(SUBJECT), claim)
     with claim.transaction():
         purchase_order = (
             PurchaseOrder.objects.select_for_update(of=("self",))
@@ -168,12 +156,7 @@ def as_the_partner_counts(
 
     Raises ``NotWritable`` where something cannot be converted.
     """
-    converted = to_partner(canonical, terms_of(purchase_order))
-    if converted.refusals:
-        raise NotWritable(converted.refusals[0])
-    document = with_party_ids(converted.document, purchase_order.agreement.party_id_kind)
-    assert isinstance(document, CanonicalPurchaseOrder)
-    return document
+    return counted_for(purchase_order.agreement, canonical, terms_of(purchase_order))
 
 
 def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
@@ -182,38 +165,5 @@ def purchase_order_outgoing(purchase_order: PurchaseOrder) -> Outgoing:
     Raises ``NotWritable`` naming the first value that the guide could not write.
     """
     agreement = purchase_order.agreement
-    used = guide_for(agreement, SET, Direction.OUT, agreement.version)
-    if used is None:
-        raise NotWritable(
-            f"No guide writes the {SET} in version {agreement.version}; mend the version of agreement {agreement}."
-        )
-    zone = time_zone_of(agreement, purchase_order.order)
-    return Outgoing(agreement, SET, _segments(purchase_order, used), zone, used.name)
-
-
-def _segments(purchase_order: PurchaseOrder, used: GuideInUse) -> list[Segment]:
-    """Return the body of the 850: written by the guide, then read back and compared before anything is sent."""
-    agreement, guide = purchase_order.agreement, used.guide
-    canonical = without(as_the_partner_counts(purchase_order, _canonical(purchase_order)), used.left_out)
-    codes = code_lists(agreement)
-    written = write(canonical, guide, codes=codes)
-    blocking = [entry for entry in written.report if entry.kind in BLOCKING or entry.kind == "not_carried"]
-    lacking = lacking_in(blocking)
-    if lacking and all(entry.kind == "untranslated" for entry in blocking):
-        raise Untranslated(blocking[0].sentence, lacking)
-    if blocking:
-        more = f" ({len(blocking) - 1} more of the kind.)" if len(blocking) > 1 else ""
-        raise NotWritable(f"{blocking[0].sentence}{more}")
-    table = find_table(SET, agreement.version)
-    assert table is not None
-    whole = [
-        segment("ST", SET, "0001"),
-        *written.segments,
-        segment("SE", str(len(written.segments) + 2), "0001"),
-    ]
-    back = read(walk(whole, table).root, guide, codes=codes).document
-    if back != norm(canonical, guide, codes=codes):
-        raise NotWritable(
-            "What was written does not read back as it was meant: report this to the maker of Gridport."
-        )
-    return list(written.segments)
+    canonical = as_the_partner_counts(purchase_order, _canonical(purchase_order))
+    return written(agreement, SET, canonical, time_zone_of(agreement, purchase_order.order))

@@ -16,12 +16,15 @@ from archive.record import record_event
 from integration.bigcommerce.client import NotFound, StoreClient
 from integration.bigcommerce.orders import OrderChange, StoreAddress, StoreOrder, StoreOrderLine
 from integration.flows.backpressure import LONGER, room_behind
-from integration.flows.cases import close_cause, open_case
+from integration.flows.cases import close_cause
+from integration.flows.categories import ask_categories, keep_categories
+from integration.flows.changes import waiting_steps
+from integration.flows.edited import after_edit
 from integration.flows.references import write_references
+from integration.flows.routing import nothing_to_route
 from integration.flows.stores import client_for
 from integration.models import (
     ORDER_STATUSES,
-    ExceptionCase,
     Order,
     PurchaseOrder,
     Store,
@@ -43,6 +46,12 @@ def import_step(store_pk: int, number: int, delay: timedelta = timedelta(0)) -> 
     """Return the step that looks at one order."""
     key = order_key(store_pk, number)
     return Step("import_order", f"{store_pk}:{number}", key, delay, store_channel(store_pk))
+
+
+def compose_step(order: Order, purchase_order: PurchaseOrder) -> Step:
+    """Return the step that makes the document of a purchase order of ``order``."""
+    side = store_channel(order.store_id)
+    return Step("compose", str(purchase_order.pk), order.ordering_key, talks_to=side)
 
 
 def poll_step(store_pk: int, delay: timedelta = timedelta(0)) -> Step:
@@ -150,8 +159,14 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
         read_at = _now(client)
         lines = client.get_lines(number)
         addresses = client.get_shipping_addresses(number)
+        told = ask_categories(client, store, {line.product_id for line in lines}, read_at)
     content = order_content(found, lines, addresses)
     with claim.transaction():
+        keep_categories(store, told, read_at)
+        if known is not None:
+            # As by whoever matches an answer: the purchase orders, then the order. In the other order the two would block
+            # each other where an edit is told to partners.
+            list(known.purchase_orders.select_for_update().order_by("pk").values_list("pk"))
         order, changed = _save(store, found, content, read_at)
         return _decide(store, order, changed)
 
@@ -219,8 +234,8 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
     reason = why_not_ours(store, order)
     if sent:
         if changed or order.status_id in CANCELLED:
-            _tell_changed_after_sending(order, changed)
-        return []
+            return after_edit(order, cancelled=order.status_id in CANCELLED)
+        return [*waiting_steps(order.pk), *_left_to_send(order)]
     if reason:
         _leave_alone(order, reason)
         return []
@@ -230,6 +245,13 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
         _set_state(order, Order.State.SETTLING, f"Sent on once unchanged for {store.settle_minutes} minutes.")
         return [import_step(store.pk, order.number, unsettled)]
     return [Step("route", str(order.pk), order.ordering_key)]
+
+
+def _left_to_send(order: Order) -> list[Step]:
+    """Return the steps for purchase orders that waited while others of the order were sent, as in watch."""
+    State = PurchaseOrder.State
+    waiting = order.purchase_orders.filter(state__in=[State.ROUTED, State.COMPOSED])
+    return [compose_step(order, each) for each in waiting.filter(digest__in=["", order.digest])]
 
 
 def why_not_ours(store: Store, order: Order) -> str:
@@ -243,23 +265,10 @@ def why_not_ours(store: Store, order: Order) -> str:
         return f"Its status is {ORDER_STATUSES[order.status_id]}; worked on are: {wanted}."
     if order.content["is_deleted"]:
         return "Archived in the store."
-    if not physical_lines(order):
-        return "It has no lines." if not order.content["lines"] else "It holds nothing that is shipped."
-    return ""
-
-
-def physical_lines(order: Order) -> list[dict[str, Any]]:
-    """Return the order's lines that somebody has to ship: physical, with a quantity left, not a bundle's parent."""
-    lines: list[dict[str, Any]] = order.content["lines"]
-    bundles = {line["parent_order_product_id"] for line in lines if line["is_bundled_product"]}
-    return [
-        line
-        for line in lines
-        if line["type"] == "physical"
-        and line["quantity"] - line["quantity_refunded"] > 0
-        and line["id"] not in bundles
-        and not line["order_pickup_method_id"]
-    ]
+    lines = order.content["lines"]
+    if not lines:
+        return "It has no lines."
+    return "It holds nothing that is shipped." if nothing_to_route(order) else ""
 
 
 def _leave_alone(order: Order, reason: str) -> None:
@@ -279,26 +288,6 @@ def _set_state(order: Order, state: str, reason: str) -> None:
         record_event(order.subject, state, reason)
 
 
-def _tell_changed_after_sending(order: Order, changed: bool) -> None:
-    what = (
-        f"is now {ORDER_STATUSES[order.status_id]}"
-        if order.status_id in CANCELLED
-        else "was changed in the store: lines or addresses are not what was sent"
-    )
-    assert changed or order.status_id in CANCELLED
-    numbers = ", ".join(order.purchase_orders.exclude(state="dropped").values_list("number", flat=True))
-    open_case(
-        ExceptionCase.Kind.ORDER_CHANGED,
-        f"changed:{order.subject}",
-        f"Order {order.number} {what} after purchase order {numbers} had been sent. Tell the partner, then settle"
-        " this case.",
-        order=order,
-        store=order.store,
-        money=order.total,
-        currency=order.currency,
-    )
-
-
 def order_content(
     found: StoreOrder, lines: Sequence[StoreOrderLine], addresses: Sequence[StoreAddress]
 ) -> dict[str, Any]:
@@ -307,6 +296,8 @@ def order_content(
     name = " ".join(part for part in (billing.first_name, billing.last_name) if part) or billing.company
     content = {
         "customer_name": name,
+        "customer_id": found.customer_id,
+        "channel_id": found.channel_id,
         "is_deleted": found.is_deleted,
         "customer_message": found.customer_message,
         "currency": found.currency_code,

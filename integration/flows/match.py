@@ -8,11 +8,13 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, accept, answers_to, effects_of, post_statements
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines, decision_on, read_answer, tell_converted
+from integration.flows.expectations import meet, order_subject
 from integration.flows.match_acknowledgments import (
     match_functional_acknowledgment,
     match_interchange_acknowledgment,
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
+from integration.flows.match_changes import match_change_acknowledgment
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, decision_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
@@ -51,16 +53,33 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.transaction_set == "824":
         return match_application_advice(document)
-    if document.transaction_set != "855":
+    if document.transaction_set not in ("855", "856", "865"):
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
+    if document.transaction_set == "856":
+        return _meet_ship_notice(document)
     lacking = lacking_in(document.translation.report)
     if lacking and document.agreement.unknown_codes == Agreement.UnknownCode.CASE:
         # Where the entry came after it was read, it is read with it.
         return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
     waits_no_more(document)
+    if document.transaction_set == "865":
+        return match_change_acknowledgment(document)
     return _match_purchase_order_acknowledgment(document)
+
+
+def _meet_ship_notice(document: Document) -> list[Step]:
+    """Take the ship notice as come for each purchase order that it names; nothing else is done with it."""
+    named = {
+        each.get("purchase_order_number") for each in (document.translation.content or {}).get("orders", [])
+    }
+    found = PurchaseOrder.objects.select_for_update(of=("self",)).filter(
+        number__in=named - {None}, agreement__partner=document.partner
+    )
+    for purchase_order in found.order_by("pk"):
+        meet("856", order_subject(purchase_order), document)
+    return []
 
 
 def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
@@ -78,7 +97,7 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
         )
     close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     _link(document, purchase_order)
-    close_cause(f"overdue:855:{purchase_order.pk}", "The purchase order acknowledgment has come.")
+    meet("855", order_subject(purchase_order), document)
     read = read_answer(purchase_order, answer)
     tell_converted(document, read.notes)
     post_statements(document, purchase_order, read.said)

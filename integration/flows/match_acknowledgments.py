@@ -18,6 +18,7 @@ from archive.models import (
 from archive.projections import project
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
+from integration.flows.expectations import document_subject, meet
 from integration.flows.parents import orphan_cause, wait_for_parent
 from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.work import Step
@@ -197,7 +198,7 @@ def acknowledge(mine: Document, source: Document, said: Said) -> None:
     )
     state = project(mine)
     _link(mine, source)
-    close_cause(f"overdue:997:{mine.pk}", "The functional acknowledgment has come.")
+    meet("997", document_subject(mine), source)
     if not is_new:
         return
     name, words = document_name(source.transaction_set), state.get_acknowledgment_display().lower()

@@ -63,7 +63,7 @@ def steps_of_waiting(purchase_order: PurchaseOrder, sent: Document) -> list[Step
     waiting = [int(subject) for subject in tried.values_list("subject", flat=True)]
     waiting += [pk for pk in told.values_list("document_id", flat=True) if pk is not None]
     found = Document.objects.filter(pk__in=waiting, direction=Direction.IN, partner=partner).filter(
-        Q(transaction_set="855", state__number=purchase_order.number)
+        Q(transaction_set__in=["855", "865"], state__number=purchase_order.number)
         | Q(
             transaction_set__in=["997", "999"],
             translation__content__group_control_number=sent.group_control_number,

@@ -17,8 +17,8 @@ from integration.models import ExceptionCase, PurchaseOrder
 class Given:
     """What a person gives with a decision.
 
-    Until when to wait, which purchase order is meant, a translation, the agreement to order from, or that the order in
-    the store is left as it is.
+    Until when to wait, which purchase order is meant, a translation, the agreement to order from, that the order in the
+    store is left as it is, or whom to write what.
     """
 
     due_at: datetime | None = None
@@ -26,6 +26,8 @@ class Given:
     value: str = ""
     agreement: int | None = None
     leaves_store: bool = False
+    to: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Plan:
     reductions: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     leaves_store: bool = False
+    mail: dict[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

@@ -13,6 +13,16 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows import counted
 from integration.flows.accept import Answer, answers_to, stated_at
 from integration.flows.agreed import statement_to_json
+from integration.flows.change_decisions import (
+    CHANGE_KINDS,
+    CHANGE_PLANS,
+    LEAVE,
+    SEND_AGAIN,
+    SEND_CHANGE,
+    TELL,
+    change_choices,
+)
+from integration.flows.contact import contact_plan
 from integration.flows.counted import asked_lines
 from integration.flows.decide import Refused
 from integration.flows.missing import missing_of, waiting_for
@@ -45,6 +55,12 @@ REMAINDER = Choice(
 CANCEL = Choice(
     "cancel", "Cancel the remainder", "What the partner promises holds; the rest is not wanted any more."
 )
+CONTACT = Choice(
+    "contact",
+    "Write to the partner",
+    "A mail with the differences; the case waits until a day that you give.",
+    asks="to",
+)
 REJECT = Choice("reject", "Reject the answer", "The purchase order counts as cancelled; tell the partner.")
 WAIT = Choice("wait", "Wait for the partner", "The case stays open until a day that you give.", asks="due_at")
 MATCH = Choice(
@@ -60,7 +76,9 @@ TRANSLATE = Choice(
 )
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
-    Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REMAINDER, CANCEL, WAIT, REJECT, MATCH, NOT_OURS),
+    Kind.ACKNOWLEDGMENT_DIFFERS: (ACCEPT, REMAINDER, CANCEL, CONTACT, WAIT, REJECT, MATCH, NOT_OURS),
+    Kind.ORDER_CHANGED: (SEND_CHANGE, TELL),
+    Kind.CHANGE_ANSWERED: (LEAVE, SEND_AGAIN),
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
@@ -70,7 +88,8 @@ DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in 
 
 def choices(case: ExceptionCase) -> tuple[Choice, ...]:
     """Return what can be decided about an open ``case``, the likeliest first; any case may be settled besides."""
-    return () if case.closed_at is not None else _CHOICES.get(case.kind, ())
+    offered = () if case.closed_at is not None else _CHOICES.get(case.kind, ())
+    return change_choices(case, offered) if case.kind in CHANGE_KINDS else offered
 
 
 def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
@@ -256,11 +275,18 @@ def _cancel(case: ExceptionCase, given: Given) -> Plan:
     return cancel_plan(purchase_order, decision, store_words(purchase_order))
 
 
+def _contact(case: ExceptionCase, given: Given) -> Plan:
+    purchase_order, document = answered(case)
+    return contact_plan(purchase_order, answered_decision(purchase_order, document), given)
+
+
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
+    **CHANGE_PLANS,
     "translate": _translate,
     "accept": _accept,
     "remainder": _remainder,
     "cancel": _cancel,
+    "contact": _contact,
     "reject": _reject,
     "wait": _wait,
     "match": _match,

@@ -56,36 +56,47 @@ def ask(user: User, reason: str) -> Reconciliation:
     with transaction.atomic():
         row = Reconciliation.objects.create(started_at=database_now(), asked_by=user.get_username())
         record_audit(user, "reconcile", f"reconciliation:{row.pk}", reason=reason)
-        # Of a key of its own: the daily one is older, and waits for its hour.
-        put("documents", Step(_STEP, str(row.pk), f"{_STEP}:{row.pk}"))
+        put("documents", _step(row))
     return row
 
 
 def reconcile_all(subject: str, claim: Claim) -> list[Step]:
-    """Look at everything, for the one that asked or because it is time; return the repairs."""
-    now = database_now()
+    """Look at everything for the reconciliation ``subject``, and return the repairs; once a day, begin one.
+
+    One that is written already, and whose repairs nobody has in hand yet, finds them again.
+    """
+    if subject == _DAILY:
+        with claim.transaction():
+            begun = Reconciliation.objects.filter(asked_by="", finished_at=None).first()
+            row = begun or Reconciliation.objects.create(started_at=database_now())
+        return [_step(row), daily_step(EVERY)]
     checked: list[Checked] = []
     unread: list[str] = []
-    for side, question in questions(now):
+    for side, question in questions(database_now()):
         try:
             checked.append(question())
         except IntegrationError as error:
             unread.append(f"{side} could not be looked at: {error}")
     with claim.transaction():
-        if subject == _DAILY:
-            row = Reconciliation.objects.create(started_at=now)
-        else:
-            row = Reconciliation.objects.select_for_update().get(pk=subject)
-            if row.finished_at is not None:
-                return []
-        steps = _write(row, checked, unread)
-    again = [daily_step(EVERY)] if subject == _DAILY else []
-    return [*_once(steps), *again]
+        row = Reconciliation.objects.select_for_update().get(pk=subject)
+        if row.finished_at is None:
+            _write(row, checked, unread)
+    return _repairs(checked)
 
 
-def _write(row: Reconciliation, checked: list[Checked], unread: list[str]) -> list[Step]:
+def _step(row: Reconciliation) -> Step:
+    # Of a key of its own: the daily one is older, and waits for its hour.
+    return Step(_STEP, str(row.pk), f"{_STEP}:{row.pk}")
+
+
+def _repairs(checked: list[Checked]) -> list[Step]:
+    """Return what mends the gaps, each step once: several may have one repair."""
+    steps = [step for each in checked for gap in each.gaps for step in gap.steps]
+    return list({(step.name, step.subject): step for step in steps}.values())
+
+
+def _write(row: Reconciliation, checked: list[Checked], unread: list[str]) -> None:
     found = [(each.check, gap) for each in checked for gap in each.gaps]
-    steps: list[Step] = []
     for check, gap in found:
         links = {name: value for name, value in gap.links.items() if value is not None}
         Gap.objects.create(
@@ -96,7 +107,6 @@ def _write(row: Reconciliation, checked: list[Checked], unread: list[str]) -> li
             record_outcome(attempt, TransmissionOutcome.Result.DELIVERED, f"{gap.sentence} {gap.repair}")
         if gap.project is not None:
             project(gap.project)
-        steps.extend(gap.steps)
         _tell(gap)
     asked = {_cause(gap) for _, gap in found if not gap.repair}
     if not unread:
@@ -105,7 +115,6 @@ def _write(row: Reconciliation, checked: list[Checked], unread: list[str]) -> li
     row.unread = unread
     row.finished_at = database_now()
     row.save(update_fields=["checks", "unread", "finished_at"])
-    return steps
 
 
 def _totals(checked: list[Checked]) -> list[CheckRow]:
@@ -142,8 +151,3 @@ def _close_others(asked: set[str]) -> None:
     for case in ExceptionCase.objects.filter(kind=ExceptionCase.Kind.GAP, closed_at=None):
         if case.cause not in asked:
             close_cause(case.cause, "A later reconciliation does not find it any more.")
-
-
-def _once(steps: list[Step]) -> list[Step]:
-    """Return the steps, each once: several gaps may have one repair."""
-    return list({(step.name, step.subject): step for step in steps}.values())

@@ -18,12 +18,13 @@ from archive.models import Document
 from archive.record import record_event
 from integration.flows.accept import accept, current_reading
 from integration.flows.agreed import statement_from_json, statement_to_json
+from integration.flows.changes import LineChange, start_change, takes_changes
 from integration.flows.counted import asked_lines
 from integration.flows.notes import decision_words
+from integration.flows.numbering import NoNumber, free_number
 from integration.flows.planned import Given, Plan, noted
 from integration.flows.references import write_references
 from integration.flows.rights import Refused
-from integration.flows.route import next_number
 from integration.matching.acknowledgment import Decision
 from integration.matching.lines import AskedLine, LineStatement, plain
 from integration.models import LineEntry, PurchaseOrder, PurchaseOrderLine, store_channel
@@ -71,7 +72,10 @@ def remainder_plan(purchase_order: PurchaseOrder, decision: Decision, given: Giv
     unknown = [line.sku for line, _ in left if line.sku not in items]
     if unknown:
         raise Refused(f"{other} does not list {', '.join(unknown)}. Add it to its items first.")
-    number = next_number(purchase_order.order)
+    try:
+        number = free_number(purchase_order.order)
+    except NoNumber as problem:
+        raise Refused(str(problem)) from problem
     sentences = [
         *(
             f"{plain(quantity)} {line.unit} of {line.sku} are ordered from {other.partner}, as"
@@ -87,8 +91,33 @@ def remainder_plan(purchase_order: PurchaseOrder, decision: Decision, given: Giv
     return replace(made, target=other.pk, value=number, lines=lines)
 
 
-def take_back(purchase_order: PurchaseOrder, document: Document, plan: Plan) -> None:
-    """Carry out what both plans share: what is left is cancelled, what is promised is accepted."""
+def take_back(
+    purchase_order: PurchaseOrder, document: Document, plan: Plan, *, reason: str, actor: str
+) -> list[Step]:
+    """Carry out what both plans share: what is left is cancelled, what is promised is accepted; return what follows.
+
+    Of a partner who takes changes the ledger cancels it once the change (860) is written, which is then its document.
+    """
+    steps: list[Step] = []
+    if takes_changes(purchase_order.agreement):
+        asked = {line.line_number: line.quantity for line in asked_lines(purchase_order)}
+        gone = {each["line_number"]: Decimal(each["quantity"]) for each in plan.reductions}
+        changes = [LineChange(number, asked[number] - quantity) for number, quantity in gone.items()]
+        steps = start_change(purchase_order, changes, reason=reason, actor=actor)
+    else:
+        _post_cancelled(purchase_order, document, plan)
+    if plan.after == State.CANCELLED:
+        if not steps:
+            PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
+        return steps
+    PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=[State.ACCEPTED, State.CANCELLED]).update(
+        state=State.DISPUTED
+    )
+    accept(purchase_order, document, [statement_from_json(each) for each in plan.entries])
+    return steps
+
+
+def _post_cancelled(purchase_order: PurchaseOrder, document: Document, plan: Plan) -> None:
     lines = {line.line_number: line for line in purchase_order.lines.all()}
     LineEntry.objects.bulk_create(
         LineEntry(
@@ -101,13 +130,6 @@ def take_back(purchase_order: PurchaseOrder, document: Document, plan: Plan) -> 
         )
         for each in plan.reductions
     )
-    if plan.after == State.CANCELLED:
-        PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
-        return
-    PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=[State.ACCEPTED, State.CANCELLED]).update(
-        state=State.DISPUTED
-    )
-    accept(purchase_order, document, [statement_from_json(each) for each in plan.entries])
 
 
 def order_elsewhere(purchase_order: PurchaseOrder, plan: Plan) -> list[Step]:
@@ -184,6 +206,8 @@ def _cancelled_words(purchase_order: PurchaseOrder, left: Sequence[Remainder]) -
         f"Line {line.line_number} ({line.sku}): {plain(quantity)} of {plain(line.quantity)} {line.unit} are cancelled."
         for line, quantity in left
     ]
+    if takes_changes(purchase_order.agreement):
+        return [*cancelled, f"{partner} is sent a purchase order change (860) that says so."]
     return [*cancelled, f"Nothing is sent to {partner}: tell {partner} that the rest is not wanted."]
 
 

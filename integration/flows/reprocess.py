@@ -32,6 +32,7 @@ from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, stated_at
 from integration.flows.cases import close_cause
 from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.expectations import answer_taken_back
 from integration.flows.match import match_document
 from integration.flows.readings import (
     Said,
@@ -294,6 +295,7 @@ def _take_back(document: Document) -> None:
     answered_by_it = [State.ACCEPTED] * accepted_by_it + [State.DISPUTED] * its_own
     waits = PurchaseOrder.objects.filter(pk=purchase_order.pk, state__in=answered_by_it)
     if waits.update(state=State.GENERATED):
+        answer_taken_back(purchase_order)
         Order.objects.filter(pk=purchase_order.order_id, state=Order.State.ACCEPTED).update(
             state=Order.State.ROUTED
         )

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db import IntegrityError, connection, transaction
+
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
-from integration.flows.import_orders import import_step, physical_lines
+from integration.flows.import_orders import compose_step, import_step
+from integration.flows.numbering import NoNumber, next_number
 from integration.flows.references import write_references
-from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderLine, store_channel
+from integration.flows.routing import Problem, Routing, plan_routing
+from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderLine, Store
 from integration.work import Claim, Step, put
-from partners.models import Agreement, ItemCrossReference, Mode
+from partners.models import Agreement, ItemCrossReference
 
-
-@dataclass
-class Routing:
-    """Lines grouped by agreement and ship-to, and what stands in the way."""
-
-    groups: dict[tuple[int, str], list[tuple[dict[str, Any], ItemCrossReference]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    problems: list[tuple[str, str, str]] = field(default_factory=list)
+NOBODY = "Nothing of it goes to a partner; its lines say why."
+_NUMBER = "number:"
 
 
 def route(subject: str, claim: Claim) -> list[Step]:
@@ -33,19 +28,32 @@ def route(subject: str, claim: Claim) -> list[Step]:
     An order with a line that nobody supplies is held whole: nothing of it is sent until that is settled.
     """
     with claim.transaction():
+        hold_rules_still()
         order = Order.objects.select_for_update().select_related("store").get(pk=subject)
-        routing = _routing(order)
-        _close_settled(order, {cause for _, cause, _ in routing.problems})
+        routing = plan_routing(order)
+        Order.objects.filter(pk=order.pk).update(routing=routing.as_json())
+        _close_settled(order, {problem.cause for problem in routing.problems})
         if routing.problems:
             _hold(order, routing.problems)
             return []
-        purchase_orders = _write_purchase_orders(order, routing)
+        try:
+            with transaction.atomic():  # without a number for each, none is made
+                purchase_orders = _write_purchase_orders(order, routing)
+        except NoNumber as problem:
+            _hold(order, [_no_number(order, str(problem))])
+            return []
+        close_cause(f"{_NUMBER}{order.subject}", "Numbers can be given now.")
+        if (
+            not purchase_orders
+            and not order.purchase_orders.exclude(state=PurchaseOrder.State.DROPPED).exists()
+        ):
+            Order.objects.filter(pk=order.pk).update(state=Order.State.NOT_OURS, state_reason=NOBODY)
+            return []
         Order.objects.filter(pk=order.pk).update(state=Order.State.ROUTED, state_reason="")
         write_references(order)
         numbers = ", ".join(purchase_order.number for purchase_order in purchase_orders)
         record_event(order.subject, "routed", f"Routed: purchase order {numbers}.")
-    side = store_channel(order.store_id)
-    return [Step("compose", str(made.pk), order.ordering_key, talks_to=side) for made in purchase_orders]
+    return [compose_step(order, made) for made in purchase_orders]
 
 
 def skus_listed(skus: Collection[str]) -> int:
@@ -57,6 +65,7 @@ def skus_listed(skus: Collection[str]) -> int:
     wanted = set(skus) - {""}
     if not wanted:
         return 0
+    wait_for_routes()
     waiting = ExceptionCase.objects.filter(closed_at=None, kind__in=[Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS])
     # An import brings thousands of SKUs at once; of cases there are as many as orders are held.
     named = waiting.values_list("pk", "cause")
@@ -67,83 +76,53 @@ def skus_listed(skus: Collection[str]) -> int:
     return len(orders)
 
 
-def _item_cause(what: object, subject: str) -> str:
-    """Return the cause of a case about who supplies a SKU in an order."""
-    return f"item:{what} {subject}"
+def look_again(store: Store | None) -> int:
+    """Look again at every order that is held because of where its lines go; return how many there are.
 
-
-def _routing(order: Order) -> Routing:
+    Called where rules change that hold for ``store``, or for all. What was sent stays as it was sent. The caller holds a
+    transaction.
+    """
     Kind = ExceptionCase.Kind
-    routing = Routing()
-    addresses = {address["id"] for address in order.content["addresses"]}
-    lines = physical_lines(order)
-    candidates = _candidates(order, {line["sku"] for line in lines})
-    for line in lines:
-        if line["order_address_id"] not in addresses:
-            sentence = (
-                f"Order {order.number} has no shipping address for “{line['name']}”. Add one in the store; the"
-                " order is then looked at again by itself."
-            )
-            routing.problems.append((Kind.NO_ADDRESS, f"address:{order.subject}", sentence))
-            continue
-        found = candidates.get(line["sku"], [])
-        if len(found) == 1:
-            routing.groups[(found[0].agreement_id, str(line["order_address_id"]))].append((line, found[0]))
-        else:
-            routing.problems.append(_unroutable(order, line, found))
-    return routing
+    wait_for_routes()
+    waiting = ExceptionCase.objects.filter(closed_at=None, kind__in=[Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS])
+    numberless = ExceptionCase.objects.filter(closed_at=None, cause__startswith=_NUMBER)
+    cases = (waiting | numberless).values("pk")
+    orders = Order.objects.filter(cases__in=cases).distinct().only("store_id", "number")
+    if store is not None:
+        orders = orders.filter(store=store)
+    for order in orders:
+        put("orders", import_step(order.store_id, order.number))
+    return len(orders)
 
 
-def _candidates(order: Order, skus: set[str]) -> dict[str, list[ItemCrossReference]]:
-    """Return who lists each SKU: live agreements first; those in watch only where no live one does."""
-    rows = (
-        ItemCrossReference.objects.filter(
-            sku__in=skus - {""}, agreement__stores=order.store, agreement__partner__is_active=True
-        )
-        .select_related("agreement__partner")
-        .order_by("agreement_id")
-    )
-    listed: dict[str, list[ItemCrossReference]] = defaultdict(list)
-    for row in rows:
-        listed[row.sku].append(row)
-    return {
-        sku: [row for row in found if row.agreement.mode == Mode.LIVE] or found
-        for sku, found in listed.items()
-    }
+def hold_rules_still() -> None:
+    """Have whoever changes rules or items wait until this transaction ends: he overlooks no case that it opens."""
+    _lock("pg_advisory_xact_lock_shared")
 
 
-def _unroutable(order: Order, line: dict[str, Any], found: list[ItemCrossReference]) -> tuple[str, str, str]:
-    what = f"SKU {line['sku']}" if line["sku"] else f"“{line['name']}”, which has no SKU"
-    quantity = line["quantity"] - line["quantity_refunded"]
-    if found:
-        names = " and ".join(row.agreement.partner.name for row in found)
-        sentence = (
-            f"{names} both list {what} ({quantity} in order {order.number}). Leave it in one agreement's items;"
-            " nothing of this order is sent before."
-        )
-        return ExceptionCase.Kind.SEVERAL_PARTNERS, _item_cause(line["sku"], order.subject), sentence
-    sentence = (
-        f"No partner lists {what} ({quantity} in order {order.number}). "
-        + (
-            "Add it to an agreement's items"
-            if line["sku"]
-            else "Give the product a SKU, or ship it yourselves"
-        )
-        + "; nothing of this order is sent before."
-    )
-    return ExceptionCase.Kind.NO_PARTNER, _item_cause(line["sku"] or line["id"], order.subject), sentence
+def wait_for_routes() -> None:
+    """Wait until no order is being routed by what was; those that begin see what is, once this transaction ends."""
+    _lock("pg_advisory_xact_lock")
 
 
-def _hold(order: Order, problems: list[tuple[str, str, str]]) -> None:
-    for kind, cause, sentence in dict(
-        (cause, (kind, cause, sentence)) for kind, cause, sentence in problems
-    ).values():
+def _lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtext('gridport.routing'))")
+
+
+def _no_number(order: Order, why: str) -> Problem:
+    sentence = f"A purchase order for order {order.number} gets no number: {why}"
+    return Problem(ExceptionCase.Kind.NOT_WRITABLE, f"{_NUMBER}{order.subject}", sentence)
+
+
+def _hold(order: Order, problems: Sequence[Problem]) -> None:
+    for each in problems:
         open_case(
-            kind, cause, sentence, order=order, store=order.store, money=order.total, currency=order.currency
-        )
-    reason = (
-        problems[0][2] if len(problems) == 1 else f"{len(problems)} lines cannot be routed; see the cases."
-    )
+            each.kind, each.cause, each.sentence,
+            order=order, store=order.store, money=order.total, currency=order.currency,
+        )  # fmt: skip
+    one = len(problems) == 1
+    reason = problems[0].sentence if one else f"{len(problems)} lines cannot be routed; see the cases."
     Order.objects.filter(pk=order.pk).update(state=Order.State.HELD, state_reason=reason[:300])
 
 
@@ -156,16 +135,17 @@ def _close_settled(order: Order, still_open: set[str]) -> None:
 
 def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder]:
     State = PurchaseOrder.State
+    groups = routing.groups
     standing = {
         (row.agreement_id, row.ship_to): row
         for row in order.purchase_orders.select_for_update().filter(sequence=0).exclude(state=State.DROPPED)
     }
     for key, row in standing.items():
-        if key not in routing.groups and row.state in (State.ROUTED, State.COMPOSED):
+        if key not in groups and row.state in (State.ROUTED, State.COMPOSED):
             PurchaseOrder.objects.filter(pk=row.pk).update(state=State.DROPPED)
             record_event(order.subject, "dropped", f"{row} is no longer needed; it was not sent.")
     written = []
-    for key, lines in routing.groups.items():
+    for key, lines in groups.items():
         row = standing.get(key) or _new_purchase_order(order, *key)
         if row.state in (State.ROUTED, State.COMPOSED):
             PurchaseOrder.objects.filter(pk=row.pk).update(state=State.ROUTED)
@@ -175,17 +155,18 @@ def _write_purchase_orders(order: Order, routing: Routing) -> list[PurchaseOrder
 
 
 def _new_purchase_order(order: Order, agreement_pk: int, ship_to: str) -> PurchaseOrder:
-    return PurchaseOrder.objects.create(
-        order=order,
-        agreement=Agreement.objects.get(pk=agreement_pk),
-        ship_to=ship_to,
-        number=next_number(order),
-    )
-
-
-def next_number(order: Order) -> str:
-    """Return the number of the next purchase order for ``order``."""
-    return f"{order.store.purchase_order_prefix}{order.number}-{order.purchase_orders.count() + 1}"
+    agreement = Agreement.objects.get(pk=agreement_pk)
+    while True:
+        number = next_number(order)
+        try:
+            with transaction.atomic():
+                return PurchaseOrder.objects.create(
+                    order=order, agreement=agreement, ship_to=ship_to, number=number
+                )
+        except IntegrityError:
+            # An order of another store took the number between our look and our write: the next look sees it.
+            if not PurchaseOrder.objects.filter(number=number).exists():
+                raise
 
 
 def _write_lines(row: PurchaseOrder, lines: list[tuple[dict[str, Any], ItemCrossReference]]) -> None:
@@ -210,10 +191,17 @@ def _write_lines(row: PurchaseOrder, lines: list[tuple[dict[str, Any], ItemCross
 
 
 def _price(row: PurchaseOrder, line: dict[str, Any], item: ItemCrossReference) -> Decimal | None:
-    """Return what we pay for one unit, in the agreement's currency. The shopper's price is never told to a supplier."""
-    if item.unit_cost is not None:
+    """Return the price of one unit, in the agreement's currency.
+
+    What we pay; the shopper's price is told to a supplier only where the agreement says so.
+    """
+    asked = row.agreement.unit_price
+    if asked == Agreement.UnitPrice.NONE:
+        return None
+    if asked == Agreement.UnitPrice.COST and item.unit_cost is not None:
         return item.unit_cost
     if row.order.currency != row.agreement.currency:
         return None  # 4,200 yen are not 4,200 dollars
-    cost = Decimal(str(line["base_cost_price"] or 0))
-    return cost if cost > 0 else None
+    name = "price_ex_tax" if asked == Agreement.UnitPrice.SHOPPER else "base_cost_price"
+    price = Decimal(str(line[name] or 0))
+    return price if price > 0 else None

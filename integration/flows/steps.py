@@ -9,25 +9,41 @@ from typing import Any
 
 from archive.models import Document, Interchange, Transmission
 from integration.flows.apply import apply_effect
+from integration.flows.bounces import EVERY as BOUNCES_LOOKED_FOR_EVERY
+from integration.flows.bounces import bounce_step, fetch_bounces
+from integration.flows.changes import SUBJECT
 from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
 from integration.flows.check_hooks import check_hooks, check_step
+from integration.flows.clock import watch_clock
 from integration.flows.compose import compose
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
+from integration.flows.mails import send_mail
 from integration.flows.match import match
 from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
-from integration.flows.reconcile import reconcile
 from integration.flows.reconciliation import EVERY, daily_step, reconcile_all
 from integration.flows.route import route
 from integration.flows.send_again import send_again
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
-from integration.models import BulkItem, ExceptionCase, Order, PurchaseOrder, Store, StoreEffect, StoreHook
+from integration.models import (
+    BulkItem,
+    ExceptionCase,
+    MailServer,
+    Order,
+    OutgoingMail,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    Store,
+    StoreEffect,
+    StoreHook,
+)
 from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
 
 Kind = ExceptionCase.Kind
+_NAMED_BY_CASES = ("store", "mailbox")
 
 
 @dataclass(frozen=True)
@@ -36,7 +52,7 @@ class StepKind:
 
     ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
     parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
-    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``): its
+    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``, ``mailserver``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
     ``lease`` is also how long one step may take: a worker still at it then is ended, and three such ends park the step.
     """
@@ -51,6 +67,10 @@ class StepKind:
     longest_wait: timedelta = timedelta(minutes=1)
     other_side: str = ""
     direction: str = ""
+
+    def side_of(self, links: dict[str, Any]) -> dict[str, Any]:
+        """Return the other side as a case names it; of the mail server there is one, which needs no name."""
+        return {self.other_side: links[self.other_side]} if self.other_side in _NAMED_BY_CASES else {}
 
     def channel(self, links: dict[str, Any]) -> str:
         """Return the name of the store or mailbox that the step talks to (``store:1``), or ``""``."""
@@ -70,6 +90,9 @@ def _order(subject: str) -> dict[str, Any]:
 
 
 def _purchase_order(subject: str) -> dict[str, Any]:
+    if subject.startswith(SUBJECT):
+        change = PurchaseOrderChange.objects.get(pk=subject.removeprefix(SUBJECT))
+        subject = str(change.purchase_order_id)
     found = PurchaseOrder.objects.select_related("order__store", "agreement__partner").get(pk=subject)
     return {**_order(str(found.order_id)), "purchase_order": found, "partner": found.agreement.partner}
 
@@ -113,6 +136,12 @@ def _mailbox(subject: str) -> dict[str, Any]:
     return {"mailbox": Mailbox.objects.get(pk=subject)}
 
 
+def _mail(subject: str) -> dict[str, Any]:
+    found = OutgoingMail.objects.select_related("partner", "order", "case").get(pk=subject)
+    server = MailServer.objects.first() or MailServer(pk=MailServer.ONLY)
+    return {"mailserver": server, "partner": found.partner, "order": found.order}
+
+
 def _nothing(subject: str) -> dict[str, Any]:
     return {}
 
@@ -150,7 +179,11 @@ STEPS: dict[str, StepKind] = {
         other_side="store",
     ),
     "generate": StepKind(
-        "orders", generate, "write a purchase order (850)", _purchase_order, direction="out"
+        "orders",
+        generate,
+        "write a purchase order (850) or its change (860)",
+        _purchase_order,
+        direction="out",
     ),
     "transmit": StepKind(
         "mailboxes",
@@ -203,11 +236,31 @@ STEPS: dict[str, StepKind] = {
         longest_wait=HOOKS_CHECKED_EVERY,
         other_side="store",
     ),
+    "send_mail": StepKind(
+        "mail",
+        send_mail,
+        "send a mail",
+        _mail,
+        Kind.MAIL,
+        lease=_SLOW,
+        other_side="mailserver",
+        direction="out",
+    ),
+    "fetch_bounces": StepKind(
+        "mail",
+        fetch_bounces,
+        "look for mail that came back",
+        _nothing,
+        Kind.MAIL,
+        standing=True,
+        longest_wait=BOUNCES_LOOKED_FOR_EVERY,
+        direction="in",
+    ),
     "reconcile_all": StepKind(
         "documents", reconcile_all, "look for gaps", _nothing, standing=True, lease=_SLOW
     ),
     "reconcile": StepKind(
-        "documents", reconcile, "look for answers that are overdue", _nothing, standing=True
+        "documents", watch_clock, "look for answers that are overdue", _nothing, standing=True
     ),
 }
 
@@ -215,10 +268,13 @@ STEPS: dict[str, StepKind] = {
 def standing_steps() -> list[Step]:
     """Return the steps that must always wait or run.
 
-    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one look at the clock, one for gaps.
+    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one look for returned mail where a
+    folder is set, one look at the clock, one for gaps.
     """
     stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
     hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
     hooks = [check_step(pk) for pk in hooked]
-    return [*stores, *mailboxes, *hooks, Step("reconcile", "all", "reconcile"), daily_step(EVERY)]
+    returned = [bounce_step() for _ in MailServer.objects.exclude(bounce_folder="")]
+    clock = Step("reconcile", "all", "reconcile")
+    return [*stores, *mailboxes, *hooks, *returned, clock, daily_step(EVERY)]

@@ -15,18 +15,22 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from archive.models import AuditEntry
+from integration.flows.expectations import recount
 from integration.flows.missing import let_go
 from integration.flows.rights import Refused, require
-from integration.flows.route import skus_listed
+from integration.flows.route import look_again, skus_listed
 from partners.models import (
     Agreement,
     AgreementDocument,
     AllowedSubstitute,
     AnswerTolerances,
+    BusinessCalendar,
     CodeList,
     CodeListEntry,
+    Holiday,
     ItemCrossReference,
 )
 
@@ -35,13 +39,17 @@ Row = (
     | AgreementDocument
     | AllowedSubstitute
     | AnswerTolerances
+    | BusinessCalendar
     | CodeList
     | CodeListEntry
+    | Holiday
     | ItemCrossReference
 )
 CHANGE = {
     Agreement: "partners.change_agreement",
     AgreementDocument: "partners.change_agreementdocument",
+    BusinessCalendar: "partners.change_businesscalendar",
+    Holiday: "partners.change_holiday",
     AllowedSubstitute: "partners.change_agreement",
     AnswerTolerances: "partners.change_agreement",
     CodeList: "partners.change_codelist",
@@ -51,6 +59,8 @@ CHANGE = {
 _CALLED: dict[type[Row], str] = {
     Agreement: "agreement",
     AgreementDocument: "document of agreement",
+    BusinessCalendar: "business calendar",
+    Holiday: "holiday",
     AllowedSubstitute: "substitute",
     AnswerTolerances: "tolerances",
     CodeList: "code list",
@@ -99,9 +109,27 @@ def _change(user: User, reason: str, saved: Sequence[Row], removed: Sequence[Row
     AuditEntry.objects.bulk_create(entries, batch_size=1000)
     skus |= {row.sku for row in saved if isinstance(row, ItemCrossReference)}
     orders = skus_listed(skus) if any(each.subject.startswith("item:") for each in entries) else 0
+    if _takes_other_items(saved, was):
+        orders += look_again(None)
     listed = any(isinstance(row, CodeList | CodeListEntry) for row in [*saved, *removed])
+    _recount([*saved, *removed])
     documents = sum(let_go(pk, user.get_username(), reason) for pk in agreements) if listed else 0
     return Changed(len(entries), orders, documents)
+
+
+def _recount(rows: Sequence[Row]) -> None:
+    """Count anew what is due where the terms or the calendar that it is counted by may have changed."""
+    calendars = {row.pk for row in rows if isinstance(row, BusinessCalendar)}
+    calendars |= {row.calendar_id for row in rows if isinstance(row, Holiday)}
+    terms = Q(pk__in=[row.pk for row in rows if isinstance(row, Agreement)]) | Q(calendar__in=calendars)
+    recount(Agreement.objects.filter(terms))
+
+
+def _takes_other_items(saved: Sequence[Row], was: dict[Any, dict[str, Any]]) -> bool:
+    """Say whether an agreement takes items that it does not list, and did not before."""
+    agreements = [row for row in saved if isinstance(row, Agreement) and row.takes_unlisted_items]
+    before = [was.get((Agreement, row.pk), {}) for row in agreements]
+    return any(values and not values["takes_unlisted_items"] for values in before)
 
 
 def subject_of(row: Row) -> str:
@@ -112,6 +140,8 @@ def subject_of(row: Row) -> str:
         return f"code_list:{row.pk}"
     if isinstance(row, ItemCrossReference):
         return f"item:{row.pk}"
+    if isinstance(row, BusinessCalendar | Holiday):
+        return f"calendar:{row.calendar_id if isinstance(row, Holiday) else row.pk}"
     return f"agreement:{row.pk if isinstance(row, Agreement) else row.agreement_id}"
 
 
@@ -216,4 +246,6 @@ def _agreement_of(row: Row) -> int | None:
         return row.pk
     if isinstance(row, CodeListEntry):
         return row.code_list.agreement_id
+    if isinstance(row, BusinessCalendar | Holiday):
+        return None
     return row.agreement_id

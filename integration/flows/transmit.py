@@ -9,6 +9,7 @@ from archive.projections import project
 from archive.record import record_event
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
+from integration.flows.expectations import expect_answers
 from integration.flows.mailboxes import transport_for
 from integration.models import OrderDocument, mailbox_channel
 from integration.patience import SETTLES
@@ -101,6 +102,7 @@ def _delivered(interchange: Interchange, attempt_pk: int, claim: Claim, detail: 
                 f"Delivered to {interchange.mailbox} as {interchange.name}.",
                 document=document,
             )
+            expect_answers(document)
 
 
 def _failed(interchange: Interchange, attempt_pk: int, claim: Claim, error: IntegrationError) -> None:

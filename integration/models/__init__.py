@@ -2,14 +2,24 @@
 
 from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
+from integration.models.change import PurchaseOrderChange
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
 from integration.models.effect import StoreEffect
+from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
 from integration.models.purchase import LineEntry, PurchaseOrder, PurchaseOrderLine
 from integration.models.reconciliation import Gap, Reconciliation
 from integration.models.references import OrderReference
+from integration.models.routing import (
+    ProductCategories,
+    PurchaseOrderCounter,
+    RoutingRule,
+    StoreCategory,
+    Warehouse,
+)
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.take_over import TakeOver
@@ -22,26 +32,36 @@ __all__ = [
     "BulkJob",
     "Channel",
     "ExceptionCase",
+    "Expectation",
     "Gap",
     "HookCall",
     "Lane",
     "LineEntry",
+    "MailServer",
     "MissingTranslation",
     "Order",
     "OrderDocument",
     "OrderReference",
+    "OutgoingMail",
     "Pause",
+    "ProductCategories",
     "PurchaseOrder",
+    "PurchaseOrderChange",
+    "PurchaseOrderCounter",
     "PurchaseOrderLine",
     "Reconciliation",
+    "RoutingRule",
     "Sighting",
     "Store",
     "StoreBudget",
+    "StoreCategory",
     "StoreEffect",
     "StoreHook",
     "TakeOver",
     "WaitingDocument",
+    "Warehouse",
     "Work",
+    "mail_channel",
     "mailbox_channel",
     "order_key",
     "store_channel",

@@ -35,7 +35,7 @@ class PurchaseOrder(Reported):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="purchase_orders")
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="purchase_orders")
-    ship_to = models.CharField(max_length=20, help_text="Id of the order's shipping address.")
+    ship_to = models.CharField(max_length=20, help_text="Id of the order's shipping address, or warehouse:1.")
     number = models.CharField(max_length=22, unique=True, help_text="BEG03: 22 characters at most.")
     state = models.CharField(max_length=9, choices=State, default=State.ROUTED)
     sequence = models.PositiveSmallIntegerField(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from archive.facts import Reported
 from archive.models import Document
 from partners.models import Agreement, Mode
-from partners.models.agreement import check_time_zone
+from partners.models.calendar import check_time_zone
 from partners.secrets import EncryptedTextField
 
 # BigCommerce order statuses, by id; a merchant may rename the labels but never the ids.
@@ -96,6 +96,11 @@ class Store(models.Model):
     purchase_order_prefix = models.CharField(
         max_length=8, blank=True, help_text="Before each purchase order number."
     )
+    purchase_order_pattern = models.CharField(
+        max_length=60,
+        default="{prefix}{order}-{place}",
+        help_text="How purchase orders are numbered.",
+    )
     agreements = models.ManyToManyField(Agreement, blank=True, related_name="stores")
     polled_until = models.DateTimeField(null=True, editable=False, help_text="Changes up to here were seen.")
 
@@ -165,6 +170,11 @@ class Order(Reported):
     currency = models.CharField(max_length=3)
     content = models.JSONField(help_text="Lines, addresses and totals as read.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of what a purchase order is made of.")
+    routing = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="By line id: where each line went when it was routed last, and why.",
+    )
     read_at = models.DateTimeField(help_text="When it was last read from the store.")
 
     class Meta:
@@ -199,6 +209,8 @@ class OrderDocument(Reported):
         FUNCTIONAL_ACKNOWLEDGMENT = "functional_acknowledgment", "Functional acknowledgment"
         INTERCHANGE_ACKNOWLEDGMENT = "interchange_acknowledgment", "Interchange acknowledgment"
         PURCHASE_ORDER_ACKNOWLEDGMENT = "purchase_order_acknowledgment", "Purchase order acknowledgment"
+        PURCHASE_ORDER_CHANGE = "purchase_order_change", "Purchase order change"
+        CHANGE_ACKNOWLEDGMENT = "change_acknowledgment", "Purchase order change acknowledgment"
         APPLICATION_ADVICE = "application_advice", "Application advice"
         TEXT_MESSAGE = "text_message", "Text message"
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('partners', '0007_code_lists'),
+        ('partners', '0008_calendars_and_contacts'),
     ]
 
     operations = [

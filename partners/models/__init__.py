@@ -1,9 +1,17 @@
 """With whom we trade and what was agreed."""
 
 from partners.models.agreement import Agreement, AgreementDocument, ControlNumber
+from partners.models.calendar import BusinessCalendar, Holiday
 from partners.models.host_key import HostKey
 from partners.models.mapping import MappingOverride, MappingProfile, MappingRevision, MappingSample
-from partners.models.partner import Mailbox, Mode, PartnerIdentifier, Partnership, TradingPartner
+from partners.models.partner import (
+    Mailbox,
+    Mode,
+    PartnerContact,
+    PartnerIdentifier,
+    Partnership,
+    TradingPartner,
+)
 from partners.models.tolerances import AllowedSubstitute, AnswerTolerances
 from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
@@ -12,9 +20,11 @@ __all__ = [
     "AgreementDocument",
     "AllowedSubstitute",
     "AnswerTolerances",
+    "BusinessCalendar",
     "CodeList",
     "CodeListEntry",
     "ControlNumber",
+    "Holiday",
     "HostKey",
     "ItemCrossReference",
     "Mailbox",
@@ -23,6 +33,7 @@ __all__ = [
     "MappingRevision",
     "MappingSample",
     "Mode",
+    "PartnerContact",
     "PartnerIdentifier",
     "Partnership",
     "TradingPartner",

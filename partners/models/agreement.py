@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from partners.models.calendar import BusinessCalendar, check_time_zone
 from partners.models.mapping import SETS, MappingProfile
 from partners.models.partner import (
     QUALIFIERS,
@@ -28,10 +27,8 @@ PARTY_ID_KINDS = {
 }  # those in use of element 66 (N103)
 
 
-def check_time_zone(name: str) -> None:
-    """Refuse a name that the time zone database does not know."""
-    if name and name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is no time zone; write it as in America/Chicago.")
+LONGEST_PROMISE_HOURS = 8784
+LONGEST_PROMISE_DAYS = 366
 
 
 class Agreement(models.Model):
@@ -46,10 +43,19 @@ class Agreement(models.Model):
         CASE = "case", "Accept with errors and open a case"
         REJECT = "reject", "Reject the document"
 
+    class AfterSending(models.TextChoices):
+        ASK = "ask", "Prepare the change and ask"
+        SEND = "send", "Send the change by itself"
+
     class InterchangeAnswer(models.TextChoices):
         NEVER = "never", "Never"
         ASKED = "asked", "When the partner asks for it (ISA14)"
         ALWAYS = "always", "Always"
+
+    class UnitPrice(models.TextChoices):
+        COST = "cost", "What we pay: the item's unit cost, else the line's cost price"
+        SHOPPER = "shopper", "What the shopper pays for one, without tax"
+        NONE = "none", "None"
 
     class FunctionalAnswer(models.TextChoices):
         NONE = "none", "None"
@@ -143,12 +149,102 @@ class Agreement(models.Model):
         help_text="None where the network answers for us. The 999 exists from version 005010 on: groups of 004010 are "
         "answered with 997 all the same. Acknowledgments are never answered.",
     )
-    functional_acknowledgment_hours = models.PositiveIntegerField("997 due within (hours)", default=24)
-    purchase_order_acknowledgment_hours = models.PositiveIntegerField("855 due within (hours)", default=48)
+    calendar = models.ForeignKey(
+        BusinessCalendar,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agreements",
+        verbose_name="business calendar",
+        help_text="In whose open hours and days the promises below are counted; empty: hours and days as they pass.",
+    )
+    functional_acknowledgment_hours = models.PositiveIntegerField(
+        "997 due within (hours)",
+        default=24,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="0: not expected.",
+    )
+    purchase_order_acknowledgment_hours = models.PositiveIntegerField(
+        "855 due within (hours)",
+        default=48,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="0: not expected.",
+    )
+    ship_notice_days = models.PositiveIntegerField(
+        "856 due within (days after the date)",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_PROMISE_DAYS)],
+        help_text="After the date that the partner promised, else the one that we asked for. 0: not counted so.",
+    )
+    ship_notice_hours = models.PositiveIntegerField(
+        "856 due within (hours of the 855)",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="Where no date was promised or asked for, or no days are given. 0: not expected then.",
+    )
+    reminder_hours = models.PositiveIntegerField(
+        "remind before (hours)",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_PROMISE_HOURS)],
+        help_text="So long before any of these is due. 0: no reminder.",
+    )
+    mails_reminders = models.BooleanField(
+        "remind the partner by mail",
+        default=False,
+        help_text="One mail before, and one once it is overdue, to the contact on the partner's page: technical for a"
+        " 997, orders for an 855, shipping for an 856.",
+    )
     writes_staff_notes = models.BooleanField(
         "write a line into the order's staff notes in the store",
         default=False,
         help_text="Once a purchase order is accepted or cancelled. What staff wrote there is kept.",
+    )
+    takes_unlisted_items = models.BooleanField(
+        "takes items that are not listed",
+        default=False,
+        help_text="What a routing rule sends here and the items do not list goes out with our SKU alone, by the piece. "
+        "Otherwise it is a case.",
+    )
+    unit_price = models.CharField(max_length=7, choices=UnitPrice, default=UnitPrice.COST)
+    tells_message = models.BooleanField("the shopper's message", default=True)
+    tells_phone = models.BooleanField("the phone number of the ship-to", default=True)
+    tells_email = models.BooleanField("the e-mail address of the ship-to", default=True)
+    tells_gift_wrapping = models.BooleanField(
+        "gift wrapping and its message",
+        default=False,
+        help_text="As remarks of the line.",
+    )
+    tells_customer_number = models.BooleanField(
+        "the store's number of the customer", default=False, help_text="As a reference (REF), kind IT."
+    )
+    tells_discounts = models.BooleanField(
+        "what the shopper got off", default=False, help_text="Of the lines told, as one allowance (SAC)."
+    )
+    tells_taxes = models.BooleanField(
+        "the shopper's sales tax", default=False, help_text="Of the lines told, as one tax (TXI)."
+    )
+    ship_within_days = models.PositiveSmallIntegerField(
+        "wanted shipped within (days)",
+        null=True,
+        blank=True,
+        help_text="Counted from the day on which the purchase order is made; empty: not told.",
+    )
+    deliver_within_days = models.PositiveSmallIntegerField(
+        "wanted delivered within (days)", null=True, blank=True, help_text="Likewise."
+    )
+    cancel_after_days = models.PositiveSmallIntegerField(
+        "cancelled after (days)",
+        null=True,
+        blank=True,
+        help_text="What is not shipped by then is cancelled; likewise.",
+    )
+    changes_after_sending = models.CharField(
+        max_length=4,
+        choices=AfterSending,
+        default=AfterSending.ASK,
+        db_default=AfterSending.ASK,
+        help_text="What becomes of an order that was edited or cancelled after it was sent. A partner is sent purchase order "
+        "changes (860) only where they are among the documents below; of any other there is a case.",
     )
     duplicate_window_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1)])
 

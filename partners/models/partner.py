@@ -70,6 +70,34 @@ class TradingPartner(models.Model):
         return self.name
 
 
+class PartnerContact(models.Model):
+    """Somebody at a partner's whom mail may be sent to, and for what."""
+
+    class Role(models.TextChoices):
+        ORDERS = "orders", "Orders"
+        SHIPPING = "shipping", "Shipping"
+        INVOICES = "invoices", "Invoices"
+        TECHNICAL = "technical", "Technical"
+
+    partner = models.ForeignKey(TradingPartner, models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=80)
+    email = models.EmailField("e-mail address")
+    role = models.CharField("for", max_length=9, choices=Role)
+
+    class Meta:
+        ordering = ["role", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "role", "email"],
+                name="partnercontact_once",
+                violation_error_message="This address stands there already for the same.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.get_role_display().lower()}"
+
+
 class PartnerIdentifier(models.Model):
     """An interchange ID under which a partner sends and receives (ISA05/06 and ISA07/08)."""
 

@@ -108,8 +108,8 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     list_select_related = ("partner", "mailbox")
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
-    autocomplete_fields = ("partner", "mailbox", "identifier")
-    used_by = ("interchanges", "archived_documents", "purchase_orders")
+    autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
+    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules")
     inlines = (DocumentInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
     fieldsets = (
@@ -124,8 +124,18 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
         )}),
         ("Answers", {"fields": (
             ("functional_acknowledgment", "interchange_acknowledgment"),
-            ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours", "duplicate_window_days"),
-            "unknown_codes", "writes_staff_notes",
+            "unknown_codes", "changes_after_sending", ("duplicate_window_days", "writes_staff_notes"),
+        )}),
+        ("By when answers have to come", {"fields": (
+            ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours"),
+            ("ship_notice_days", "ship_notice_hours"),
+            ("calendar", "reminder_hours"), "mails_reminders",
+        )}),
+        ("What a purchase order tells", {"fields": (
+            ("unit_price", "takes_unlisted_items"),
+            ("tells_message", "tells_phone", "tells_email"),
+            ("tells_gift_wrapping", "tells_customer_number"), ("tells_discounts", "tells_taxes"),
+            ("ship_within_days", "deliver_within_days", "cancel_after_days"),
         )}),
     )  # fmt: skip
     empty = EmptyState(

@@ -24,6 +24,7 @@ from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.decisions import decision_page
 from portal.admin.documents_table import document_words
 from portal.admin.filters import CaseFilter
+from portal.admin.mails import mail_link
 from portal.admin.orders import named_by, whole_number
 from portal.admin.record_words import label
 from portal.admin.show import age, case_badge, link, moment, money, page_url
@@ -39,6 +40,8 @@ _EVIDENCE_LABELS = {
     "what": "What",
     "asked": "We asked",
     "answered": "They answered",
+    "told": "They were told",
+    "in the store": "In the store",
 }
 
 
@@ -118,6 +121,7 @@ class CaseAdmin(HistoryAdmin):
             "retry_words": [step_words(step.name) for step in steps],
             "document_words": document_words(case.document) if case.document else "",
             "work": work,
+            "mail_link": mail_link(case.cause),
             "trouble": trouble_of(channel_of(case)) if case.closed_at is None else None,
             "work_words": step_words(work.step) if work is not None else "",
             "work_about": resolve_work([work])[work.pk] if work is not None else None,
@@ -219,10 +223,16 @@ def _evidence(rows: list[Any]) -> dict[str, Any] | None:
     if not names:
         return None
     return {
-        "title": "What was asked, and what was said" if "asked" in names else "What was said",
+        "title": _evidence_title(names),
         "labels": [_EVIDENCE_LABELS.get(name) or label(name) for name in names],
         "rows": [[_evidence_words(row.get(name)) for name in names] for row in dictionaries],
     }
+
+
+def _evidence_title(names: list[str]) -> str:
+    if "told" in names:
+        return "What was told, and what the store holds"
+    return "What was asked, and what was said" if "asked" in names else "What was said"
 
 
 def _evidence_words(value: Any) -> str:

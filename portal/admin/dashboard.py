@@ -13,7 +13,7 @@ from archive.models import Document
 from integration.claimable import longest_due
 from integration.flows.channels import troubles
 from integration.flows.decide import PAUSE
-from integration.models import ExceptionCase, Order, Store, Work
+from integration.models import ExceptionCase, Expectation, Order, Store, Work
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
 from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.filters import INVALID, NOT_DELIVERED, OVERDUE, REJECTED, WAITING_TO_BE_SENT
@@ -75,6 +75,9 @@ def _tiles(may: Any) -> list[Tile]:
     if may("integration.view_order"):
         held = Order.objects.filter(state=Order.State.HELD)
         tiles.append(_tile(held, "Orders held by a case", list_url(Order, "state__exact=held"), WARNING))
+    if may("integration.view_expectation"):
+        overdue = Expectation.objects.filter(state=Expectation.State.OVERDUE)
+        tiles.append(_tile(overdue, "Answers overdue", list_url(Expectation, "due=overdue"), BAD))
     if may("archive.view_document"):
         for condition, words, name, tone in (
             (WAITING_TO_BE_SENT, "Documents waiting to be sent", "waiting", WAITING),

@@ -9,9 +9,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from integration.flows import decide
+from integration.flows.contact import LONGEST_MESSAGE, addresses_of
 from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
 from integration.flows.planned import Choice, Given, Plan
@@ -85,6 +91,37 @@ class SupplierForm(AskForm):
         self.fields["agreement"].choices = choices or [("", "No other agreement")]  # type: ignore[attr-defined]
 
 
+class ContactForm(AskForm):
+    """Whom to write what, and until when the answer is waited for."""
+
+    to = forms.EmailField(
+        label="To",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "email", "autocomplete": "off"}),
+    )
+    due_at = forms.DateTimeField(
+        label="Wait until",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        help_text="In the portal's time zone. The case is due then.",
+    )
+    message = forms.CharField(
+        label="In your words",
+        required=False,
+        max_length=LONGEST_MESSAGE,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Stands below the differences.",
+    )
+
+    def __init__(self, data: Any, case: ExceptionCase) -> None:
+        super().__init__(data, case)
+        known = addresses_of(case.purchase_order) if case.purchase_order else []
+        self.fields["to"].initial = known[0].email if known else ""
+        self.fields["to"].help_text = (
+            "Known for orders and else: " + ", ".join(f"{each.name} <{each.email}>" for each in known)
+            if known
+            else "The partner's page keeps contacts; there are none yet."
+        )
+
+
 class StoreForm(AskForm):
     """Whether the order in the store is told."""
 
@@ -102,6 +139,7 @@ _ASKED: dict[str, type[AskForm]] = {
     "value": TranslationForm,
     "agreement": SupplierForm,
     "leaves_store": StoreForm,
+    "to": ContactForm,
 }
 _ASKED_WITH_DEFAULT = frozenset({"leaves_store"})
 

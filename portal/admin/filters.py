@@ -14,6 +14,7 @@ from django.utils import timezone
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
 from integration.flows.plans import DECISIONS
+from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import VERBS
 
@@ -213,7 +214,20 @@ class VerbFilter(SimpleListFilter):
         "release mapping",
         "retire mapping profile",
         "choose mapping",
+        "send mail again",
+        "mail arrived",
+        "test mail server",
+        "take over",
+        "seed control numbers",
+        "reconcile",
+        "read orders",
         *VERBS,
+        *ROUTING_VERBS,
+        "change next number",
+        "take over",
+        "seed control numbers",
+        "reconcile",
+        "read orders",
         *(f"decide: {name}" for name in DECISIONS),
     )
 

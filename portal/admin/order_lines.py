@@ -97,6 +97,7 @@ class LineRow:
     refunded: int
     asked: list[PositionRow]
     result: SafeString | None = None
+    why: str = ""
 
 
 def order_lines(
@@ -118,9 +119,20 @@ def order_lines(
             each["quantity_refunded"],
             by_line[each["id"]],
             None if by_line[each["id"]] else _nobody_asked(each),
+            _why(order.routing.get(str(each["id"]), {})),
         )
         for each in order.content.get("lines", ())
     ]
+
+
+def _why(kept: dict[str, Any]) -> str:
+    """Return why a line went where it did, or to nobody, as it was kept when the order was routed."""
+    if kept.get("left_out"):
+        return str(kept["left_out"])
+    because = " ".join(kept.get("because", ()))
+    if kept.get("rule"):
+        return f"Rule {kept['rule']}: {because}"
+    return because if kept.get("passed") else ""
 
 
 def position_rows(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from archive.models import AcknowledgmentState, Delivery, Document
+from archive.models import AcknowledgmentState, Document
+from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
     ExceptionCase,
+    Expectation,
     Order,
     OrderDocument,
     PurchaseOrder,
     StoreEffect,
+    Warehouse,
 )
+from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import DocumentRow, document_rows, state_of
 from portal.admin.order_lines import order_lines
 from portal.admin.show import (
@@ -28,7 +32,7 @@ from portal.admin.unknown import unknown_effect
 
 
 @dataclass(frozen=True)
-class Expectation:
+class Awaited:
     """What has to come next, from whom, until when."""
 
     words: str
@@ -49,6 +53,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "total": money(order.total, order.currency),
         "store_status": ORDER_STATUSES.get(order.status_id, f"status {order.status_id}"),
         "addresses": [_address(each) for each in order.content.get("addresses", ())],
+        "warehouses": _warehouses(purchase_orders),
         "message": order.content.get("customer_message", ""),
         "reason": _reason(order, cases),
         "lines": order_lines(order, purchase_orders, cases, sent),
@@ -60,11 +65,12 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
             }
             for each in purchase_orders
         ],
+        "changes": change_rows(purchase_orders),
         "documents": _documents(links),
         "effects": [_effect(each) for each in order.effects.all()],
         "open_cases": [each for each in cases if each.closed_at is None],
         "closed_cases": [each for each in cases if each.closed_at is not None],
-        "expected": _expected(purchase_orders, sent, now),
+        "expected": _expected(purchase_orders, now),
         "timeline": _timeline(order, links, cases),
     }
 
@@ -93,6 +99,13 @@ def _address(address: dict[str, Any]) -> dict[str, Any]:
         address.get("country"),
     ]
     return {"lines": [part for part in parts if part], "shipping_method": address.get("shipping_method", "")}
+
+
+def _warehouses(purchase_orders: Iterable[PurchaseOrder]) -> list[Warehouse]:
+    """Return the warehouses of ours that partners ship to for this order."""
+    standing = [each for each in purchase_orders if each.state != PurchaseOrder.State.DROPPED]
+    wanted = {pk for each in standing if (pk := warehouse_of(each.ship_to)) is not None}
+    return list(Warehouse.objects.filter(pk__in=wanted)) if wanted else []
 
 
 def _reason(order: Order, cases: Iterable[ExceptionCase]) -> str:
@@ -132,29 +145,20 @@ def _sent(purchase_order: PurchaseOrder, links: Iterable[OrderDocument]) -> Docu
     return max(sent, key=lambda document: document.pk, default=None)
 
 
-def _expected(
-    purchase_orders: Iterable[PurchaseOrder], sent: dict[int, Document | None], now: datetime
-) -> list[Expectation]:
-    expected = []
-    for purchase_order in purchase_orders:
-        document = sent[purchase_order.pk]
-        state = state_of(document)
-        if document is None or state is None or state.delivery != Delivery.DELIVERED:
-            continue
-        agreement = purchase_order.agreement
-        waits = []
-        if state.acknowledgment in (AcknowledgmentState.WAITING, AcknowledgmentState.OVERDUE):
-            waits.append(("functional acknowledgment (997)", agreement.functional_acknowledgment_hours))
-        rejected = state.acknowledgment == AcknowledgmentState.REJECTED
-        if purchase_order.state == PurchaseOrder.State.GENERATED and not rejected:
-            waits.append(
-                ("purchase order acknowledgment (855)", agreement.purchase_order_acknowledgment_hours)
-            )
-        for what, hours in waits:
-            due = document.recorded_at + timedelta(hours=hours)
-            words = f"{agreement.partner}'s {what} for {purchase_order.number}"
-            expected.append(Expectation(words, due, due < now))
-    return expected
+def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[Awaited]:
+    rows = Expectation.objects.filter(purchase_order__in=list(purchase_orders), state__in=Expectation.UNMET)
+    # Given up by the clock in a minute at most.
+    rows = rows.exclude(what="855", document__state__acknowledgment=AcknowledgmentState.REJECTED)
+    return [
+        Awaited(
+            f"{row.agreement.partner}'s {row.get_what_display()[:1].lower()}{row.get_what_display()[1:]} for"
+            f" {row.purchase_order.number}",
+            row.due_at,
+            row.due_at <= now,
+        )
+        for row in rows.select_related("agreement__partner", "purchase_order")
+        if row.purchase_order is not None
+    ]
 
 
 def _timeline(order: Order, links: Iterable[OrderDocument], cases: Iterable[ExceptionCase]) -> list[Moment]:

@@ -68,7 +68,7 @@ class OrderAdmin(HistoryAdmin):
         rows: QuerySet[Order] = super().get_queryset(request)
         match = getattr(request, "resolver_match", None)
         on_list = match is not None and match.url_name == "integration_order_changelist"
-        return rows.defer("content") if on_list else rows
+        return rows.defer("content", "routing") if on_list else rows
 
     def attach(self, rows: Sequence[Any]) -> None:
         """Attach the open cases of each order, and the partners that it went to."""
@@ -99,6 +99,7 @@ class OrderAdmin(HistoryAdmin):
         """Show the order's page."""
         context = order_context(row, timezone.now())
         context["badge"] = order_badge(row)
+        context["may_try_rules"] = request.user.has_perm("integration.view_routingrule")
         return self.page(request, row, "portal/order.html", context)
 
     @display(description="Order", ordering="number")

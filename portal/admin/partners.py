@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integration.models import ExceptionCase
-from partners.models import PartnerIdentifier, TradingPartner
+from partners.models import PartnerContact, PartnerIdentifier, TradingPartner
 from portal.admin.base import EmptyState, GridAdmin, TableInline
 from portal.admin.pauses import PausableAdmin
 from portal.admin.show import GOOD, QUIET, badge, link, list_url
@@ -31,6 +31,15 @@ class IdentifierInline(TableInline):
         return 0 if obj else 1
 
 
+class ContactInline(TableInline):
+    """Whom mail may be sent to at the partner's."""
+
+    model = PartnerContact
+    fields = ("name", "email", "role")
+    verbose_name = "contact"
+    verbose_name_plural = "Contacts"
+
+
 @admin.register(TradingPartner)
 class PartnerAdmin(PausableAdmin):
     """Partners, with their IDs on the same page."""
@@ -41,7 +50,7 @@ class PartnerAdmin(PausableAdmin):
     list_filter = ("is_active",)
     search_fields = ("name", "identifiers__value")
     search_help_text = "Name or interchange ID"
-    inlines = (IdentifierInline,)
+    inlines = (IdentifierInline, ContactInline)
     fields = ("name", "is_active", "note")
     empty = EmptyState(
         "No partners yet",

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from archive.models import Document
 from integration.models import LineEntry, OrderDocument, PurchaseOrder
+from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import document_rows, document_words, state_of
 from portal.admin.order_lines import position_rows
 from portal.admin.show import QUIET, badge, day, page_url, purchase_order_badge, quantity
@@ -51,6 +52,7 @@ def purchase_order_context(purchase_order: PurchaseOrder) -> dict[str, Any]:
         "documents": document_rows({link.document_id: link.document for link in links}.values()),
         "open_cases": [case for case in cases if case.closed_at is None],
         "closed_cases": [case for case in cases if case.closed_at is not None],
+        "changes": change_rows([purchase_order]),
         "accepted_by": purchase_order.accepted_by,
         "accepted_words": document_words(purchase_order.accepted_by) if purchase_order.accepted_by else "",
     }

@@ -20,7 +20,8 @@ LONGEST = 50
 
 
 class ReasonedAdmin(GridAdmin):
-    """The base of what is saved, added and removed by the one verb ``integration.flows.translations.change``."""
+    """The base of what is saved, added and removed by a verb: ``integration.flows.translations.change``, unless a
+    subclass has another."""
 
     change_form_outer_after_template = "portal/parts/changes.html"
 
@@ -41,7 +42,7 @@ class ReasonedAdmin(GridAdmin):
         row = self.find(request, object_id)
         extra = dict(extra_context or {})
         if row is not None:
-            extra["changes"] = changes_of(subject_of(row))
+            extra["changes"] = changes_of(self.recorded_as(row))
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
         return page
 
@@ -71,7 +72,17 @@ class ReasonedAdmin(GridAdmin):
         formset.save_m2m()
 
     def _do(self, request: HttpRequest, form: Any, saved: Iterable[Any], removed: Iterable[Any]) -> Changed:
-        return change(person(request), form.cleaned_data["reason"], saved, removed)
+        return self.carry_out(request, form.cleaned_data["reason"], saved, removed)
+
+    def carry_out(
+        self, request: HttpRequest, reason: str, saved: Iterable[Any], removed: Iterable[Any]
+    ) -> Changed:
+        """Save and remove by the verb."""
+        return change(person(request), reason, saved, removed)
+
+    def recorded_as(self, row: Any) -> str:
+        """Return the subject under which the changes of ``row`` are recorded."""
+        return subject_of(row)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -88,7 +99,7 @@ class ReasonedAdmin(GridAdmin):
             self.log_deletions(request, [row])
             if run(
                 request,
-                lambda: tell(request, change(person(request), reason, [], self.removed(row))),
+                lambda: tell(request, self.carry_out(request, reason, [], self.removed(row))),
                 "Removed.",
             ):
                 return HttpResponseRedirect(list_url(self.model))

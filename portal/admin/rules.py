@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from integration.flows.numbering import numbering_problem
 from integration.flows.translation_files import code_list_problem, purchase_units, unit_problems
 from integration.models import Store
 from integration.transports.hostkeys import fingerprint
@@ -177,6 +178,8 @@ def store_problems(store: Store) -> Problems:
         problems["purchase_order_prefix"] = (
             "Only letters, digits and dashes: partners' systems read the number."
         )
+    if problem := numbering_problem(store):
+        problems["purchase_order_pattern"] = problem
     return problems
 
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import AcknowledgmentState, Delivery, DocumentState, Validation
-from integration.models import ExceptionCase, Order, PurchaseOrder, StoreEffect
+from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderChange, StoreEffect
 from partners.models import Mode
 
 GOOD, WAITING, WARNING, BAD, QUIET = "good", "waiting", "warning", "bad", "quiet"
@@ -62,6 +62,15 @@ PURCHASE_ORDER_TONES = {
     PurchaseOrder.State.ACCEPTED: GOOD,
     PurchaseOrder.State.DISPUTED: WARNING,
     PurchaseOrder.State.DROPPED: QUIET,
+}
+CHANGE_TONES = {
+    PurchaseOrderChange.State.COMPOSED: WAITING,
+    PurchaseOrderChange.State.GENERATED: WAITING,
+    PurchaseOrderChange.State.ACCEPTED: GOOD,
+    PurchaseOrderChange.State.REJECTED: BAD,
+    PurchaseOrderChange.State.DISPUTED: WARNING,
+    PurchaseOrderChange.State.DROPPED: QUIET,
+    PurchaseOrderChange.State.TOLD: QUIET,
 }
 EFFECT_TONES = {
     StoreEffect.State.WAITING: WAITING,
@@ -133,6 +142,17 @@ def purchase_order_badge(purchase_order: PurchaseOrder, sent: DocumentState | No
             return acknowledgment_badge(sent)
         return badge("Sent, not answered yet", WAITING)
     return status(purchase_order.state, purchase_order.get_state_display(), PURCHASE_ORDER_TONES)
+
+
+def change_badge(change: PurchaseOrderChange, sent: DocumentState | None) -> SafeString:
+    """Return the state of a purchase order change; once it is written, how far its document ``sent`` got."""
+    if change.state == PurchaseOrderChange.State.GENERATED and sent is not None:
+        if sent.delivery != Delivery.DELIVERED:
+            return delivery_badge(sent)
+        if sent.acknowledgment == AcknowledgmentState.REJECTED:
+            return acknowledgment_badge(sent)
+        return badge("Sent, not answered yet", WAITING)
+    return status(change.state, change.get_state_display(), CHANGE_TONES)
 
 
 def effect_badge(effect: StoreEffect) -> SafeString:

@@ -13,6 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from integration.flows.numbering import preview, set_next_number, upcoming_number
+from integration.flows.route import look_again
+from integration.flows.translations import Changed
 from integration.models import ORDER_STATUSES, Store
 from integration.models.store import default_import_statuses, default_movable_statuses
 from partners.models import Mode
@@ -21,9 +24,11 @@ from portal.admin.base import EmptyState
 from portal.admin.connect import ConnectableAdmin
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
+from portal.admin.reasoned import tell
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
 from portal.admin.show import moment
 from portal.admin.take_over import TakeOverAdmin
+from portal.admin.verbs import person
 
 _STATUSES = list(ORDER_STATUSES.items())
 
@@ -53,6 +58,14 @@ class StoreForm(SecretsForm):
 
     token = SecretField(label="API token")
     client_secret = SecretField(label="Client secret")
+    next_number = forms.IntegerField(
+        label="Next number",
+        min_value=1,
+        max_value=999_999_999,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="What {next} is filled with; numbers that are taken are stepped over.",
+    )
     remove_former_secret = removal_box("Take no more calls signed with the former client secret")
     import_statuses = StatusesField(
         initial=default_import_statuses,
@@ -73,10 +86,21 @@ class StoreForm(SecretsForm):
             "sessions": "At the same time",
             "settle_minutes": "Settle time (minutes)",
             "live_from_order": "First order",
-            "purchase_order_prefix": "Purchase order prefix",
+            "purchase_order_prefix": "Prefix",
+            "purchase_order_pattern": "Pattern",
             "accepted_status": "An accepted order becomes",
         }
-        help_texts = {"live_from_order": "Orders with a lower number are history and never worked on."}
+        help_texts = {
+            "live_from_order": "Orders with a lower number are history and never worked on.",
+            "purchase_order_prefix": "What {prefix} is filled with.",
+            "purchase_order_pattern": "{order} is the order's number, {place} counts its purchase orders, {next} all of the store;"
+            " {next:6} with zeros before it.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "next_number" in self.fields:
+            self.initial.setdefault("next_number", upcoming_number(self.instance))
 
     def clean(self) -> dict[str, Any] | None:
         """Keep the client secret that another takes the place of: calls under way are signed with it."""
@@ -99,11 +123,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     search_fields = ("name", "store_hash")
     search_help_text = "Name or store hash"
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "take_over"]
-    used_by = ("orders", "cases")
+    used_by = ("orders", "cases", "routing_rules")
     autocomplete_fields = ("agreements",)
     readonly_fields = (
         "shown_token", "shown_client_secret", "shown_live_from", "shown_polled", "shown_import", "shown_movable",
-        "shown_former_secret", "shown_connection",
+        "shown_former_secret", "shown_connection", "shown_next_number", "shown_numbers",
     )  # fmt: skip
     empty = EmptyState(
         "No stores yet",
@@ -125,7 +149,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
         return [
             (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
             ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), *([former] if former else []), tested)}),
-            ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order", "purchase_order_prefix"), "agreements")}),
+            ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order"), "agreements")}),
+            ("Purchase order numbers", {"fields": (
+                ("purchase_order_pattern", "purchase_order_prefix", "next_number" if may_write else "shown_next_number"),
+                *(["shown_numbers"] if obj else []),
+            )}),
             ("What is written back", {"fields": ("accepted_status", movable)}),
         ]  # fmt: skip
 
@@ -159,6 +187,30 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     def shown_client_secret(self, store: Store) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(store.client_secret)
+
+    @display(description="Next number")
+    def shown_next_number(self, store: Store) -> str:
+        """Return what ``{next}`` is filled with."""
+        return str(upcoming_number(store))
+
+    @display(description="Looks like")
+    def shown_numbers(self, store: Store) -> str:
+        """Return the numbers that the next order of two purchase orders would get."""
+        return " and ".join(preview(store))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save the store, and the next number with it where it was changed."""
+        super().save_model(request, obj, form, change)
+        wanted = form.cleaned_data.get("next_number")
+        if wanted and "next_number" in form.changed_data:
+            set_next_number(person(request), obj, wanted)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save, and look again at the orders that were held for what has changed: numbers, or who serves the store."""
+        super().save_related(request, form, formsets, change)
+        held_for = {"next_number", "purchase_order_pattern", "purchase_order_prefix", "agreements"}
+        if change and held_for & set(form.changed_data):
+            tell(request, Changed(1, look_again(form.instance), 0))
 
     @display(description="Former client secret")
     def shown_former_secret(self, store: Store) -> SafeString:

@@ -11,19 +11,31 @@ from django.db.models import Count, Min, Q
 from django.utils.html import format_html
 
 from archive.models import Document, Interchange, Transmission
+from integration.flows.changes import SUBJECT
 from integration.flows.pauses import pause_words
 from integration.flows.steps import STEPS
 from integration.models import (
     BulkItem,
     BulkJob,
     ExceptionCase,
+    MailServer,
     Order,
+    OutgoingMail,
     Pause,
     PurchaseOrder,
+    PurchaseOrderChange,
     Store,
     StoreEffect,
 )
-from partners.models import Agreement, CodeList, ItemCrossReference, Mailbox, MappingProfile, TradingPartner
+from partners.models import (
+    Agreement,
+    BusinessCalendar,
+    CodeList,
+    ItemCrossReference,
+    Mailbox,
+    MappingProfile,
+    TradingPartner,
+)
 from portal.admin.documents_table import document_words
 from portal.admin.show import page_url
 
@@ -57,7 +69,10 @@ STEP_SUBJECTS = {
     "send_again": "bulk_item",
     "apply_effect": "effect",
     "check_hooks": "store",
+    "send_mail": "mail",
+    "fetch_bounces": "",
     "reconcile": "",
+    "reconcile_all": "",
 }
 
 
@@ -153,7 +168,17 @@ def _order_numbers(keys: set[str]) -> dict[str, Subject]:
 
 def _purchase_orders(keys: set[str]) -> dict[str, Subject]:
     rows = PurchaseOrder.objects.filter(pk__in=_numbers(keys)).select_related("order").defer("order__content")
-    return {str(row.pk): Subject(str(row), page_url(row.order)) for row in rows}
+    found = {str(row.pk): Subject(str(row), page_url(row.order)) for row in rows}
+    changes = {key: key.removeprefix(SUBJECT) for key in keys if key.startswith(SUBJECT)}
+    if changes:
+        made = PurchaseOrderChange.objects.select_related("purchase_order__order")
+        of_pk = {str(row.pk): row for row in made.filter(pk__in=_numbers(set(changes.values())))}
+        found |= {
+            key: Subject(str(of_pk[pk]), page_url(of_pk[pk].purchase_order.order))
+            for key, pk in changes.items()
+            if pk in of_pk
+        }
+    return found
 
 
 def _effects(keys: set[str]) -> dict[str, Subject]:
@@ -200,6 +225,9 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "store": _by_pk(Store),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
+    "calendar": _by_pk(BusinessCalendar),
+    "mail": _by_pk(OutgoingMail),
+    "mailserver": _by_pk(MailServer, words=lambda server: f"Mail server {server}"),
     "item": _by_pk(ItemCrossReference),
     "code_list": _by_pk(CodeList, "agreement"),
     "mapping_profile": _by_pk(MappingProfile),

@@ -8,7 +8,9 @@ from integration import failpoints
 from integration.flows.steps import STEPS
 from tests.chaos import (
     test_calls_kept,
+    test_gaps,
     test_hooks,
+    test_mails,
     test_receiving,
     test_reconciling,
     test_resubmitting,
@@ -26,9 +28,11 @@ WINDOWS = [
     *test_receiving.FETCHING,
     *test_receiving.READING,
     *test_reconciling.PLACES,
+    *test_gaps.PLACES,
     *test_store_effects.PLACES,
     *test_hooks.PLACES,
     *test_calls_kept.PLACES,
+    *test_mails.PLACES,
     *test_resubmitting.PLACES,
     *test_translating.PLACES,
     "work.failed",

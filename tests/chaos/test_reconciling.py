@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from archive.clock import database_now
-from integration.flows import reconcile
+from integration.flows import clock
 from integration.models import ExceptionCase
 from tests.chaos.forking import scaled
 from tests.chaos.installation import Installation, do_one
@@ -22,7 +22,7 @@ PLACES = ("reconcile.done",)
 def test_deaths_while_looking_for_overdue_answers_tell_of_each_once(
     installation: Installation, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "database_now", lambda: database_now() + timedelta(days=3))
+    monkeypatch.setattr(clock, "database_now", lambda: database_now() + timedelta(days=3))
     installation.place_and_bring_to("transmit", KILLS)
     for _ in range(KILLS):
         installation.healthy(lambda: do_one("mailboxes"))

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from integration.simulators.network.answers import Plan
+from integration.simulators.network.change_answers import change_acknowledgment
 from integration.simulators.network.envelope_faults import FAULTS
 from integration.simulators.network.order_answers import purchase_order_acknowledgment
 from integration.simulators.network.purchase_orders import PurchaseOrder, Segments
 from integration.simulators.network.x12_text import interchange
 
 SUPPLIERS = {("ZZ", "ACMESUPPLY"): "Acme Supply", ("01", "123456789"): "Borealis Trading"}
-GROUPS = {"855": "PR", "997": "FA"}
+GROUPS = {"855": "PR", "865": "CA", "997": "FA"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,18 @@ def order_files(order: PurchaseOrder, plan: Plan, numbers: Iterator[int], now: d
     if not plan.fault:
         return files
     return [replace(each, data=FAULTS[plan.fault](each.data)) for each in files]
+
+
+def change_files(order: PurchaseOrder, plan: Plan, numbers: Iterator[int], now: datetime) -> list[AnswerFile]:
+    """Return the file of the 865 that ``plan`` has answer a change, and what comes again of it."""
+    body = change_acknowledgment(order, plan.change, today=now.strftime("%Y%m%d"))
+    first = _file(order, "865", body, next(numbers), now)
+    match plan.change_again:
+        case "same":
+            return [first, replace(first, name=_again(first.name))]
+        case "renumbered":
+            return [first, _file(order, "865", body, next(numbers), now)]
+    return [first]
 
 
 def _file(order: PurchaseOrder, code: str, body: Segments, number: int, now: datetime) -> AnswerFile:

@@ -2,7 +2,7 @@
 
 An answer is a name, or several joined by ``+`` that do not touch the same part: ``short+duplicate+functional_last``
 is a short 855 that comes twice, with its 997 behind it. What the names of parts stand for is told by
-``order_answers`` (lines of the 855), ``functional_answers`` (997) and ``envelope_faults`` (the file of the 855).
+``order_answers`` (lines of the 855), ``change_answers`` (lines of the 865), ``functional_answers`` (997) and ``envelope_faults`` (the file of the 855).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class Plan:
     ``functional`` names the verdict of the 997 and ``order`` the way in which the lines are answered, blank for
     none at all. ``late`` has the 855 wait for the network's pause. ``again`` has it come twice: ``same`` bytes,
     ``renumbered``, or ``altered`` under the same control numbers. ``fault`` befalls its file. ``identity`` says how
-    much of the ``other`` supplier stands in it: his ``interchange`` ID, or his ``whole`` identity.
+    much of the ``other`` supplier stands in it: his ``interchange`` ID, or his ``whole`` identity. ``change`` is how a change
+    of the purchase order (860) is answered, blank for not at all; ``change_late`` and ``change_again`` are as for the 855.
     """
 
     functional: str = "accept"
@@ -30,6 +31,9 @@ class Plan:
     again: str = ""
     fault: str = ""
     identity: str = ""
+    change: str = "accept"
+    change_late: bool = False
+    change_again: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,16 @@ ANSWERS = {
     "silent": Answer("no 997 and no 855: nobody has looked, or it was lost", {"functional": "", "order": ""}),
     "functional_only": Answer("a 997, and no 855: read by a machine, and by nobody after it", {"order": ""}),
     "late": Answer("the 855 comes after the pause", {"late": True}),
+    # What the 865 says that answers a change, and when it comes.
+    "change_reject": Answer("no change is taken: it is on its way already", {"change": "reject"}),
+    "change_partly": Answer("the first line of a change is not taken, the others are", {"change": "partly"}),
+    "change_other": Answer("one more comes of the first line than the change asks for", {"change": "other"}),
+    "change_silent": Answer("a change gets a 997, and no 865", {"change": ""}),
+    "change_late": Answer("the 865 comes after the pause", {"change_late": True}),
+    "change_duplicate": Answer("the network delivers the same 865 twice", {"change_again": "same"}),
+    "change_renumbered": Answer(
+        "the same 865 comes again under new control numbers", {"change_again": "renumbered"}
+    ),
     # How often it comes.
     "duplicate": Answer("the network delivers the same interchange twice", {"again": "same"}),
     "duplicate_renumbered": Answer(

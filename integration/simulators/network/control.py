@@ -4,6 +4,7 @@
 request          what it does
 ================ =============================================================================================
 GET ledger       tells what arrived and what was answered
+GET held         tells what suppliers mean to deliver, by purchase order and line
 GET answers      tells ``answer``, ``answers``, ``pause``, and of every ``kind`` of answer what it means
 POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "1005-1": null}, "pause": 3}``, or
                  some of it; null lets ``answer`` hold again for that purchase order
@@ -100,6 +101,10 @@ def _ledger(network: Network, fields: Fields) -> Any:
     return list(network.ledger)
 
 
+def _held(network: Network, fields: Fields) -> Any:
+    return {number: network.held(number) for number in dict.fromkeys(network.numbers())}
+
+
 def _tell(network: Network, fields: Fields) -> Any:
     kinds = {name: answer.meaning for name, answer in ANSWERS.items()}
     return {
@@ -151,6 +156,7 @@ def _is_choice(value: Any) -> bool:
 
 CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "ledger"): _ledger,
+    ("GET", "held"): _held,
     ("GET", "answers"): _tell,
     ("POST", "answers"): _choose,
     ("POST", "send"): _send,

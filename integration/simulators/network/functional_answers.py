@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from integration.simulators.network.purchase_orders import PurchaseOrder, Segments
 
+HEADINGS = {"850": "BEG", "860": "BCH"}
 NEVER_SENT = "987654321"
 """A group control number beyond all that a test or a demo reaches."""
 
@@ -51,10 +52,10 @@ def functional_acknowledgment(group: Sequence[tuple[PurchaseOrder, str]]) -> Seg
     """Return the body of a 997 for the purchase orders of one group, each with the name of its verdict."""
     verdicts = [VERDICTS[name] for _, name in group]
     group_number = next((each.group_number for each in verdicts if each.group_number), group[0][0].gs06)
-    body = [["AK1", "PO", group_number]]
+    body = [["AK1", group[0][0].group, group_number]]
     for (order, _), verdict in zip(group, verdicts, strict=True):
         findings = _findings(order, verdict.set_code)
-        body.append(["AK2", "850", order.st02])
+        body.append(["AK2", order.code, order.st02])
         body.extend(findings)
         body.append(["AK5", verdict.set_code, *(["5"] if findings else [])])
     return [*body, _group_verdict(verdicts)]
@@ -66,7 +67,7 @@ def _findings(order: PurchaseOrder, set_code: str) -> Segments:
         "R": ["AK4", "3", "324", "6", order.number],
     }
     error = element_errors.get(set_code)
-    return [["AK3", "BEG", "2", "", "8"], error] if error else []
+    return [["AK3", HEADINGS[order.code], "2", "", "8"], error] if error else []
 
 
 def _group_verdict(verdicts: Sequence[Verdict]) -> list[str]:

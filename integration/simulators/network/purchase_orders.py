@@ -1,4 +1,4 @@
-"""Purchase orders (850) as a supplier's translator reads them: what an answer needs, and nothing more."""
+"""Purchase orders (850) and their changes (860) as a supplier's translator reads them: what an answer needs, and nothing more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 Segments = list[list[str]]
 
 ISA_LENGTH = 106
+GROUPS = {"850": "PO", "860": "PC"}
 
 
 @dataclass
@@ -14,7 +15,8 @@ class PurchaseOrder:
     """What a supplier takes from an 850: who sent it under which numbers, and what is asked.
 
     ``usage`` is ISA15 and ``order_type`` BEG02. ``lines`` are the PO1 segments. ``dates`` are the DTM dates by
-    their qualifier: under 0 those of the heading, under 1 those of the first line, and so on.
+    their qualifier: under 0 those of the heading, under 1 those of the first line, and so on. Of a change (860), ``lines``
+    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01.
     """
 
     sender: tuple[str, str]
@@ -30,6 +32,14 @@ class PurchaseOrder:
     usage: str = "P"
     lines: Segments = field(default_factory=list)
     dates: dict[int, dict[str, str]] = field(default_factory=dict)
+    code: str = "850"
+    change: str = ""
+    purpose: str = ""
+
+    @property
+    def group(self) -> str:
+        """Return GS01 of the group that it came in."""
+        return GROUPS[self.code]
 
 
 def segments_of(data: bytes) -> Segments:
@@ -54,7 +64,7 @@ def receiver_of(data: bytes) -> tuple[str, str]:
 
 
 def read_purchase_orders(data: bytes) -> list[PurchaseOrder]:
-    """Return the purchase orders of an interchange in their order, by groups."""
+    """Return the purchase orders, and changes of such, of an interchange in their order, by groups."""
     found: list[PurchaseOrder] = []
     order: PurchaseOrder | None = None
     isa: list[str] = []
@@ -66,7 +76,7 @@ def read_purchase_orders(data: bytes) -> list[PurchaseOrder]:
             case "GS":
                 gs = each
             case "ST":
-                order = _begun(isa, gs, each) if element(each, 1) == "850" else None
+                order = _begun(isa, gs, each) if element(each, 1) in GROUPS else None
                 found.extend([order] if order else [])
             case _ if order is not None:
                 _take(order, each)
@@ -85,6 +95,7 @@ def _begun(isa: list[str], gs: list[str], st: list[str]) -> PurchaseOrder:
         number="",
         date="",
         usage=element(isa, 15),
+        code=element(st, 1),
     )
 
 
@@ -92,7 +103,10 @@ def _take(order: PurchaseOrder, segment: list[str]) -> None:
     match segment[0]:
         case "BEG":
             order.order_type, order.number, order.date = (element(segment, number) for number in (2, 3, 5))
-        case "PO1":
+        case "BCH":
+            order.purpose, order.order_type, order.number = (element(segment, number) for number in (1, 2, 3))
+            order.change, order.date = element(segment, 5), element(segment, 6)
+        case "PO1" | "POC":
             order.lines.append(segment)
         case "DTM":
             dates = order.dates.setdefault(len(order.lines), {})

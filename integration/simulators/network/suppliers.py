@@ -1,4 +1,4 @@
-"""Two suppliers who take purchase orders from the mailbox and answer them; everything stands in a ledger."""
+"""Two suppliers who take purchase orders and their changes from the mailbox and answer them; everything stands in a ledger."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from integration.simulators.network.answer_files import SUPPLIERS, functional_file, order_files
-from integration.simulators.network.answers import plan_of
+from integration.simulators.network.answer_files import SUPPLIERS, change_files, functional_file, order_files
+from integration.simulators.network.answers import Plan, plan_of
+from integration.simulators.network.change_answers import held_after
 from integration.simulators.network.functional_answers import functional_acknowledgment
 from integration.simulators.network.purchase_orders import (
     PurchaseOrder,
     Segments,
+    element,
     read_purchase_orders,
     receiver_of,
 )
@@ -54,6 +56,7 @@ class Network:
         self._places = 0
         self._orders: dict[str, PurchaseOrder] = {}
         self._waiting: list[_Waiting] = []
+        self._held: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Network:
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -84,6 +87,11 @@ class Network:
         with self._lock:
             found = [each for each in self.ledger if each["event"] == "arrival"]
         return [each for each in found if purchase_order in (None, each["purchase_order"])]
+
+    def numbers(self) -> list[str]:
+        """Return the numbers of the purchase orders that suppliers got."""
+        with self._lock:
+            return list(self._held)
 
     def take_all(self) -> int:
         """Take everything that lies in the inbox now, and answer what is due; return how many files."""
@@ -147,7 +155,7 @@ class Network:
         arrived: list[PurchaseOrder | None] = [*orders] or [None]
         for order in arrived:
             self._note(
-                event="arrival",
+                event="change" if order and order.code == "860" else "arrival",
                 name=path.name,
                 sha256=_sha256(data),
                 receiver=":".join(receiver_of(data)),
@@ -157,18 +165,37 @@ class Network:
                 purchase_order=order.number if order else None,
             )
         known = [order for order in orders if order.receiver in SUPPLIERS]
-        self._orders.update((order.number, order) for order in known)
+        for order in known:
+            self._hold(order)
         for _, group in groupby(known, key=lambda order: order.gs06):
             self._answer_group([(order, self.answers.get(order.number, self.answer)) for order in group])
+
+    def held(self, purchase_order: str) -> dict[str, str]:
+        """Return the quantities that its supplier means to deliver, by line: those asked for, and the changes he took."""
+        with self._lock:
+            return dict(self._held.get(purchase_order, {}))
+
+    def _hold(self, order: PurchaseOrder) -> None:
+        """Note what the supplier is asked for: of an order its lines, of a change what he takes of it."""
+        if order.code == "850":
+            self._orders[order.number] = order
+            self._held.setdefault(order.number, {element(line, 1): element(line, 2) for line in order.lines})
+            return
+        plan = plan_of(self.answers.get(order.number, self.answer))
+        held = held_after(self._held.get(order.number, {}), order, plan.change)
+        self._held[order.number] = held
+        self._note(
+            event="held", purchase_order=order.number, change=order.change, answer=plan.change, lines=held
+        )
 
     def _answer_group(self, group: list[tuple[PurchaseOrder, str]]) -> None:
         """Plan what is sent for the purchase orders of one functional group, each with its answer."""
         now = time.monotonic()
         planned = [(order, answer, plan_of(answer)) for order, answer in group]
         acknowledged = [
-            _Waiting(now + self.pause if plan.late else now, order, answer)
+            _Waiting(now + self.pause if _is_late(order, plan) else now, order, answer)
             for order, answer, plan in planned
-            if plan.order
+            if (plan.order if order.code == "850" else plan.change)
         ]
         judged = [(order, plan.functional) for order, _, plan in planned if plan.functional]
         functional = []
@@ -191,6 +218,8 @@ class Network:
         order, now = waiting.order, datetime.now(UTC)
         if waiting.functional:
             files = [functional_file(order, waiting.functional, next(self._numbers), now)]
+        elif order.code == "860":
+            files = change_files(order, plan_of(waiting.answer), self._numbers, now)
         else:
             files = order_files(order, plan_of(waiting.answer), self._numbers, now)
         for each in files:
@@ -221,6 +250,10 @@ class _Waiting:
     order: PurchaseOrder
     answer: str
     functional: Segments | None = None
+
+
+def _is_late(order: PurchaseOrder, plan: Plan) -> bool:
+    return plan.late if order.code == "850" else plan.change_late
 
 
 def _check(answers: Iterable[str | None], pause: float | None) -> None:

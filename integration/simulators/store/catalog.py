@@ -9,8 +9,8 @@ first      SKUs             listed by
 ``XX-``    XX-001           no supplier
 ========== ================ =================================
 
-Every article is one product with one variant. Ids of products, variants, order lines and addresses lie far apart, so
-that one taken for another is found out.
+Every article is one product with one variant, of the brand of who makes it, in one category by what it is. Ids of
+products, variants, categories, order lines and addresses lie far apart, so that one taken for another is found out.
 """
 
 from __future__ import annotations
@@ -29,6 +29,16 @@ FIRST_PRODUCT = 5001
 FIRST_VARIANT = 7001
 
 _DIGITAL = frozenset({"AC-010"})
+_BRANDS = {"AC": "Acme Home", "BO": "Borealis"}
+CATEGORIES = {
+    9001: (0, "Home"),
+    9002: (9001, "Lighting"),
+    9003: (9002, "Lanterns"),
+    9004: (9001, "Furniture"),
+}
+"""Categories by id: parent, 0 for none, and name."""
+_CATEGORY_OF = {"Lantern": 9003, "Desk": 9002}
+
 _WORDS = ("Lantern", "Bookend", "Planter", "Coat rack", "Desk lamp", "Door mat", "Wall clock", "Serving tray")
 
 
@@ -42,6 +52,12 @@ class Item:
     type: str = "physical"
     product_id: int = 0
     variant_id: int = 0
+    brand: str = ""
+
+    @property
+    def category(self) -> int:
+        """The one category that it is in."""
+        return _CATEGORY_OF.get(self.name.split()[0], 9004)
 
 
 def custom_item(sku: str) -> Item:
@@ -71,6 +87,7 @@ def _catalog() -> dict[str, Item]:
             "digital" if sku in _DIGITAL else "physical",
             FIRST_PRODUCT + place,
             FIRST_VARIANT + place,
+            _BRANDS.get(sku[:2], ""),
         )
         for place, sku in enumerate(skus)
     }
@@ -78,6 +95,44 @@ def _catalog() -> dict[str, Item]:
 
 CATALOG = _catalog()
 """The articles by SKU."""
+
+
+def product_payload(item: Item, wanted: frozenset[str]) -> dict[str, Any]:
+    """Return a product as ``GET /v3/catalog/products`` shows it where only the fields ``wanted`` are asked for.
+
+    Those of gift wrapping always come along.
+    """
+    shown = {"name": item.name, "sku": item.sku, "type": item.type, "categories": [item.category]}
+    return {
+        "id": item.product_id,
+        **{name: value for name, value in shown.items() if name in wanted},
+        "gift_wrapping_options_type": "any",
+        "gift_wrapping_options_list": [],
+    }
+
+
+def category_payload(number: int) -> dict[str, Any]:
+    """Return a category as ``GET /v3/catalog/trees/categories`` shows it."""
+    parent, name = CATEGORIES[number]
+    return {
+        "category_id": number,
+        "category_uuid": f"00000000-0000-4000-9000-{number:012d}",
+        "parent_id": parent,
+        "tree_id": 1,
+        "name": name,
+        "description": "",
+        "views": 0,
+        "sort_order": 0,
+        "page_title": "",
+        "meta_keywords": [],
+        "meta_description": "",
+        "layout_file": "category.html",
+        "image_url": "",
+        "is_visible": True,
+        "search_keywords": "",
+        "default_product_sort": "use_store_settings",
+        "url": {"path": f"/{name.lower()}/", "is_customized": False},
+    }
 
 
 def variant_payload(item: Item) -> dict[str, Any]:

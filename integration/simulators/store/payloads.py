@@ -69,7 +69,7 @@ def line(sku: str, quantity: int = 1, *, name: str = "", **changes: Any) -> dict
         "wrapping_message": "", "quantity_shipped": 0, "event_name": None, "event_date": "",
         "fixed_shipping_cost": zero, "ebay_item_id": "", "ebay_transaction_id": "", "option_set_id": None,
         "parent_order_product_id": None, "is_bundled_product": False, "bin_picking_number": "",
-        "external_id": None, "fulfillment_source": "", "brand": "", "gift_certificate_id": None,
+        "external_id": None, "fulfillment_source": "", "brand": item.brand, "gift_certificate_id": None,
         "applied_discounts": [], "product_options": [], "configurable_fields": [],
         "discounted_total_inc_tax": zero,
     }  # fmt: skip

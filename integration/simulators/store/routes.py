@@ -51,6 +51,9 @@ ROUTES = (
     Route("GET", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.read_metafield),
     Route("PUT", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.write_metafield),
     Route("DELETE", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.remove_metafield),
+    Route("GET", "/v3/catalog/products", PRODUCTS, v3.list_products),
+    # Described beside the shared descriptions, in that of category trees.
+    Route("GET", "/v3/catalog/trees/categories", PRODUCTS, v3.list_categories),
     Route("GET", "/v3/catalog/variants", PRODUCTS, v3.list_variants),
     Route("GET", "/v3/channels", CHANNELS, v3.list_channels),
     Route("GET", "/v3/inventory/locations", LOCATIONS, v3.list_locations),

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from integration.simulators.store.call import Call
-from integration.simulators.store.catalog import CATALOG, variant_payload
+from integration.simulators.store.catalog import (
+    CATALOG,
+    CATEGORIES,
+    category_payload,
+    product_payload,
+    variant_payload,
+)
 from integration.simulators.store.exchange import Answer
 from integration.simulators.store.paging import PAGING, v3_page
 from integration.simulators.store.refusals import not_simulated, strange_filters, v3_error
@@ -23,6 +29,10 @@ METAFIELD: dict[str, Reader] = {
 REQUIRED = ("permission_set", "namespace", "key", "value")
 METAFIELD_FILTERS = frozenset({"namespace", "key", "namespace:in", "key:in"})
 VARIANT_FILTERS = frozenset({"id", "sku", "upc", "product_id:in"})
+PRODUCT_FILTERS = frozenset({"id", "id:in", "include_fields"})
+PRODUCT_FIELDS = frozenset({"name", "sku", "type", "categories"})
+"""Fields of a product that can be asked for here; without saying which, a product is not simulated."""
+CATEGORY_FILTERS = frozenset({"category_id:in", "parent_id:in", "name"})
 CHANNEL_FILTERS = frozenset({"status:in", "type:in", "platform:in"})
 CHANNELS_NOT_SIMULATED = frozenset(
     {
@@ -88,6 +98,23 @@ def list_variants(call: Call) -> Answer:
     return v3_page([each for each in found if _fits(each, wanted)], call.query)
 
 
+def list_products(call: Call) -> Answer:
+    """Answer with a page of the catalog's products, with the fields that are asked for."""
+    wanted = _wanted(call, PRODUCT_FILTERS)
+    fields = wanted.pop("include_fields", frozenset())
+    if not fields or fields - PRODUCT_FIELDS:
+        raise not_simulated(call.path, "include_fields")
+    found = [product_payload(item, fields) for item in CATALOG.values()]
+    return v3_page([each for each in found if _fits(each, wanted)], call.query)
+
+
+def list_categories(call: Call) -> Answer:
+    """Answer with a page of the categories of all trees; there is one."""
+    wanted = _wanted(call, CATEGORY_FILTERS)
+    found = [category_payload(number) for number in CATEGORIES]
+    return v3_page([each for each in found if _fits(each, wanted)], call.query)
+
+
 def list_channels(call: Call) -> Answer:
     """Answer with a page of the sales channels."""
     wanted = _wanted(call, CHANNEL_FILTERS, CHANNELS_NOT_SIMULATED)
@@ -145,8 +172,8 @@ def _wanted(
     for name, value in call.query.items():
         if name in filters:
             field, _, several = name.partition(":")
-            choices = value.split(",") if several else [value]
-            if field in ("id", "product_id"):
+            choices = value.split(",") if several or name == "include_fields" else [value]
+            if field in ("id", "product_id", "category_id", "parent_id"):
                 choices = [_whole(name, each) for each in choices]
             wanted[name] = frozenset(each.casefold() for each in choices)
     return wanted

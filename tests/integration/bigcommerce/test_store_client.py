@@ -13,7 +13,15 @@ import pytest
 from integration.bigcommerce.budget import InMemoryBudget
 from integration.bigcommerce.client import Refused, StoreClient
 from integration.bigcommerce.fields import BrokenAnswer
-from integration.bigcommerce.reference import Channel, Location, Metafield, OrderStatus, StoreProfile, Variant
+from integration.bigcommerce.reference import (
+    Category,
+    Channel,
+    Location,
+    Metafield,
+    OrderStatus,
+    StoreProfile,
+    Variant,
+)
 from integration.errors import RetryableError
 from tests.integration.bigcommerce.scripted_store import HANG_UP, Say, ScriptedStore, data
 from tests.integration.bigcommerce.store_answers import (
@@ -302,3 +310,38 @@ def test_staff_notes_are_read_exactly_as_they_are_to_be_written_back() -> None:
     ):
         client.update_staff_notes(1042, client.get_order(1042).staff_notes, 11)
     assert json.loads(store.asked[1].body)["staff_notes"] == notes
+
+
+def test_categories_are_read_for_250_products_at_a_time() -> None:
+    first = v3([{"id": number, "categories": [number, 7]} for number in (1, 2)])
+    last = v3([{"id": 251, "categories": []}])
+    with scripted(first, last) as (store, client):
+        found = client.get_product_categories(range(1, 252))
+    assert found == {1: (1, 7), 2: (2, 7), 251: ()}
+    assert [each.query["id:in"].count(",") for each in store.asked] == [249, 0]
+    assert {each.query["include_fields"] for each in store.asked} == {"categories"}
+
+
+def test_no_product_is_asked_for_where_there_is_none() -> None:
+    with scripted() as (store, client):
+        assert client.get_product_categories([]) == {}
+    assert store.asked == []
+
+
+@pytest.mark.parametrize("categories", ["7", {"id": 7}, ["seven"], [[7]]])
+def test_categories_that_are_none_name_the_product(categories: Any) -> None:
+    with (
+        scripted(v3([{"id": 12, "categories": categories}])) as (_, client),
+        pytest.raises(BrokenAnswer, match=r"product 12 holds .* where categories belongs"),
+    ):
+        client.get_product_categories([12])
+
+
+def test_the_tree_of_categories_is_read_whole() -> None:
+    entries = [
+        {"category_id": 3, "parent_id": 2, "name": "Lanterns", "tree_id": 1},
+        {"category_id": 2, "name": "Light"},
+    ]
+    with scripted(v3(entries[:1], 1, 2), v3(entries[1:], 2, 2)) as (store, client):
+        assert client.get_categories() == [Category(3, 2, "Lanterns"), Category(2, 0, "Light")]
+    assert set(store.lines) == {"GET /stores/abc123/v3/catalog/trees/categories"}

@@ -25,6 +25,7 @@ from integration.models import (
     LineEntry,
     Order,
     OrderDocument,
+    OutgoingMail,
     PurchaseOrder,
     StoreEffect,
 )
@@ -76,6 +77,7 @@ def test_what_can_be_decided_depends_on_the_case(short: ExceptionCase) -> None:
         "accept",
         "remainder",
         "cancel",
+        "contact",
         "wait",
         "reject",
         "match",
@@ -210,6 +212,71 @@ def test_cancelling_all_of_it_cancels_the_purchase_order_and_holds_the_order(
     assert Order.objects.get().state == Order.State.HELD
     assert positions_of(PurchaseOrder.objects.get())[1].in_force == 0
     assert world.store.state.order(1004)["status_id"] == 11
+
+
+def test_writing_to_the_partner_sends_the_mail_that_was_shown_once(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    until = timezone.now() + timedelta(days=2)
+    given = Given(to="orders@acme.example", due_at=until, message="Can the last one come by Friday?")
+    shown = plan(short, "contact", given)
+    assert shown.sentences[0] == (
+        "A mail goes to orders@acme.example, with the differences line by line, as it is shown below."
+    )
+    assert shown.sentences[-1].startswith("No mail server is set")
+    assert shown.mail["subject"] == "Purchase order 1004-1: your acknowledgment differs"
+    assert "  - Line 1 (AC-004): asked 12 each, answered 1 backordered\n" in shown.mail["body"]
+    assert "Can the last one come by Friday?" in shown.mail["body"]
+    decide(lead, short, "contact", given)
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, mail.subject, mail.body) == (
+        ["orders@acme.example"],
+        shown.mail["subject"],
+        shown.mail["body"],
+    )
+    assert (mail.case, mail.order, mail.partner) == (short, short.order, short.partner)
+    short.refresh_from_db()
+    assert (short.closed_at, short.due_at) == (None, until)
+    decide(lead, short, "contact", given)
+    assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (Given(to="orders@acme.example"), "Say until when you wait for the answer: a time to come."),
+        (
+            Given(to="not an address", due_at=timezone.now() + timedelta(days=1)),
+            "This is no address that mail can be",
+        ),
+    ],
+)
+def test_writing_needs_an_address_and_a_time_to_come(
+    lead: User, short: ExceptionCase, given: Given, sentence: str
+) -> None:
+    with pytest.raises(Refused, match=f"^{sentence}"):
+        plan(short, "contact", given)
+
+
+def test_the_remainder_is_cancelled_by_a_change_where_the_partner_takes_changes(
+    world: World, lead: User, short: ExceptionCase
+) -> None:
+    agreement = short.purchase_order.agreement
+    agreement.documents.create(transaction_set="860", direction="out")
+    agreement.documents.create(transaction_set="865", direction="in")
+    assert plan(short, "cancel", NOTHING).sentences[1] == (
+        f"{short.partner} is sent a purchase order change (860) that says so."
+    )
+    decide(lead, short, "cancel")
+    world.run()
+    made = PurchaseOrder.objects.get()
+    assert made.state == PurchaseOrder.State.ACCEPTED
+    [change] = made.changes.all()
+    assert (change.state, change.lines) == ("accepted", [{"line_number": 1, "was": "12", "now": "11"}])
+    cancelled = LineEntry.standing().get(kind="cancelled")
+    assert (cancelled.quantity, cancelled.document) == (1, change.document)
+    assert positions_of(made)[1].in_force == 11
+    assert world.store.state.order(1004)["status_id"] == 9
 
 
 def test_there_is_no_remainder_where_all_is_promised(world: World, lead: User) -> None:

@@ -135,14 +135,14 @@ def test_an_order_cancelled_before_it_is_sent_is_dropped_and_says_so(world: Worl
         (
             9,
             11,
-            "Order 1001 was changed in the store: lines or addresses are not what was sent after purchase order 1001-1"
-            " had been sent. Tell the partner, then settle this case.",
+            "Order 1001 was edited after purchase order 1001-1 had been sent: line 1, quantity: 2 each was told, 9 each is in"
+            " the store. Acme Supply takes no changes (860): tell them yourself.",
         ),
         (
             2,
             5,
-            "Order 1001 is now Cancelled after purchase order 1001-1 had been sent. Tell the partner, then settle this"
-            " case.",
+            "Order 1001 is now Cancelled after purchase order 1001-1 had been sent: line 1, line gone: 2 each was told, 0 each"
+            " is in the store. Acme Supply takes no changes (860): tell them yourself.",
         ),
     ],
 )

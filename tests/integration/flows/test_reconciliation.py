@@ -108,8 +108,10 @@ def test_an_order_that_vanished_after_its_purchase_order_was_sent_is_a_case_and_
 ) -> None:
     remove(Order.objects.get(number=1004))
     row = look(lead)
-    [(check, sentence, repair)] = told(row)
-    assert (check, repair) == ("order", "")
+    # Its answer is matched to nothing then, which is told too.
+    assert [check for check, *_ in told(row)] == ["order", "answer"]
+    sentence, repair = told(row)[0][1:]
+    assert repair == ""
     assert sentence.startswith(
         "Order 1004 of Harbor & Pine is not on record any more, and documents were sent"
     )
@@ -177,14 +179,17 @@ def test_work_that_vanished_is_put_again_for_each_kind(world: World, lead: User)
     tasks.drain("mailboxes")
     assert Work.objects.filter(step="translate").delete()[0] > 0
     row = look(lead)
-    assert {gap.check_name for gap in row.gaps.all()} == {"received"}
-    assert {gap.repair for gap in row.gaps.all()} == {"It is read now."}
+    found = row.gaps.exclude(check_name="order")
+    assert set(found.values_list("check_name", "repair")) == {("received", "It is read now.")}
     tasks.drain_everything()
     assert PurchaseOrder.objects.get().state == PurchaseOrder.State.ACCEPTED
     assert effect.count() == 2
     StoreEffect.objects.update(state="waiting")
     row = look(lead)
-    assert {(gap.check_name, gap.repair) for gap in row.gaps.all()} == {("effect", "It is written now.")}
+    # The order may be read again besides: the store's dates have whole seconds.
+    assert {(gap.check_name, gap.repair) for gap in row.gaps.exclude(check_name="order")} == {
+        ("effect", "It is written now.")
+    }
     assert set(effect.values_list("state", flat=True)) == {"done"}
 
 

@@ -37,8 +37,8 @@ KEPT_BACK = {
     1012: "Purchase order 1012-1 to Acme Supply cannot be written. “Вера Лунина” (N102) holds “В”, which the character"
     " set agreed with Acme Supply (Western European (Latin-1)) does not have. Correct the order in the store, or"
     " agree on Unicode and set it on agreement Acme Supply, drop shipment.",
-    1016: "Acme Supply and Borealis Trading both list SKU SH-001 (2 in order 1016). Leave it in one agreement's items;"
-    " nothing of this order is sent before.",
+    1016: "Acme Supply and Borealis Trading both list SKU SH-001 (2 in order 1016). Leave it in one agreement's items, or say"
+    " by a routing rule who gets it; nothing of this order is sent before.",
     1017: "No partner lists SKU XX-001 (1 in order 1017). Add it to an agreement's items; nothing of this order is sent"
     " before.",
     1018: "Its status is Awaiting Payment; worked on are: Awaiting Fulfillment.",

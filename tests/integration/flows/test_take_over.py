@@ -10,15 +10,17 @@ from django.contrib.auth.models import User
 
 from archive import store as archive_store
 from archive.models import AuditEntry, Document
+from integration.flows.changes import LineChange, start_change, told_by_hand
 from integration.flows.gaps.sent import purchase_orders
+from integration.flows.generate import generate
 from integration.flows.match import match
 from integration.flows.positions import positions_of
 from integration.flows.rights import Refused
 from integration.flows.take_over import plan_take_over, read_orders, seed_numbers, take_over
-from integration.models import LineEntry, Order, PurchaseOrder, Store, TakeOver, Work
+from integration.models import LineEntry, Order, PurchaseOrder, PurchaseOrderChange, Store, TakeOver, Work
 from integration.work import Unclaimed
 from partners.control_numbers import LARGEST
-from partners.models import Agreement, ControlNumber
+from partners.models import Agreement, ControlNumber, Partnership
 from tests import factories
 
 HEAD = "purchase_order,order,agreement,line,sku,unit_price,ordered,cancelled,acknowledged,backordered,promised_on,shipped\n"
@@ -184,3 +186,25 @@ def test_who_may_not_or_gives_no_reason_takes_over_nothing(lead: User, larch: Ag
     with pytest.raises(Refused, match="Something has changed since you looked"):
         take_over(lead, store, HEAD + GOOD, "other", REASON)
     assert not PurchaseOrder.objects.exists()
+
+
+def test_a_purchase_order_of_another_system_is_changed_like_ours(lead: User, larch: Agreement) -> None:
+    taken(lead)
+    made = PurchaseOrder.objects.get(number="OLD-77")
+    told_by_hand(made, [LineChange(1, Decimal(5))], reason="They rang.", actor="lea")
+    assert positions_of(made)[1].in_force == 5
+    told = LineEntry.objects.filter(kind="cancelled", quantity=3).get()
+    assert (told.document, told.take_over) == (None, TakeOver.objects.get())
+    larch.documents.create(transaction_set="860", direction="out")
+    mailbox = larch.mailbox
+    Partnership.objects.update(state=Partnership.State.ACTIVE)
+    for row in (larch, mailbox, made.order.store):
+        type(row).objects.filter(pk=row.pk).update(mode="live")
+    [step] = start_change(made, [LineChange(2, Decimal(0))], reason="Cancelled.")
+    generate(step.subject, Unclaimed())
+    change = PurchaseOrderChange.objects.get(sequence=2)
+    assert change.document is not None
+    data = archive_store.open(change.document.interchange.payload, purpose="test").decode()
+    assert "BCH*04*DS*OLD-77**2*" in data
+    assert "~POC*2*DI*5*0*EA*" in data
+    assert positions_of(made)[2].in_force == 0

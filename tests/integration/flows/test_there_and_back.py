@@ -80,7 +80,9 @@ def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
     world.store.state.clock.advance(2)
     world.run()
     assert reads_after_our_write(world) == ["/v2/orders/1001"]
-    assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+    assert set(Work.objects.values_list("step", flat=True)) == {
+        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all"
+    }  # fmt: skip
 
 
 def test_the_echo_of_two_writes_on_end_is_known_too(world: World) -> None:
@@ -91,7 +93,9 @@ def test_the_echo_of_two_writes_on_end_is_known_too(world: World) -> None:
     world.run()
     # Read before the notes were written, and for the echo; neither lines nor addresses are read again.
     assert set(reads_after_our_write(world)) == {"/v2/orders/1001"}
-    assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+    assert set(Work.objects.values_list("step", flat=True)) == {
+        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all"
+    }  # fmt: skip
 
 
 def test_a_change_of_staff_right_before_our_own_write_is_no_echo(world: World) -> None:
@@ -111,7 +115,9 @@ def test_a_change_of_staff_right_before_our_own_write_is_no_echo(world: World) -
     order = Order.objects.get()
     assert order.content["customer_message"] == message
     assert ExceptionCase.objects.get().kind == ExceptionCase.Kind.ORDER_CHANGED
-    assert set(Work.objects.values_list("step", flat=True)) == {"poll_store", "fetch_mailbox", "reconcile"}
+    assert set(Work.objects.values_list("step", flat=True)) == {
+        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all"
+    }  # fmt: skip
 
 
 def test_a_change_within_the_second_of_our_read_is_seen(

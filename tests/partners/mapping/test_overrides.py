@@ -233,7 +233,7 @@ def test_what_is_shown_of_a_segment_makes_it_again() -> None:
             rows = [Override("drop", each.address), Override("add", "", each.text)]
             assert sorted(lines(*rows)) == sorted(wire("850/dropship_order").splitlines()), each.address
             made += 1
-    assert made == 14
+    assert made == 16
 
 
 def test_traces_name_the_rule_and_the_value_of_each_element_both_ways() -> None:

@@ -21,20 +21,27 @@ from django.urls import get_resolver, reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
+from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import CHANGE, VERBS
 from integration.models import (
     BulkJob,
     ExceptionCase,
+    Expectation,
+    MailServer,
     Order,
+    OutgoingMail,
     Pause,
     PurchaseOrder,
     Reconciliation,
+    RoutingRule,
     Store,
+    Warehouse,
     Work,
 )
 from partners.models import (
     Agreement,
+    BusinessCalendar,
     CodeList,
     ControlNumber,
     ItemCrossReference,
@@ -51,16 +58,19 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob,
+    BulkJob, Expectation, OutgoingMail,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
-    Store, Mailbox, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
-    MappingProfile,
+    Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
+    BusinessCalendar, MappingProfile, RoutingRule, Warehouse,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
 MOST_QUERIES = 20
-OPEN: dict[type[Model], dict[str, Any]] = {ExceptionCase: {"closed_at": None}}
+OPEN: dict[type[Model], dict[str, Any]] = {
+    ExceptionCase: {"closed_at": None},
+    Expectation: {"state__in": Expectation.UNMET},
+}
 
 each_shown = pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
 each_setting = pytest.mark.parametrize("model", SETTINGS, ids=lambda model: model.__name__)
@@ -336,7 +346,9 @@ def test_every_step_and_every_verb_has_its_words() -> None:
     said_in_parts = {verb for verb in VERBS if verb.partition(" ")[0] in changes}
     assert len(said_in_parts) == 3 * len(CHANGE)
     decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
-    assert {audited or mode for audited, mode in said} | said_in_parts | decided == set(VerbFilter.verbs)
+    assert {audited or mode for audited, mode in said} | said_in_parts | set(ROUTING_VERBS) | decided == set(
+        VerbFilter.verbs
+    )
     assert len(set(VerbFilter.verbs)) == len(VerbFilter.verbs)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from archive.models import DocumentState, TransmissionOutcome
 from integration import channels, work
 from integration.flows.cases import channel_cause
-from integration.models import Channel, ExceptionCase, Order, Store, Work
+from integration.models import Channel, ExceptionCase, Expectation, Order, Store, Work
 from integration.work import Step
 from partners.models import Agreement, Mailbox, Mode
 from tests import factories
@@ -41,6 +41,8 @@ def busy(db: None) -> None:
     states = ["overdue"] * 6 + ["rejected"] * 7 + ["accepted"] * 2
     for state in states:
         DocumentState.objects.filter(document=factories.sent()).update(acknowledgment=state)
+    some = Expectation.objects.values_list("pk", flat=True)[:10]
+    Expectation.objects.filter(pk__in=list(some)).update(state="overdue")
     for _ in range(8):
         DocumentState.objects.filter(document=factories.document()).update(validation="invalid")
     for subject in range(9):
@@ -59,6 +61,7 @@ def test_each_tile_counts_what_the_list_behind_it_shows(viewer: Client, busy: No
         "Documents rejected by partners": "7",
         "Documents received invalid": "8",
         "Work stopped": "9",
+        "Answers overdue": "10",
     }
     for words, (count, address, tone) in found.items():
         listed = viewer.get(address)

@@ -19,7 +19,7 @@ from archive.record import record_event
 from integration.flows.cases import close_case
 from integration.flows.match import match
 from integration.flows.transmit import transmit
-from integration.models import ExceptionCase, Order, PurchaseOrder, StoreEffect
+from integration.models import ExceptionCase, Expectation, Order, PurchaseOrder, StoreEffect
 from integration.work import Unclaimed
 from partners.models import Agreement, ItemCrossReference, Mailbox, TradingPartner
 from portal.admin.show import list_url, page_url
@@ -50,7 +50,9 @@ def purchase_order(number: int = 1042) -> PurchaseOrder:
 def test_a_sent_order_says_what_is_expected_from_whom_until_when(desk: Desk) -> None:
     made = purchase_order()
     document = factories.sent(made)
-    due = [document.recorded_at + timedelta(hours=hours) for hours in (24, 48)]
+    counted_from = Expectation.objects.first().counted_from
+    assert document.recorded_at <= counted_from
+    due = [counted_from + timedelta(hours=hours) for hours in (24, 48)]
     shown = [f"{each.day} {each:%b %Y %H:%M} UTC" for each in due]
     words = desk.page(made.order)
     assert f"Waiting for Larch Supply's functional acknowledgment (997) for 1042-1, due {shown[0]}" in words
@@ -64,7 +66,7 @@ def test_a_sent_order_says_what_is_expected_from_whom_until_when(desk: Desk) -> 
 def test_what_did_not_come_in_time_is_overdue(desk: Desk) -> None:
     made = purchase_order()
     factories.sent(made)
-    Agreement.objects.update(functional_acknowledgment_hours=0)
+    Expectation.objects.filter(what="997").update(due_at=timezone.now())
     words = desk.page(made.order)
     assert "Overdue: Larch Supply's functional acknowledgment (997) for 1042-1, due" in words
     assert "Waiting for Larch Supply's purchase order acknowledgment (855)" in words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integration.simulators.network.answers import ANSWERS, Plan, plan_of
+from integration.simulators.network.change_answers import HEADINGS
 from integration.simulators.network.envelope_faults import FAULTS
 from integration.simulators.network.functional_answers import VERDICTS
 from integration.simulators.network.order_answers import ORDER_ANSWERS
@@ -16,12 +17,14 @@ def test_whatever_a_supplier_can_do_has_a_name_and_every_name_does_what_there_is
     assert {plan.functional for plan in plans} == {"", *VERDICTS}
     assert {plan.fault for plan in plans} == {"", *FAULTS}
     assert {plan.again for plan in plans} == {"", "same", "renumbered", "altered"}
+    assert {plan.change for plan in plans} == {"", *HEADINGS}
+    assert {plan.change_again for plan in plans} == {"", "same", "renumbered"}
     assert {plan.identity for plan in plans} == {"", "interchange", "whole"}
 
 
 def test_no_two_names_are_the_same_answer() -> None:
     plans = {plan_of(name) for name in ANSWERS}
-    assert len(plans) == len(ANSWERS) == 39
+    assert len(plans) == len(ANSWERS) == 46
     assert plan_of("accept") == Plan()
 
 

@@ -75,10 +75,16 @@ def test_orders_of_several_sets_and_groups_are_kept_apart() -> None:
     change = "ST*860*0003~BCH*04*SA*1003-1***20260228~DTM*010*20260401~SE*4*0003~"
     other_group = f"GS*PO*SHOPGS*ACMEGS*20260301*0941*18*X*004010~{body}GE*1*18~"
     orders = read_purchase_orders(f"{header}{body}{second}{change}{trailer}{other_group}".encode())
-    assert [(each.number, each.gs06, each.st02, len(each.lines), each.dates) for each in orders] == [
-        ("1001-1", "17", "0001", 2, {0: {"010": "20260305"}, 2: {"002": "20260310"}}),
-        ("1003-1", "17", "0002", 1, {}),
-        ("1001-1", "18", "0001", 2, {0: {"010": "20260305"}, 2: {"002": "20260310"}}),
+    found = [(each.code, each.number, each.gs06, each.st02, len(each.lines), each.dates) for each in orders]
+    assert found == [
+        ("850", "1001-1", "17", "0001", 2, {0: {"010": "20260305"}, 2: {"002": "20260310"}}),
+        ("850", "1003-1", "17", "0002", 1, {}),
+        ("860", "1003-1", "17", "0003", 0, {0: {"010": "20260401"}}),
+        ("850", "1001-1", "18", "0001", 2, {0: {"010": "20260305"}, 2: {"002": "20260310"}}),
+    ]
+    assert [(each.purpose, each.change, each.group) for each in orders[2:]] == [
+        ("04", "", "PC"),
+        ("", "", "PO"),
     ]
 
 

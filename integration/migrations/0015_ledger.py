@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0008_document_revision'),
-        ('integration', '0013_missing_translations'),
+        ('integration', '0014_clock_and_mail'),
         ('partners', '0009_tolerances'),
     ]
 

@@ -1,0 +1,230 @@
+"""The clock of what partners owe us: reminded of before it is due, and one case once it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from archive.clock import database_now
+from archive.models import ACKNOWLEDGMENTS, AcknowledgmentState, Delivery, Direction, Document, DocumentState
+from archive.projections import OVERDUE_EVENT, project
+from archive.record import record_event
+from integration.flows.cases import reopen
+from integration.flows.expectations import (
+    document_subject,
+    expect_answers,
+    give_up,
+    meet,
+    zone_of,
+)
+from integration.flows.host_keys import tell_ending_keys
+from integration.flows.mails import steps_of_forgotten
+from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
+from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder
+from integration.work import Claim, Step
+
+What, State = Expectation.What, Expectation.State
+EVERY = timedelta(seconds=60)
+MOST = 100
+"""So many of each kind are settled in one turn; the others follow at once."""
+
+_RELATED = ("agreement__partner", "agreement__calendar", "purchase_order__order__store", "document__state")
+
+
+def watch_clock(subject: str, claim: Claim) -> list[Step]:
+    """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon.
+
+    Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
+    more, whoever did it. Each expectation is settled in a transaction of its own.
+    """
+    with claim.transaction():
+        tell_ending_keys()
+    steps: list[Step] = []
+    unexpected = list(_without_expectation()[:MOST])
+    for document in unexpected:
+        with claim.transaction():
+            expect_answers(document, document.recorded_at)
+    for pk in _concerned(_settled_elsewhere()):
+        with claim.transaction():
+            _settle(_locked(pk))
+    now = database_now()
+    due = _unmet().filter(due_at__lte=now).exclude(state=State.OVERDUE)
+    overdue = _concerned(due)
+    for pk in overdue:
+        with claim.transaction():
+            steps += _tell_overdue(pk, now)
+    reminded = _concerned(_unmet().filter(state=State.WAITING, remind_at__lte=now, due_at__gt=now))
+    for pk in reminded:
+        with claim.transaction():
+            steps += _remind(pk, now)
+    is_full = MOST in (len(unexpected), len(overdue), len(reminded))
+    # Besides: mails of a turn that ended before it handed them over.
+    return [
+        *steps,
+        *steps_of_forgotten(),
+        Step("reconcile", subject, "reconcile", timedelta(0) if is_full else EVERY),
+    ]
+
+
+def _unmet() -> QuerySet[Expectation]:
+    return Expectation.objects.filter(state__in=Expectation.UNMET)
+
+
+def _concerned(rows: QuerySet[Expectation]) -> list[int]:
+    return list(rows.order_by("due_at", "pk").values_list("pk", flat=True)[:MOST])
+
+
+def _locked(pk: int) -> Expectation:
+    """Return an expectation, held; what it hangs on is held first, as by whoever matches its answer."""
+    row = Expectation.objects.only("purchase_order_id").get(pk=pk)
+    if row.purchase_order_id is not None:
+        PurchaseOrder.objects.select_for_update().get(pk=row.purchase_order_id)
+    return Expectation.objects.select_for_update(of=("self",)).select_related(*_RELATED).get(pk=pk)
+
+
+def _without_expectation() -> QuerySet[Document]:
+    """Return what arrived before there were expectations, or while its agreement expected nothing."""
+    expected = Expectation.objects.filter(what=What.FUNCTIONAL_ACKNOWLEDGMENT, document=OuterRef("pk"))
+    return (
+        Document.objects.filter(
+            direction=Direction.OUT,
+            state__acknowledgment=AcknowledgmentState.WAITING,
+            state__delivery=Delivery.DELIVERED,
+            sent_again_as=None,
+            agreement__functional_acknowledgment_hours__gt=0,
+        )
+        .exclude(transaction_set__in=ACKNOWLEDGMENTS)
+        .filter(~Exists(expected))
+        .select_related("agreement__partner", "agreement__calendar")
+        .order_by("pk")
+    )
+
+
+def _settled_elsewhere() -> QuerySet[Expectation]:
+    """Return what is waited for in vain, or was answered without anybody noticing."""
+    gone = Q(purchase_order__state__in=[PurchaseOrder.State.CANCELLED, PurchaseOrder.State.DROPPED])
+    again = Q(what=What.FUNCTIONAL_ACKNOWLEDGMENT) & (
+        Q(document__sent_again_as__isnull=False) | Q(document__acknowledgments__isnull=False)
+    )
+    rejected = Q(
+        what=What.PURCHASE_ORDER_ACKNOWLEDGMENT, document__state__acknowledgment=AcknowledgmentState.REJECTED
+    )
+    unmet = Q(state__in=Expectation.UNMET) & (gone | again | rejected)
+    unaccepted = Q(
+        what=What.SHIP_NOTICE,
+        state__in=Expectation.UNMET,
+        purchase_order__state=PurchaseOrder.State.GENERATED,
+    )
+    return Expectation.objects.filter(unmet | unaccepted).distinct()
+
+
+def _settle(row: Expectation) -> None:
+    document, purchase_order = row.document, row.purchase_order
+    acknowledgment = document.acknowledgments.order_by("pk").first()
+    if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT and acknowledgment is not None:
+        meet(row.what, row.subject, acknowledgment.source)
+    elif purchase_order is not None and purchase_order.state in ("cancelled", "dropped"):
+        give_up(row, f"Purchase order {purchase_order.number} was {purchase_order.state}.")
+    elif row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
+        give_up(row, "It was sent again: the new one is waited for.")
+    elif row.what == What.PURCHASE_ORDER_ACKNOWLEDGMENT:
+        give_up(row, "The partner rejected the purchase order as a document: no answer will come to it.")
+    else:
+        give_up(row, "The partner's acceptance does not stand any more.")
+
+
+def _remind(pk: int, now: datetime) -> list[Step]:
+    row = _locked(pk)
+    moved = Expectation.objects.filter(pk=pk, state=State.WAITING, remind_at__lte=now).update(
+        state=State.REMINDED
+    )
+    if moved:
+        record_event(_timeline(row), "due_soon", f"{_what(row)} is due {when(row)}.", document=_about(row))
+    return mail_reminder(row, REMINDER) if moved else []
+
+
+def _tell_overdue(pk: int, now: datetime) -> list[Step]:
+    row = _locked(pk)
+    if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
+        DocumentState.objects.select_for_update().get(document=row.document_id)
+    moved = Expectation.objects.filter(
+        pk=pk, state__in=[State.WAITING, State.REMINDED], due_at__lte=now
+    ).update(state=State.OVERDUE)
+    if not moved:
+        return []
+    sentence = overdue_sentence(row)
+    if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
+        record_event(row.subject, OVERDUE_EVENT, sentence, document=row.document)
+        project(row.document)
+    reopen(ExceptionCase.Kind.OVERDUE, row.cause, sentence, **_links(row))
+    return mail_reminder(row, OVERDUE)
+
+
+def overdue_sentence(row: Expectation) -> str:
+    """Return what is said of an answer that did not come in time."""
+    agreement, partner = row.agreement, row.agreement.partner
+    number = row.purchase_order.number if row.purchase_order is not None else ""
+    counted = f"business hours (calendar {agreement.calendar})" if agreement.calendar is not None else "hours"
+    if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
+        within = f"within {agreement.functional_acknowledgment_hours} {counted}"
+        name = row.document.state.number or str(row.document)
+        if _has_answered(row):
+            return (
+                f"{partner} has not acknowledged {name} {within}, and has answered the purchase order itself (855): they"
+                " have received it. Ask them for the missing functional acknowledgment (997), which their system owes."
+            )
+        return (
+            f"{partner} has not acknowledged {name} {within}: they may not have received it. Ask them, or look at the"
+            " mailbox."
+        )
+    if row.what == What.PURCHASE_ORDER_ACKNOWLEDGMENT:
+        within = f"within {agreement.purchase_order_acknowledgment_hours} {counted}"
+        return f"{partner} has not answered purchase order {number} {within}. Ask them whether they will ship it."
+    promised = f", which was to leave on {row.by_date}" if row.by_date is not None else ""
+    return (
+        f"{partner} has sent no ship notice (856) for purchase order {number}{promised}; it was due {when(row)}. Ask them"
+        " whether it has left."
+    )
+
+
+def when(row: Expectation) -> str:
+    """Return the due time on the partner's clock: ``2026-11-24 17:00 CST``."""
+    return f"{row.due_at.astimezone(zone_of(row.agreement, row.purchase_order)):%Y-%m-%d %H:%M %Z}"
+
+
+def _has_answered(row: Expectation) -> bool:
+    return Expectation.objects.filter(
+        what=What.PURCHASE_ORDER_ACKNOWLEDGMENT, purchase_order=row.purchase_order_id, state=State.MET
+    ).exists()
+
+
+def _what(row: Expectation) -> str:
+    about = f" to purchase order {row.purchase_order.number}" if row.purchase_order is not None else ""
+    return f"{row.get_what_display()} of {row.agreement.partner}{about}"
+
+
+def _timeline(row: Expectation) -> str:
+    return (
+        row.purchase_order.order.subject if row.purchase_order is not None else document_subject(row.document)
+    )
+
+
+def _about(row: Expectation) -> Document | None:
+    return row.document if row.purchase_order is None else None
+
+
+def _links(row: Expectation) -> dict[str, Any]:
+    links: dict[str, Any] = {"partner": row.agreement.partner}
+    if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
+        links["document"] = row.document
+        link = OrderDocument.objects.filter(document=row.document).select_related("order").first()
+        return links | (
+            {"order": link.order, "purchase_order": row.purchase_order} if link is not None else {}
+        )
+    assert row.purchase_order is not None
+    order = row.purchase_order.order
+    return links | {
+        "order": order, "purchase_order": row.purchase_order, "money": order.total, "currency": order.currency
+    }  # fmt: skip

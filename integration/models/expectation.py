@@ -1,0 +1,90 @@
+"""What has to come from partners, by when, and what became of it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from archive.facts import Reported
+from archive.models import Document
+from integration.models.purchase import PurchaseOrder
+from partners.models import Agreement
+
+
+class Expectation(Reported):
+    """One answer that a partner owes us: *what* it is, of which *subject*, due when.
+
+    ``subject`` is ``document:12`` for a functional acknowledgment and ``purchase_order:7`` for the other two. States::
+
+        waiting ──► reminded ──► overdue
+           │           │            │
+           └───────────┴────────────┴──► met | given_up
+        overdue | reminded ──► waiting   (calendar or agreement changed: due later)
+        any ──► waiting                  (the order was sent again, or its answer does not stand: expected anew, ``round`` grows)
+
+    ``due_at`` follows from ``counted_from`` or ``by_date`` and the agreement, so it can be counted anew.
+    """
+
+    class What(models.TextChoices):
+        FUNCTIONAL_ACKNOWLEDGMENT = "997", "Functional acknowledgment (997)"
+        PURCHASE_ORDER_ACKNOWLEDGMENT = "855", "Purchase order acknowledgment (855)"
+        SHIP_NOTICE = "856", "Ship notice (856)"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        REMINDED = "reminded", "Due soon"
+        OVERDUE = "overdue", "Overdue"
+        MET = "met", "Has come"
+        GIVEN_UP = "given_up", "Not expected any more"
+
+    UNMET = (State.WAITING, State.REMINDED, State.OVERDUE)
+
+    what = models.CharField(max_length=3, choices=What)
+    subject = models.CharField(max_length=60)
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="expectations")
+    document = models.ForeignKey(
+        Document,
+        models.PROTECT,
+        related_name="expectations",
+        help_text="What has to be answered; of a ship notice, the 855 that let us expect it.",
+    )
+    purchase_order = models.ForeignKey(
+        PurchaseOrder, models.PROTECT, null=True, blank=True, related_name="expectations"
+    )
+    round = models.PositiveIntegerField(default=1, help_text="How often it is expected anew, from 1.")
+    counted_from = models.DateTimeField()
+    by_date = models.DateField(null=True, help_text="Promised, else requested.")
+    due_at = models.DateTimeField()
+    remind_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    met_by = models.ForeignKey(Document, models.PROTECT, null=True, related_name="met_expectations")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["what", "subject"], name="expectation_one_per_subject"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "reminded", "overdue", "met", "given_up"]),
+                name="expectation_state_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="met") | models.Q(met_by=None), name="expectation_met_by_when_met"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["waiting", "reminded", "overdue"]),
+                name="expectation_unmet",
+            )
+        ]
+
+    def __str__(self) -> str:
+        about = f" of {self.purchase_order.number}" if self.purchase_order is not None else ""
+        return f"{self.get_what_display()}{about}"
+
+    @property
+    def cause(self) -> str:
+        """The cause of the case that tells of it."""
+        return f"overdue:{self.what}:{self.subject.partition(':')[2]}"
