@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='order',
             name='routing',
-            field=models.JSONField(blank=True, default=dict, help_text='By line id: where each line went when it was routed last, and why.'),
+            field=models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict, help_text='By line id: where each line went when it was routed last, and why.'),
         ),
         migrations.AddField(
             model_name='store',

@@ -172,6 +172,7 @@ class Order(Reported):
     digest = models.CharField(max_length=64, help_text="SHA-256 of what a purchase order is made of.")
     routing = models.JSONField(
         default=dict,
+        db_default=models.Value({}, models.JSONField()),
         blank=True,
         help_text="By line id: where each line went when it was routed last, and why.",
     )

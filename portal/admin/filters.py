@@ -224,10 +224,6 @@ class VerbFilter(SimpleListFilter):
         *VERBS,
         *ROUTING_VERBS,
         "change next number",
-        "take over",
-        "seed control numbers",
-        "reconcile",
-        "read orders",
         *(f"decide: {name}" for name in DECISIONS),
     )
 

@@ -15,6 +15,7 @@ import pytest
 from archive.models import Document, Transmission
 from integration import tasks
 from integration.bigcommerce import connection
+from integration.flows.positions import positions_of
 from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, Store, Work
 from integration.simulators.network.sftp_server import SftpDoor
 from integration.simulators.store.faults import Fault
@@ -83,19 +84,24 @@ def test_an_acknowledgment_of_an_unknown_purchase_order_is_a_case(world: World, 
 def test_the_same_acknowledgment_twice_is_recorded_and_does_nothing(world: World, desk: Desk) -> None:
     world.place(GOOD)
     world.run()
-    entries = LineEntry.objects.count()
+    made = PurchaseOrder.objects.get()
+    entries, stood = LineEntry.objects.count(), positions_of(made)
     order = answer_of("1001-1", LINE)
     world.network.drop("again.x12", acknowledged(order, 502))
     world.network.drop("and-again.x12", acknowledged(order, 502))
     world.run()
     page = desk.page(Order.objects.get())
-    assert "Acme Supply accepted purchase order 1001-1 once more: recorded, nothing done twice." in page
+    assert (
+        "Acme Supply had answered purchase order 1001-1 anew before this answer came: what was said later holds."
+        in page
+    )
     file = Transmission.objects.get(name="and-again.x12")
     assert (
         "Interchange 000000502 of Acme Supply arrived again with the same content: recorded, nothing done twice."
         in desk.page(file)
     )
-    assert LineEntry.objects.count() == entries
+    # The one that says the same is a statement more; the one of the same interchange is none.
+    assert (LineEntry.objects.count(), positions_of(made)) == (entries + 1, stood)
     assert ExceptionCase.objects.count() == 0
     assert [each["method"] for each in world.store.state.ledger].count("PUT") == 1
 
