@@ -622,6 +622,11 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
             "portal/admin/purchase_order_page.py",
             "LineEntry.objects.filter(line__purchase_order=purchase_order, reverses=None)",
         ),
+        # How many were taken over a moment ago.
+        (
+            "portal/admin/take_over.py",
+            'count = kept.line_entries.values("line__purchase_order").distinct().count()',
+        ),
     ]
 
 
