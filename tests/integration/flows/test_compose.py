@@ -208,3 +208,18 @@ def test_a_price_and_a_quantity_are_composed_without_idle_zeros() -> None:
     assert (str(line.unit_price), str(line.quantity)) == ("27.25", "3")
     made.lines.update(unit_price=None)
     assert canonical_purchase_order(made, timezone.now()).lines[0].unit_price is None
+
+
+@pytest.mark.django_db
+def test_the_date_is_the_orders_in_the_agreements_time_zone() -> None:
+    late = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
+    made = factories.purchase_order(factories.order(placed_at=late))
+    days = {}
+    for zone in ("UTC", "America/Chicago", "Asia/Tokyo"):
+        made.agreement.time_zone = zone
+        days[zone] = canonical_purchase_order(made, late).purchase_order_date
+    assert days == {
+        "UTC": date(2026, 11, 24),
+        "America/Chicago": date(2026, 11, 23),
+        "Asia/Tokyo": date(2026, 11, 24),
+    }
