@@ -10,7 +10,7 @@ PYTEST ?= -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos bench-x12 lock clean
+.PHONY: help setup demo test lint chaos bench-x12 bench-flow lock clean
 
 help:
 	@echo "make demo    one order, there and back: starts everything, prints an address and logins"
@@ -19,6 +19,7 @@ help:
 	@echo "make chaos   the tests that kill and race, at full size"
 	@echo "make setup   what the others do first: .venv, requirements, private database"
 	@echo "make bench-x12  how fast X12 is read, validated, mapped and written, beside other engines"
+	@echo "make bench-flow how many documents a second go the whole way (ORDERS=150)"
 	@echo "make lock    resolve requirements*.in anew"
 
 $(VENV)/made:
@@ -63,6 +64,9 @@ chaos: $(VENV)/installed-dev
 
 bench-x12: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.benchmarks.bench_x12 $(BENCH)
+
+bench-flow: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest -q -s tests/benchmarks/bench_flow.py
 
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt

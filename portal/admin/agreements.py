@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from integration.flows.agreed import tolerances_of
 from integration.flows.mapping_rows import RELEASE
 from integration.flows.outgoing import envelope_of
+from integration.flows.rights import DECIDE
 from integration.matching.tolerances import sentences
 from partners.models import (
     Agreement,
@@ -101,7 +102,6 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     """Agreements; their mode changes by verb."""
 
     form = AgreementForm
-    actions_detail = [*LiveAdmin.actions_detail, "numbers"]
     change_form_outer_after_template = "portal/parts/agreement_below.html"
     list_display = ("name", "shown_mode", "shown_partner", "shown_mailbox", "version", "shown_items")
     list_filter = ("mode", "partner", "mailbox")
@@ -186,6 +186,8 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
         extra = dict(extra_context or {})
         if agreement is not None:
             extra["envelope"] = envelope_of(agreement)
+            if request.user.has_perm(DECIDE):
+                extra["numbers_url"] = reverse("admin:partners_agreement_numbers", args=[agreement.pk])
             may = self.has_change_permission(request, agreement)
             extra["tolerances"] = {
                 "words": sentences(tolerances_of(agreement)),

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -119,17 +120,21 @@ class NumbersForm(ReasonForm):
 class NumbersAdmin(GridAdmin):
     """The base of agreements: control numbers go on where another system stopped."""
 
-    def has_numbers_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may set them."""
-        return request.user.has_perm(DECIDE)
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of the numbers."""
+        page = path(
+            "<int:object_id>/numbers/",
+            self.admin_site.admin_view(self.numbers),
+            name="partners_agreement_numbers",
+        )
+        return [page, *super().get_urls()]
 
-    @action(description="Continue control numbers…", permissions=["numbers"], url_path="numbers", icon="tag")  # type: ignore[untyped-decorator]
-    def numbers(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def numbers(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the last numbers, and why; have ours go on after them."""
         user = require(request, DECIDE)
-        agreement = self.find(request, object_id)
+        agreement = self.find(request, str(object_id))
         if agreement is None:
-            return self.missing(request, object_id)
+            return self.missing(request, str(object_id))
         form = NumbersForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data

@@ -22,7 +22,7 @@ ATTACKS = {
 }
 
 
-def test_the_fact_tables_are_the_fifteen_that_are_known() -> None:
+def test_the_fact_tables_are_the_sixteen_that_are_known() -> None:
     assert FACTS == [
         "archive_accessrecord",
         "archive_acknowledgment",
@@ -39,6 +39,7 @@ def test_the_fact_tables_are_the_fifteen_that_are_known() -> None:
         "archive_transmission",
         "archive_transmissionoutcome",
         "integration_lineentry",
+        "integration_takeover",
     ]
 
 

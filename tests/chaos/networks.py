@@ -22,7 +22,7 @@ from integration.bigcommerce import connection
 from integration.models import Channel, Store, Work
 from integration.patience import Patience
 from integration.simulators.network.sftp_server import SftpDoor
-from tests.chaos.installation import DUE, STANDING, Installation
+from tests.chaos.installation import DUE, MOVING, STANDING, Installation
 from tests.chaos.places import http, sftp
 from tests.chaos.proxy import DOWN, KINDS, UP, Proxy, Toxic
 
@@ -135,7 +135,7 @@ class Networks:
     def round(self, shut: str = "") -> None:
         """Let a worker do once what is due, everything else waiting for nothing; ``shut`` refuses meanwhile."""
         installation = self._installation
-        installation.ask(*STANDING)
+        installation.ask(*MOVING)
         _hurry()
         if shut:
             self.tell(shut, "shut")

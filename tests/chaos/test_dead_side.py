@@ -43,7 +43,7 @@ from integration.simulators.store.server import StoreSimulator
 from partners.models import Mailbox, Mode
 from tests import factories
 from tests.chaos.forking import die_at, scaled
-from tests.chaos.installation import Installation
+from tests.chaos.installation import STANDING, Installation
 
 pytestmark = pytest.mark.chaos
 
@@ -55,7 +55,6 @@ SILENCE = 0.5
 """Seconds after which a worker gives up on who never answers."""
 DELAY = 0.05
 PAST = "2020-01-01T00:00Z"
-STANDING = ("poll_store", "fetch_mailbox", "reconcile", "check_hooks")
 
 
 @dataclass
