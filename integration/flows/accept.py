@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from integration.flows.agreed import statement_to_json
 from integration.flows.apply import effect_step
 from integration.flows.expectations import expect_ship_notice
 from integration.flows.notes import note_steps
+from integration.flows.positions import place_of
 from integration.matching.lines import LineStatement
 from integration.models import LineEntry, Order, OrderDocument, PurchaseOrder, StoreEffect
 from integration.work import Step
@@ -112,7 +113,7 @@ def accept(
 class Answer:
     """One answer to a purchase order, and when the partner made it."""
 
-    made_at: datetime
+    made: tuple[datetime, int, int]
     document: Document
     said: PurchaseOrderAcknowledgment
 
@@ -126,8 +127,8 @@ def answers_to(purchase_order: PurchaseOrder) -> list[Answer]:
     for link in links:
         said = from_json("purchase_order_acknowledgment", link.document.translation.content or {})
         assert isinstance(said, PurchaseOrderAcknowledgment)
-        found.append(Answer(stated_at(link.document), link.document, said))
-    return sorted(found, key=lambda each: (each.made_at, each.document.pk))
+        found.append(Answer(said_in_order(link.document), link.document, said))
+    return sorted(found, key=lambda each: (each.made, each.document.pk))
 
 
 def current_reading(document: Document) -> int:
@@ -179,25 +180,22 @@ def _effects_on_order(purchase_order: PurchaseOrder) -> list[Step]:
 
 
 def stated_at(document: Document) -> datetime:
-    """Return when the partner's interchange says it was made (ISA09, ISA10), else when it arrived.
-
-    X12 gives whole minutes. Within one, the control number and the place in the interchange stand in for the rest of
-    the time, so that two answers of one minute keep the partner's order.
-    """
+    """Return when the partner's interchange says it was made (ISA09, ISA10), to the minute, else when it arrived."""
     reading = read_interchange(store.open(document.interchange.payload, purpose="match"))
     zone = ZoneInfo(_zone(document.agreement))
     try:
         made = datetime.strptime(reading.date + reading.time, "%y%m%d%H%M").replace(tzinfo=zone)
     except ValueError:
         return document.recorded_at
-    return made.astimezone(UTC) + timedelta(microseconds=_within_minute(document))
+    return made.astimezone(UTC)
 
 
-def _within_minute(document: Document) -> int:
-    """Return microseconds below a minute that grow with the interchange's control number (ISA13), then with the set's place."""
-    number = document.interchange.control_number
-    digits = int(number) if number.isdecimal() else 0
-    return digits % 600_000 * 100 + min(document.position, 99)
+def said_in_order(document: Document) -> tuple[datetime, int, int]:
+    """Return what puts documents of a partner into the order in which he made them.
+
+    X12 gives whole minutes: within one, the interchange's control number and the place in it decide.
+    """
+    return (stated_at(document), *place_of(document))
 
 
 def _zone(agreement: Agreement | None) -> str:

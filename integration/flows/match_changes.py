@@ -14,7 +14,7 @@ from archive.models import Document
 from archive.record import record_event
 from integration.documents import from_json
 from integration.documents.purchase_order_change import PurchaseOrderChangeAcknowledgment
-from integration.flows.accept import current_reading, reverse, stated_at
+from integration.flows.accept import current_reading, reverse, said_in_order, stated_at
 from integration.flows.cases import close_cause, open_case
 from integration.flows.changes import cancel_whole, post_movements, restore
 from integration.flows.counted import asked_lines, tell_converted, terms_of
@@ -104,7 +104,7 @@ def _answers_to(change: PurchaseOrderChange) -> list[Document]:
         answered = _answered_change(change.purchase_order, _said(link.document))
         if answered is not None and answered.pk == change.pk:
             found.append(link.document)
-    return sorted(found, key=lambda each: (stated_at(each), each.pk))
+    return sorted(found, key=lambda each: (said_in_order(each), each.pk))
 
 
 def _asked(change: PurchaseOrderChange) -> list[AskedLine]:

@@ -11,7 +11,7 @@ from archive.clock import database_now
 from archive.models import Direction, Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows import counted
-from integration.flows.accept import Answer, answers_to, stated_at
+from integration.flows.accept import Answer, answers_to, said_in_order
 from integration.flows.agreed import statement_to_json
 from integration.flows.change_decisions import (
     CHANGE_KINDS,
@@ -246,8 +246,8 @@ def answered_decision(purchase_order: PurchaseOrder, document: Document) -> Deci
     if refusals:
         raise Refused(refusals[0])
     others = [each for each in answers_to(purchase_order) if each.document != document]
-    own = Answer(stated_at(document), document, answer)
-    made = sorted([*others, own], key=lambda each: (each.made_at, each.document.pk))
+    own = Answer(said_in_order(document), document, answer)
+    made = sorted([*others, own], key=lambda each: (each.made, each.document.pk))
     return counted.decision_on(purchase_order, [each.said for each in made])
 
 

@@ -29,7 +29,7 @@ from archive.models import (
 )
 from archive.projections import guide_of, rewrite
 from archive.record import record_audit, record_event
-from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, stated_at
+from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, said_in_order
 from integration.flows.cases import close_cause
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
@@ -309,7 +309,7 @@ def _other_answers(document: Document, purchase_order: PurchaseOrder) -> list[St
     Where ``document`` still answers it, only those that were made after it say anything anew.
     """
     links = purchase_order.documents.filter(role=ANSWER_ROLE).select_related("document__interchange__payload")
-    made = {link.document: (stated_at(link.document), link.document_id) for link in links}
+    made = {link.document: (said_in_order(link.document), link.document_id) for link in links}
     own = made.pop(document, None)
     steps: list[Step] = []
     for other in sorted(made, key=lambda each: made[each]):

@@ -18,7 +18,8 @@ STATEMENTS = ("acknowledged", "backordered", "rejected", "held")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One standing entry: neither reversed nor reversing. ``stated_at`` is when its document says so."""
+    """One standing entry: neither reversed nor reversing. ``stated_at`` is when its document says so, and ``place`` the
+    document's among those of the same minute (control number, place in the interchange)."""
 
     kind: str
     quantity: Decimal
@@ -26,6 +27,7 @@ class Entry:
     document: int
     unit_price: Decimal | None = None
     promised_on: date | None = None
+    place: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ class Position:
 def position(entries: Iterable[Entry]) -> Position:
     """Return where a line stands by its standing ``entries``, given in any order."""
     sums = dict.fromkeys(MOVEMENTS, Decimal(0))
-    answers: dict[tuple[datetime, int], list[Entry]] = {}
+    answers: dict[tuple[datetime, tuple[int, int], int], list[Entry]] = {}
     for entry in entries:
         if entry.kind in sums:
             sums[entry.kind] += entry.quantity
         else:
-            answers.setdefault((entry.stated_at, entry.document), []).append(entry)
+            answers.setdefault((entry.stated_at, entry.place, entry.document), []).append(entry)
     moved = Position(
         ordered=sums["ordered"],
         cancelled=sums["cancelled"],
@@ -81,9 +83,9 @@ def position(entries: Iterable[Entry]) -> Position:
     )
     if not answers:
         return moved
-    # The time of two documents is the same only where the partner said both in one breath: then what they say decides
+    # Minute and place of two documents are the same only where the partner numbers wrongly: then what they say decides
     # which is taken, and not which came first.
-    latest = max(answers.items(), key=lambda each: (each[0][0], _content(each[1])))[1]
+    latest = max(answers.items(), key=lambda each: (*each[0][:2], _content(each[1])))[1]
     said = dict.fromkeys(STATEMENTS, Decimal(0))
     for entry in latest:
         said[entry.kind] += entry.quantity

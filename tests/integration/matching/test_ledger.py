@@ -61,6 +61,22 @@ def test_nothing_said_is_not_zero() -> None:
     assert position([]) == Position()
 
 
+def test_within_a_minute_the_control_number_and_then_the_place_decide() -> None:
+    def said(quantity: int, number: int, place: int, document: int) -> Entry:
+        return entry("acknowledged", quantity, document=document, place=(number, place))
+
+    answers = [
+        said(1, 599_999, 0, 9),
+        said(2, 600_000, 0, 8),
+        said(3, 600_000, 150, 7),
+        said(4, 599_999, 200, 6),
+    ]
+    for order in (answers, answers[::-1]):
+        assert position(order).acknowledged == 3
+    later_minute = entry("acknowledged", 5, minute=1, document=1, place=(1, 0))
+    assert position([later_minute, *answers]).acknowledged == 5
+
+
 def scenario(random: Random) -> list[Entry]:
     """Return the entries of some documents of one line, some of the same minute."""
     made = []
