@@ -29,7 +29,7 @@ STORE = Patience(connect=5.0, silence=30.0, answer=60.0, visit=240.0)
 SETTLES = timedelta(seconds=30)
 """What was on its way when a line broke may arrive yet: before this is over nobody looks whether it did."""
 
-MAIL = Patience(connect=20.0, silence=60.0, answer=60.0, visit=180.0)
+MAIL = Patience(connect=20.0, silence=60.0, answer=90.0, visit=180.0)
 MAILBOX = Patience(connect=20.0, silence=20.0, answer=240.0, visit=240.0)
 
 

@@ -132,8 +132,9 @@ def _received(installation: Installation) -> dict[str, int]:
     acknowledged = Counter(
         Acknowledgment.objects.values_list("document__orders__purchase_order__number", flat=True)
     )
-    once = {f"{number}-1": 1 for number in installation.placed}
-    # A supplier who got the same file twice acknowledges it twice.
+    placed = {f"{number}-1" for number in installation.placed}
+    # A supplier who got the same file twice acknowledges it twice, and says twice what he does: each is posted as he says it.
+    said = Counter(each["purchase_order"] for each in answers if each["code"] == "855")
     told = Counter(each["purchase_order"] for each in answers if each["code"] == "997")
     return {
         "unread": sum(
@@ -143,7 +144,9 @@ def _received(installation: Installation) -> dict[str, int]:
         + _beyond_one(read.values())
         + max(0, answered - sum(each["code"] == "855" for each in answers)),
         "told_again": _told_again(),
-        "misposted": len(posted.items() ^ once.items()) + len(acknowledged.items() ^ told.items()),
+        "misposted": len(posted.items() ^ said.items())
+        + len(placed - posted.keys())
+        + len(acknowledged.items() ^ told.items()),
     }
 
 

@@ -61,11 +61,13 @@ def test_no_wait_for_a_store_or_mailbox_outlasts_the_lease_of_its_step(
         "fetch_mailbox",
         "import_order",
         "poll_store",
+        "send_mail",
         "transmit",
     ]
     spare = timedelta(seconds=30)  # to connect, and for our own writing
     for name, kind in talking.items():
-        whose = {"store": patience.STORE, "mailbox": patience.MAILBOX}[kind.other_side]
+        sides = {"store": patience.STORE, "mailbox": patience.MAILBOX, "mailserver": patience.MAIL}
+        whose = sides[kind.other_side]
         assert timedelta(seconds=whose.visit) + spare < kind.lease, name
         assert whose.silence < whose.answer <= whose.visit, name
     assert timedelta(seconds=patience.MAILBOX.visit) > receive.TAKES_FOR
