@@ -2,8 +2,8 @@
 impossible here, and the test that shows it.
 
 The numbers are those of our list of fifty. ``code`` names what makes the pain impossible, ``proof`` the test that fails
-without it. Those about ship notices, invoices, stock, returns and AS2 belong to flows that are not here yet (9 to 12, 14,
-26, 28 to 30, 39, 42), the others of the fifty are about contracts and support.
+without it. Those about ship notices, invoices, stock, returns, AS2 and FTPS belong to flows that are not here yet (9 to 12, 14,
+21, 26, 28 to 30, 39, 42), the others of the fifty are about contracts and support.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ PAINS = {
     15: Pain(
         "a broken line leaves a record that is received, with nothing in it",
         "integration.flows.receive:fetch_mailbox",
-        "chaos/test_receiving.py::test_files_that_are_not_committed_before_they_are_removed_are_lost",
+        "chaos/test_receiving.py::test_deaths_while_fetching_and_reading_lose_and_double_nothing",
     ),
     16: Pain(
         "what fails is tried again for ever",
@@ -102,7 +102,7 @@ PAINS = {
     20: Pain(
         "a file of somebody unknown is stuck without a word",
         "partners.agreements:find_agreement",
-        "integration/flows/test_bad_input.py::test_an_acknowledgment_of_an_unknown_purchase_order_is_a_case",
+        "abuse/test_abuse_documents.py::test_abuse_27_an_identity_that_nobody_knows_is_quarantined",
     ),
     22: Pain(
         "line ends as terminators, blanks and missing terminators break the reading",
@@ -157,7 +157,7 @@ PAINS = {
     36: Pain(
         "the queue runs a task twice when it takes long",
         "integration.work:ClaimedWork",
-        "chaos/test_paused_worker.py::test_p8_without_the_fence_it_is_written_twice",
+        "chaos/test_paused_worker.py::test_p8_the_late_write_of_a_stopped_worker_is_refused",
     ),
     37: Pain(
         "schedules pile up while the last run is still going",
@@ -167,7 +167,7 @@ PAINS = {
     38: Pain(
         "retries and time limits of the queue surprise",
         "integration.work:LEASE",
-        "chaos/test_many_workers.py::test_without_the_fence_jobs_take_effect_twice",
+        "chaos/test_many_workers.py::test_every_job_has_exactly_one_effective_run",
     ),
     40: Pain(
         "the store calls twice, or stops calling",

@@ -2,8 +2,8 @@
 
 The worker is the real ``manage.py worker`` on a database of its own; store and suppliers are the simulators, the store's
 rate limit out of the way. All orders are in the store before the clock starts; it stops when each has been sent (850),
-acknowledged (997), answered (855) and told to the store. Beside it, on the same worker in the same run, django-q2 alone
-does one task for each of as many documents, a task that writes one row: what one task a document costs at least.
+acknowledged (997), answered (855) and told to the store. django-q2 alone, one task a document, is not beside it yet: our broker
+takes nothing but knocks (``integration.knocks``), so that needs a cluster of its own.
 
 ``begun after``: from the moment that work is put until the worker asks the store for it, with nothing else to do. JSON
 goes to ``.data/bench/flow.json``. ``ORDERS`` (150, at most 1,500) says how many.
@@ -18,14 +18,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from django_q.tasks import async_task
-
-from archive.models import Document, Event
+from archive.models import Document
 from integration.claimable import longest_due
 from integration.flows.import_orders import import_step
 from integration.models import Store
 from integration.work import put
-from tests.benchmarks.queue_task import KIND
 from tests.chaos.conftest import books, forked, installation, shared_installation
 from tests.chaos.crew import Crew, Traffic, wait_until
 from tests.chaos.installation import Installation
@@ -46,13 +43,11 @@ def test_flow(installation: Installation, tmp_path: Path) -> None:
         crew.start()
         begun = sorted(_begun_after(installation) for _ in range(LOOKS))
         whole = _whole_way(installation, traffic)
-        alone = _queue_alone(int(whole["documents"]))
     row = {
         "orders": ORDERS,
         **whole,
         "begun_after_median": round(statistics.median(begun), 3),
         "begun_after_p95": round(begun[int(len(begun) * 0.95) - 1], 3),
-        "queue_alone_per_second": alone,
     }
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(json.dumps(row, indent=1))
@@ -101,12 +96,3 @@ def _whole_way(installation: Installation, traffic: Traffic) -> dict[str, float]
         "orders_per_hour": round(ORDERS / seconds * 3600),
         "oldest_work_seconds": round(oldest.total_seconds(), 1),
     }
-
-
-def _queue_alone(count: int) -> float:
-    done = Event.objects.filter(kind=KIND)
-    began = time.monotonic()
-    for number in range(count):
-        async_task("tests.benchmarks.queue_task.one_document", number)
-    wait_until(lambda: done.count() == count, WITHIN, "all tasks are done")
-    return round(count / (time.monotonic() - began), 1)
