@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
 from archive import store
+from archive.clock import database_now
 from archive.models import Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.agreed import statement_to_json
@@ -30,9 +32,9 @@ ANSWER_ROLE = OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
 
 
 def post_statements(
-    document: Document, purchase_order: PurchaseOrder, statements: Sequence[LineStatement]
+    document: Document, purchase_order: PurchaseOrder, statements: Sequence[LineStatement], made_at: datetime
 ) -> None:
-    """Write what ``document`` says of the lines of ``purchase_order``; nothing where that is written already.
+    """Write what ``document``, made at ``made_at``, says of lines of ``purchase_order``; nothing where it is written.
 
     A statement is a fact whether it is accepted or not: the ledger holds what the partner said, the purchase order
     what came of it.
@@ -40,7 +42,7 @@ def post_statements(
     if LineEntry.standing().filter(document=document, line__purchase_order=purchase_order).exists():
         return
     lines = {line.line_number: line for line in purchase_order.lines.all()}
-    made_at, reading = stated_at(document), current_reading(document)
+    reading = current_reading(document)
     before = LineEntry.objects.filter(document=document, reading=reading, reverses=None)
     # An answer that was matched elsewhere and back says the same a second time.
     times = before.filter(line__purchase_order=purchase_order).values("position").distinct().count()
@@ -65,6 +67,24 @@ def _told(said: LineStatement) -> list[tuple[str, Decimal]]:
     Kind = LineEntry.Kind
     others = [(Kind.BACKORDERED, said.backordered), (Kind.REJECTED, said.rejected), (Kind.HELD, said.held)]
     return [(Kind.ACKNOWLEDGED, said.quantity), *((kind, quantity) for kind, quantity in others if quantity)]
+
+
+def post_cancelled(
+    purchase_order: PurchaseOrder, document: Document, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write that lines are cancelled because of ``document``; ``rows`` are ``line_number`` and ``quantity`` of a plan."""
+    lines = {line.line_number: line for line in purchase_order.lines.all()}
+    LineEntry.objects.bulk_create(
+        LineEntry(
+            line=lines[row["line_number"]],
+            kind=LineEntry.Kind.CANCELLED,
+            quantity=Decimal(row["quantity"]),
+            document=document,
+            reading=current_reading(document),
+            stated_at=database_now(),
+        )
+        for row in rows
+    )
 
 
 def reverse(entries: QuerySet[LineEntry], document: Document) -> None:
@@ -118,16 +138,19 @@ class Answer:
     said: PurchaseOrderAcknowledgment
 
 
-def answers_to(purchase_order: PurchaseOrder) -> list[Answer]:
-    """Return what partners answered to ``purchase_order`` so far, in the order in which it was said."""
+def answers_to(purchase_order: PurchaseOrder, also: Document | None = None) -> list[Answer]:
+    """Return what was answered to ``purchase_order`` so far, in the order in which it was said, as if ``also`` did too."""
     links = purchase_order.documents.filter(role=ANSWER_ROLE).select_related(
         "document__interchange__payload", "document__translation", "document__agreement", "document__partner"
     )
+    documents = {link.document_id: link.document for link in links}
+    if also is not None:
+        documents.setdefault(also.pk, also)
     found = []
-    for link in links:
-        said = from_json("purchase_order_acknowledgment", link.document.translation.content or {})
+    for document in documents.values():
+        said = from_json("purchase_order_acknowledgment", document.translation.content or {})
         assert isinstance(said, PurchaseOrderAcknowledgment)
-        found.append(Answer(said_in_order(link.document), link.document, said))
+        found.append(Answer(said_in_order(document), document, said))
     return sorted(found, key=lambda each: (each.made, each.document.pk))
 
 
@@ -158,12 +181,11 @@ def _effects_on_order(purchase_order: PurchaseOrder) -> list[Step]:
     order = Order.objects.select_for_update().select_related("store").get(pk=purchase_order.order_id)
     if order.state == Order.State.HELD or is_open(order):
         return []
+    Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
     accepted = order.purchase_orders.filter(state=State.ACCEPTED)
     if accepted.filter(leaves_store=True).exists():
-        Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
         return []
-    Order.objects.filter(pk=order.pk, state=Order.State.ROUTED).update(state=Order.State.ACCEPTED)
-    numbers = sorted(order.purchase_orders.filter(state=State.ACCEPTED).values_list("number", flat=True))
+    numbers = sorted(accepted.values_list("number", flat=True))
     # The metafield first: where the status moves, everybody who looks at the order finds why.
     effects = [
         (StoreEffect.Kind.METAFIELD, {"key": "purchase_orders", "value": ", ".join(numbers) + ": accepted"}),

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_audit, record_event
-from integration.flows.accept import ANSWER_ROLE, accept, current_reading, effects_of, reverse
+from integration.flows.accept import ANSWER_ROLE, accept, effects_of, post_cancelled, reverse
 from integration.flows.cases import close_case
 from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
@@ -136,18 +134,7 @@ def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -
 
 def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
-    lines = {line.line_number: line for line in purchase_order.lines.all()}
-    LineEntry.objects.bulk_create(
-        LineEntry(
-            line=lines[entry["line_number"]],
-            kind=LineEntry.Kind.CANCELLED,
-            quantity=Decimal(entry["quantity"]),
-            document=document,
-            reading=current_reading(document),
-            stated_at=database_now(),
-        )
-        for entry in wanted.entries
-    )
+    post_cancelled(purchase_order, document, wanted.entries)
     PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
     intend_note(purchase_order, document, State.CANCELLED, wanted.note)
     sentence = f"Purchase order {purchase_order.number} is cancelled: {reason}"

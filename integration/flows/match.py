@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archive.models import Direction, Document, DocumentState, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
@@ -100,8 +102,9 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     meet("855", order_subject(purchase_order), document)
     read = read_answer(purchase_order, answer)
     tell_converted(document, read.notes)
-    post_statements(document, purchase_order, read.said)
     answers = answers_to(purchase_order)
+    made_at = next(each.made[0] for each in answers if each.document == document)
+    post_statements(document, purchase_order, read.said, made_at)
     decision = decision_on(purchase_order, [each.said for each in answers])
     newest = answers[-1].document
     if newest != document:
@@ -192,17 +195,21 @@ def _dispute(document: Document, purchase_order: PurchaseOrder, decision: Decisi
         partner=document.partner,
         money=order.total,
         currency=order.currency,
-        evidence=[
-            {
-                "line": each.line_number,
-                "sku": each.sku,
-                "what": each.what,
-                "asked": each.asked,
-                "answered": each.answered,
-            }
-            for each in decision.differences
-        ],
+        evidence=_evidence(decision),
     )
+
+
+def _evidence(decision: Decision) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": each.line_number,
+            "sku": each.sku,
+            "what": each.what,
+            "asked": each.asked,
+            "answered": each.answered,
+        }
+        for each in decision.differences
+    ]
 
 
 def _answered_again(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
@@ -229,9 +236,6 @@ def _answered_again(document: Document, purchase_order: PurchaseOrder, decision:
         store=purchase_order.order.store,
         purchase_order=purchase_order,
         partner=document.partner,
-        evidence=[
-            {"line": each.line_number, "sku": each.sku, "what": each.what, "asked": each.asked, "answered": each.answered}
-            for each in decision.differences
-        ],
-    )  # fmt: skip
+        evidence=_evidence(decision),
+    )
     return []

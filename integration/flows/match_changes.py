@@ -14,13 +14,13 @@ from archive.models import Document
 from archive.record import record_event
 from integration.documents import from_json
 from integration.documents.purchase_order_change import PurchaseOrderChangeAcknowledgment
-from integration.flows.accept import current_reading, reverse, said_in_order, stated_at
+from integration.flows.accept import post_statements, reverse, said_in_order, stated_at
 from integration.flows.cases import close_cause, open_case
 from integration.flows.changes import cancel_whole, post_movements, restore
 from integration.flows.counted import asked_lines, tell_converted, terms_of
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.changes import LineVerdict, verdicts_on
-from integration.matching.lines import AskedLine, plain, words
+from integration.matching.lines import AskedLine, LineStatement, plain, words
 from integration.models import ExceptionCase, LineEntry, OrderDocument, PurchaseOrder, PurchaseOrderChange
 from integration.work import Step
 from partners.mapping.conversion import from_partner
@@ -141,25 +141,9 @@ def _hold(
 
 def _post_statements(answer: Document, change: PurchaseOrderChange, taken: Sequence[LineVerdict]) -> None:
     """Write that the partner will deliver what he was asked for by the lines of the change that he takes."""
-    if LineEntry.standing().filter(document=answer).exists():
-        return
-    lines = {line.line_number: line for line in change.purchase_order.lines.all()}
     now = {row["line_number"]: Decimal(row["now"]) for row in change.lines}
-    made_at, reading = stated_at(answer), current_reading(answer)
-    before = LineEntry.objects.filter(document=answer, reading=reading, reverses=None)
-    times = before.values("position").distinct().count()
-    LineEntry.objects.bulk_create(
-        LineEntry(
-            line=lines[each.line_number],
-            kind=LineEntry.Kind.ACKNOWLEDGED,
-            quantity=now[each.line_number],
-            document=answer,
-            position=times,
-            reading=reading,
-            stated_at=made_at,
-        )
-        for each in taken
-    )
+    said = [LineStatement(each.line_number, now[each.line_number], None, None) for each in taken]
+    post_statements(answer, change.purchase_order, said, stated_at(answer))
 
 
 def _tell(

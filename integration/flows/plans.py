@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from archive.clock import database_now
 from archive.models import Direction, Document
-from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows import counted
-from integration.flows.accept import Answer, answers_to, said_in_order
+from integration.flows.accept import answers_to
 from integration.flows.agreed import statement_to_json
 from integration.flows.change_decisions import (
     CHANGE_KINDS,
@@ -240,18 +239,16 @@ def answered_decision(purchase_order: PurchaseOrder, document: Document) -> Deci
 
     Raises ``Refused`` where its units are not ours.
     """
-    answer = from_json("purchase_order_acknowledgment", document.translation.content or {})
-    assert isinstance(answer, PurchaseOrderAcknowledgment)
-    refusals = counted.read_answer(purchase_order, answer).refusals
+    answers = answers_to(purchase_order, also=document)
+    own = next(each for each in answers if each.document == document)
+    refusals = counted.read_answer(purchase_order, own.said).refusals
     if refusals:
         raise Refused(refusals[0])
-    others = [each for each in answers_to(purchase_order) if each.document != document]
-    own = Answer(said_in_order(document), document, answer)
-    made = sorted([*others, own], key=lambda each: (each.made, each.document.pk))
-    return counted.decision_on(purchase_order, [each.said for each in made])
+    return counted.decision_on(purchase_order, [each.said for each in answers])
 
 
 def store_words(purchase_order: PurchaseOrder) -> str:
+    """Return what becomes of the order in the store once ``purchase_order`` is accepted."""
     order = purchase_order.order
     others = order.purchase_orders.exclude(pk=purchase_order.pk).exclude(
         state__in=[State.ACCEPTED, State.DROPPED]

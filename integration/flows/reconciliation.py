@@ -39,11 +39,6 @@ class CheckRow:
     explained: int
     gaps: int
 
-    @property
-    def looked_at(self) -> int:
-        """How many were looked at."""
-        return self.good + self.explained + self.gaps
-
 
 def daily_step(delay: timedelta = timedelta(0)) -> Step:
     """Return the step that looks at everything once a day."""
@@ -98,9 +93,8 @@ def _repairs(checked: list[Checked]) -> list[Step]:
 def _write(row: Reconciliation, checked: list[Checked], unread: list[str]) -> None:
     found = [(each.check, gap) for each in checked for gap in each.gaps]
     for check, gap in found:
-        links = {name: value for name, value in gap.links.items() if value is not None}
         Gap.objects.create(
-            reconciliation=row, check_name=check, sentence=gap.sentence, repair=gap.repair, **links
+            reconciliation=row, check_name=check, sentence=gap.sentence, repair=gap.repair, **gap.links
         )
         if gap.arrived is not None:
             attempt = gap.arrived.interchange.attempts.latest("pk")
@@ -139,8 +133,7 @@ def _tell(gap: Found) -> None:
     if order is not None:
         record_event(order.subject, "gap", f"Found by reconciliation: {gap.sentence} {gap.repair}".rstrip())
     if not gap.repair:
-        links = {name: value for name, value in gap.links.items() if value is not None}
-        open_case(ExceptionCase.Kind.GAP, _cause(gap), gap.sentence, **links)
+        open_case(ExceptionCase.Kind.GAP, _cause(gap), gap.sentence, **gap.links)
 
 
 def _cause(gap: Found) -> str:

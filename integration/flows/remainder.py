@@ -13,10 +13,9 @@ from decimal import Decimal
 
 from django.db.models import Max
 
-from archive.clock import database_now
 from archive.models import Document
 from archive.record import record_event
-from integration.flows.accept import accept, current_reading
+from integration.flows.accept import accept, post_cancelled
 from integration.flows.agreed import statement_from_json, statement_to_json
 from integration.flows.changes import LineChange, start_change, takes_changes
 from integration.flows.counted import asked_lines
@@ -27,7 +26,7 @@ from integration.flows.references import write_references
 from integration.flows.rights import Refused
 from integration.matching.acknowledgment import Decision
 from integration.matching.lines import AskedLine, LineStatement, plain
-from integration.models import LineEntry, PurchaseOrder, PurchaseOrderLine, store_channel
+from integration.models import PurchaseOrder, PurchaseOrderLine, store_channel
 from integration.work import Step
 from partners.models import Agreement, ItemCrossReference
 
@@ -68,7 +67,7 @@ def remainder_plan(purchase_order: PurchaseOrder, decision: Decision, given: Giv
     other = next((each for each in other_suppliers(purchase_order) if each.pk == given.agreement), None)
     if other is None:
         raise Refused("Say from whom the remainder is to be ordered: an agreement of the same store.")
-    items = _items(other, left)
+    items = _items(other, [line.sku for line, _ in left])
     unknown = [line.sku for line, _ in left if line.sku not in items]
     if unknown:
         raise Refused(f"{other} does not list {', '.join(unknown)}. Add it to its items first.")
@@ -105,7 +104,7 @@ def take_back(
         changes = [LineChange(number, asked[number] - quantity) for number, quantity in gone.items()]
         steps = start_change(purchase_order, changes, reason=reason, actor=actor)
     else:
-        _post_cancelled(purchase_order, document, plan)
+        post_cancelled(purchase_order, document, plan.reductions)
     if plan.after == State.CANCELLED:
         if not steps:
             PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.CANCELLED)
@@ -117,21 +116,6 @@ def take_back(
     return steps
 
 
-def _post_cancelled(purchase_order: PurchaseOrder, document: Document, plan: Plan) -> None:
-    lines = {line.line_number: line for line in purchase_order.lines.all()}
-    LineEntry.objects.bulk_create(
-        LineEntry(
-            line=lines[each["line_number"]],
-            kind=LineEntry.Kind.CANCELLED,
-            quantity=Decimal(each["quantity"]),
-            document=document,
-            reading=current_reading(document),
-            stated_at=database_now(),
-        )
-        for each in plan.reductions
-    )
-
-
 def order_elsewhere(purchase_order: PurchaseOrder, plan: Plan) -> list[Step]:
     """Make the purchase order for the remainder; return the step that composes it."""
     order = purchase_order.order
@@ -139,10 +123,7 @@ def order_elsewhere(purchase_order: PurchaseOrder, plan: Plan) -> list[Step]:
     other = Agreement.objects.get(pk=plan.target)
     wanted = {each["line_number"]: Decimal(each["quantity"]) for each in plan.lines}
     before = [line for line in purchase_order.lines.all() if line.line_number in wanted]
-    items = {
-        item.sku: item
-        for item in ItemCrossReference.objects.filter(agreement=other, sku__in=[line.sku for line in before])
-    }
+    items = _items(other, [line.sku for line in before])
     standing = order.purchase_orders.filter(agreement=other, ship_to=purchase_order.ship_to)
     last = standing.aggregate(last=Max("sequence"))["last"]
     made = PurchaseOrder.objects.create(
@@ -195,8 +176,7 @@ def _left(purchase_order: PurchaseOrder, decision: Decision) -> list[Remainder]:
     return left
 
 
-def _items(other: Agreement, left: Sequence[Remainder]) -> dict[str, ItemCrossReference]:
-    skus = [line.sku for line, _ in left]
+def _items(other: Agreement, skus: Sequence[str]) -> dict[str, ItemCrossReference]:
     return {item.sku: item for item in ItemCrossReference.objects.filter(agreement=other, sku__in=skus)}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from archive.models import Direction, Document, DocumentState, document_name
+from integration.models import OrderDocument
 from portal.admin.show import page_url, summary_badge
 
 WITH_STATE = ("interchange", "partner", "agreement", "state")
@@ -60,3 +61,9 @@ def document_rows(documents: Iterable[Document]) -> list[DocumentRow]:
         )
         for document in documents
     ]
+
+
+def latest_sent(links: Iterable[OrderDocument]) -> Document | None:
+    """Return the document of ours that holds: the purchase order sent last."""
+    sent = [link.document for link in links if link.role == OrderDocument.Role.PURCHASE_ORDER]
+    return max(sent, key=lambda document: document.pk, default=None)

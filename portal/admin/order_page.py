@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from archive.models import AcknowledgmentState, Document
+from archive.models import AcknowledgmentState
 from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
@@ -20,7 +20,7 @@ from integration.models import (
     Warehouse,
 )
 from portal.admin.change_rows import change_rows
-from portal.admin.documents_table import DocumentRow, document_rows, state_of
+from portal.admin.documents_table import DocumentRow, document_rows, latest_sent, state_of
 from portal.admin.order_lines import order_lines
 from portal.admin.show import (
     effect_badge,
@@ -46,7 +46,10 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         order.purchase_orders.select_related("agreement__partner").prefetch_related("lines").order_by("pk")
     )
     links = _links(order)
-    sent = {each.pk: _sent(each, links) for each in purchase_orders}
+    sent = {
+        each.pk: latest_sent(link for link in links if link.purchase_order_id == each.pk)
+        for each in purchase_orders
+    }
     cases = list(order.cases.select_related("partner", "owner").order_by("closed_at", "-opened_at"))
     return {
         "order": order,
@@ -133,16 +136,6 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
         "problem": effect.answer.get("error", ""),
         "unknown": unknown_effect(effect),
     }
-
-
-def _sent(purchase_order: PurchaseOrder, links: Iterable[OrderDocument]) -> Document | None:
-    """Return the document that holds for the purchase order: the one sent last."""
-    sent = [
-        link.document
-        for link in links
-        if link.purchase_order_id == purchase_order.pk and link.role == OrderDocument.Role.PURCHASE_ORDER
-    ]
-    return max(sent, key=lambda document: document.pk, default=None)
 
 
 def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[Awaited]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.safestring import SafeString
 
-from archive.models import Document
-from integration.models import LineEntry, OrderDocument, PurchaseOrder
+from integration.models import LineEntry, PurchaseOrder
 from portal.admin.change_rows import change_rows
-from portal.admin.documents_table import document_rows, document_words, state_of
+from portal.admin.documents_table import document_rows, document_words, latest_sent, state_of
 from portal.admin.order_lines import position_rows
 from portal.admin.show import QUIET, badge, day, page_url, purchase_order_badge, quantity
 
@@ -56,12 +54,6 @@ def purchase_order_context(purchase_order: PurchaseOrder) -> dict[str, Any]:
         "accepted_by": purchase_order.accepted_by,
         "accepted_words": document_words(purchase_order.accepted_by) if purchase_order.accepted_by else "",
     }
-
-
-def latest_sent(links: Iterable[OrderDocument]) -> Document | None:
-    """Return the document of ours that holds: the purchase order sent last."""
-    sent = [link.document for link in links if link.role == OrderDocument.Role.PURCHASE_ORDER]
-    return max(sent, key=lambda document: document.pk, default=None)
 
 
 def _entries(purchase_order: PurchaseOrder) -> list[EntryRow]:

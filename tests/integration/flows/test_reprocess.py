@@ -606,10 +606,6 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
             "before = LineEntry.objects.filter(line__in=lines.values(), reverses=None)",
         ),
         (
-            "integration/flows/match_changes.py",
-            "before = LineEntry.objects.filter(document=answer, reading=reading, reverses=None)",
-        ),
-        (
             "partners/agreements.py",
             "return {each.name: {entry.ours: entry.theirs for entry in each.entries.all()} for each in lists}",
         ),
