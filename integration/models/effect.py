@@ -28,6 +28,8 @@ class StoreEffect(Reported):
         STATUS = "status", "Set the order's status"
         METAFIELD = "metafield", "Write the acknowledgment metafield"
         NOTE = "note", "Add a line to the staff notes"
+        SHIPMENT = "shipment", "Create a shipment"
+        REMOVAL = "removal", "Remove a shipment"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
