@@ -26,7 +26,7 @@ CARRIERS = [
 
 def add_carriers(apps, schema_editor):
     carrier = apps.get_model("integration", "Carrier")
-    carrier.objects.bulk_create(carrier(scac=scac, name=name, store_slug=slug) for scac, name, slug in CARRIERS)
+    carrier.objects.using(schema_editor.connection.alias).bulk_create(carrier(scac=scac, name=name, store_slug=slug) for scac, name, slug in CARRIERS)
 
 
 class Migration(migrations.Migration):
