@@ -21,6 +21,8 @@ from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
+from integration.flows.invoice_decisions import carry_out_bill, lock_billed
+from integration.flows.match_invoices import rejudge
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
 from integration.flows.planned import Given, Plan, answered
@@ -39,6 +41,9 @@ _CLOSED_AS = {
     "cancel": ExceptionCase.Decision.REMAINDER_CANCELLED,
     "ship": ExceptionCase.Decision.SHIPPED,
     "put_aside": ExceptionCase.Decision.NOT_OURS,
+    "approve": ExceptionCase.Decision.APPROVED,
+    "approve_part": ExceptionCase.Decision.APPROVED_PART,
+    "reject_bill": ExceptionCase.Decision.REJECTED,
 }
 
 
@@ -50,6 +55,7 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
     """
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
+        lock_billed(case)
         # In the order in which answers are matched, or the two wait for each other: the purchase order, then its case.
         if case.purchase_order_id is not None:
             PurchaseOrder.objects.select_for_update().get(pk=case.purchase_order_id)
@@ -87,6 +93,7 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
         document,
     )
     _close(case, user, ExceptionCase.Decision.ACCEPTED, reason)
+    rejudge(purchase_order)
     return effects_of(purchase_order)
 
 
@@ -112,6 +119,7 @@ def _end_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str, s
     intend_note(purchase_order, document, wanted.after, wanted.note)
     _tell(case, user, wanted.decision, sentence, document)
     _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    rejudge(purchase_order)
     return effects_of(purchase_order)
 
 
@@ -233,6 +241,12 @@ def _do_shipment(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> 
     return carry_out_shipment(case)
 
 
+def _do_bill(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    _tell(case, user, wanted.decision, f"{carry_out_bill(case, wanted)}: {reason}", case.document)
+    return write_to_partner(case, wanted) if wanted.mail else []
+
+
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "send_change": _do_change,
     "tell": _do_change,
@@ -244,6 +258,10 @@ _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "cancel": _do_cancel,
     "contact": _do_contact,
     "ask_shipper": _do_contact,
+    "ask_biller": _do_contact,
+    "approve": _do_bill,
+    "approve_part": _do_bill,
+    "reject_bill": _do_bill,
     "ship": _do_shipment,
     "put_aside": _do_shipment,
     "reject": _do_reject,
