@@ -14,6 +14,7 @@ from integration.flows.planned import Choice, Given, Plan, answered
 from integration.flows.rights import Refused
 from integration.flows.supplier_invoices import lock_partner, lower_words, money
 from integration.matching.acknowledgment import Difference
+from integration.matching.invoices import BILLED, CREDITED
 from integration.models import ExceptionCase, PurchaseOrder, SupplierInvoice, SupplierInvoicePart
 
 State = SupplierInvoice.State
@@ -179,10 +180,10 @@ def _amount_words(bill: SupplierInvoice, amount: Decimal) -> str:
 
 
 def _differences(case: ExceptionCase) -> list[Difference]:
+    bill = _found(case)
+    verb = CREDITED if bill is not None and bill.is_credit else BILLED
     return [
-        Difference(
-            row["line"], row["sku"], row["what"], row["asked"], row["answered"], row.get("verb", "billed")
-        )
+        Difference(row["line"], row["sku"], row["what"], row["asked"], row["answered"], verb)
         for row in case.evidence
     ]
 

@@ -125,15 +125,16 @@ def bills_for(purchase_order: PurchaseOrder, asked: Sequence[AskedLine]) -> list
         "invoice__document__translation", "invoice__document__state", "invoice__document__agreement", "invoice__partner"
     )  # fmt: skip
     rows = sorted((part.invoice for part in parts if holds(part.invoice)), key=in_order)
-    terms = terms_of(purchase_order)
-    found = []
-    for row in rows:
-        invoice = turned(row)
-        told = lines_for(invoice, purchase_order.number)
-        converted = from_partner(Invoice(lines=told), terms)
-        billed = billed_for(told, converted.document.lines, asked, converted.refusals)
-        found.append(Read(row, invoice, billed, converted.notes))
-    return found
+    return [read_for(row, purchase_order, asked) for row in rows]
+
+
+def read_for(row: SupplierInvoice, purchase_order: PurchaseOrder, asked: Sequence[AskedLine]) -> Read:
+    """Return what one bill says of ``purchase_order``, whether it stands or not."""
+    invoice = turned(row)
+    told = lines_for(invoice, purchase_order.number)
+    converted = from_partner(Invoice(lines=told), terms_of(purchase_order))
+    billed = billed_for(told, converted.document.lines, asked, converted.refusals)
+    return Read(row, invoice, billed, converted.notes)
 
 
 def bill_of(read: Read, limits_of_waiting: timedelta) -> Bill:
@@ -243,21 +244,22 @@ def limits_of(agreement: Agreement) -> tuple[BillLimits, timedelta]:
 
 
 def evidence_row(difference: Difference, amount: Decimal | None = None) -> dict[str, Any]:
-    """Return a difference as cases and rows keep it."""
+    """Return a difference as cases keep it."""
     row = {
         "line": difference.line_number,
         "sku": difference.sku,
         "what": difference.what,
         "asked": difference.asked,
         "answered": difference.answered,
-        "verb": difference.verb,
     }
     return row if amount is None else {**row, "money": f"{amount:.2f}"}
 
 
 def costly_rows(found: Iterable[Costly]) -> list[dict[str, Any]]:
     """Return differences with their money as rows keep them."""
-    return [evidence_row(each.difference, each.money) for each in found]
+    return [
+        {**evidence_row(each.difference, each.money), "verb": each.difference.verb} for each in found
+    ]
 
 
 def as_costly(row: dict[str, Any]) -> Costly:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('total', models.DecimalField(decimal_places=2, help_text='As billed, without a sign; else the sum of its parts.', max_digits=20)),
                 ('made_at', models.DateTimeField(help_text='When the partner made it; puts his bills into their order.')),
                 ('place', models.JSONField(default=list, help_text='Control number and place in it: the order within one minute.')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('matched', 'Matched'), ('disputed', 'Differs'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('settled', 'Settled outside'), ('held', 'Number used twice'), ('repeated', 'Sent again, the same'), ('withdrawn', 'Replaced or cancelled')], default='waiting', max_length=9)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('matched', 'Matched'), ('disputed', 'Differs'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('settled', 'Settled outside'), ('held', 'Number used twice'), ('repeated', 'Sent again, the same'), ('withdrawn', 'Taken back')], default='waiting', max_length=9)),
                 ('money_at_stake', models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=20)),
                 ('approved', models.DecimalField(decimal_places=2, max_digits=20, null=True)),
                 ('differences', models.JSONField(default=list, help_text='Of the invoice as a whole.')),

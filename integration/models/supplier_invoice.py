@@ -19,7 +19,7 @@ class SupplierInvoice(Reported):
         matched ◄──► disputed                     (judged again: what it is held against changed)
         disputed ──► approved | rejected | settled    (a person decided)
         held ──► approved | rejected | settled        (its number was used before, with other content)
-        any ──► repeated | withdrawn              (said before just so; replaced or cancelled by the partner)
+        any ──► repeated | withdrawn              (said before just so; replaced, cancelled, or read as none any more)
 
     ``approved`` is the amount that is to be paid, or of a credit memo to come back; None where nothing is decided.
     """
@@ -33,7 +33,7 @@ class SupplierInvoice(Reported):
         SETTLED = "settled", "Settled outside"
         HELD = "held", "Number used twice"
         REPEATED = "repeated", "Sent again, the same"
-        WITHDRAWN = "withdrawn", "Replaced or cancelled"
+        WITHDRAWN = "withdrawn", "Taken back"
 
     NOT_COUNTED = (State.REJECTED, State.HELD, State.REPEATED, State.WITHDRAWN)
     """States in which nothing of it stands in the ledger."""

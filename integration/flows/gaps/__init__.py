@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from integration.flows.gaps.parts import Checked, Found
-from integration.flows.gaps.received import answers, files_on, files_taken
+from integration.flows.gaps.received import answers, bills, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
 from integration.flows.gaps.stores import effects, orders_of
 from integration.models import Store
@@ -28,5 +28,5 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         yield str(store), partial(orders_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
-    for question in (purchase_orders, receipts, acknowledgments, answers, files_taken, effects):
+    for question in (purchase_orders, receipts, acknowledgments, answers, bills, files_taken, effects):
         yield "", partial(question, now)
