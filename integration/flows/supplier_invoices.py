@@ -257,9 +257,7 @@ def evidence_row(difference: Difference, amount: Decimal | None = None) -> dict[
 
 def costly_rows(found: Iterable[Costly]) -> list[dict[str, Any]]:
     """Return differences with their money as rows keep them."""
-    return [
-        {**evidence_row(each.difference, each.money), "verb": each.difference.verb} for each in found
-    ]
+    return [{**evidence_row(each.difference, each.money), "verb": each.difference.verb} for each in found]
 
 
 def as_costly(row: dict[str, Any]) -> Costly:

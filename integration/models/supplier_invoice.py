@@ -116,9 +116,7 @@ class SupplierInvoicePart(models.Model):
     class Meta:
         ordering = ["purchase_order_id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["invoice", "purchase_order"], name="supplierinvoicepart_once"
-            )
+            models.UniqueConstraint(fields=["invoice", "purchase_order"], name="supplierinvoicepart_once")
         ]
 
     def __str__(self) -> str:

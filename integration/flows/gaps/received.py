@@ -30,7 +30,6 @@ from integration.models import (
     ExceptionCase,
     Gap,
     PurchaseOrder,
-    SupplierInvoice,
 )
 from integration.transports.base import RemoteFile
 from integration.work import Step
@@ -38,14 +37,6 @@ from partners.models import Mailbox
 
 Check = Gap.Check
 State = PurchaseOrder.State
-_BILLS_WITH_THEIR_MATCH = (
-    SupplierInvoice.State.MATCHED,
-    SupplierInvoice.State.APPROVED,
-    SupplierInvoice.State.REJECTED,
-    SupplierInvoice.State.SETTLED,
-    SupplierInvoice.State.REPEATED,
-    SupplierInvoice.State.WITHDRAWN,
-)
 
 
 def answers(now: datetime) -> Checked:
@@ -96,49 +87,6 @@ def _is_decided(found: PurchaseOrder) -> bool:
     if found.state in (State.ACCEPTED, State.CANCELLED):
         return True
     return found.state == State.DISPUTED and found.cases.filter(closed_at=None).exists()
-
-
-def bills(now: datetime) -> Checked:
-    """Every supplier's invoice that holds has its match: it agrees, was decided, or a case asks."""
-    tally = Tally(Check.BILL)
-    rows = (
-        Document.objects.filter(
-            direction=Direction.IN,
-            transaction_set="810",
-            recorded_at__gte=now - LOOKS_BACK,
-            agreement__documents__transaction_set="810",
-            agreement__documents__direction="in",
-            agreement__documents__is_active=True,
-        )
-        .exclude(state__validation=Validation.INVALID)
-        .select_related("partner", "state", "interchange", "supplier_invoice")
-        .annotate(
-            is_asked=Exists(ExceptionCase.objects.filter(document=OuterRef("pk"))),
-            in_hand=Exists(work_for("match", "pk")),
-        )
-        .distinct()
-    )
-    for row in rows.iterator():
-        bill = getattr(row, "supplier_invoice", None)
-        if bill is not None and bill.state in _BILLS_WITH_THEIR_MATCH:
-            tally.good += 1
-        elif row.is_asked or row.in_hand or row.recorded_at > now - SETTLED or _waits(bill, now):
-            tally.explained += 1
-        else:
-            sentence = (
-                f"{row} of {row.partner} was held against nothing that was ordered or shipped."
-                if bill is None
-                else f"{bill} of {row.partner} does not agree with what was promised and shipped, and nobody was asked."
-            )
-            step = Step("match", str(row.pk), f"document:{row.pk}")
-            tally.gaps.append(
-                Found(f"document:{row.pk}:810", sentence, "It is matched now.", [step], links=links_of(row))
-            )
-    return tally.checked()
-
-
-def _waits(bill: SupplierInvoice | None, now: datetime) -> bool:
-    return bill is not None and bill.waits_until is not None and bill.waits_until > now - SETTLED
 
 
 def files_on(mailbox: Mailbox, now: datetime) -> Checked:

@@ -15,7 +15,7 @@ from archive.models import Document
 from integration import tasks
 from integration.flows.decide import Refused, settle_case
 from integration.flows.decisions import carry_out
-from integration.flows.gaps.received import bills as bills_question
+from integration.flows.gaps.billed import bills as bills_question
 from integration.flows.planned import Given, Plan
 from integration.flows.plans import choices, plan
 from integration.flows.reprocess import plan_reprocess, reprocess
