@@ -27,6 +27,7 @@ CONFIGURATION = (
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
+    ("partners", "billtolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),

@@ -27,6 +27,7 @@ from partners.models import (
     AgreementDocument,
     AllowedSubstitute,
     AnswerTolerances,
+    BillTolerances,
     BusinessCalendar,
     CodeList,
     CodeListEntry,
@@ -39,6 +40,7 @@ Row = (
     | AgreementDocument
     | AllowedSubstitute
     | AnswerTolerances
+    | BillTolerances
     | BusinessCalendar
     | CodeList
     | CodeListEntry
@@ -52,6 +54,7 @@ CHANGE = {
     Holiday: "partners.change_holiday",
     AllowedSubstitute: "partners.change_agreement",
     AnswerTolerances: "partners.change_agreement",
+    BillTolerances: "partners.change_agreement",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
@@ -63,6 +66,7 @@ _CALLED: dict[type[Row], str] = {
     Holiday: "holiday",
     AllowedSubstitute: "substitute",
     AnswerTolerances: "tolerances",
+    BillTolerances: "tolerances of suppliers' invoices",
     CodeList: "code list",
     CodeListEntry: "code list entry",
     ItemCrossReference: "item",

@@ -19,6 +19,7 @@ from partners.models import (
     Agreement,
     AgreementDocument,
     AnswerTolerances,
+    BillTolerances,
     CodeList,
     ControlNumber,
     ItemCrossReference,
@@ -97,6 +98,19 @@ class CodeListInline(TableInline):
         return ", ".join(str(entry) for entry in code_list.entries.all()) if code_list.pk else ""
 
 
+class BillTolerancesInline(TableInline):
+    """What of the partner's invoices is approved by itself."""
+
+    model = BillTolerances
+    fields = (
+        "price_percent", "price_absolute", "over_percent", "over_absolute", "charges", "taxes_percent", "rounding_cents",
+        "days_waiting",
+    )  # fmt: skip
+    max_num = 1
+    verbose_name = "tolerances"
+    verbose_name_plural = "Supplier invoices: what is approved by itself"
+
+
 @admin.register(Agreement)
 class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     """Agreements; their mode changes by verb."""
@@ -110,7 +124,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     search_help_text = "Agreement or partner"
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
     used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules")
-    inlines = (DocumentInline, ItemInline, CodeListInline)
+    inlines = (DocumentInline, BillTolerancesInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
     fieldsets = (
         (None, {"fields": (("name", "shown_live_from"), ("partner", "mailbox"))}),
@@ -199,7 +213,11 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     def removed(self, row: Agreement) -> list[Any]:
         """Return what goes with an agreement, each kept with its own entry."""
         held = [*row.items.all(), *row.code_lists.all(), *row.documents.all(), *row.substitutes.all()]
-        return [*held, *AnswerTolerances.objects.filter(agreement=row), row]
+        held += [
+            *AnswerTolerances.objects.filter(agreement=row),
+            *BillTolerances.objects.filter(agreement=row),
+        ]
+        return [*held, row]
 
     @display(description="Partner", ordering="partner")
     def shown_partner(self, agreement: Agreement) -> str:

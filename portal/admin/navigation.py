@@ -24,6 +24,7 @@ from integration.models import (
     Reconciliation,
     RoutingRule,
     Store,
+    SupplierInvoice,
     Warehouse,
     Work,
 )
@@ -64,6 +65,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("What is due", "alarm", Expectation),
                 _item("Orders", "shopping_cart", Order),
                 _item("Purchase orders", "request_quote", PurchaseOrder),
+                _item("Supplier invoices", "receipt_long", SupplierInvoice),
                 _item("Documents", "description", Document),
                 _item("Mails", "mail", OutgoingMail),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),

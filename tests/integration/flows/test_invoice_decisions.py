@@ -91,7 +91,7 @@ def test_each_decision_and_what_comes_of_it(world: World, lead: User) -> None:
     assert (wanted.value, wanted.before, wanted.after) == (f"{2 * price:.2f}", "disputed", "approved")
     assert bills()["INV-PART"] == (State.APPROVED, 3 * price, 2 * price, price)
     mail = OutgoingMail.objects.get()
-    assert mail.recipients == ["billing@acme.example"]
+    assert mail.to == ["billing@acme.example"]
     assert f"we approve {2 * price:.2f} USD" in mail.body
     assert "Line 1 (AC-001): quantity: asked 2 ordered, 2 shipped, billed 3" in mail.body
     assert "Thank you." in mail.body
