@@ -398,14 +398,19 @@ def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
 
 def received(under: Agreement, transaction_set: str, body: Sequence[Segment], name: str = "") -> Document:
     """Return a document that came through the agreement's mailbox, read by the real flow and not yet matched."""
+    data = answer_bytes(under, transaction_set, body)
+    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
+
+
+def answer_bytes(under: Agreement, transaction_set: str, body: Sequence[Segment]) -> bytes:
+    """Return a file as the partner of an agreement would send it; of two made later has the higher control number."""
     identifier = under.identifier
-    data = interchange_bytes(
+    return interchange_bytes(
         transaction_set,
         body,
         sender=(identifier.qualifier, identifier.value),
         receiver=(under.own_qualifier, under.own_id),
     )
-    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
 
 
 def read(arrived: Transmission) -> Document:

@@ -173,15 +173,15 @@ def _agreed_price(line: AskedLine, said_of: Any) -> Decimal | None:
 def post(purchase_order: PurchaseOrder, reads: Sequence[Read]) -> None:
     """Let the ledger hold what the bills that stand say of ``purchase_order``, and nothing else of its bills."""
     readings = {each.document.pk: current_reading(each.document) for each in reads}
-    entries = LineEntry.standing().filter(
+    of_bills = LineEntry.standing().filter(
         line__purchase_order=purchase_order, document__transaction_set="810"
     )
-    for entry in set(entries.values_list("document_id", "reading")):
+    for entry in set(of_bills.values_list("document_id", "reading")):
         if readings.get(entry[0]) != entry[1]:
-            gone = entries.filter(document_id=entry[0], reading=entry[1])
+            gone = of_bills.filter(document_id=entry[0], reading=entry[1])
             reverse(gone, Document.objects.get(pk=entry[0]))
     for each in reads:
-        if not entries.filter(document=each.document).exists():
+        if not of_bills.filter(document=each.document).exists():
             _post(purchase_order, each, readings[each.document.pk])
 
 
