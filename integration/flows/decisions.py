@@ -21,7 +21,7 @@ from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
-from integration.flows.invoice_decisions import carry_out_bill, lock_billed
+from integration.flows.invoice_decisions import carry_out_bill, lock_billed, put_bill_aside
 from integration.flows.match_invoices import rejudge
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
@@ -186,6 +186,7 @@ def _do_match(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> lis
 def _do_not_ours(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     if case.document is not None:
         _unlink(case, case.document)
+    put_bill_aside(case)
     _tell(case, user, "not_ours", f"Not ours: {reason}", case.document)
     _close(case, user, ExceptionCase.Decision.NOT_OURS, reason)
     return []

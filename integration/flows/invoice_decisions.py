@@ -15,15 +15,15 @@ from integration.flows.rights import Refused
 from integration.flows.supplier_invoices import lock_partner, lower_words, money
 from integration.matching.acknowledgment import Difference
 from integration.matching.invoices import BILLED, CREDITED
-from integration.models import ExceptionCase, PurchaseOrder, SupplierInvoice, SupplierInvoicePart
+from integration.models import ExceptionCase, SupplierInvoice, SupplierInvoicePart
 
 State = SupplierInvoice.State
 
 APPROVE = Choice("approve", "Approve as billed", "All of it is to be paid, what differs too.")
 APPROVE_PART = Choice(
     "approve_part",
-    "Approve what was promised and shipped",
-    "That much is to be paid, and the rest is not; the partner is told by mail, if you give an address.",
+    "Approve what was shipped",
+    "As much as was promised and shipped is to be paid, and no more; the partner is told by mail, if you give an address.",
     asks="told",
 )
 WRITE = Choice(
@@ -35,7 +35,7 @@ WRITE = Choice(
 REJECT = Choice(
     "reject_bill", "Reject the invoice", "Nothing of it is to be paid, and it counts for nothing."
 )
-INVOICE_CHOICES = (APPROVE, APPROVE_PART, WRITE, REJECT)
+INVOICE_CHOICES = (APPROVE_PART, APPROVE, WRITE, REJECT)
 APART = Choice(
     "approve",
     "Approve it besides",
@@ -113,18 +113,20 @@ def carry_out_bill(case: ExceptionCase, wanted: Plan) -> str:
     """Let the bill be what was decided; return the sentence that tells of it. The caller has held what it is about."""
     bill = _bill(case)
     state = State.REJECTED if wanted.decision == "reject_bill" else State.APPROVED
-    SupplierInvoice.objects.filter(pk=bill.pk).update(
-        state=state, approved=Decimal(wanted.value), waits_until=None
-    )
-    settle_number(bill.partner, bill.number)
-    for purchase_order in PurchaseOrder.objects.filter(pk__in=_orders_of(bill)).order_by("pk"):
-        judge_bills(purchase_order)
+    _set(bill, state, Decimal(wanted.value))
     told = f"{bill} of {bill.partner} is rejected"
     if state == State.APPROVED:
         of = money(bill.total, bill.currency)
         told = f"Of {lower_words(bill)} of {bill.partner} {money(Decimal(wanted.value), bill.currency)} of {of} are approved"
     record_event(bill.subject, f"bill_{state}", f"{told}.", document=None)
     return told
+
+
+def put_bill_aside(case: ExceptionCase) -> None:
+    """Let a bill that is not ours count for nothing; the caller has held what it is about."""
+    bill = _found(case)
+    if bill is not None:
+        _set(bill, State.REJECTED, Decimal(0))
 
 
 def settle_bill(case: ExceptionCase) -> None:
@@ -144,6 +146,14 @@ def _bill(case: ExceptionCase) -> SupplierInvoice:
     if bill is None or bill.state not in (State.DISPUTED, State.HELD):
         raise Refused("The invoice does not wait for a decision any more: settle the case.")
     return bill
+
+
+def _set(bill: SupplierInvoice, state: str, approved: Decimal) -> None:
+    """Let the bill be ``state``, and judge anew what that changes for the others of its number and purchase orders."""
+    SupplierInvoice.objects.filter(pk=bill.pk).update(state=state, approved=approved, waits_until=None)
+    settle_number(bill.partner, bill.number)
+    for purchase_order in lock_orders(_orders_of(bill)):
+        judge_bills(purchase_order)
 
 
 def _orders_of(bill: SupplierInvoice) -> set[int]:

@@ -289,17 +289,17 @@ class _Account:
         """Return the parts that are billed at another price than was agreed; ``over`` is asked back already."""
         found = []
         for part in parts:
-            told = "no price" if part.unit_price is None else plain(part.unit_price)
+            told = "no price" if part.unit_price is None else _price(part.unit_price)
             if price is None:
                 left = max(part.quantity - over, ZERO)
                 share = part.amount * left / part.quantity if part.quantity else part.amount
                 found.append(Costly(_of_line(line, "price", without, told, BILLED), cents(share)))
             elif part.unit_price is None:
                 money = -cents(part.quantity * price)
-                found.append(Costly(_of_line(line, "price", plain(price), told, BILLED), money))
+                found.append(Costly(_of_line(line, "price", _price(price), told, BILLED), money))
             elif self._is_other(part.unit_price, price):
                 money = cents(part.amount) - cents(part.quantity * price)
-                found.append(Costly(_of_line(line, "price", plain(price), told, BILLED), money))
+                found.append(Costly(_of_line(line, "price", _price(price), told, BILLED), money))
         return found
 
     def _credit(self, bill: Bill, line: OrderedLine, parts: Sequence[BilledPart]) -> list[Costly]:
@@ -323,7 +323,7 @@ class _Account:
                 continue
             if self._is_other(part.unit_price, price):
                 money = cents(part.quantity * price) - cents(part.amount)
-                told = _of_line(line, "price", plain(price), plain(part.unit_price), CREDITED)
+                told = _of_line(line, "price", _price(price), _price(part.unit_price), CREDITED)
                 found.append(Costly(told, money))
         return found
 
@@ -382,6 +382,11 @@ def _unit_differences(line: OrderedLine, parts: Sequence[BilledPart], verb: str)
         for part in parts
         if not part.counts
     ]
+
+
+def _price(price: Decimal) -> str:
+    """Return a price with two decimals at least."""
+    return f"{price:.2f}" if price == cents(price) else plain(price)
 
 
 def _of_line(line: OrderedLine, what: str, asked: str, answered: str, verb: str) -> Difference:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('reading', models.PositiveIntegerField(default=0, help_text='Which reading of the document it comes from.')),
                 ('number', models.CharField(blank=True, help_text="BIG02: the supplier's number.", max_length=80)),
                 ('kind', models.CharField(blank=True, help_text='BIG07 in our words.', max_length=40)),
-                ('is_credit', models.BooleanField(default=False, help_text='It gives money back.')),
+                ('is_credit', models.BooleanField(default=False, help_text='It gives money back.', verbose_name='credit memo')),
                 ('original', models.CharField(blank=True, help_text='The invoice that a credit memo names.', max_length=80)),
                 ('invoice_date', models.DateField(null=True)),
                 ('currency', models.CharField(blank=True, max_length=3)),

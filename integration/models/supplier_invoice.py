@@ -43,7 +43,7 @@ class SupplierInvoice(Reported):
     reading = models.PositiveIntegerField(default=0, help_text="Which reading of the document it comes from.")
     number = models.CharField(max_length=80, blank=True, help_text="BIG02: the supplier's number.")
     kind = models.CharField(max_length=40, blank=True, help_text="BIG07 in our words.")
-    is_credit = models.BooleanField(default=False, help_text="It gives money back.")
+    is_credit = models.BooleanField("credit memo", default=False, help_text="It gives money back.")
     original = models.CharField(max_length=80, blank=True, help_text="The invoice that a credit memo names.")
     invoice_date = models.DateField(null=True)
     currency = models.CharField(max_length=3, blank=True)

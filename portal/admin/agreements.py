@@ -24,7 +24,7 @@ from partners.models import (
     ControlNumber,
     ItemCrossReference,
 )
-from portal.admin.base import EmptyState, HistoryAdmin, TableInline
+from portal.admin.base import EmptyState, FormInline, HistoryAdmin, TableInline
 from portal.admin.forms import AgreementForm, CodeListForm, ItemForm
 from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
@@ -98,17 +98,16 @@ class CodeListInline(TableInline):
         return ", ".join(str(entry) for entry in code_list.entries.all()) if code_list.pk else ""
 
 
-class BillTolerancesInline(TableInline):
+class BillTolerancesInline(FormInline):
     """What of the partner's invoices is approved by itself."""
 
     model = BillTolerances
     fields = (
-        "price_percent", "price_absolute", "over_percent", "over_absolute", "charges", "taxes_percent", "rounding_cents",
-        "days_waiting",
-    )  # fmt: skip
-    max_num = 1
-    verbose_name = "tolerances"
-    verbose_name_plural = "Supplier invoices: what is approved by itself"
+        ("price_percent", "price_absolute", "over_percent", "over_absolute"),
+        ("charges", "taxes_percent", "rounding_cents", "days_waiting"),
+    )
+    verbose_name = "What of supplier invoices is approved by itself"
+    verbose_name_plural = verbose_name
 
 
 @admin.register(Agreement)

@@ -95,7 +95,7 @@ CASES = {
     "cheaper": (
         bill("I1", part("10", "5.00")),
         {},
-        [("Line 1 (AC-001): price: asked 5.25, billed 5", "-2.50")],
+        [("Line 1 (AC-001): price: asked 5.25, billed 5.00", "-2.50")],
         [],
     ),
     "dearer and too many: each costs once": (
@@ -110,7 +110,7 @@ CASES = {
     "no price was agreed": (
         bill("I1", part("10", "5.00")),
         {"price": None},
-        [("Line 1 (AC-001): price: asked no price agreed, billed 5", "50.00")],
+        [("Line 1 (AC-001): price: asked no price agreed, billed 5.00", "50.00")],
         [],
     ),
     "without a price": (
@@ -190,7 +190,7 @@ def test_a_credit_memo_without_a_number_makes_room_for_later_bills() -> None:
     assert [told(each) for each in judge(bills, lines())] == [[], [], []]
     dear = bill("C2", part("2", "4.00"), is_credit=True)
     assert told(judge([bills[0], dear], lines())[1]) == [
-        ("Line 1 (AC-001): price: asked 5.25, credited 4", "2.50")
+        ("Line 1 (AC-001): price: asked 5.25, credited 4.00", "2.50")
     ]
 
 

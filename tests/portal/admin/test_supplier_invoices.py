@@ -59,7 +59,7 @@ def test_the_page_holds_what_was_billed_against_what_was_ordered_and_shipped(des
     assert (
         f"{many} each at 4.50 USD {many} {more} by all, less credits {more} at 5.00 USD"
         f" Quantity: agreed {many} ordered, {many} shipped, billed {more} (4.50 USD)"
-        " Price: agreed 4.5, billed 5 "
+        " Price: agreed 4.50, billed 5.00 "
     ) in words
     assert "Open case:" in words
     assert "Purchase order acknowledgment (855)" in words
