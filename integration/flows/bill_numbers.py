@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from integration.documents import Invoice
 from integration.flows.cases import close_cause, open_case
 from integration.flows.supplier_invoices import (
     evidence_row,
@@ -13,10 +14,11 @@ from integration.flows.supplier_invoices import (
     lower_words,
     money,
     said,
-    turned,
 )
 from integration.matching.acknowledgment import Difference
-from integration.matching.bill_repeats import unlike
+from integration.matching.bill_repeats import BILLED, unlike
+from integration.matching.bill_totals import unsigned
+from integration.matching.lines import words
 from integration.models import ExceptionCase, SupplierInvoice
 from partners.models import TradingPartner
 
@@ -27,6 +29,7 @@ CANCELLING = "cancel"
 REPLACING = frozenset({"replace", "change"})
 """BIG08 of a bill that stands for an earlier one of its number."""
 _DECIDED = (State.APPROVED, State.SETTLED)
+_BY_A_PERSON = (State.REJECTED, *_DECIDED)
 
 
 def settle_number(partner: TradingPartner, number: str) -> None:
@@ -41,18 +44,22 @@ def settle_number(partner: TradingPartner, number: str) -> None:
         key=in_order,
     )
     holding: SupplierInvoice | None = None
-    rejected: list[SupplierInvoice] = []
+    others: list[SupplierInvoice] = []
     for row in of_number:
-        if row.state == State.REJECTED:
-            rejected.append(row)
-        elif not holds(row):
+        if not holds(row):
             _move(row, State.WITHDRAWN)
-        elif any(not unlike(turned(each), turned(row)) for each in rejected):
-            _move(row, State.REPEATED)
-        elif number:
-            holding = _next(holding, row)
-        else:
+        elif not number:
             _stand(row)
+        elif row.state not in _BY_A_PERSON and any(not unlike(_told(each), _told(row)) for each in others):
+            _move(row, State.REPEATED)
+        elif row.state != State.REJECTED:
+            holding = _next(holding, row)
+        if row is not holding and row.state in (State.HELD, *_BY_A_PERSON):
+            others.append(row)
+
+
+def _told(row: SupplierInvoice) -> Invoice:
+    return unsigned(said(row.document))[0]
 
 
 def repeat_cause(row: SupplierInvoice) -> str:
@@ -63,6 +70,11 @@ def repeat_cause(row: SupplierInvoice) -> str:
 def _next(holding: SupplierInvoice | None, row: SupplierInvoice) -> SupplierInvoice | None:
     """Return which bill holds once ``row`` is looked at, having moved what does not."""
     purpose = said(row.document).purpose
+    if holding is not None and holding.state in _DECIDED and purpose in (CANCELLING, *REPLACING):
+        # What a person has approved may be paid by now: it is not taken back without asking.
+        gone = Difference(None, "", "the invoice", "to stand", words(purpose), BILLED)
+        _hold(row, holding, unlike(_told(holding), _told(row)) or (gone,))
+        return holding
     if purpose == CANCELLING:
         for each in (holding, row):
             if each is not None:
@@ -70,7 +82,7 @@ def _next(holding: SupplierInvoice | None, row: SupplierInvoice) -> SupplierInvo
         return None
     if holding is None:
         return _stand(row)
-    differs = unlike(turned(holding), turned(row))
+    differs = unlike(_told(holding), _told(row))
     if row.state in _DECIDED and purpose not in REPLACING:
         return _beside(holding, row, differs)
     if not differs:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from archive.record import record_event
-from integration.flows.bill_numbers import settle_number
+from integration.flows.bill_numbers import CANCELLING, settle_number
 from integration.flows.contact import contact_plan
 from integration.flows.mails import NoAddress, usable_address
 from integration.flows.match_invoices import judge_bills, lock_orders
 from integration.flows.planned import Choice, Given, Plan, answered
 from integration.flows.rights import Refused
-from integration.flows.supplier_invoices import lock_partner, lower_words, money
+from integration.flows.supplier_invoices import lock_partner, lower_words, money, said
 from integration.matching.acknowledgment import Difference
 from integration.matching.invoices import BILLED, CREDITED
 from integration.models import ExceptionCase, SupplierInvoice, SupplierInvoicePart
@@ -57,6 +57,8 @@ def approve_plan(case: ExceptionCase, given: Given) -> Plan:
     """Return what approving the whole invoice does."""
     bill = _bill(case)
     sentences = [_amount_words(bill, bill.total)]
+    if bill.state == State.HELD and said(bill.document).purpose == CANCELLING:
+        raise Refused("It cancels an invoice that was approved: reject it, or settle the case.")
     if bill.state == State.HELD:
         sentences.append(
             "It counts besides the one of the same number: what it bills is posted to the purchase order."

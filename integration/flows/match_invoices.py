@@ -15,7 +15,7 @@ from archive.record import record_event
 from integration.flows.bill_numbers import settle_number
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines
-from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
+from integration.flows.parents import NOT_SENT, match_step, orphan_cause, wait_for_parent
 from integration.flows.supplier_invoices import (
     as_costly,
     bill_of,
@@ -23,11 +23,13 @@ from integration.flows.supplier_invoices import (
     costly_rows,
     currency_of,
     evidence_row,
+    for_order,
     holds,
     limits_of,
     lock_partner,
     lower_words,
     money,
+    order_of_original,
     ordered_lines,
     post,
     record,
@@ -67,7 +69,7 @@ def billed_orders(document: Document) -> set[int]:
     )
     if document.transaction_set == "810" and document.translation.content is not None:
         of_partner = PurchaseOrder.objects.filter(agreement__partner=document.partner)
-        named = [each for each in orders_named(said(document)) if each]
+        named = orders_named(said(document))
         found |= set(of_partner.filter(number__in=named).values_list("pk", flat=True))
     return found
 
@@ -77,13 +79,14 @@ def match_invoice(document: Document) -> list[Step]:
     partner = document.partner
     assert partner is not None
     lock_partner(partner)
-    invoice = said(document)
-    named = [each for each in orders_named(invoice) if each]
+    taken_for = order_of_original(partner, said(document))
+    invoice = for_order(said(document), taken_for)
+    named = orders_named(invoice)
     found = _locked(document, partner, named, (invoice.invoice_number or "")[:80])
     known = [each for each in found if each.number in named and each.state not in NOT_SENT]
     unknown = sorted(set(named) - {each.number for each in known})
     former = SupplierInvoice.objects.filter(document=document).values_list("number", flat=True).first()
-    row = record(document, invoice, known, unknown if named else [""])
+    row = record(document, invoice, known, unknown, taken_for)
     for purchase_order in known:
         OrderDocument.objects.get_or_create(
             order=purchase_order.order,
@@ -95,7 +98,7 @@ def match_invoice(document: Document) -> list[Step]:
     for purchase_order in found:
         judge_bills(purchase_order)
     conclude(row)
-    return _wait_for_orders(row)
+    return [*_wait_for_orders(row), *_credits_that_wait(row)]
 
 
 def take_back_bill(document: Document) -> None:
@@ -221,6 +224,16 @@ def _wait_for_orders(bill: SupplierInvoice) -> list[Step]:
         f"{told} have not sent to them yet.",
         f"{told} did not send to them. Nothing of it is approved; ask the partner which order is meant.",
     )
+
+
+def _credits_that_wait(row: SupplierInvoice) -> list[Step]:
+    """Return a step for each credit memo that names this invoice alone, and came before it."""
+    waiting = SupplierInvoice.objects.filter(
+        partner=row.partner, original=row.number, taken_for="", state=State.WAITING, unknown__contains=[""]
+    ).exclude(pk=row.pk)
+    if not row.number or not row.parts.exists():
+        return []
+    return [match_step(each.document) for each in waiting.select_related("document").order_by("pk")]
 
 
 def _locked(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from integration.matching.invoices import (
     OrderedLine,
     billed_for,
     lines_for,
+    orders_named,
 )
 from integration.matching.lines import AskedLine, plain
 from integration.matching.tolerances import Limit
@@ -73,7 +74,11 @@ def said(document: Document) -> Invoice:
 
 
 def record(
-    document: Document, invoice: Invoice, known: Iterable[PurchaseOrder], unknown: Sequence[str]
+    document: Document,
+    invoice: Invoice,
+    known: Iterable[PurchaseOrder],
+    unknown: Sequence[str],
+    taken_for: str = "",
 ) -> SupplierInvoice:
     """Write the row of ``document``, or what it says as it is read now; return it."""
     assert document.partner is not None
@@ -90,6 +95,7 @@ def record(
         "currency": (invoice.currency or currency_of(document))[:3],
         "total": max(min(total, _LARGEST), -_LARGEST),
         "unknown": list(unknown),
+        "taken_for": taken_for,
     }
     made = {"made_at": stated_at(document), "place": list(place_of(document))}
     row, _ = SupplierInvoice.objects.update_or_create(
@@ -115,8 +121,26 @@ def holds(row: SupplierInvoice) -> bool:
 
 
 def turned(row: SupplierInvoice) -> Invoice:
-    """Return what a bill says, its amounts without a sign."""
-    return unsigned(said(row.document))[0]
+    """Return what a bill says, its amounts without a sign, and the purchase order that it is taken for."""
+    return for_order(unsigned(said(row.document))[0], row.taken_for)
+
+
+def for_order(invoice: Invoice, number: str) -> Invoice:
+    """Return ``invoice`` as for the purchase order of that number, where it names none itself."""
+    if not number or invoice.purchase_order_number:
+        return invoice
+    return replace(invoice, purchase_order_number=number)
+
+
+def order_of_original(partner: TradingPartner, invoice: Invoice) -> str:
+    """Return the number of the purchase order that the invoice which a credit memo names is for; "" unless it is one."""
+    if "" not in orders_named(invoice) or not invoice.original_invoice:
+        return ""
+    parts = SupplierInvoicePart.objects.filter(
+        invoice__partner=partner, invoice__number=invoice.original_invoice[:80]
+    ).exclude(invoice__state__in=SupplierInvoice.NOT_COUNTED)
+    numbers = set(parts.values_list("purchase_order__number", flat=True))
+    return numbers.pop() if len(numbers) == 1 else ""
 
 
 def bills_for(purchase_order: PurchaseOrder, asked: Sequence[AskedLine]) -> list[Read]:

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(blank=True, help_text='BIG07 in our words.', max_length=40)),
                 ('is_credit', models.BooleanField(default=False, help_text='It gives money back.', verbose_name='credit memo')),
                 ('original', models.CharField(blank=True, help_text='The invoice that a credit memo names.', max_length=80)),
+                ('taken_for', models.CharField(blank=True, help_text='The purchase order of the invoice that it names, where a credit memo names none itself.', max_length=22)),
                 ('invoice_date', models.DateField(null=True)),
                 ('currency', models.CharField(blank=True, max_length=3)),
                 ('total', models.DecimalField(decimal_places=2, help_text='As billed, without a sign; else the sum of its parts.', max_digits=20)),

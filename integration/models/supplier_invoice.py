@@ -45,6 +45,11 @@ class SupplierInvoice(Reported):
     kind = models.CharField(max_length=40, blank=True, help_text="BIG07 in our words.")
     is_credit = models.BooleanField("credit memo", default=False, help_text="It gives money back.")
     original = models.CharField(max_length=80, blank=True, help_text="The invoice that a credit memo names.")
+    taken_for = models.CharField(
+        max_length=22,
+        blank=True,
+        help_text="The purchase order of the invoice that it names, where a credit memo names none itself.",
+    )
     invoice_date = models.DateField(null=True)
     currency = models.CharField(max_length=3, blank=True)
     total = models.DecimalField(

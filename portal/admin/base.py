@@ -270,6 +270,7 @@ class FormInline(StackedInline):  # type: ignore[misc]
     extra = 1
     max_num = 1
     can_delete = False
+    hide_title = True
 
 
 def _list_query(request: HttpRequest) -> str:
