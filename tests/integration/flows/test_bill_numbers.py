@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,12 +11,15 @@ from django.contrib.auth.models import User
 
 from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
+from integration.flows.generate import generate
 from integration.flows.match import match
+from integration.flows.parents import AWAITED
 from integration.flows.planned import Given
 from integration.flows.plans import plan
 from integration.flows.positions import positions_of
+from integration.flows.steps import STEPS
 from integration.models import ExceptionCase, PurchaseOrder, SupplierInvoice
-from integration.work import Unclaimed
+from integration.work import Unclaimed, put
 from integration.x12.syntax import Segment, segment
 from tests import factories
 from tests.integration.flows.test_bills_in_any_order import credit, replacing
@@ -127,3 +131,22 @@ def test_an_order_that_a_line_does_not_name_is_asked_for(made: PurchaseOrder) ->
     assert (bill.state, bill.unknown, bill.parts.count()) == (State.WAITING, [""], 1)
     assert positions_of(made)[1].invoiced == D(2)
     assert positions_of(made)[2].invoiced == D(0)
+
+
+def test_an_invoice_before_its_purchase_order_is_matched_when_that_is_sent(db: None) -> None:
+    early = factories.purchase_order(factories.order(1043))
+    factories.composed(early)
+    bill = factories.supplier_invoice(early)
+    assert (bill.state, bill.unknown, bill.waits_until) == (State.WAITING, ["1043-1"], None)
+    [step] = match(str(bill.document_id), Unclaimed())
+    assert (step.name, step.subject, timedelta(0) < step.delay <= AWAITED) == (
+        "match",
+        str(bill.document_id),
+        True,
+    )
+    put(STEPS["match"].lane, step)
+    following = generate(str(early.pk), Unclaimed())
+    assert ("match", str(bill.document_id)) in [(each.name, each.subject) for each in following]
+    match(str(bill.document_id), Unclaimed())
+    bill.refresh_from_db()
+    assert (bill.state, bill.unknown, bill.waits_until is not None) == (State.WAITING, [], True)
