@@ -35,6 +35,7 @@ CONFIGURATION = (
     ("integration", "mailserver"),
     ("integration", "routingrule"),
     ("integration", "warehouse"),
+    ("integration", "customerlink"),
 )
 
 

@@ -39,6 +39,7 @@ from integration.flows.translate import translate
 from integration.models import (
     BulkItem,
     BulkJob,
+    CustomerLink,
     ExceptionCase,
     MailServer,
     Order,
@@ -526,6 +527,8 @@ def everything() -> PurchaseOrder:
         fulfilment="warehouse",
         warehouse=hall,
     )
+    link = customer_link()
+    Order.objects.filter(pk=made.order_id).update(customer_link=link, customer_number="GRV-7781")
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
     Pause.objects.create(
@@ -559,6 +562,24 @@ def warehouse(name: str = "", **fields: Any) -> Warehouse:
     """Return a place of ours that suppliers ship to."""
     given = {"street_1": "12 Quay", "city": "Duluth", "state": "Minnesota", "zip": "55802", **fields}
     return Warehouse.objects.create(name=name or f"Hall {next(_numbers)}", **given)
+
+
+def customer_link(of: Store | None = None, on: Mailbox | None = None, **fields: Any) -> CustomerLink:
+    """Return a link of a business customer, Grove Retail, whose agreement is live and sends the 855."""
+    number = next(_numbers)
+    box = on or mailbox()
+    whose = TradingPartner.objects.create(name=f"Grove Retail {number}")
+    identifier = PartnerIdentifier.objects.create(
+        partner=whose, qualifier="ZZ", value="GROVERETAIL" if on else f"GROVE{number}"
+    )
+    Partnership.objects.create(mailbox=box, identifier=identifier, state=Partnership.State.ACTIVE)
+    terms = Agreement.objects.create(
+        name=f"{whose}, business customer", partner=whose, mailbox=box, mode=Mode.LIVE, own_id="GRIDPORT",
+        identifier=identifier,
+    )  # fmt: skip
+    AgreementDocument.objects.create(agreement=terms, transaction_set="855", direction="out")
+    given = {"customer_ids": [41, 77], **fields}
+    return CustomerLink.objects.create(name=f"{whose}", store=of, agreement=terms, **given)
 
 
 def mapping_profile(

@@ -4,6 +4,7 @@ from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.change import PurchaseOrderChange
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
+from integration.models.customer import CustomerLink, OrderAcknowledgment
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
@@ -31,6 +32,7 @@ __all__ = [
     "BulkItem",
     "BulkJob",
     "Channel",
+    "CustomerLink",
     "ExceptionCase",
     "Expectation",
     "Gap",
@@ -40,6 +42,7 @@ __all__ = [
     "MailServer",
     "MissingTranslation",
     "Order",
+    "OrderAcknowledgment",
     "OrderDocument",
     "OrderReference",
     "OutgoingMail",

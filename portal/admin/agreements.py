@@ -109,7 +109,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
-    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules")
+    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules", "customer_links")
     inlines = (DocumentInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
     fieldsets = (

@@ -14,6 +14,7 @@ from django.urls import reverse
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.models import (
     BulkJob,
+    CustomerLink,
     ExceptionCase,
     Expectation,
     MailServer,
@@ -81,6 +82,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Agreements", "handshake", Agreement),
                 _item("Business calendars", "calendar_month", BusinessCalendar),
                 _item("Routing rules", "alt_route", RoutingRule),
+                _item("Customer links", "badge", CustomerLink),
                 _item("Warehouses", "warehouse", Warehouse),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),

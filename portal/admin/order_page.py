@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.models import AcknowledgmentState
+from integration.flows.acknowledge import heard_last, line_words, told_lines
 from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
@@ -69,6 +70,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
             for each in purchase_orders
         ],
         "changes": change_rows(purchase_orders),
+        "told": _told(order),
         "documents": _documents(links),
         "effects": [_effect(each) for each in order.effects.all()],
         "open_cases": [each for each in cases if each.closed_at is None],
@@ -117,6 +119,20 @@ def _reason(order: Order, cases: Iterable[ExceptionCase]) -> str:
         case.closed_at is None and case.sentence.startswith(order.state_reason.rstrip("…")) for case in cases
     )
     return "" if told else order.state_reason
+
+
+def _told(order: Order) -> dict[str, Any] | None:
+    """Return what a business customer was told last, line by line; None where the order is nobody's who is told."""
+    customer = order.customer_link
+    if customer is None:
+        return None
+    last = heard_last(order)
+    return {
+        "link": customer,
+        "number": last.number if last else order.customer_number,
+        "last": last,
+        "lines": [line_words(each) for each in told_lines(last)],
+    }
 
 
 def _effect(effect: StoreEffect) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from integration.flows.steps import STEPS
 from integration.models import (
     BulkItem,
     BulkJob,
+    CustomerLink,
     ExceptionCase,
     MailServer,
     Order,
@@ -60,6 +61,7 @@ STEP_SUBJECTS = {
     "import_order": "order_number",
     "route": "order",
     "compose": "purchase_order",
+    "acknowledge": "order",
     "generate": "purchase_order",
     "transmit": "interchange",
     "fetch_mailbox": "mailbox",
@@ -225,6 +227,7 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "store": _by_pk(Store),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
+    "customerlink": _by_pk(CustomerLink),
     "calendar": _by_pk(BusinessCalendar),
     "mail": _by_pk(OutgoingMail),
     "mailserver": _by_pk(MailServer, words=lambda server: f"Mail server {server}"),

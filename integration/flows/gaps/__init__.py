@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
+from integration.flows.gaps.customers import customers
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
@@ -28,5 +29,5 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         yield str(store), partial(orders_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
-    for question in (purchase_orders, receipts, acknowledgments, answers, files_taken, effects):
+    for question in (purchase_orders, receipts, acknowledgments, answers, files_taken, customers, effects):
         yield "", partial(question, now)

@@ -5,6 +5,7 @@ request          what it does
 ================ =============================================================================================
 GET ledger       tells what arrived and what was answered
 GET held         tells what suppliers mean to deliver, by purchase order and line
+GET told         tells what customers were told last, by their own order number and line
 GET answers      tells ``answer``, ``answers``, ``pause``, and of every ``kind`` of answer what it means
 POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "1005-1": null}, "pause": 3}``, or
                  some of it; null lets ``answer`` hold again for that purchase order
@@ -105,6 +106,10 @@ def _held(network: Network, fields: Fields) -> Any:
     return {number: network.held(number) for number in dict.fromkeys(network.numbers())}
 
 
+def _told(network: Network, fields: Fields) -> Any:
+    return network.told()
+
+
 def _tell(network: Network, fields: Fields) -> Any:
     kinds = {name: answer.meaning for name, answer in ANSWERS.items()}
     return {
@@ -157,6 +162,7 @@ def _is_choice(value: Any) -> bool:
 CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "ledger"): _ledger,
     ("GET", "held"): _held,
+    ("GET", "told"): _told,
     ("GET", "answers"): _tell,
     ("POST", "answers"): _choose,
     ("POST", "send"): _send,

@@ -11,10 +11,20 @@ from django.contrib.auth.models import User
 
 from archive.models import Acknowledgment, Document, DocumentState, Transmission, TransmissionOutcome
 from integration import tasks
-from integration.flows.gaps import received, sent, stores
+from integration.flows.gaps import customers, received, sent, stores
 from integration.flows.reconciliation import ask
 from integration.flows.rights import Refused
-from integration.models import ExceptionCase, Gap, Order, PurchaseOrder, Reconciliation, StoreEffect, Work
+from integration.models import (
+    CustomerLink,
+    ExceptionCase,
+    Gap,
+    Order,
+    OrderAcknowledgment,
+    PurchaseOrder,
+    Reconciliation,
+    StoreEffect,
+    Work,
+)
 from tests import factories
 from tests.behind import remove
 from tests.world import World, world
@@ -31,6 +41,7 @@ FINE = {
     "answer": (2, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
+    "customer": (0, 0, 0),
     "effect": (4, 0, 0),
 }
 
@@ -38,7 +49,7 @@ FINE = {
 @pytest.fixture(autouse=True)
 def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what was done just now count as settled."""
-    for module in (received, sent, stores):
+    for module in (customers, received, sent, stores):
         monkeypatch.setattr(module, "SETTLED", timedelta(seconds=-60), raising=False)
 
 
@@ -246,3 +257,23 @@ def test_it_happens_daily_and_nobody_asks_without_rights_or_reason(two: World, l
         ask(lead, " ")
     assert Gap.objects.count() == 0
     assert Transmission.objects.filter(direction="in").count() == 4
+
+
+def test_a_customer_whom_nobody_was_about_to_tell_is_told(world: World, lead: User) -> None:
+    link = factories.customer_link(world.row, world.mailbox, number_source="order")
+    world.place(1001)
+    tasks.tick()
+    world.poll()
+    OrderAcknowledgment.objects.all().delete()
+    Work.objects.filter(step="acknowledge").delete()
+    assert came_to(look(lead))["customer"] == (0, 0, 1)
+    (gap,) = Gap.objects.filter(check_name="customer")
+    assert (gap.sentence, gap.repair) == (
+        f"Order 1001 is {link}'s, who was not told what holds of it, and nothing was about to.",
+        "They are told now.",
+    )
+    assert OrderAcknowledgment.objects.count() == 1
+    assert came_to(look(lead))["customer"] == (1, 0, 0)
+    CustomerLink.objects.update(is_active=False)
+    OrderAcknowledgment.objects.all().delete()
+    assert came_to(look(lead))["customer"] == (0, 1, 0)
