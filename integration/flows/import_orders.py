@@ -241,7 +241,8 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
     reason = why_not_ours(store, order)
     if sent:
         if changed or order.status_id in CANCELLED:
-            return after_edit(order, cancelled=order.status_id in CANCELLED)
+            steps = after_edit(order, cancelled=order.status_id in CANCELLED)
+            return [*steps, *_left_to_send(order)]
         return [*waiting_steps(order.pk), *_left_to_send(order)]
     if reason:
         _leave_alone(order, reason)
@@ -326,13 +327,15 @@ def _as_text(value: Any) -> Any:
 
 # What a line must keep for the purchase order made of it to stay right; prices of sale and shipped quantities
 # may change without it.
-_LINE_FIELDS = ("id", "sku", "name", "quantity", "quantity_refunded", "order_address_id", "type")
+_LINE_FIELDS = (
+    "id", "sku", "name", "quantity", "quantity_refunded", "order_address_id", "type", "wrapping_name", "wrapping_message",
+)  # fmt: skip
 
 
 def content_digest(content: dict[str, Any]) -> str:
     """Return the SHA-256 of what a purchase order is made of."""
     made_of = {
-        "lines": [{name: line[name] for name in _LINE_FIELDS} for line in content["lines"]],
+        "lines": [{name: line.get(name, "") for name in _LINE_FIELDS} for line in content["lines"]],
         "addresses": content["addresses"],
         "message": content["customer_message"],
     }

@@ -477,3 +477,55 @@ def test_a_change_does_not_overtake_its_purchase_order(changing: World) -> None:
         if each["event"] in ("arrival", "change")
     ]
     assert [event for event, _ in arrived] == ["arrival", "change"]
+
+
+def hold_borealis(world: World, mode: str = Mode.WATCH) -> Agreement:
+    """Keep Borealis Trading's purchase order of an order of both from being sent."""
+    agreement = Agreement.objects.get(partner__name="Borealis Trading")
+    Agreement.objects.filter(pk=agreement.pk).update(mode=mode)
+    return agreement
+
+
+def test_what_was_not_sent_yet_is_composed_anew_once_the_order_was_edited(changing: World) -> None:
+    borealis = hold_borealis(changing)
+    changing.place(BOTH)
+    changing.run(3)
+    edit(changing, BOTH, 4, line=1)
+    unsent = PurchaseOrder.objects.get(agreement=borealis)
+    assert unsent.content is not None
+    assert (unsent.state, unsent.content["lines"][0]["quantity"]) == ("composed", "4")
+    assert (sent_changes(), ExceptionCase.objects.count()) == ([], 0)
+    go_live(factories.user("gus", "decide"), borealis, REASON)
+    changing.run(2)
+    assert changing.network.held(unsent.number) == {"1": "4"}
+    assert in_force(unsent.number) == [4]
+
+
+def test_what_was_not_sent_yet_is_not_sent_once_its_line_or_the_order_is_gone(changing: World) -> None:
+    borealis = hold_borealis(changing)
+    changing.place(BOTH)
+    changing.run(3)
+    changing.store.state.orders[BOTH].products[1]["quantity_refunded"] = 1
+    edit(changing, BOTH, status_id=14)
+    assert PurchaseOrder.objects.get(agreement=borealis).state == "dropped"
+    go_live(factories.user("gus", "decide"), borealis, REASON)
+    changing.run(2)
+    assert changing.network.numbers() == ["1015-1"]
+
+
+def test_another_gift_wrapping_than_was_told_is_asked_about(changing: World) -> None:
+    Agreement.objects.update(tells_gift_wrapping=True)
+    changing.place(TWELVE)
+    changing.run(3)
+    changing.store.state.orders[TWELVE].products[0]["wrapping_name"] = "Green paper"
+    edit(changing, TWELVE, staff_notes="Wrap it.")
+    case = ExceptionCase.objects.get()
+    assert case.evidence == [
+        {
+            "what": "gift wrapping of line 1",
+            "told": "none",
+            "in the store": "Gift wrapping: Green paper",
+        }
+    ]
+    edit(changing, TWELVE, staff_notes="Wrapped.")
+    assert ExceptionCase.objects.count() == 1
