@@ -15,6 +15,7 @@ from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import shortest, time_zone_of, why_unsent
 from integration.flows.customer_lines import outlook_of
 from integration.flows.import_orders import CANCELLED
+from integration.flows.notes import day_words
 from integration.flows.outgoing import NotWritable, store_interchange
 from integration.flows.transmit import transmit_step
 from integration.flows.writing import written
@@ -117,7 +118,7 @@ def _tell(order: Order, last: OrderAcknowledgment | None) -> OrderAcknowledgment
         record_event(
             order.subject,
             "customer_untold",
-            f"The acknowledgment for {link.agreement.partner} is not sent: {watched}",
+            f"The order acknowledgment (855) for {link.agreement.partner} is not sent: {watched}",
         )
         return None
     return _write(order, link, last, number, now)
@@ -234,7 +235,8 @@ def _record(
     news = [line_words(each) for each in now.lines if known.get(each.key) != each]
     more = f"; {len(news) - _WORDS_TOLD} more lines" if len(news) > _WORDS_TOLD else ""
     sentence = (
-        f"Acknowledgment {made.sequence} of order {order.number} ({made.number}) written for {document.partner}:"
+        f"Order acknowledgment {made.sequence} (855) of order {order.number}, their {made.number}, written for"
+        f" {document.partner}:"
         f" {'; '.join(news[:_WORDS_TOLD])}{more}."
     )
     record_event(order.subject, "customer_told", sentence, document=document)
@@ -245,10 +247,10 @@ def line_words(line: ToldLine) -> str:
     """Return in words what a customer is told of a line."""
     parts = [
         f"{plain(part.quantity)} {words(part.status)}"
-        + (f" for {part.promised_on}" if part.promised_on else "")
+        + (f" for {day_words(part.promised_on)}" if part.promised_on else "")
         for part in line.parts
     ]
-    return f"{line.sku or f'line {line.number}'} {', '.join(parts)}"
+    return f"{line.sku or f'line {line.number}'}: {', '.join(parts)}"
 
 
 def _whose(order: Order, link: CustomerLink) -> str:

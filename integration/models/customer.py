@@ -90,4 +90,4 @@ class OrderAcknowledgment(Reported):
         constraints = [models.UniqueConstraint(fields=["order", "sequence"], name="orderacknowledgment_once")]
 
     def __str__(self) -> str:
-        return f"Acknowledgment {self.sequence} of {self.order}"
+        return f"Order acknowledgment {self.sequence} of {self.order}"

@@ -53,4 +53,6 @@ def test_without_a_look_at_what_was_told_it_is_told_again(
 ) -> None:
     monkeypatch.setattr(acknowledge, "is_news", lambda told, now: True)
     numbers = tell_all(installation)
-    assert min(documents(installation)[str(number)] for number in numbers) > 2
+    # Whoever goes on after a death writes anew, and sends the last that was written.
+    written = OrderAcknowledgment.objects.filter(order__number__in=numbers)
+    assert written.count() == 4 * KILLS

@@ -83,6 +83,6 @@ def test_the_orders_page_says_what_its_customer_was_told(viewer: Client) -> None
     assert acknowledge(str(made.order_id), Unclaimed())[0].name == "transmit"
     after = Desk(viewer).page(made.order)
     assert f"{link.agreement.partner} calls it GRV-7781 , by customer link {link} ." in after
-    assert "Last by acknowledgment 1 on" in after
+    assert "Last by order acknowledgment 1 (855) on" in after
     for line in made.lines.all():
-        assert f"{line.sku} {int(line.quantity)} accepted" in after
+        assert f"{line.sku}: {int(line.quantity)} accepted" in after
