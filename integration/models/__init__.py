@@ -21,6 +21,7 @@ from integration.models.routing import (
     StoreCategory,
     Warehouse,
 )
+from integration.models.shipment import Carrier, Shipment, ShipmentLine
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.take_over import TakeOver
@@ -31,6 +32,7 @@ __all__ = [
     "STANDING_POLL",
     "BulkItem",
     "BulkJob",
+    "Carrier",
     "Channel",
     "CustomerLink",
     "ExceptionCase",
@@ -54,6 +56,8 @@ __all__ = [
     "PurchaseOrderLine",
     "Reconciliation",
     "RoutingRule",
+    "Shipment",
+    "ShipmentLine",
     "Sighting",
     "Store",
     "StoreBudget",

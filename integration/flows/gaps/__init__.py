@@ -16,6 +16,7 @@ from integration.flows.gaps.customers import customers
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
+from integration.flows.gaps.shipped import ship_notices
 from integration.flows.gaps.stores import effects, orders_of
 from integration.models import Store
 from partners.models import Mailbox
@@ -29,5 +30,14 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         yield str(store), partial(orders_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
-    for question in (purchase_orders, receipts, acknowledgments, answers, files_taken, customers, effects):
+    for question in (
+        purchase_orders,
+        receipts,
+        acknowledgments,
+        answers,
+        ship_notices,
+        files_taken,
+        customers,
+        effects,
+    ):
         yield "", partial(question, now)

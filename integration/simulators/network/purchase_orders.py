@@ -17,8 +17,9 @@ class PurchaseOrder:
 
     ``usage`` is ISA15 and ``order_type`` BEG02. ``lines`` are the PO1 segments. ``dates`` are the DTM dates by
     their qualifier: under 0 those of the heading, under 1 those of the first line, and so on. Of a change (860), ``lines``
-    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01. Of an acknowledgment (855), ``purpose`` is BAK01,
-    ``order_type`` BAK02, and ``answers`` are the ACK segments, under 1 those of the first line.
+    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01. ``place`` are the segments of the ship-to (N1 to N4). Of an
+    acknowledgment (855), ``purpose`` is BAK01, ``order_type`` BAK02, and ``answers`` are the ACK segments, under 1 those of
+    the first line.
     """
 
     sender: tuple[str, str]
@@ -38,6 +39,8 @@ class PurchaseOrder:
     change: str = ""
     purpose: str = ""
     answers: dict[int, Segments] = field(default_factory=dict)
+    place: Segments = field(default_factory=list)
+    in_place: bool = field(default=False, repr=False)
 
     @property
     def group(self) -> str:
@@ -117,6 +120,11 @@ def _take(order: PurchaseOrder, segment: list[str]) -> None:
             order.answers.setdefault(len(order.lines), []).append(segment)
         case "PO1" | "POC":
             order.lines.append(segment)
+        case "N1":
+            order.place = [segment] if element(segment, 1) == "ST" else order.place
+            order.in_place = element(segment, 1) == "ST"
+        case "N2" | "N3" | "N4" if order.in_place:
+            order.place.append(segment)
         case "DTM":
             dates = order.dates.setdefault(len(order.lines), {})
             dates[element(segment, 1)] = element(segment, 2)
