@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
             name='role',
             field=models.CharField(choices=[('purchase_order', 'Purchase order'), ('functional_acknowledgment', 'Functional acknowledgment'), ('interchange_acknowledgment', 'Interchange acknowledgment'), ('purchase_order_acknowledgment', 'Purchase order acknowledgment'), ('purchase_order_change', 'Purchase order change'), ('change_acknowledgment', 'Purchase order change acknowledgment'), ('ship_notice', 'Ship notice'), ('invoice', 'Invoice'), ('supplier_invoice', "Supplier's invoice"), ('application_advice', 'Application advice'), ('text_message', 'Text message'), ('order_acknowledgment', 'Order acknowledgment to the customer')], max_length=30),
         ),
+        migrations.AlterField(
+            model_name='expectation',
+            name='what',
+            field=models.CharField(choices=[('997', 'Functional acknowledgment (997)'), ('855', 'Purchase order acknowledgment (855)'), ('865', 'Purchase order change acknowledgment (865)'), ('856', 'Ship notice (856)')], max_length=3),
+        ),
         migrations.CreateModel(
             name='CustomerLink',
             fields=[

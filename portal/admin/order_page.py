@@ -166,7 +166,7 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
 def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[Awaited]:
     rows = Expectation.objects.filter(purchase_order__in=list(purchase_orders), state__in=Expectation.UNMET)
     # Given up by the clock in a minute at most.
-    rows = rows.exclude(what="855", document__state__acknowledgment=AcknowledgmentState.REJECTED)
+    rows = rows.exclude(what__in=["855", "865"], document__state__acknowledgment=AcknowledgmentState.REJECTED)
     return [
         Awaited(
             f"{row.agreement.partner}'s {row.get_what_display()[:1].lower()}{row.get_what_display()[1:]} for"

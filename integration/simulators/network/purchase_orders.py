@@ -40,7 +40,7 @@ class PurchaseOrder:
     purpose: str = ""
     answers: dict[int, Segments] = field(default_factory=dict)
     place: Segments = field(default_factory=list)
-    in_place: bool = field(default=False, repr=False)
+    in_place: bool = field(default=False, repr=False, compare=False)
 
     @property
     def group(self) -> str:
