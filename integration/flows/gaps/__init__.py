@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
-from integration.flows.gaps.customers import customers
+from integration.flows.gaps.acknowledged import customers
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 
 from archive.models import Acknowledgment, Document, DocumentState, Transmission, TransmissionOutcome
 from integration import tasks
-from integration.flows.gaps import customers, received, sent, stores
+from integration.flows.decide import settle_case
+from integration.flows.gaps import acknowledged, received, sent, stores
 from integration.flows.reconciliation import ask
 from integration.flows.rights import Refused
 from integration.models import (
@@ -39,6 +40,7 @@ FINE = {
     "receipt": (4, 0, 0),
     "acknowledgment": (2, 0, 0),
     "answer": (2, 0, 0),
+    "shipment": (0, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
     "customer": (0, 0, 0),
@@ -49,7 +51,7 @@ FINE = {
 @pytest.fixture(autouse=True)
 def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what was done just now count as settled."""
-    for module in (customers, received, sent, stores):
+    for module in (acknowledged, received, sent, stores):
         monkeypatch.setattr(module, "SETTLED", timedelta(seconds=-60), raising=False)
 
 
@@ -276,4 +278,10 @@ def test_a_customer_whom_nobody_was_about_to_tell_is_told(world: World, lead: Us
     assert came_to(look(lead))["customer"] == (1, 0, 0)
     CustomerLink.objects.update(is_active=False)
     OrderAcknowledgment.objects.all().delete()
+    assert came_to(look(lead))["customer"] == (0, 1, 0)
+    # What somebody has settled by telephone is no gap either.
+    CustomerLink.objects.update(is_active=True, number_source="external_id")
+    Order.objects.update(customer_number="")
+    assert came_to(look(lead))["customer"] == (0, 0, 1)
+    settle_case(lead, ExceptionCase.objects.get(kind="customer"), REASON)
     assert came_to(look(lead))["customer"] == (0, 1, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from archive.models import AcknowledgmentState
 from integration.flows.acknowledge import heard_last, is_concerned, untold
@@ -30,7 +30,9 @@ def customers(now: datetime) -> Checked:
                 )
             ),
             is_asked=Exists(
-                ExceptionCase.objects.filter(order=OuterRef("pk"), kind__in=_ASK, closed_at=None)
+                ExceptionCase.objects.filter(order=OuterRef("pk"), kind__in=_ASK).filter(
+                    Q(closed_at=None) | Q(decision=ExceptionCase.Decision.SETTLED)
+                )
             ),
         )
     )
