@@ -213,11 +213,11 @@ def _take_back_others(purchase_order: PurchaseOrder, readings: dict[int, int]) -
     told = [link.document for link in links.order_by("document_id")]
     if not told:
         return
-    entries = LineEntry.standing().filter(
+    of_notices = LineEntry.standing().filter(
         line__purchase_order=purchase_order, kind=LineEntry.Kind.SHIPPED, document__transaction_set="856"
     )
-    for pk in set(entries.values_list("document_id", flat=True)) - readings.keys():
-        reverse(entries.filter(document_id=pk), told[-1])
+    for pk in set(of_notices.values_list("document_id", flat=True)) - readings.keys():
+        reverse(of_notices.filter(document_id=pk), told[-1])
     gone = [each for each in standing(purchase_order) if readings.get(each.document_id) != each.reading]
     withdraw(gone, told[-1])
     for document in told:
