@@ -47,6 +47,7 @@ from integration.bigcommerce.reference import (
     parse_stock_setting,
     parse_variant,
 )
+from integration.bigcommerce.shipments import NewShipment, StoreShipment, parse_shipment
 from integration.bigcommerce.webhooks import Hook, parse_hook
 
 __all__ = ["BrokenAnswer", "NotFound", "Refused", "ScopeMissing", "StoreClient", "TokenRefused"]
@@ -137,6 +138,25 @@ class StoreClient:
         body = {"status_id": status_id, "staff_notes": notes}
         what = f"write the staff notes of order {number}"
         return parse_order(self._connection.one("PUT", f"/v2/orders/{number}", what, body, at_once=True))
+
+    def get_shipments(self, number: int) -> list[StoreShipment]:
+        """Return all shipments of an order, however many."""
+        found = self._connection.v2_list(
+            f"/v2/orders/{number}/shipments", f"read the shipments of order {number}"
+        )
+        return [parse_shipment(data, number) for data in found]
+
+    def add_shipment(self, number: int, shipment: NewShipment) -> StoreShipment:
+        """Make a shipment of an order and return it; the customer may get a mail. Repeated, it is made twice."""
+        made = self._connection.one(
+            "POST", f"/v2/orders/{number}/shipments", f"ship order {number}", shipment.body()
+        )
+        return parse_shipment(made, number)
+
+    def remove_shipment(self, number: int, shipment: int) -> None:
+        """Take a shipment of an order away: what it held is to be shipped again. Raises ``NotFound``."""
+        path = f"/v2/orders/{number}/shipments/{shipment}"
+        self._connection.remove(path, f"remove shipment {shipment} of order {number}")
 
     def list_order_metafields(self, number: int, namespace: str = "") -> list[Metafield]:
         """Return the metafields of an order that our API account may see; all, or those of a namespace."""

@@ -119,6 +119,10 @@ class StoreConnection:
             raise BrokenAnswer(f"The store answered without an object ({what}). It was not used.")
         return found
 
+    def remove(self, path: str, what: str) -> None:
+        """Remove what ``path`` names. Raises ``NotFound``."""
+        self._request("DELETE", path, what)
+
     def v2_page(self, path: str, parameters: Mapping[str, str], number: int, what: str) -> list[Any]:
         """Return one page (1, 2 …) of a V2 list; an empty one behind the end."""
         numbered = {**parameters, "page": str(number), "limit": str(PAGE)}

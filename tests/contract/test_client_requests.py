@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from integration.bigcommerce.client import NotFound, Refused, StoreClient
+from integration.bigcommerce.shipments import NewShipment
 from integration.simulators.store.payloads import build, line
 from integration.simulators.store.server import StoreSimulator
 from tests.contract.descriptions import Descriptions
@@ -62,6 +63,21 @@ def changes(client: StoreClient, store: StoreSimulator) -> None:
     assert len(list(client.iter_changes_since(LONG_AGO))) == 328
 
 
+def shipments(client: StoreClient, store: StoreSimulator) -> None:
+    (address,) = client.get_shipping_addresses(1001)
+    lines = {each.id: each.quantity for each in client.get_lines(1001)}
+    assert client.get_shipments(1001) == []
+    made = client.add_shipment(
+        1001, NewShipment(address.id, lines, "1Z999AA10123456784", "ups", "https://track.example/1", "Ground")
+    )
+    assert client.get_shipments(1001) == [made]
+    with pytest.raises(Refused, match="greater than the quantity"):
+        client.add_shipment(1001, NewShipment(address.id, lines))
+    client.remove_shipment(1001, made.id)
+    with pytest.raises(NotFound):
+        client.remove_shipment(1001, made.id)
+
+
 def hooks(client: StoreClient, store: StoreSimulator) -> None:
     address, headers = "https://edi.example.com/hooks/", {"X-Secret": "one"}
     made = client.add_hook("store/order/*", address, headers)
@@ -74,8 +90,12 @@ def hooks(client: StoreClient, store: StoreSimulator) -> None:
 
 
 # Each method of the client: how it is driven through all that it may ask, and the operations that it then asks for.
+SHIPPING = [
+    "createOrderShipments", "deleteOrderShipment", "getOrderProducts", "getOrderShipments", "getOrderShippingAddresses",
+]  # fmt: skip
 DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[str]]] = {
     "add_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
+    "add_shipment": (shipments, SHIPPING),
     "change_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
     "count_orders": (lambda client, store: client.count_orders(), ["getOrdersCount"]),
     "find_variants_by_sku": (lambda client, store: client.find_variants_by_sku("ac-012"), ["getVariants"]),
@@ -93,6 +113,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         lambda client, store: client.get_product_categories([*range(5001, 5333), 77]),
         ["getProducts"],
     ),
+    "get_shipments": (shipments, SHIPPING),
     "get_shipping_addresses": (
         lambda client, store: [client.get_shipping_addresses(number) for number in store.state.orders],
         ["getOrderShippingAddresses"],
@@ -110,6 +131,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         metafields,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
     ),
+    "remove_shipment": (shipments, SHIPPING),
     "set_order_metafield": (
         each_metafield_way,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],

@@ -10,6 +10,8 @@ POST quota               ``{"requests": 5}``: sets the quota of the rate limit a
 POST clock               ``{"advance": 31}``: lets the store's clock jump ahead by seconds
 GET orders/{id}          tells an order with its lines and addresses
 POST orders/{id}         writes to an order without the API's rules
+GET …/{id}/shipments     tells the shipments of an order: ``orders/{id}/shipments``
+POST shipping            ``{"moves": false}``: shipments leave the status of orders, or move it again
 POST orders/{id}/place   has an order appear, created and changed now
 GET webhooks             tells the settings of callbacks, how many are to be tried, and blocked domains
 POST webhooks            sets ``time_scale``, ``timeout``, ``warm_up`` or ``restamped`` (see ``webhooks``)
@@ -133,6 +135,19 @@ def _place(state: StoreState, fields: Fields, number: int) -> Any:
     return _tell_order(state, {}, number)
 
 
+def _shipments(state: StoreState, fields: Fields, number: int) -> Any:
+    with state.lock:
+        state.sample(number)
+        return list(state.shipments.get(number, []))
+
+
+def _shipping(state: StoreState, fields: Fields) -> Any:
+    if set(fields) != {"moves"} or not isinstance(fields["moves"], bool):
+        raise ValueError("One field is expected, 'moves', true or false.")
+    state.moves_when_shipped = fields["moves"]
+    return {"moves": state.moves_when_shipped}
+
+
 def _only(fields: Fields, name: str, kind: Any) -> Any:
     value = fields.get(name)
     if set(fields) != {name} or isinstance(value, bool) or not isinstance(value, kind):
@@ -151,5 +166,7 @@ CONTROLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", ORDER, _tell_order),
     ("POST", ORDER, _write_order),
     ("POST", f"{ORDER}/place", _place),
+    ("GET", f"{ORDER}/shipments", _shipments),
+    ("POST", "shipping", _shipping),
     *HOOK_CONTROLS,
 )

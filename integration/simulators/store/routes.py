@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from integration.simulators.store import v2, v3, v3_hooks
+from integration.simulators.store import shipments, v2, v3, v3_hooks
 from integration.simulators.store.call import Act
 from integration.simulators.store.scopes import CHANNELS, INFORMATION, LOCATIONS, NONE, ORDERS, PRODUCTS
 
@@ -38,6 +38,12 @@ ROUTES = (
     Route("GET", "/v2/orders/{order}/products", ORDERS, v2.list_products),
     Route("GET", "/v2/orders/{order}/shipping_addresses", ORDERS, v2.list_addresses),
     Route("GET", "/v2/orders/{order}/taxes", ORDERS, v2.list_taxes),
+    Route("GET", "/v2/orders/{order}/shipments", ORDERS, shipments.list_shipments),
+    Route("POST", "/v2/orders/{order}/shipments", ORDERS, shipments.add_shipment),
+    Route("GET", "/v2/orders/{order}/shipments/count", ORDERS, shipments.count_shipments),
+    Route("GET", "/v2/orders/{order}/shipments/{shipment}", ORDERS, shipments.read_shipment),
+    Route("PUT", "/v2/orders/{order}/shipments/{shipment}", ORDERS, shipments.write_shipment),
+    Route("DELETE", "/v2/orders/{order}/shipments/{shipment}", ORDERS, shipments.remove_shipment),
     # Not described, but what the links in orders and addresses say. The quotes are documented to be empty there.
     Route("GET", "/v2/orders/{order}/shippingaddresses", ORDERS, v2.list_addresses),
     Route("GET", "/v2/orders/{order}/shippingaddresses/{address}/shippingquotes", ORDERS, v2.list_nothing),
