@@ -7,6 +7,7 @@ from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, 
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.invoice import Invoice, InvoiceCopy, InvoiceRule, InvoiceSeries
 from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
@@ -37,6 +38,10 @@ __all__ = [
     "Expectation",
     "Gap",
     "HookCall",
+    "Invoice",
+    "InvoiceCopy",
+    "InvoiceRule",
+    "InvoiceSeries",
     "Lane",
     "LineEntry",
     "MailServer",
