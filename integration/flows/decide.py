@@ -17,10 +17,10 @@ from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
 from archive.record import record_audit, record_event
 from integration import channels
-from integration.flows.apply import effect_step
 from integration.flows.cases import channel_of, close_case, work_of
 from integration.flows.changes import change_step
 from integration.flows.channels import waiting_for
+from integration.flows.effects import effect_step
 from integration.flows.import_orders import import_step
 from integration.flows.invoicing import INVOICE, invoice_step
 from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require

@@ -61,6 +61,11 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('no_partner', 'No partner for an item'), ('several_partners', 'Several partners for an item'), ('no_address', 'No shipping address'), ('missing_translation', 'Missing translation'), ('not_writable', 'Document cannot be written'), ('acknowledgment_differs', 'Partner answered differently'), ('unknown_purchase_order', 'Unknown purchase order'), ('unmatched', 'Answer to nothing we sent'), ('order_changed', 'Order changed after it was sent'), ('change_answered', 'Partner does not take a change'), ('change_asked', 'Partner asks for a change'), ('shipment_differs', 'Partner shipped differently'), ('invoice_differs', "Supplier's invoice differs"), ('invoice_unproved', 'Our invoice does not add up'), ('rejected', 'Partner rejected our document'), ('contradicted', 'Partner acknowledged differently before'), ('application_error', 'Partner reports an application error'), ('message', 'Text message to read'), ('overdue', 'Answer overdue'), ('unreadable', 'File or document not readable'), ('not_for_us', 'Not for us, or not from there'), ('duplicate', 'Number used twice'), ('store', 'Store'), ('mailbox', 'Mailbox'), ('mail', 'Mail'), ('gap', 'Found missing by reconciliation'), ('parked', 'Work stopped')], max_length=24),
         ),
         migrations.AlterField(
+            model_name='gap',
+            name='check_name',
+            field=models.CharField(choices=[('order', 'Orders of the stores'), ('purchase_order', 'Purchase orders'), ('receipt', 'Documents that we send'), ('acknowledgment', 'Functional acknowledgments (997)'), ('answer', 'Purchase order acknowledgments (855)'), ('shipment', 'Ship notices (856)'), ('invoice', 'Invoices that we write'), ('bill', "Suppliers' invoices (810)"), ('file', 'Files on the mailboxes'), ('received', 'Files that we took'), ('effect', 'What is written to the stores')], max_length=14),
+        ),
+        migrations.AlterField(
             model_name='orderdocument',
             name='role',
             field=models.CharField(choices=[('purchase_order', 'Purchase order'), ('functional_acknowledgment', 'Functional acknowledgment'), ('interchange_acknowledgment', 'Interchange acknowledgment'), ('purchase_order_acknowledgment', 'Purchase order acknowledgment'), ('purchase_order_change', 'Purchase order change'), ('change_acknowledgment', 'Purchase order change acknowledgment'), ('ship_notice', 'Ship notice'), ('invoice', 'Invoice'), ('supplier_invoice', "Supplier's invoice"), ('application_advice', 'Application advice'), ('text_message', 'Text message')], max_length=30),
@@ -68,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='storeeffect',
             name='kind',
-            field=models.CharField(choices=[('status', "Set the order's status"), ('metafield', 'Write the acknowledgment metafield'), ('note', 'Add a line to the staff notes'), ('shipment', 'Create a shipment'), ('removal', 'Remove a shipment')], max_length=9),
+            field=models.CharField(choices=[('status', "Set the order's status"), ('metafield', 'Write the acknowledgment metafield'), ('note', 'Add a line to the staff notes'), ('shipment', 'Create a shipment'), ('removal', 'Remove a shipment'), ('shipped', 'Set the status by what is shipped')], max_length=9),
         ),
         migrations.AddField(
             model_name='store',

@@ -30,6 +30,7 @@ class StoreEffect(Reported):
         NOTE = "note", "Add a line to the staff notes"
         SHIPMENT = "shipment", "Create a shipment"
         REMOVAL = "removal", "Remove a shipment"
+        SHIPPED = "shipped", "Set the status by what is shipped"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.models import AcknowledgmentState
+from integration.flows.effects import SHIPPING_KINDS, effect_words
 from integration.flows.routing import warehouse_of
 from integration.models import (
     ORDER_STATUSES,
@@ -29,6 +30,12 @@ from portal.admin.show import (
 )
 from portal.admin.timeline import Moment, timeline
 from portal.admin.unknown import unknown_effect
+
+_SHIPPING_WORDS = {
+    StoreEffect.Kind.SHIPMENT: "Make {}",
+    StoreEffect.Kind.REMOVAL: "Carry out {}",
+    StoreEffect.Kind.SHIPPED: "Set {}",
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,8 @@ def _effect(effect: StoreEffect) -> dict[str, Any]:
         )
     elif effect.kind == StoreEffect.Kind.NOTE:
         words = f"Add “{intended.get('line', '')}” to the order's staff notes"
+    elif effect.kind in SHIPPING_KINDS:
+        words = _SHIPPING_WORDS[StoreEffect.Kind(effect.kind)].format(effect_words(effect))
     else:
         words = f"Write “{intended.get('value', '')}” to the order's metafield {intended.get('key', '')}"
     return {

@@ -112,7 +112,7 @@ def _agreement(supplier: Supplier, mailbox: Mailbox, skus: list[str]) -> Agreeme
         own_id=OWN_ID[1],
         identifier=identifier,
     )
-    for transaction_set, direction in (("850", "out"), ("855", "in")):
+    for transaction_set, direction in (("850", "out"), ("855", "in"), ("856", "in")):
         AgreementDocument.objects.create(
             agreement=agreement, transaction_set=transaction_set, direction=direction
         )

@@ -10,6 +10,9 @@ POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "10
                  some of it; null lets ``answer`` hold again for that purchase order
 POST send        ``{"purchase_order": "1004-1", "answer": "accept+no_functional"}``: has its supplier answer it
                  now, once more or at last
+POST ship        ``{"purchase_orders": ["1004-1"], "way": "parcels"}``: has goods leave and be told (see
+                 ``ship_notices``); with ``"number"`` and ``"purpose": "replace"`` or ``"cancel"`` said anew
+GET shipped      tells what has left, by purchase order and line, by the last word on each shipment
 POST release     sends at once what is late
 ================ =============================================================================================
 
@@ -127,6 +130,17 @@ def _send(network: Network, fields: Fields) -> Any:
     return {}
 
 
+def _ship(network: Network, fields: Fields) -> Any:
+    _check(fields, {"purchase_orders": _is_texts, "way": _is_text, "purpose": _is_text, "number": _is_text})
+    if "purchase_orders" not in fields:
+        raise ValueError("purchase_orders is needed.")
+    return {"number": network.ship(**fields)}
+
+
+def _shipped(network: Network, fields: Fields) -> Any:
+    return network.shipped()
+
+
 def _release(network: Network, fields: Fields) -> Any:
     _check(fields, {})
     return {"released": network.release()}
@@ -146,6 +160,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -160,5 +178,7 @@ CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "answers"): _tell,
     ("POST", "answers"): _choose,
     ("POST", "send"): _send,
+    ("POST", "ship"): _ship,
+    ("GET", "shipped"): _shipped,
     ("POST", "release"): _release,
 }

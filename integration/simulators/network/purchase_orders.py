@@ -16,7 +16,7 @@ class PurchaseOrder:
 
     ``usage`` is ISA15 and ``order_type`` BEG02. ``lines`` are the PO1 segments. ``dates`` are the DTM dates by
     their qualifier: under 0 those of the heading, under 1 those of the first line, and so on. Of a change (860), ``lines``
-    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01.
+    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01. ``place`` are the segments of the ship-to (N1 to N4).
     """
 
     sender: tuple[str, str]
@@ -35,6 +35,8 @@ class PurchaseOrder:
     code: str = "850"
     change: str = ""
     purpose: str = ""
+    place: Segments = field(default_factory=list)
+    in_place: bool = field(default=False, repr=False)
 
     @property
     def group(self) -> str:
@@ -108,6 +110,11 @@ def _take(order: PurchaseOrder, segment: list[str]) -> None:
             order.change, order.date = element(segment, 5), element(segment, 6)
         case "PO1" | "POC":
             order.lines.append(segment)
+        case "N1":
+            order.place = [segment] if element(segment, 1) == "ST" else order.place
+            order.in_place = element(segment, 1) == "ST"
+        case "N2" | "N3" | "N4" if order.in_place:
+            order.place.append(segment)
         case "DTM":
             dates = order.dates.setdefault(len(order.lines), {})
             dates[element(segment, 1)] = element(segment, 2)

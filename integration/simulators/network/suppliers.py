@@ -9,11 +9,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from integration.simulators.network.answer_files import SUPPLIERS, change_files, functional_file, order_files
+from integration.simulators.network.answer_files import (
+    SUPPLIERS,
+    change_files,
+    functional_file,
+    order_files,
+    ship_notice_file,
+)
 from integration.simulators.network.answers import Plan, plan_of
 from integration.simulators.network.change_answers import held_after
 from integration.simulators.network.functional_answers import functional_acknowledgment
@@ -24,6 +31,7 @@ from integration.simulators.network.purchase_orders import (
     read_purchase_orders,
     receiver_of,
 )
+from integration.simulators.network.ship_notices import PURPOSES, WAYS, ShipNotice, ship_notice
 
 POLL = 0.05
 LONGEST_PAUSE = 86_400
@@ -57,6 +65,8 @@ class Network:
         self._orders: dict[str, PurchaseOrder] = {}
         self._waiting: list[_Waiting] = []
         self._held: dict[str, dict[str, str]] = {}
+        self._notices: dict[str, ShipNotice] = {}
+        self._trackings = 1
 
     def __enter__(self) -> Network:
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -136,6 +146,71 @@ class Network:
                 raise ValueError(f"No supplier has got a purchase order {purchase_order!r}.")
             self._answer_group([(self._orders[purchase_order], answer)])
             self._send_until(time.monotonic())
+
+    def ship(
+        self, purchase_orders: list[str], way: str = "whole", purpose: str = "original", number: str = ""
+    ) -> str:
+        """Have their supplier ship what is still to go of ``purchase_orders``, and tell it; return the shipment's number.
+
+        A ``number`` of before with the purpose ``replace`` or ``cancel`` says the earlier notice anew. Raises ``ValueError``
+        with a sentence.
+        """
+        if way not in WAYS or purpose not in PURPOSES:
+            raise ValueError(f"Ways are {', '.join(WAYS)}; purposes are {', '.join(PURPOSES)}.")
+        with self._lock:
+            orders = [self._orders[each] for each in purchase_orders if each in self._orders]
+            if len(orders) != len(purchase_orders) or len({each.receiver for each in orders}) != 1:
+                raise ValueError("All of them are to be purchase orders that one supplier has got.")
+            number = number or f"SH{len(self._notices) + 1:06d}"
+            told = [(each, self._to_go(each.number, but=number)) for each in orders]
+            now = datetime.now(UTC)
+            notice = ship_notice(
+                told, way, purpose, number, self._trackings, (now.strftime("%Y%m%d"), now.strftime("%H%M"))
+            )
+            self._trackings += len(notice.parcels)
+            self._notices[number] = notice
+            file = ship_notice_file(orders[0], notice.body, next(self._numbers), now)
+            self.drop(file.name, file.data)
+            self._note(
+                event="shipment",
+                name=file.name,
+                number=number,
+                purpose=purpose,
+                way=way,
+                isa13=f"{file.number:09d}",
+                parcels=[
+                    {
+                        "tracking": each.tracking,
+                        "contents": {
+                            order: {line: f"{quantity:f}" for line, quantity in lines.items()}
+                            for order, lines in each.contents.items()
+                        },
+                    }
+                    for each in notice.parcels
+                ],
+            )
+        return number
+
+    def shipped(self) -> dict[str, dict[str, str]]:
+        """Return what has left for each purchase order by line, by the last word on each shipment."""
+        with self._lock:
+            found: dict[str, dict[str, Decimal]] = {}
+            for parcel in (parcel for notice in self._notices.values() for parcel in notice.parcels):
+                for order, lines in parcel.contents.items():
+                    for line, quantity in lines.items():
+                        of_order = found.setdefault(order, {})
+                        of_order[line] = of_order.get(line, Decimal(0)) + quantity
+        return {order: {line: f"{each:f}" for line, each in lines.items()} for order, lines in found.items()}
+
+    def _to_go(self, purchase_order: str, *, but: str) -> dict[str, str]:
+        """Return what of a purchase order has not left yet, without counting shipment ``but``."""
+        left = {line: Decimal(each) for line, each in self._held.get(purchase_order, {}).items()}
+        for number, notice in self._notices.items():
+            for parcel in notice.parcels:
+                for line, quantity in parcel.contents.get(purchase_order, {}).items():
+                    if number != but:
+                        left[line] = left.get(line, Decimal(0)) - quantity
+        return {line: f"{each:f}" for line, each in left.items()}
 
     def release(self) -> int:
         """Send at once what is late; return how many files that are."""

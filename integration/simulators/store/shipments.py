@@ -169,7 +169,8 @@ def _items(told: Any, sample: SampleOrder, address: int) -> Counter[int]:
                 sorted(set(each) - {"order_product_id", "quantity"}) if isinstance(each, dict) else ["items"]
             )
             raise read_only(names[0])
-        key, quantity = each.get("order_product_id"), each.get("quantity")
+        key: Any = each.get("order_product_id")
+        quantity: Any = each.get("quantity")
         if key not in lines or lines[key]["order_address_id"] != address:
             raise invalid(
                 "order_product_id", "The order product does not belong to the order or the address."
