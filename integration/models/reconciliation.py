@@ -45,7 +45,6 @@ class Gap(models.Model):
         FILE = "file", "Files on the mailboxes"
         RECEIVED = "received", "Files that we took"
         EFFECT = "effect", "What is written to the stores"
-        INVOICE = "invoice", "Invoices of orders"
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="gaps")
     check_name = models.CharField(max_length=14, choices=Check)

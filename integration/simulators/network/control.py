@@ -4,6 +4,7 @@
 request          what it does
 ================ =============================================================================================
 GET ledger       tells what arrived and what was answered
+GET finance      tells the ledger of the finance system: every invoice that it took, and whether it adds up
 GET held         tells what suppliers mean to deliver, by purchase order and line
 GET answers      tells ``answer``, ``answers``, ``pause``, and of every ``kind`` of answer what it means
 POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "1005-1": null}, "pause": 3}``, or
@@ -104,6 +105,10 @@ def _ledger(network: Network, fields: Fields) -> Any:
     return list(network.ledger)
 
 
+def _finance(network: Network, fields: Fields) -> Any:
+    return list(network.finance.ledger)
+
+
 def _held(network: Network, fields: Fields) -> Any:
     return {number: network.held(number) for number in dict.fromkeys(network.numbers())}
 
@@ -174,6 +179,7 @@ def _is_choice(value: Any) -> bool:
 
 CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "ledger"): _ledger,
+    ("GET", "finance"): _finance,
     ("GET", "held"): _held,
     ("GET", "answers"): _tell,
     ("POST", "answers"): _choose,
