@@ -112,7 +112,7 @@ def _number(invoice: Invoice, now: datetime) -> None:
     record_event(
         invoice.order.subject,
         "invoiced",
-        f"{invoice} of {money_of(invoice)}: {_words(invoice.about)}.",
+        f"{invoice} of {money_of(invoice)}: {invoice.about_words}.",
     )
 
 
@@ -174,13 +174,3 @@ def money_of(invoice: Invoice) -> str:
 
 def _is_delivered(document: Document) -> bool:
     return document.direction == Direction.OUT and document.state.delivery == Delivery.DELIVERED
-
-
-def _words(about: str) -> str:
-    what, _, number = about.partition(":")
-    return {
-        Invoice.WHOLE: "the whole order",
-        Invoice.REST: "what was not shipped",
-        "shipment": "one shipment",
-        "refund": f"refund {number}",
-    }[what]

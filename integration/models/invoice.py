@@ -213,6 +213,17 @@ class Invoice(Reported):
         return f"{self.get_kind_display()} {self.number or 'without a number yet'}"
 
     @property
+    def about_words(self) -> str:
+        """What of the order it is for, in words."""
+        what, _, number = self.about.partition(":")
+        return {
+            self.WHOLE: "the whole order",
+            self.REST: "what was not shipped",
+            "shipment": "one shipment",
+            "refund": f"refund {number}",
+        }[what]
+
+    @property
     def subject(self) -> str:
         """The invoice's name in events and audit entries."""
         return f"invoice:{self.pk}"
