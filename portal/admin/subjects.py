@@ -60,6 +60,7 @@ STEP_SUBJECTS = {
     "import_order": "order_number",
     "route": "order",
     "compose": "purchase_order",
+    "invoice_order": "order",
     "generate": "purchase_order",
     "transmit": "interchange",
     "fetch_mailbox": "mailbox",

@@ -1,7 +1,7 @@
 """A finance system that takes invoices as 810, JSON and UBL from a mailbox of its own, and keeps its own ledger of them.
 
 It reckons each invoice itself: ``adds_up`` says whether lines, charges, allowances and taxes come to the total. An 810 is
-answered with a 997. What it has by the same number already is kept as a duplicate, and what it cannot read as such.
+answered with a 997. What it has by the same number and in the same format already is kept as a duplicate, and what it cannot read as such.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class FinanceSystem:
             self.ledger.append({"event": "unread", "file": path.name, "format": form, "why": str(error)})
             return
         for each in read:
-            known = any(row["number"] == each.number and row["kind"] == each.kind for row in self.booked())
+            key = (each.number, each.kind, form)
+            known = any((row["number"], row["kind"], row["format"]) == key for row in self.booked())
             event = "duplicate" if known else "booked"
             self.ledger.append({"event": event, "file": path.name, "format": form, **each.row()})
         if form == "810":

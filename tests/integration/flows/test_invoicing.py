@@ -8,17 +8,21 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from archive import store as archive_store
-from archive.models import AcknowledgmentState, Delivery, Document, Interchange
+from archive.clock import database_now
+from archive.models import AcknowledgmentState, AuditEntry, Delivery, Document, Interchange
 from archive.projections import rebuild
-from integration.flows import decide
+from integration.flows import decide, invoice_rules
+from integration.flows.gaps.invoiced import invoices
 from integration.flows.invoice_order import invoice_order
 from integration.flows.invoicing import canonical_invoice, invoice_steps
 from integration.models import ExceptionCase, Invoice, InvoiceCopy, InvoiceRule, InvoiceSeries, Order, Store
 from integration.simulators.store.refunds import make_refund
 from integration.work import Unclaimed
 from partners.models import Mailbox, Mode
+from portal.admin.show import page_url
 from tests import factories
 from tests.invoicing import finance_agreement, finance_mailbox, priced, read, rule, series
 from tests.world import World, world
@@ -33,6 +37,7 @@ def settle(world: World) -> None:
     """Let the second of the last change pass, and everybody do what follows from it."""
     world.store.state.clock.advance(2)
     world.later()
+    world.poll()
     world.network.take_all()
     world.poll()
 
@@ -361,3 +366,78 @@ def test_a_copy_goes_to_the_rules_of_its_time_and_not_to_later_ones(world: World
     assert InvoiceCopy.objects.count() == 1
     assert InvoiceSeries.objects.get().next_number == 2
     assert asdict(canonical_invoice(Invoice.objects.get()))["invoice_number"] == "INV-000001"  # type: ignore[call-overload]
+
+
+def test_reconciliation_finds_completed_orders_without_an_invoice_and_has_them_invoiced(world: World) -> None:
+    placed(world)
+    complete(world)
+    order = read(1001)
+    Order.objects.update(read_at="2026-01-01T00:00Z")
+    assert invoices(database_now()).good == 0
+    made = rule("completed", mailbox=finance_mailbox(world))
+    checked = invoices(database_now())
+    assert (checked.good, checked.explained) == (0, 0)
+    [gap] = checked.gaps
+    assert gap.sentence == f"Order 1001 of {order.store} is not invoiced, in series Invoices."
+    assert [(step.name, step.subject) for step in gap.steps] == [("invoice_order", str(order.pk))]
+    assert invoice_order(str(order.pk), Unclaimed()) != []
+    assert (invoices(database_now()).good, made.copies.count()) == (1, 1)
+    Order.objects.update(total=order.total + 1)
+    [gap] = invoices(database_now()).gaps
+    assert "is invoiced with" in gap.sentence
+    assert (gap.repair, gap.steps) == ("", [])
+
+
+@pytest.mark.parametrize("set_of", ["810", "UBL"])
+def test_what_goes_to_finance_stands_on_its_pages(world: World, client: Client, set_of: str) -> None:
+    if set_of == "810":
+        rule("completed", agreement=finance_agreement(world))
+    else:
+        rule("completed", mailbox=finance_mailbox(world), file_format="UBL")
+    priced(world, 1001, store_credit_amount=5)
+    placed(world)
+    complete(world)
+    client.force_login(factories.user(superuser=True))
+    [invoice] = Invoice.objects.all()
+    page = client.get(page_url(invoice)).content.decode()
+    for words in ("INV-000001", "What adds up to what", "63.90 USD", "total_inc_tax", "Paid by store credit"):
+        assert words in page
+    document = Document.objects.get(transaction_set=set_of)
+    shown = client.get(page_url(document))
+    assert shown.status_code == 200
+    assert "INV-000001" in shown.content.decode()
+    order = client.get(page_url(invoice.order)).content.decode()
+    assert "Invoice INV-000001" in order
+    listed = client.get("/admin/integration/invoice/?q=INV-0000").content.decode()
+    assert "63.90 USD invoiced" in listed
+
+
+def test_the_page_of_what_does_not_add_up_shows_by_how_much(world: World, client: Client) -> None:
+    priced(world, 1001, total_inc_tax="64.90", total_ex_tax="64.90")
+    rule("completed", mailbox=finance_mailbox(world))
+    placed(world)
+    complete(world)
+    client.force_login(factories.user(superuser=True))
+    page = client.get(page_url(Invoice.objects.get())).content.decode()
+    assert "Difference" in page
+    assert "1.00 USD" in page
+    case = client.get(page_url(unproved())).content.decode()
+    assert "The store says" in case
+    assert "total_inc_tax" in case
+
+
+@pytest.mark.django_db
+def test_a_series_is_changed_for_a_reason_and_never_lowered() -> None:
+    user, made = factories.user(group="decide"), series()
+    made.next_number = 40
+    invoice_rules.change(user, "The old system ended at 39.", [made])
+    made.next_number = 12
+    assert "never lowered" in invoice_rules.series_problems(made)["next_number"]
+    with pytest.raises(decide.Refused, match="is 40 now"):
+        invoice_rules.change(user, "Again.", [made])
+    used = rule("completed")
+    with pytest.raises(decide.Refused, match="is in use"):
+        invoice_rules.change(user, "Away.", removed=[used.series])
+    invoice_rules.change(user, "Away.", removed=[used])
+    verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["change invoice series", "remove invoice rule"]

@@ -28,6 +28,9 @@ from integration.models import (
     BulkJob,
     ExceptionCase,
     Expectation,
+    Invoice,
+    InvoiceRule,
+    InvoiceSeries,
     MailServer,
     Order,
     OutgoingMail,
@@ -58,11 +61,11 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob, Expectation, OutgoingMail,
+    BulkJob, Expectation, OutgoingMail, Invoice,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
-    BusinessCalendar, MappingProfile, RoutingRule, Warehouse,
+    BusinessCalendar, MappingProfile, RoutingRule, Warehouse, InvoiceRule, InvoiceSeries,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
