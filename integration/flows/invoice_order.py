@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from integration.documents import to_json
 from integration.failpoints import failpoint
-from integration.flows.cases import MACHINE, close_cause, open_case
+from integration.flows.cases import close_cause
 from integration.flows.import_orders import import_step
 from integration.flows.invoicing import (
     COMPLETED,
@@ -31,7 +31,7 @@ from integration.flows.invoicing import (
 from integration.flows.shipping import shipped_whole
 from integration.flows.sold import Read, read_sold, refund_of, sold_of
 from integration.flows.stores import client_for
-from integration.flows.write_invoice import hold, send_invoice
+from integration.flows.write_invoice import ask, hold, send_invoice
 from integration.matching.invoicing.composing import Composed, Header, Part, compose_invoice
 from integration.matching.invoicing.credits import compose_credit
 from integration.matching.invoicing.sold import ZERO, Refund, Sold
@@ -234,7 +234,6 @@ def _keep(invoice: Invoice, composed: Composed, sold: Sold, quantities: Mapping[
     """Keep what was composed, or why it could not be: then a case shows what adds up to what."""
     proof, document = composed.proof, composed.document
     invoiced = quantities or {line.id: line.quantity for line in sold.lines}
-    was_proved = invoice.proof
     invoice.proof = {
         **proof.to_json(),
         "quantities": {str(line): str(quantity) for line, quantity in invoiced.items() if quantity},
@@ -248,48 +247,30 @@ def _keep(invoice: Invoice, composed: Composed, sold: Sold, quantities: Mapping[
         return
     sentence = _why(invoice, composed)
     hold(invoice, sentence)
-    if was_proved == invoice.proof and _is_settled(invoice):
-        return
-    _open_unproved(invoice, sentence, proof.difference)
+    ask(
+        ExceptionCase.Kind.INVOICE_UNPROVED,
+        invoice,
+        sentence,
+        money=abs(proof.difference),
+        evidence=_evidence(invoice.proof),
+    )
 
 
 def _why(invoice: Invoice, composed: Composed) -> str:
     order, proof = invoice.order, composed.proof
-    what = "refund" if invoice.kind == Kind.CREDIT_MEMO else "order"
-    parts = f"its parts come to {proof.sum + proof.rounding}, the store says {proof.total}: {proof.difference} apart."
-    said = " ".join(proof.problems) if not proof.difference else " ".join([parts, *proof.problems])
-    about = f"Order {order.number}" if what == "order" else f"Refund {invoice.refund} of order {order.number}"
+    said = list(proof.problems)
+    if proof.difference:
+        together = proof.sum + proof.rounding
+        said.insert(
+            0, f"its parts come to {together}, the store says {proof.total}: {proof.difference} apart."
+        )
+    about, verb = f"Order {order.number}", "invoice"
+    if invoice.kind == Kind.CREDIT_MEMO:
+        about, verb = f"Refund {invoice.refund} of order {order.number}", "credit"
+    done = {"invoice": "invoiced", "credit": "credited"}[verb]
     return (
-        f"{about} is not invoiced, since it does not add up: {said} Correct it in the store and try again, or settle this"
-        " case and invoice it yourself."
-        if what == "order"
-        else f"{about} is not credited, since it does not add up: {said} Correct it in the store and try again, or settle"
-        " this case and credit it yourself."
-    )
-
-
-def _is_settled(invoice: Invoice) -> bool:
-    """Say whether a person settled just this difference: it is not asked again."""
-    last = ExceptionCase.objects.filter(cause=invoice_cause(invoice)).order_by("-pk").first()
-    return (
-        last is not None
-        and last.closed_at is not None
-        and last.closed_by != MACHINE
-        and last.decision == ExceptionCase.Decision.SETTLED
-    )
-
-
-def _open_unproved(invoice: Invoice, sentence: str, difference: Decimal) -> None:
-    order = invoice.order
-    open_case(
-        ExceptionCase.Kind.INVOICE_UNPROVED,
-        invoice_cause(invoice),
-        sentence,
-        order=order,
-        store=order.store,
-        money=abs(difference),
-        currency=invoice.currency,
-        evidence=_evidence(invoice.proof),
+        f"{about} is not {done}, since it does not add up: {' '.join(said)} Correct it in the store and try again, or settle"
+        f" this case and {verb} it yourself."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -139,16 +140,24 @@ def _hold(invoice: Invoice, copies: list[InvoiceCopy], problem: NotWritable) -> 
     if invoice.state != State.GENERATED:
         hold(invoice, sentence)
     partners = [copy.rule.agreement.partner for copy in copies if copy.rule.agreement is not None]
-    open_case(
+    ask(
         ExceptionCase.Kind.NOT_WRITABLE,
-        invoice_cause(invoice),
+        invoice,
         sentence,
-        order=order,
-        store=order.store,
         partner=partners[0] if partners else None,
         money=invoice.total,
-        currency=invoice.currency,
     )
+
+
+def ask(kind: str, invoice: Invoice, sentence: str, **links: Any) -> None:
+    """Open the case of ``invoice``, unless a person settled just what ``sentence`` says: that is not asked again."""
+    cause = invoice_cause(invoice)
+    last = ExceptionCase.objects.filter(cause=cause).order_by("-pk").first()
+    is_settled = last is not None and last.decision == ExceptionCase.Decision.SETTLED
+    if last is not None and is_settled and last.sentence == sentence:
+        return
+    order = invoice.order
+    open_case(kind, cause, sentence, order=order, store=order.store, currency=invoice.currency, **links)
 
 
 def hold(invoice: Invoice, reason: str) -> None:
