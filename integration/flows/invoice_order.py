@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from integration.documents import to_json
 from integration.failpoints import failpoint
-from integration.flows.cases import close_cause
+from integration.flows.cases import close_case
 from integration.flows.import_orders import import_step
 from integration.flows.invoicing import (
     COMPLETED,
@@ -48,6 +48,7 @@ from integration.models import (
 from integration.work import Claim, Step
 
 When, State, Kind = InvoiceRule.When, Invoice.State, Invoice.Kind
+UNPROVED = ExceptionCase.Kind.INVOICE_UNPROVED
 UNNUMBERED = ""
 
 
@@ -239,16 +240,21 @@ def _keep(invoice: Invoice, composed: Composed, sold: Sold, quantities: Mapping[
         "quantities": {str(line): str(quantity) for line, quantity in invoiced.items() if quantity},
     }
     invoice.total, invoice.currency = proof.total, sold.currency
-    invoice.content = to_json(document) if document is not None else None
+    # The number and the date come with the number's transaction.
+    bare = replace(document, invoice_number=None, invoice_date=None) if document is not None else None
+    invoice.content = to_json(bare) if bare is not None else None
     invoice.state = State.COMPOSED
     invoice.save(update_fields=["proof", "total", "currency", "content", "state"])
     if document is not None:
-        close_cause(invoice_cause(invoice), "It adds up now.")
+        # One about a document that cannot be written stays until it is.
+        unproved = ExceptionCase.objects.filter(cause=invoice_cause(invoice), kind=UNPROVED, closed_at=None)
+        for case in unproved:
+            close_case(case, ExceptionCase.Decision.RELEASED, "It adds up now.")
         return
     sentence = _why(invoice, composed)
     hold(invoice, sentence)
     ask(
-        ExceptionCase.Kind.INVOICE_UNPROVED,
+        UNPROVED,
         invoice,
         sentence,
         money=abs(proof.difference),

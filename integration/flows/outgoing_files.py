@@ -31,7 +31,7 @@ def store_file(mailbox: Mailbox, file_format: str, data: bytes, name: str) -> Do
         direction=Direction.OUT,
         mailbox=mailbox,
         payload=store.put(data),
-        name=f"{safe}.{FILE_FORMATS[file_format]}",
+        name=f"{safe}.{number:09d}.{FILE_FORMATS[file_format]}",
         sender_qualifier="",
         sender_id=SENDER,
         receiver_qualifier="",

@@ -148,6 +148,7 @@ def refund_of(refund: StoreRefund) -> Refund:
             )
             for each in refund.items
         ),
-        paid=refund.paid,
+        # Without a payment told, nothing contradicts the total.
+        paid=refund.paid if refund.paid or refund.declined else refund.total_amount,
         declined=refund.declined,
     )

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('total', models.DecimalField(decimal_places=4, max_digits=20)),
                 ('content', models.JSONField(help_text='The canonical invoice; none while it does not add up.', null=True)),
                 ('proof', models.JSONField(default=dict, help_text='What adds up to what, and what the store says.')),
-                ('state', models.CharField(choices=[('composed', 'Composed, not sent'), ('held', 'Held by a case'), ('generated', 'Numbered and sent, or about to be')], default='composed', max_length=9)),
+                ('state', models.CharField(choices=[('composed', 'Composed, not sent'), ('held', 'Held by a case'), ('generated', 'Issued')], default='composed', max_length=9)),
                 ('state_reason', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('numbered_at', models.DateTimeField(null=True)),

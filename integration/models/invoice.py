@@ -147,6 +147,15 @@ class InvoiceRule(models.Model):
                 }
             )
 
+        if self.credit_series_id not in (None, self.series_id):
+            shared = InvoiceRule.objects.filter(credit_series=self.credit_series_id).exclude(pk=self.pk)
+            if other := shared.exclude(series=self.series_id).first():
+                raise ValidationError(
+                    {
+                        "credit_series": f"Rule {other} of another series credits in it: take a series of its own."
+                    }
+                )
+
     @property
     def target(self) -> str:
         """Who gets it, in words."""
@@ -174,7 +183,7 @@ class Invoice(Reported):
     class State(models.TextChoices):
         COMPOSED = "composed", "Composed, not sent"
         HELD = "held", "Held by a case"
-        GENERATED = "generated", "Numbered and sent, or about to be"
+        GENERATED = "generated", "Issued"
 
     WHOLE, REST = "whole", "rest"
 

@@ -78,7 +78,7 @@ def _lines(document: CanonicalInvoice) -> list[dict[str, str]]:
             "name": line.description or line.sku or "",
             "sku": line.sku or "",
             "quantity": quantity(line.quantity),
-            "price": f"{line.unit_price:,f}" if line.unit_price is not None else "",
+            "price": exact_money(line.unit_price or Decimal(0), document.currency or "").partition(" ")[0],
             "amount": exact_money(amount, document.currency or ""),
         }
         for line, amount in zip(document.lines, line_amounts(document), strict=True)

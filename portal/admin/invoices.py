@@ -117,7 +117,7 @@ def _totals(rows: QuerySet[Invoice]) -> str:
     """Return what the numbered ones of the list come to, credit memos apart."""
     found = (
         rows.filter(state=Invoice.State.GENERATED)
-        .order_by("kind", "currency")
+        .order_by("-kind", "currency")
         .values_list("kind", "currency")
         .annotate(sum=Sum("total"))
     )

@@ -267,7 +267,7 @@ def charge(service_code: str, label: str, amount: Decimal) -> InvoicedCharge:
     """Return an amount on the whole: a charge, or below 0 an allowance."""
     kind, handling = ("allowance", "off_invoice") if amount < 0 else ("charge", "paid_by_customer")
     return InvoicedCharge(
-        type=kind, service_code=service_code, amount=abs(amount), handling=handling, description=label
+        type=kind, service_code=service_code, amount=abs(amount), handling=handling, description=label[:80]
     )
 
 
