@@ -15,6 +15,8 @@ import psutil
 from portal.localdb import PrivateServer
 from tests.conftest import ROOT
 
+INVOICED = ["810 out", "JSON out", "UBL out"] * 2
+"""An invoice and a credit memo, each in three formats."""
 ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
 
 
@@ -79,10 +81,7 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
             "orders": ["850 out", "850 out", "855 in", "855 in", "997 in", "997 in"],
             "acknowledgments": ["850 out", "855 in", "997 in"],
             "shipments": ["850 out", "855 in", "856 in", "856 in", "997 in"],
-            "invoices": [
-                "810 out", "810 out", "850 out", "855 in", "856 in", "997 in", "997 in", "997 in", "JSON out", "JSON out",
-                "UBL out", "UBL out",
-            ],
+            "invoices": sorted([*INVOICED, "850 out", "855 in", "856 in", "997 in", "997 in", "997 in"]),
         }
         assert [each["items"] for each in flows["shipments"]["store_after"]["shipments"]] == [
             {"1002001": 1, "1002002": 1, "1002003": 2},

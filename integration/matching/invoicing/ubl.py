@@ -61,6 +61,7 @@ def write_ubl(invoice: Invoice) -> bytes:
     _totals(root, invoice, rows, charges)
     for row in rows:
         _line(root, invoice, row, kind)
+    ET.indent(root)
     content: bytes = ET.tostring(root, "utf-8", xml_declaration=True)
     return content
 
