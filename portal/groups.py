@@ -34,6 +34,8 @@ CONFIGURATION = (
     ("integration", "store"),
     ("integration", "mailserver"),
     ("integration", "routingrule"),
+    ("integration", "invoicerule"),
+    ("integration", "invoiceseries"),
     ("integration", "warehouse"),
     ("integration", "customerlink"),
 )

@@ -27,7 +27,8 @@ from archive.models import (
     TransmissionOutcome,
 )
 from archive.projections import project, write_content
-from integration.documents import to_json
+from integration.documents import Invoice as CanonicalInvoice
+from integration.documents import InvoiceLine, to_json
 from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
 from integration.flows.expectations import expect_answers
@@ -41,6 +42,9 @@ from integration.models import (
     BulkJob,
     CustomerLink,
     ExceptionCase,
+    Invoice,
+    InvoiceRule,
+    InvoiceSeries,
     MailServer,
     Order,
     OutgoingMail,
@@ -529,11 +533,45 @@ def everything() -> PurchaseOrder:
     )
     link = customer_link()
     Order.objects.filter(pk=made.order_id).update(customer_link=link, customer_number="GRV-7781")
+    invoice(made.order)
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
+    return made
+
+
+def invoice(of: Order, **fields: Any) -> Invoice:
+    """Return a composed invoice of an order, with a rule that sends it to a mailbox in watch."""
+    number = next(_numbers)
+    series = InvoiceSeries.objects.create(name=f"Series {number}")
+    rule = InvoiceRule.objects.create(
+        name=f"Finance {number}", series=series, mailbox=mailbox(), file_format="JSON"
+    )
+    part = {"key": "line:1", "label": "2 × Lamp", "amount": "20.00", "field": "total_ex_tax"}
+    proof = {
+        "components": [part], "sum": "20.00", "rounding": "0.00", "total": "20.00", "total_field": "total_inc_tax",
+        "difference": "0.00", "problems": [], "with_tax": False, "quantities": {"1": "2"},
+    }  # fmt: skip
+    line = InvoiceLine(
+        line_number="1",
+        quantity=Decimal(2),
+        unit="each",
+        unit_price=Decimal(10),
+        sku="LAMP",
+        description="Lamp",
+    )
+    content = CanonicalInvoice(
+        type="debit_invoice",
+        currency="USD",
+        customer_order_number=str(of.number),
+        lines=(line,),
+        total=Decimal("20.00"),
+    )
+    given = {"currency": "USD", "total": Decimal(20), "proof": proof, "content": to_json(content), **fields}
+    made = Invoice.objects.create(order=of, series=series, about=Invoice.WHOLE, **given)
+    made.copies.create(rule=rule)
     return made
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from integration.flows.import_orders import import_step
-from integration.flows.kept_rows import remove_row, save_row
+from integration.flows.kept_rows import locked, remove_row, save_row
 from integration.flows.rights import Refused, require
 from integration.flows.translations import Changed
 from integration.models import CustomerLink, ExceptionCase, Order
@@ -65,7 +65,8 @@ def _remove(user: User, reason: str, row: CustomerLink) -> int:
         raise Refused(
             f"Orders belong to {row}: switch it off instead, so that it can be told whose they are."
         )
-    return remove_row(user, reason, row, CALLED)
+    stored = locked(row)
+    return 0 if stored is None else remove_row(user, reason, stored, CALLED)
 
 
 def _look_again() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
@@ -23,12 +23,14 @@ from integration.flows.channels import waiting_for
 from integration.flows.customers import acknowledge_steps
 from integration.flows.effects import effect_step
 from integration.flows.import_orders import import_step
+from integration.flows.invoicing import INVOICE, invoice_step
 from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
 from integration.flows.steps import STEPS
 from integration.flows.transmit import transmit_step
 from integration.models import (
     STANDING_POLL,
     ExceptionCase,
+    InvoiceCopy,
     Order,
     Pause,
     PurchaseOrder,
@@ -124,6 +126,8 @@ def steps_to_retry(case: ExceptionCase) -> list[Step]:
         return [Step(found.step, found.subject, found.ordering_key, talks_to=found.talks_to)]
     Kind = ExceptionCase.Kind
     order = case.order
+    if order is not None and case.cause.startswith(INVOICE):
+        return [invoice_step(order)]
     if order is not None and case.kind in (
         Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE, Kind.CUSTOMER
     ):  # fmt: skip
@@ -256,7 +260,8 @@ def _steps_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
         composed = composed.filter(agreement=subject)
     orders = Order.objects.filter(purchase_orders__in=composed).distinct().only("store_id", "number")
     looks = [import_step(order.store_id, order.number) for order in orders]
-    return looks + steps + _changes_waiting(subject) + _customers_waiting(subject)
+    more = [*_changes_waiting(subject), *_customers_waiting(subject), *_invoices_waiting(subject)]
+    return [*looks, *steps, *more]
 
 
 def _customers_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
@@ -272,6 +277,19 @@ def _customers_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
     return [
         step for order in waiting.only("customer_link").order_by("pk") for step in acknowledge_steps(order)
     ]
+
+
+def _invoices_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
+    """Return the steps that look at orders whose invoices were composed and not sent."""
+    copies = InvoiceCopy.objects.filter(document=None)
+    if isinstance(subject, Store):
+        copies = copies.filter(invoice__order__store=subject)
+    elif isinstance(subject, Mailbox):
+        copies = copies.filter(Q(rule__mailbox=subject) | Q(rule__agreement__mailbox=subject))
+    else:
+        copies = copies.filter(rule__agreement=subject)
+    orders = Order.objects.filter(invoices__copies__in=copies).distinct().order_by("pk")
+    return [invoice_step(order) for order in orders.defer("content")]
 
 
 def _changes_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:

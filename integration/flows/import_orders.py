@@ -21,6 +21,7 @@ from integration.flows.categories import ask_categories, keep_categories
 from integration.flows.changes import waiting_steps
 from integration.flows.customers import Customer, acknowledge_steps, ask_group, customer_of
 from integration.flows.edited import after_edit
+from integration.flows.invoicing import invoice_steps
 from integration.flows.references import write_references
 from integration.flows.routing import nothing_to_route
 from integration.flows.stores import client_for
@@ -156,7 +157,8 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
                 Order.objects.filter(pk=known.pk).update(
                     modified_at=found.date_modified, status_id=found.status_id, read_at=_now(client)
                 )
-            return []
+                known.status_id = found.status_id
+                return invoice_steps(known)
         read_at = _now(client)
         lines = client.get_lines(number)
         addresses = client.get_shipping_addresses(number)
@@ -171,7 +173,7 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
             list(known.purchase_orders.select_for_update().order_by("pk").values_list("pk"))
         customer = customer_of(store, found, addresses, group)
         order, changed = _save(store, found, content, customer, read_at)
-        return [*_decide(store, order, changed), *acknowledge_steps(order)]
+        return [*_decide(store, order, changed), *acknowledge_steps(order), *invoice_steps(order)]
 
 
 def _tell_not_there(store: Store, number: int) -> None:

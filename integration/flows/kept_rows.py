@@ -1,4 +1,5 @@
-"""Rows of settings saved and removed with a reason: who changed which field from what to what is kept for good."""
+"""Rows of settings saved and removed by people: what each was and is stands in the audit entry, in the caller's
+transaction."""
 
 from __future__ import annotations
 
@@ -16,14 +17,14 @@ def subject_of(row: Model) -> str:
     return f"{row._meta.model_name}:{row.pk}"
 
 
-def save_row(user: User, reason: str, row: Any, called: str) -> int:
-    """Save ``row`` in the caller's transaction and keep what changed; return 0 where nothing did.
+def save_row(user: User, reason: str, row: Model, called: str) -> int:
+    """Save ``row`` with the verb ``add`` or ``change`` and what it is ``called``; return 0 where it is as it was.
 
-    ``called`` is what people call such a row. Raises ``Refused`` where somebody else has removed it.
+    Raises ``Refused`` where somebody else has removed it.
     """
     before: dict[str, str] = {}
     if row.pk is not None:
-        stored = type(row).objects.select_for_update().filter(pk=row.pk).first()
+        stored = locked(row)
         if stored is None:
             raise Refused(f"Somebody else has removed {row} meanwhile. Look at the list again.")
         before = _values(stored)
@@ -36,17 +37,21 @@ def save_row(user: User, reason: str, row: Any, called: str) -> int:
     return 1
 
 
-def remove_row(user: User, reason: str, row: Any, called: str) -> int:
-    """Remove ``row`` in the caller's transaction and keep what it was; return 0 where it is gone already."""
-    stored = type(row).objects.select_for_update().filter(pk=row.pk).first()
-    if stored is None:
-        return 0
+def remove_row(user: User, reason: str, stored: Model, called: str) -> int:
+    """Remove ``stored``, as ``locked`` returned it, with the verb ``remove``."""
     _keep(user, reason, stored, f"remove {called}", _values(stored), {})
     stored.delete()
     return 1
 
 
-def _keep(user: User, reason: str, row: Any, verb: str, before: dict[str, str], now: dict[str, str]) -> None:
+def locked(row: Model) -> Any:
+    """Return the row as it is stored, locked; None where somebody has removed it."""
+    return type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
+
+
+def _keep(
+    user: User, reason: str, row: Model, verb: str, before: dict[str, str], now: dict[str, str]
+) -> None:
     names = [name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name)]
     detail = {"what": str(row)}
     for label, values in (("was", before), ("is", now)):
@@ -57,7 +62,7 @@ def _keep(user: User, reason: str, row: Any, verb: str, before: dict[str, str], 
     record_audit(user, verb, subject_of(row), reason=reason, detail=detail)
 
 
-def _values(row: Any) -> dict[str, str]:
+def _values(row: Model) -> dict[str, str]:
     """Return what people read of each field, by its name for people."""
     return {
         str(field.verbose_name): _shown(row, field)
@@ -66,7 +71,7 @@ def _values(row: Any) -> dict[str, str]:
     }
 
 
-def _shown(row: Any, field: Any) -> str:
+def _shown(row: Model, field: Any) -> str:
     value = getattr(row, field.name)
     if isinstance(value, list):
         return " | ".join(str(each) for each in value)

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from integration.flows.kept_rows import remove_row, save_row, subject_of
+from integration.flows.kept_rows import locked, remove_row, save_row, subject_of
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again
 from integration.flows.routing import Routed, Routing, active_rules, as_rule, plan_routing, warehouse_ship_to
@@ -76,9 +76,12 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
 
 
 def _remove(user: User, reason: str, row: Row) -> int:
-    if isinstance(row, Warehouse):
-        _refuse_if_used(row)
-    return remove_row(user, reason, row, _CALLED[type(row)])
+    stored = locked(row)
+    if stored is None:
+        return 0
+    if isinstance(stored, Warehouse):
+        _refuse_if_used(stored)
+    return remove_row(user, reason, stored, _CALLED[type(row)])
 
 
 def _refuse_if_used(place: Warehouse) -> None:

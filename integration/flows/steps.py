@@ -19,6 +19,7 @@ from integration.flows.clock import watch_clock
 from integration.flows.compose import compose
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
+from integration.flows.invoice_order import invoice_order
 from integration.flows.mails import send_mail
 from integration.flows.match import match
 from integration.flows.read_translated import read_translated
@@ -196,6 +197,16 @@ STEPS: dict[str, StepKind] = {
         acknowledge,
         "acknowledge an order to its customer (855)",
         _customers_order,
+        direction="out",
+    ),
+    "invoice_order": StepKind(
+        "orders",
+        invoice_order,
+        "look whether an order is to be invoiced",
+        _order,
+        Kind.STORE,
+        lease=_SLOW,
+        other_side="store",
         direction="out",
     ),
     "transmit": StepKind(

@@ -8,6 +8,7 @@ from integration.models.customer import CustomerLink, OrderAcknowledgment
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.invoice import Invoice, InvoiceCopy, InvoiceRule, InvoiceSeries
 from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
@@ -39,6 +40,10 @@ __all__ = [
     "Expectation",
     "Gap",
     "HookCall",
+    "Invoice",
+    "InvoiceCopy",
+    "InvoiceRule",
+    "InvoiceSeries",
     "Lane",
     "LineEntry",
     "MailServer",

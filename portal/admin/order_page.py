@@ -23,6 +23,7 @@ from integration.models import (
 )
 from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import DocumentRow, document_rows, latest_sent, state_of
+from portal.admin.invoice_page import order_invoices
 from portal.admin.order_lines import order_lines
 from portal.admin.show import (
     effect_badge,
@@ -78,6 +79,7 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         ],
         "changes": change_rows(purchase_orders),
         "told": _told(order),
+        "invoices": order_invoices(order),
         "documents": _documents(links),
         "effects": [_effect(each) for each in order.effects.all()],
         "open_cases": [each for each in cases if each.closed_at is None],

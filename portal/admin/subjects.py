@@ -62,6 +62,7 @@ STEP_SUBJECTS = {
     "route": "order",
     "compose": "purchase_order",
     "acknowledge": "order",
+    "invoice_order": "order",
     "generate": "purchase_order",
     "transmit": "interchange",
     "fetch_mailbox": "mailbox",

@@ -4,6 +4,7 @@
 request          what it does
 ================ =============================================================================================
 GET ledger       tells what arrived and what was answered
+GET finance      tells the ledger of the finance system: every invoice that it took, and whether it adds up
 GET held         tells what suppliers mean to deliver, by purchase order and line
 GET told         tells what customers were told last, by their own order number and line
 GET answers      tells ``answer``, ``answers``, ``pause``, and of every ``kind`` of answer what it means
@@ -105,6 +106,10 @@ def _ledger(network: Network, fields: Fields) -> Any:
     return list(network.ledger)
 
 
+def _finance(network: Network, fields: Fields) -> Any:
+    return list(network.finance.ledger)
+
+
 def _held(network: Network, fields: Fields) -> Any:
     return {number: network.held(number) for number in dict.fromkeys(network.numbers())}
 
@@ -179,6 +184,7 @@ def _is_choice(value: Any) -> bool:
 
 CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "ledger"): _ledger,
+    ("GET", "finance"): _finance,
     ("GET", "held"): _held,
     ("GET", "told"): _told,
     ("GET", "answers"): _tell,

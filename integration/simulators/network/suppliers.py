@@ -25,6 +25,7 @@ from integration.simulators.network.answer_files import (
 from integration.simulators.network.answers import Plan, plan_of
 from integration.simulators.network.change_answers import held_after
 from integration.simulators.network.customers import is_for_customer, told_by
+from integration.simulators.network.finance import FinanceSystem
 from integration.simulators.network.functional_answers import functional_acknowledgment
 from integration.simulators.network.purchase_orders import (
     PurchaseOrder,
@@ -60,6 +61,7 @@ class Network:
         self.inbox, self.outbox, self.taken = (self.root / name for name in ("inbox", "outbox", "taken"))
         for folder in (self.inbox, self.outbox, self.taken):
             folder.mkdir(parents=True, exist_ok=True)
+        self.finance = FinanceSystem(self.root / "finance")
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -117,7 +119,7 @@ class Network:
                 self._take(path)
                 taken += 1
             self._send_until(time.monotonic())
-        return taken
+        return taken + self.finance.take_all()
 
     def choose(
         self,

@@ -11,6 +11,7 @@ POST clock               ``{"advance": 31}``: lets the store's clock jump ahead 
 GET orders/{id}          tells an order with its lines and addresses
 POST orders/{id}         writes to an order without the API's rules
 GET …/{id}/shipments     tells the shipments of an order: ``orders/{id}/shipments``
+GET, POST …/{id}/refunds tells the refunds of an order, or makes one (see ``refunds``)
 POST shipping            ``{"moves": false}``: shipments leave the status of orders, or move it again
 POST orders/{id}/place   has an order appear, created and changed now
 GET webhooks             tells the settings of callbacks, how many are to be tried, and blocked domains
@@ -34,6 +35,7 @@ from typing import Any
 from integration.simulators.store.exchange import Reply, Request
 from integration.simulators.store.faults import fault_from
 from integration.simulators.store.hook_control import HOOK_CONTROLS
+from integration.simulators.store.refunds import make_refund, tell_refunds
 from integration.simulators.store.state import NotThere, StoreState
 from integration.simulators.store.statuses import STATUSES
 
@@ -167,6 +169,8 @@ CONTROLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", ORDER, _write_order),
     ("POST", f"{ORDER}/place", _place),
     ("GET", f"{ORDER}/shipments", _shipments),
+    ("GET", f"{ORDER}/refunds", tell_refunds),
+    ("POST", f"{ORDER}/refunds", make_refund),
     ("POST", "shipping", _shipping),
     *HOOK_CONTROLS,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from integration.simulators.store import shipments, v2, v3, v3_hooks
+from integration.simulators.store import refunds, shipments, v2, v3, v3_hooks
 from integration.simulators.store.call import Act
 from integration.simulators.store.scopes import (
     CHANNELS,
@@ -60,6 +60,7 @@ ROUTES = (
     Route("GET", "/v2/currencies", INFORMATION, v2.list_currencies),
     Route("GET", "/v2/store", INFORMATION, v2.read_store),
     Route("GET", "/v2/time", INFORMATION, v2.read_time),
+    Route("GET", "/v3/orders/{order}/payment_actions/refunds", ORDERS, refunds.list_refunds),
     Route("GET", "/v3/orders/{order}/metafields", ORDERS, v3.list_metafields),
     Route("POST", "/v3/orders/{order}/metafields", ORDERS, v3.add_metafield),
     Route("GET", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.read_metafield),

@@ -41,6 +41,7 @@ FINE = {
     "acknowledgment": (2, 0, 0),
     "answer": (2, 0, 0),
     "shipment": (0, 0, 0),
+    "invoice": (0, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
     "customer": (0, 0, 0),

@@ -30,6 +30,9 @@ from integration.models import (
     CustomerLink,
     ExceptionCase,
     Expectation,
+    Invoice,
+    InvoiceRule,
+    InvoiceSeries,
     MailServer,
     Order,
     OutgoingMail,
@@ -60,11 +63,11 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob, Expectation, OutgoingMail,
+    BulkJob, Expectation, OutgoingMail, Invoice,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
-    BusinessCalendar, MappingProfile, RoutingRule, Warehouse, CustomerLink,
+    BusinessCalendar, MappingProfile, RoutingRule, Warehouse, CustomerLink, InvoiceRule, InvoiceSeries,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
