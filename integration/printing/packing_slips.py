@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from integration.matching.lines import plain
+from integration.matching.lines import plain, words
 from integration.printing.paper import Column, Paper, Sheet, bind, day
 
 _COLUMNS: Final = (
@@ -27,6 +27,16 @@ class SlipItem:
     description: str
     quantity: Decimal
     unit: str
+
+    @property
+    def count(self) -> str:
+        """The quantity without idle zeros."""
+        return plain(self.quantity)
+
+    @property
+    def counted_in(self) -> str:
+        """The unit in words."""
+        return words(self.unit)
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,4 @@ def _sheet(slip: PackingSlip, paper: Paper) -> Sheet:
 
 
 def _rows(items: Sequence[SlipItem]) -> list[tuple[str, ...]]:
-    return [
-        (each.number, each.description, plain(each.quantity), each.unit.replace("_", " ")) for each in items
-    ]
+    return [(each.number, each.description, each.count, each.counted_in) for each in items]

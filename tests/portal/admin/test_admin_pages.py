@@ -35,6 +35,7 @@ from integration.models import (
     PurchaseOrder,
     Reconciliation,
     RoutingRule,
+    Shipment,
     Store,
     Warehouse,
     Work,
@@ -58,7 +59,7 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob, Expectation, OutgoingMail,
+    BulkJob, Expectation, OutgoingMail, Shipment,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
