@@ -9,14 +9,16 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from integration.flows.packing_slips import packing_slip
-from integration.models import Shipment, StoreEffect
+from integration.flows.shipment_files import files_of
+from integration.matching.file_names import PDF
+from integration.models import Shipment, ShipmentFile, StoreEffect
 from integration.printing.packing_slips import PackingSlip, SlipItem, package_titles
 from integration.printing.paper import PAPERS
 from portal.admin.content import READ_CONTENT, open_for
 from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.order_page import effect_row
 from portal.admin.shipment_rows import shipment_rows, standing_of
-from portal.admin.show import day
+from portal.admin.show import day, size
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def shipment_context(shipment: Shipment, user: User) -> dict[str, Any]:
         "may_read": user.has_perm(READ_CONTENT),
         "papers": list(PAPERS.values()),
         "documents": document_rows(type(document).objects.filter(pk=document.pk).select_related(*WITH_STATE)),
+        "files": [_file(each) for each in files_of(shipment)],
         "effects": [effect_row(each) for each in _effects(shipment)],
         "open_cases": list(cases.select_related("owner")),
         **slip_context(slip),
@@ -67,6 +70,15 @@ def read_slip(shipment: Shipment, user: User, purpose: str) -> tuple[PackingSlip
     """Return the slip, or the sentence that says why there is none; the access row is written first."""
     opened = open_for(user, shipment.document.interchange.payload, purpose)
     return (None, opened.problem) if opened.data is None else (packing_slip(shipment), "")
+
+
+def _file(file: ShipmentFile) -> dict[str, Any]:
+    return {
+        "row": file,
+        "name": file.transmission.name,
+        "words": f"{'PDF' if file.content_type == PDF else 'Text'}, {size(file.transmission.payload.size)}",
+        "named": f"Its name holds the {file.get_named_display()} {file.number}.",
+    }
 
 
 def _effects(shipment: Shipment) -> list[StoreEffect]:

@@ -15,11 +15,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import Document
+from integration.flows.shipment_files import files_of
+from integration.matching.file_names import PDF
 from integration.models import PurchaseOrder, Shipment
 from integration.printing.packing_slips import packing_slips
 from integration.printing.paper import A4, LETTER, PAPERS, Paper
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.content import READ_CONTENT, as_attachment
+from portal.admin.content import READ_CONTENT, as_attachment, download
 from portal.admin.filters import PeriodFilter, StandingFilter
 from portal.admin.orders import whole_number
 from portal.admin.shipment_page import read_slip, shipment_context, slip_context
@@ -107,6 +109,11 @@ class ShipmentAdmin(HistoryAdmin):
                 self.admin_site.admin_view(self.packing_slip_pdf),
                 name="integration_shipment_packing_slip_pdf",
             ),
+            path(
+                "<int:object_id>/files/<int:file_id>/",
+                self.admin_site.admin_view(self.download_file),
+                name="integration_shipment_file",
+            ),
         ]
         return own + list(super().get_urls())
 
@@ -137,6 +144,22 @@ class ShipmentAdmin(HistoryAdmin):
         if row is None:
             return self.missing(request, str(object_id))
         return self._printed(request, [row], PAPERS[paper], f"packing-slip-{row.number}.pdf")
+
+    def download_file(self, request: HttpRequest, object_id: int, file_id: int) -> HttpResponse:
+        """Give out a file of the partner's own, under a name of ours and as what it holds."""
+        row = self.find(request, str(object_id))
+        if row is None:
+            return self.missing(request, str(object_id))
+        found = next((each for each in files_of(row) if each.pk == file_id), None)
+        if found is None:
+            raise Http404
+        return download(
+            person(request),
+            found.transmission.payload,
+            f"shipment-{row.number}-{found.pk}.{'pdf' if found.content_type == PDF else 'txt'}",
+            f"file {found.pk} of shipment {row.pk}",
+            content_type=found.content_type,
+        )
 
     @action(description="Packing slips as PDF, Letter", permissions=["print"])
     def slips_on_letter(self, request: HttpRequest, chosen: QuerySet[Shipment]) -> HttpResponse | None:
