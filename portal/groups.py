@@ -27,6 +27,7 @@ CONFIGURATION = (
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
+    ("partners", "shipmenttolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),
@@ -35,6 +36,7 @@ CONFIGURATION = (
     ("integration", "mailserver"),
     ("integration", "routingrule"),
     ("integration", "warehouse"),
+    ("integration", "carrier"),
 )
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.models import (
     BulkJob,
+    Carrier,
     ExceptionCase,
     Expectation,
     MailServer,
@@ -84,6 +85,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Business calendars", "calendar_month", BusinessCalendar),
                 _item("Routing rules", "alt_route", RoutingRule),
                 _item("Warehouses", "warehouse", Warehouse),
+                _item("Carriers", "local_post_office", Carrier),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
                 _item("Code lists", "translate", CodeList),
