@@ -39,6 +39,7 @@ from integration.matching.ship_notices import (
     Sent,
     ShipmentLimits,
     differences,
+    exceeds,
     in_force,
     repeats_unasked,
     sent_for,
@@ -126,7 +127,8 @@ def settle(purchase_order: PurchaseOrder) -> list[Step]:
     for notice in notices:
         _post(purchase_order, notice, readings[notice.document.pk])
         known = _circumstances(purchase_order, order, before)
-        _judge(purchase_order, notice, _differences(notice, asked, known))
+        found = _differences(notice, asked, known)
+        _judge(purchase_order, notice, found, as_left=exceeds(notice.sent, asked, before))
         for line, quantity in notice.sent.quantities.items():
             before[line] = before.get(line, Decimal(0)) + quantity
     undo(purchase_order)
@@ -209,20 +211,22 @@ def _holding(notices: Sequence[Notice]) -> Notice | None:
 
 def _take_back_others(purchase_order: PurchaseOrder, readings: dict[int, int]) -> None:
     """Reverse and withdraw what other notices than those that hold had said, or former readings of them."""
-    told = purchase_order.order.documents.filter(role=NOTICE_ROLE).order_by("-document_id").first()
-    entries = LineEntry.standing().filter(
+    links = purchase_order.order.documents.filter(role=NOTICE_ROLE).select_related("document")
+    told = [link.document for link in links.order_by("document_id")]
+    if not told:
+        return
+    of_notices = LineEntry.standing().filter(
         line__purchase_order=purchase_order, kind=LineEntry.Kind.SHIPPED, document__transaction_set="856"
     )
+    for pk in set(of_notices.values_list("document_id", flat=True)) - readings.keys():
+        reverse(of_notices.filter(document_id=pk), told[-1])
     gone = [each for each in standing(purchase_order) if readings.get(each.document_id) != each.reading]
-    if told is None:
-        return
-    for pk in set(entries.values_list("document_id", flat=True)) - readings.keys():
-        reverse(entries.filter(document_id=pk), told.document)
-    withdraw(gone, told.document)
-    for each in gone:
-        close_cause(
-            difference_cause(purchase_order, each.document), "The partner has taken the shipment back."
-        )
+    withdraw(gone, told[-1])
+    for document in told:
+        if document.pk not in readings:
+            close_cause(
+                difference_cause(purchase_order, document), "The partner has taken the shipment back."
+            )
 
 
 def _post(purchase_order: PurchaseOrder, notice: Notice, reading: int) -> None:
@@ -308,8 +312,13 @@ def _differences(notice: Notice, asked: Sequence[AskedLine], known: Circumstance
     return [*found, *differences(notice.said, notice.sent, asked, known)]
 
 
-def _judge(purchase_order: PurchaseOrder, notice: Notice, found: Sequence[Difference]) -> None:
-    """Bring to the store what counts by itself or by decision; ask a person about the rest."""
+def _judge(
+    purchase_order: PurchaseOrder, notice: Notice, found: Sequence[Difference], *, as_left: bool
+) -> None:
+    """Bring to the store what counts by itself or by decision; ask a person about the rest.
+
+    ``as_left``: more than was ordered is let pass, and the store gets what it has left to ship.
+    """
     document, cause = notice.document, difference_cause(purchase_order, notice.document)
     decided = (
         ExceptionCase.objects.filter(cause=cause)
@@ -324,7 +333,7 @@ def _judge(purchase_order: PurchaseOrder, notice: Notice, found: Sequence[Differ
         return
     close_cause(cause, "What was shipped agrees with the order now.")
     for shipment in _without_effect(purchase_order, document):
-        intend(shipment, as_left=decided is not None)
+        intend(shipment, as_left=as_left or decided is not None)
 
 
 def _without_effect(purchase_order: PurchaseOrder, document: Document) -> Iterable[Shipment]:

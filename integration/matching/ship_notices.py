@@ -154,6 +154,15 @@ def differences(
     return tuple(found)
 
 
+def exceeds(sent: Sent, asked: Sequence[AskedLine], shipped_before: Mapping[int, Decimal]) -> bool:
+    """Say whether more of a line is shipped with ``sent`` than was ordered."""
+    wanted = {line.line_number: line.quantity for line in asked}
+    return any(
+        shipped_before.get(line, Decimal(0)) + quantity > wanted[line]
+        for line, quantity in sent.quantities.items()
+    )
+
+
 def in_force(purposes: Sequence[str | None]) -> int | None:
     """Return which of the notices of one number holds, given their purposes in the order in which they were made.
 

@@ -15,20 +15,23 @@ from django.contrib.auth.models import User
 from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import plan
-from integration.models import ExceptionCase
-from portal.demo.story import StoreView, documents_of, tell, wait_until
+from integration.models import ExceptionCase, StoreEffect
+from portal.demo.processes import DemoError
+from portal.demo.story import NetworkView, StoreView, documents_of, tell, wait_until
 
 TWO_SUPPLIERS = 1015
 SHORT = 1004
 """Answered short by the simulated supplier, of which the demo command tells him."""
+SHIPPED = 1002
 WITHIN = 90
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a flow plays: the store, how to say something, and what notices that a process has died."""
+    """Where a flow plays: the store, the suppliers, how to say something, and what notices that a process has died."""
 
     store: StoreView
+    network: NetworkView
     say: Callable[[str], None]
     check: Callable[[], None]
 
@@ -57,6 +60,36 @@ def acknowledgments(stage: Stage) -> dict[str, Any]:
         carry_out(lead, case, "accept", Given(), "The rest comes later.", wanted.digest)
 
     return _played(stage, SHORT, decide)
+
+
+def shipments(stage: Stage) -> dict[str, Any]:
+    """A supplier ships an order in two goes (856): each parcel is a shipment in the store, with its tracking number."""
+    played = _played(stage, SHIPPED, lambda: None)
+    number = f"{SHIPPED}-1"
+    _ship(stage, number, "half", 3)
+    _ship(stage, number, "parcels", 2)
+    after = stage.store.order(SHIPPED)
+    in_store: dict[str, int] = {}
+    for each in after["shipments"]:
+        stage.say(f"  shipment with tracking number {each['tracking_number']} is in the store")
+        for line, quantity in each["items"].items():
+            in_store[line] = in_store.get(line, 0) + quantity
+    left = {int(line): int(quantity) for line, quantity in stage.network.shipped(number).items()}
+    told = {int(line) % 1000: quantity for line, quantity in in_store.items()}
+    if told != left:
+        raise DemoError(f"The store holds {told} as shipped, and {left} left the supplier.")
+    return {**played, "documents": documents_of(SHIPPED), "store_after": after}
+
+
+def _ship(stage: Stage, purchase_order: str, way: str, status: int) -> None:
+    """Have what is left be shipped, and wait until the store has it and the order's ``status`` follows from it."""
+    moves = StoreEffect.objects.filter(order__number=SHIPPED, kind="shipped", state="done")
+    before = moves.count()
+    stage.network.ship(purchase_order, way)
+    stage.wait(
+        lambda: moves.count() > before and stage.store.status_of(SHIPPED) == status,
+        f"What was shipped of purchase order {purchase_order}",
+    )
 
 
 def _played(stage: Stage, number: int, between: Callable[[], None]) -> dict[str, Any]:
@@ -88,5 +121,6 @@ def _all_acknowledged(number: int) -> bool:
 FLOWS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
     "orders": orders,
     "acknowledgments": acknowledgments,
+    "shipments": shipments,
 }
 """The flows by the names that ``--flow`` takes."""

@@ -39,11 +39,15 @@ class StoreView:
         return int(answer.json()["status_id"])
 
     def order(self, number: int) -> dict[str, Any]:
-        """Return what the API gives of an order, by a fresh GET: its status and notes, and its metafields of ours."""
+        """Return what the API gives of an order, by a fresh GET: its status, notes and shipments, and our metafields."""
         order = requests.get(f"{self.base}/v2/orders/{number}", headers=self.headers, timeout=10)
         order.raise_for_status()
         fields = requests.get(f"{self.base}/v3/orders/{number}/metafields", headers=self.headers, timeout=10)
         fields.raise_for_status()
+        shipments = requests.get(
+            f"{self.base}/v2/orders/{number}/shipments", headers=self.headers, timeout=10
+        )
+        shipments.raise_for_status()
         kept = order.json()
         return {
             "id": number,
@@ -51,6 +55,7 @@ class StoreView:
             "status": kept["status"],
             "staff_notes": kept["staff_notes"],
             "metafields": {each["key"]: each["value"] for each in fields.json()["data"]},
+            "shipments": [_shipment(each) for each in (shipments.json() if shipments.content else [])],
         }
 
     def polled_at(self, order: int) -> float:
@@ -64,6 +69,32 @@ class StoreView:
     def place(self, order: int) -> None:
         """Have the order appear in the store now."""
         requests.post(f"{self.control}/orders/{order}/place", timeout=10).raise_for_status()
+
+
+class NetworkView:
+    """The suppliers behind the mailbox, by their control door."""
+
+    def __init__(self, url: str) -> None:
+        self.control = f"{url}/_simulator"
+
+    def ship(self, purchase_order: str, way: str) -> None:
+        """Have its supplier ship what is left of a purchase order, and tell it."""
+        told = {"purchase_orders": [purchase_order], "way": way}
+        requests.post(f"{self.control}/ship", json=told, timeout=10).raise_for_status()
+
+    def shipped(self, purchase_order: str) -> dict[str, str]:
+        """Return what has left its supplier, by line, by his own ledger."""
+        found = requests.get(f"{self.control}/shipped", timeout=10)
+        found.raise_for_status()
+        return dict(found.json().get(purchase_order, {}))
+
+
+def _shipment(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "tracking_number": told["tracking_number"],
+        "tracking_carrier": told["tracking_carrier"],
+        "items": {str(each["order_product_id"]): each["quantity"] for each in told["items"]},
+    }
 
 
 def wait_until(true: Callable[[], bool], check: Callable[[], None], within: float, what: str) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
+from integration.flows.gaps.shipped import ship_notices
 from integration.flows.gaps.stores import effects, orders_of
 from integration.models import Store
 from partners.models import Mailbox
@@ -28,5 +29,5 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         yield str(store), partial(orders_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
-    for question in (purchase_orders, receipts, acknowledgments, answers, files_taken, effects):
+    for question in (purchase_orders, receipts, acknowledgments, answers, ship_notices, files_taken, effects):
         yield "", partial(question, now)

@@ -29,6 +29,7 @@ FINE = {
     "receipt": (4, 0, 0),
     "acknowledgment": (2, 0, 0),
     "answer": (2, 0, 0),
+    "shipment": (0, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
     "effect": (4, 0, 0),

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from archive.models import Document
+from integration.flows.decisions import carry_out
+from integration.flows.gaps.shipped import ship_notices
+from integration.flows.parents import match_step
+from integration.flows.planned import Given, Plan
+from integration.flows.plans import plan
 from integration.flows.positions import positions_of
 from integration.flows.shipping import shipped_whole
-from integration.models import ExceptionCase, LineEntry, Order, PurchaseOrder, Shipment, StoreEffect
+from integration.models import (
+    ExceptionCase,
+    LineEntry,
+    Order,
+    OutgoingMail,
+    PurchaseOrder,
+    Shipment,
+    StoreEffect,
+)
+from integration.simulators.store.payloads import build, line
+from integration.work import put
 from partners.models import ShipmentTolerances
+from tests import factories
+from tests.behind import remove
 from tests.world import World, world
 
 __all__ = ["world"]
 
 Case = ExceptionCase
+NOTHING_GIVEN = Given()
 BOTH_SUPPLIERS, BUNDLE = 1015, 1023
 
 
@@ -157,15 +178,17 @@ def test_more_than_was_ordered_is_a_case_and_goes_as_far_as_the_store_has_it_lef
     assert (in_store(world), shipped(purchase_order), status(world)) == ([], {1: 3}, 9)
 
 
-def test_one_more_within_the_tolerance_is_asked_only_because_the_store_has_no_room(world: World) -> None:
+def test_one_more_within_the_tolerance_goes_as_far_as_the_store_has_room(world: World) -> None:
     purchase_order = accepted(world)
     ShipmentTolerances.objects.create(agreement=purchase_order.agreement, over_absolute=1)
     world.network.ship(["1001-1"], "over")
     world.run()
-    case = open_case()
-    # The store has two left, and takes no third: that a person has to see, and nothing else.
-    assert case.cause.startswith("left:")
-    assert case.evidence[0]["asked"] == "2 left to ship in the store"
+    assert (in_store(world), shipped(purchase_order), status(world)) == (
+        [("1Z5R89000000000001", "ups", {1001001: 2})],
+        {1: 3},
+        2,
+    )
+    assert ExceptionCase.objects.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -260,6 +283,34 @@ def test_a_replacement_that_overtakes_what_it_replaces_comes_to_the_same(world: 
     assert (shipped(purchase_order), posts(world)) == ({1: 2}, 1)
 
 
+def test_any_order_of_arrival_comes_to_the_same(world: World) -> None:
+    orders = range(5001, 5007)
+    for number in orders:
+        world.store.state.orders[number] = build(number, [line("AC-030", 5)])
+        world.place(number)
+    world.run()
+    arriving: list[dict[str, bytes]] = [{}, {}, {}]
+    for number, order in zip(orders, permutations(range(3)), strict=True):
+        first = world.network.ship([f"{number}-1"], "half")
+        world.network.ship([f"{number}-1"])
+        world.network.ship([f"{number}-1"], "whole", "cancel", first)
+        files = list(hold(world).items())
+        for place in order:
+            name, data = files[place]
+            arriving[order.index(place)][name] = data
+    for files_now in arriving:
+        for name, data in files_now.items():
+            world.network.drop(name, data)
+        world.run(2)
+    world.run()
+    # Two were taken back, and the three that went besides stand.
+    assert {(len(in_store(world, number)), status(world, number)) for number in orders} == {(1, 3)}
+    assert {sum(in_store(world, number)[0][2].values()) for number in orders} == {3}
+    found = [shipped(each) for each in PurchaseOrder.objects.filter(order__number__in=orders)]
+    assert found == [{1: 3}] * 6
+    assert ExceptionCase.objects.filter(closed_at=None).count() == 0
+
+
 def hold(world: World) -> dict[str, bytes]:
     """Take what lies in the outbox away; return it by name."""
     found = {}
@@ -307,8 +358,8 @@ def by_hand(world: World, items: dict[int, int], tracking: str) -> None:
     }  # fmt: skip
     world.store.state.shipments.setdefault(1001, []).append(made)
     world.store.state.last_shipment = 1
-    for line in sample.products:
-        line["quantity_shipped"] += items.get(line["id"], 0)
+    for product in sample.products:
+        product["quantity_shipped"] += items.get(product["id"], 0)
     world.store.state.change(1001, {"status_id": 3}, checked=False)
 
 
@@ -332,3 +383,81 @@ def test_a_notice_for_an_unknown_purchase_order_is_a_case(world: World) -> None:
     assert case.kind == Case.Kind.UNKNOWN_PURCHASE_ORDER
     assert "(shipment SH000001) for purchase order 7777-1" in case.sentence
     assert in_store(world) == []
+
+
+def decide(case: ExceptionCase, name: str, given: Given = NOTHING_GIVEN) -> Plan:
+    lead = factories.user("lea", "decide")
+    wanted = plan(case, name, given)
+    carry_out(lead, case, name, given, "As agreed by telephone.", wanted.digest)
+    return wanted
+
+
+def test_more_than_was_ordered_is_written_to_the_store_as_far_as_it_goes(world: World) -> None:
+    purchase_order = accepted(world)
+    world.network.ship(["1001-1"], "over")
+    world.run()
+    wanted = decide(open_case(), "ship")
+    assert wanted.sentences == [
+        "Harbor & Pine gets a shipment of 3 of AC-001, tracking number 1Z5R89000000000001, so much of it as is left to"
+        " ship there.",
+        "The order's status follows from what the store holds as shipped then.",
+    ]
+    world.run()
+    assert in_store(world) == [("1Z5R89000000000001", "ups", {1001001: 2})]
+    assert (shipped(purchase_order), status(world)) == ({1: 3}, 2)
+    assert ExceptionCase.objects.filter(closed_at=None).count() == 0
+
+
+def test_a_notice_that_is_put_aside_counts_for_nothing(world: World) -> None:
+    purchase_order = accepted(world)
+    world.network.ship(["1001-1"], "over")
+    world.run()
+    decide(open_case(), "put_aside")
+    world.run()
+    assert (in_store(world), shipped(purchase_order), status(world)) == ([], {1: 0}, 9)
+    assert Shipment.objects.filter(withdrawn_by=None).count() == 0
+    assert ExceptionCase.objects.filter(closed_at=None).count() == 0
+
+
+def test_what_staff_shipped_in_part_is_completed_by_decision(world: World) -> None:
+    accepted(world)
+    by_hand(world, {1001001: 1}, "BY-HAND")
+    world.network.ship(["1001-1"])
+    world.run()
+    decide(open_case(), "ship")
+    world.run()
+    assert in_store(world)[1:] == [("1Z5R89000000000001", "ups", {1001001: 1})]
+    assert status(world) == 2
+
+
+def test_the_partner_is_written_to_about_what_he_shipped(world: World) -> None:
+    accepted(world)
+    world.network.ship(["1001-1"], "stranger")
+    world.run()
+    later = timezone.now() + timedelta(days=2)
+    decide(open_case(), "ask_shipper", Given(due_at=later, to="orders@acme.example"))
+    mail = OutgoingMail.objects.get()
+    assert mail.subject == "Purchase order 1001-1: your ship notice (856) differs"
+    assert "  - An item that was not ordered: asked nothing, shipped 1 of GIFT-PEN" in mail.body
+    assert open_case().due_at == later
+
+
+def test_a_notice_without_its_shipment_is_found_and_matched_again(world: World) -> None:
+    accepted(world)
+    world.network.ship(["1001-1"])
+    world.run()
+    assert asked_of_notices() == (1, 0, [])
+    remove(Shipment.objects.get())
+    assert asked_of_notices() == (0, 0, ["is in part in no shipment"])
+    document = Document.objects.get(transaction_set="856")
+    put("documents", match_step(document))
+    world.run()
+    assert asked_of_notices() == (1, 0, [])
+    # What stands in the store is found there.
+    assert (posts(world), Shipment.objects.get().store_shipment) == (1, 1)
+
+
+def asked_of_notices() -> tuple[int, int, list[str]]:
+    found = ship_notices(timezone.now() + timedelta(minutes=10))
+    words = [each.sentence.partition(" of Acme Supply ")[2].rstrip(".") for each in found.gaps]
+    return found.good, found.explained, words
