@@ -43,6 +43,7 @@ def packing_slip(shipment: Shipment) -> PackingSlip:
         tracking_number=shipment.tracking_number,
         packages=packages or (SlipPackage("", shipment.tracking_number, _items_written(shipment)),),
         still_to_come=still_to_come(purchase_order),
+        is_withdrawn=shipment.withdrawn_by_id is not None,
     )
 
 

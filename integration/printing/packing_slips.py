@@ -72,6 +72,12 @@ class PackingSlip:
     tracking_number: str
     packages: tuple[SlipPackage, ...]
     still_to_come: tuple[SlipItem, ...] = ()
+    is_withdrawn: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the paper is called; of a shipment that the partner took back it says so."""
+        return "Packing slip, withdrawn" if self.is_withdrawn else "Packing slip"
 
 
 def packing_slips(slips: Sequence[PackingSlip], paper: Paper) -> bytes:
@@ -91,7 +97,7 @@ def package_titles(packages: Sequence[SlipPackage]) -> list[str]:
 
 def _sheet(slip: PackingSlip, paper: Paper) -> Sheet:
     sheet = Sheet(paper, f"Packing slip {slip.shipment_number}, order {slip.order_number}, {slip.seller}")
-    sheet.heading("Packing slip", slip.seller)
+    sheet.heading(slip.title, slip.seller)
     sheet.blocks([("Ship to", slip.ship_to), ("Ship from", slip.ship_from)])
     sheet.facts(
         [

@@ -28,6 +28,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     LongTable,
@@ -109,7 +110,7 @@ class Sheet:
         self._side_by_side(rows, columns)
 
     def _side_by_side(self, rows: list[list[Any]], columns: int) -> None:
-        table = Table(rows, colWidths=[self.width / columns] * columns, hAlign="LEFT")
+        table = Table(rows, colWidths=[self.width / columns] * columns, hAlign="LEFT", splitInRow=1)
         table.setStyle(
             [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 0)]
         )  # fmt: skip
@@ -117,7 +118,7 @@ class Sheet:
 
     def section(self, title: str, under: str = "") -> None:
         """Write the title of what follows."""
-        self.story.append(_paragraph(title, _SECTION))
+        self.story += [CondPageBreak(30 * mm), _paragraph(title, _SECTION)]
         if under:
             self.story.append(_paragraph(under, _UNDER))
         self.story.append(Spacer(0, 1.5 * mm))
@@ -129,7 +130,7 @@ class Sheet:
         body = [[_paragraph(text, style) for text, style in zip(row, styles, strict=True)] for row in rows]
         shares = sum(each.share for each in columns)
         widths = [self.width * each.share / shares for each in columns]
-        table = LongTable([heads, *body], colWidths=widths, repeatRows=1, hAlign="LEFT")
+        table = LongTable([heads, *body], colWidths=widths, repeatRows=1, hAlign="LEFT", splitInRow=1)
         table.setStyle(_TABLE)
         self.story += [table, Spacer(0, 4 * mm)]
 
@@ -138,7 +139,7 @@ class Sheet:
         cells = [[_paragraph(name, _TEXT), _paragraph(value, _RIGHT)] for name, value in rows[:-1]] + [
             [_paragraph(name, _HEAD), _paragraph(value, _HEAD_RIGHT)] for name, value in rows[-1:]
         ]
-        table = Table(cells, colWidths=[self.width * 0.32, self.width * 0.22], hAlign="RIGHT")
+        table = Table(cells, colWidths=[self.width * 0.32, self.width * 0.22], hAlign="RIGHT", splitInRow=1)
         table.setStyle([("LINEABOVE", (0, -1), (-1, -1), 0.8, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
         self.story += [table, Spacer(0, 4 * mm)]
 

@@ -77,7 +77,7 @@ def _file(file: ShipmentFile) -> dict[str, Any]:
         "row": file,
         "name": file.transmission.name,
         "words": f"{'PDF' if file.content_type == PDF else 'Text'}, {size(file.transmission.payload.size)}",
-        "named": f"Its name holds the {file.get_named_display()} {file.number}.",
+        "named": f"Its name holds {file.get_named_display()} {file.number}.",
     }
 
 

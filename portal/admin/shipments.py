@@ -44,13 +44,13 @@ class ShipmentAdmin(HistoryAdmin):
     """What partners shipped, as it goes to the store."""
 
     list_display = (
-        "number", "shown_store", "shown_order", "shown_purchase_order", "shown_partner", "carrier_name",
+        "number", "shown_store", "shown_order", "shown_purchase_order", "shown_partner",
         "shown_tracking", "shown_shipped",
     )  # fmt: skip
     list_filter = (StandingFilter, ShippedFilter, "purchase_order__agreement__partner")
     list_select_related = WITH_ORDER
     search_fields = ("number",)
-    search_help_text = "Tracking, order, purchase order or shipment number"
+    search_help_text = "Tracking, order or shipment number"
     ordering = ("-pk",)
     elsewhere = Document
     actions = ("slips_on_letter", "slips_on_a4")
@@ -220,8 +220,9 @@ class ShipmentAdmin(HistoryAdmin):
 
     @display(description="Tracking number", ordering="tracking_number")
     def shown_tracking(self, shipment: Any) -> str:
-        """Return the tracking number, as a link where we know where it leads."""
-        return format_html('<span class="gp-id">{}</span>', shown_tracking(shipment, shipment.followed_at))
+        """Return the tracking number, as a link where we know where it leads, and the carrier beneath."""
+        number = shown_tracking(shipment, shipment.followed_at)
+        return format_html('<span class="gp-id">{}</span><small>{}</small>', number, shipment.carrier_name)
 
     @display(description="Shipped", ordering="shipped_on")
     def shown_shipped(self, shipment: Shipment) -> str:

@@ -171,8 +171,25 @@ def test_no_text_is_wider_than_its_cell() -> None:
     assert "".join(line for line in said if line.startswith("ABC") or "JABC" in line).count("ABCDEFGHIJ") >= 9
 
 
+def test_a_row_higher_than_a_page_goes_over_pages_whole() -> None:
+    """The widest sign of the font, one to a line of the narrowest column: 150 lines of it."""
+    wide = "\u2031" * (LONGEST - 1)
+    tall = replace(
+        SLIP, ship_to=(wide,), packages=(SlipPackage("", "", (SlipItem(wide, wide, Decimal(2), wide),)),)
+    )
+    found = pages(packing_slips([tall], LETTER))
+    assert len(found) == 2
+    said = "".join(page.extract_text() for page in found)
+    assert said.count("\u2031") == 4 * (LONGEST - 1)
+
+
 def test_the_same_slips_give_the_same_bytes() -> None:
     assert packing_slips([SLIP, SLIP], A4) == packing_slips([SLIP, SLIP], A4)
+
+
+def test_a_withdrawn_shipment_has_a_slip_that_says_so() -> None:
+    [page] = pages(packing_slips([replace(SLIP, is_withdrawn=True)], LETTER))
+    assert words(page)[0] == "Packing slip, withdrawn"
 
 
 def test_nothing_to_print_is_said() -> None:

@@ -211,6 +211,8 @@ def test_what_is_not_for_the_store_is_said(viewer: Client, made: Shipment) -> No
     )
     Shipment.objects.update(withdrawn_by=made.document)
     assert (standing_of(Shipment.objects.get()).words, filtered(viewer)) == ("Withdrawn", ["withdrawn"])
+    assert f"Packing slip, withdrawn {made.number}" in Desk(viewer).read(slip_url(made))
+    assert text_of(viewer.get(slip_url(made, "a4")).content)[0].startswith("Packing slip, withdrawn\n")
 
 
 def test_a_file_of_the_partner_is_given_out_as_what_it_holds(
@@ -223,7 +225,10 @@ def test_a_file_of_the_partner_is_given_out_as_what_it_holds(
     address = reverse("admin:integration_shipment_file", args=[made.pk, file.pk])
     text = Desk(viewer).page(made)
     assert f"Sent along by the partner {TRACKING}.html PDF, 34 bytes" in text
-    assert f"Its name holds the tracking number {TRACKING}." in text
+    assert f"Its name holds tracking number {TRACKING}." in text
+    assert f"It is kept with tracking number {TRACKING}" in Desk(viewer).page(arrived).replace(
+        "it is", "It is"
+    )
     answer = viewer.get(address)
     assert answer.content == data
     assert answer.headers["Content-Type"] == "application/pdf"
