@@ -27,6 +27,7 @@ CONFIGURATION = (
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
+    ("partners", "shipmenttolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),
@@ -38,6 +39,7 @@ CONFIGURATION = (
     ("integration", "invoiceseries"),
     ("integration", "warehouse"),
     ("integration", "customerlink"),
+    ("integration", "carrier"),
 )
 
 

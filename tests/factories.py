@@ -35,8 +35,10 @@ from integration.flows.expectations import expect_answers
 from integration.flows.generate import generate
 from integration.flows.mails import put_mail
 from integration.flows.references import write_references
+from integration.flows.shipping import add_shipments
 from integration.flows.steps import STEPS
 from integration.flows.translate import translate
+from integration.matching.ship_notices import MAIN, PackageSet
 from integration.models import (
     BulkItem,
     BulkJob,
@@ -53,6 +55,7 @@ from integration.models import (
     PurchaseOrderLine,
     Reconciliation,
     RoutingRule,
+    Shipment,
     Store,
     Warehouse,
     Work,
@@ -461,6 +464,38 @@ def document(
     return made
 
 
+def shipment(of: PurchaseOrder, tracking: str = "") -> Shipment:
+    """Return what a ship notice sends of the first line of a purchase order, written and not judged."""
+    AgreementDocument.objects.get_or_create(agreement=of.agreement, transaction_set="856", direction="in")
+    number, line = f"LS{next(_numbers)}", of.lines.all()[0]
+    document = received(of.agreement, "856", ship_notice(of, number, tracking))
+    parcel = PackageSet(tracking or MAIN, tracking, "UPSN", "UPS Ground", {line.line_number: line.quantity})
+    add_shipments(of, document, 0, number, [parcel])
+    return Shipment.objects.get(document=document)
+
+
+def ship_notice(of: PurchaseOrder, number: str, tracking: str = "") -> list[Segment]:
+    """Return the body of an 856 that sends the first line of a purchase order, in one carton."""
+    line = of.lines.all()[0]
+    return [
+        segment("BSN", "00", number, "20261126", "1015", "0001"),
+        segment("HL", "1", "", "S"),
+        segment("TD5", "O", "2", "UPSN", "U", "UPS Ground"),
+        segment("DTM", "011", "20261126"),
+        segment("N1", "SF", "Larch Hall"),
+        segment("N4", "Duluth", "MN", "55802"),
+        segment("HL", "2", "1", "O"),
+        segment("PRF", of.number),
+        segment("HL", "3", "2", "P"),
+        segment("MAN", "GM", "000123450000000017"),
+        *([segment("MAN", "CP", tracking)] if tracking else []),
+        segment("HL", "4", "3", "I"),
+        segment("LIN", str(line.line_number), "VN", line.vendor_item),
+        segment("SN1", "", f"{line.quantity.normalize():f}", "EA"),
+        segment("CTT", "4"),
+    ]
+
+
 def _body(transaction_set: str, number: str) -> list[Segment]:
     if transaction_set == "997":
         return [
@@ -508,6 +543,7 @@ def everything() -> PurchaseOrder:
     document = sent(made)
     received(made.agreement, "997", functional_acknowledgment(document))
     received(made.agreement, "855", acceptance(made))
+    shipment(made, "1Z5R89000000000001")
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
     business_calendar()

@@ -19,7 +19,7 @@ from integration.models import ExceptionCase, Order, RoutingRule, Store
 from partners.models import Agreement, ItemCrossReference, Mode
 
 Line = dict[str, Any]
-_WAREHOUSE = "warehouse:"
+WAREHOUSE = "warehouse:"
 MOST_PASSED = 10
 """How many of the rules that were passed over are kept with a line: the tester tells all."""
 
@@ -90,12 +90,12 @@ def _kept(routed: Routed) -> dict[str, Any]:
 
 def warehouse_ship_to(pk: int) -> str:
     """Return the ship-to of purchase orders for a warehouse of ours."""
-    return f"{_WAREHOUSE}{pk}"
+    return f"{WAREHOUSE}{pk}"
 
 
 def warehouse_of(ship_to: str) -> int | None:
     """Return the key of the warehouse that a ship-to is, or None for an address of the order."""
-    return int(ship_to.removeprefix(_WAREHOUSE)) if ship_to.startswith(_WAREHOUSE) else None
+    return int(ship_to.removeprefix(WAREHOUSE)) if ship_to.startswith(WAREHOUSE) else None
 
 
 def active_rules(store: Store) -> list[Rule]:

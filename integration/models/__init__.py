@@ -22,7 +22,7 @@ from integration.models.routing import (
     StoreCategory,
     Warehouse,
 )
-from integration.models.shipment import Carrier, Shipment, ShipmentLine
+from integration.models.shipment import Carrier, Shipment, ShipmentFile, ShipmentLine
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.take_over import TakeOver
@@ -62,6 +62,7 @@ __all__ = [
     "Reconciliation",
     "RoutingRule",
     "Shipment",
+    "ShipmentFile",
     "ShipmentLine",
     "Sighting",
     "Store",

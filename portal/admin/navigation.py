@@ -14,6 +14,7 @@ from django.urls import reverse
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.models import (
     BulkJob,
+    Carrier,
     CustomerLink,
     ExceptionCase,
     Expectation,
@@ -27,6 +28,7 @@ from integration.models import (
     PurchaseOrder,
     Reconciliation,
     RoutingRule,
+    Shipment,
     Store,
     Warehouse,
     Work,
@@ -69,6 +71,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Orders", "shopping_cart", Order),
                 _item("Purchase orders", "request_quote", PurchaseOrder),
                 _item("Invoices", "receipt_long", Invoice),
+                _item("Shipments", "local_shipping", Shipment),
                 _item("Documents", "description", Document),
                 _item("Mails", "mail", OutgoingMail),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),
@@ -90,6 +93,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Invoice rules", "rule", InvoiceRule),
                 _item("Invoice series", "format_list_numbered", InvoiceSeries),
                 _item("Warehouses", "warehouse", Warehouse),
+                _item("Carriers", "local_post_office", Carrier),
                 _item("Mapping profiles", "compare_arrows", MappingProfile),
                 _item("Items", "inventory_2", ItemCrossReference),
                 _item("Code lists", "translate", CodeList),

@@ -25,6 +25,7 @@ from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import DocumentRow, document_rows, latest_sent, state_of
 from portal.admin.invoice_page import order_invoices
 from portal.admin.order_lines import order_lines
+from portal.admin.shipment_rows import shipment_rows
 from portal.admin.show import (
     effect_badge,
     money,
@@ -80,8 +81,9 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "changes": change_rows(purchase_orders),
         "told": _told(order),
         "invoices": order_invoices(order),
+        "shipments": shipment_rows(order.shipments.all()),
         "documents": _documents(links),
-        "effects": [_effect(each) for each in order.effects.all()],
+        "effects": [effect_row(each) for each in order.effects.all()],
         "open_cases": [each for each in cases if each.closed_at is None],
         "closed_cases": [each for each in cases if each.closed_at is not None],
         "expected": _expected(purchase_orders, now),
@@ -144,7 +146,8 @@ def _told(order: Order) -> dict[str, Any] | None:
     }
 
 
-def _effect(effect: StoreEffect) -> dict[str, Any]:
+def effect_row(effect: StoreEffect) -> dict[str, Any]:
+    """Return what is shown of something that is to be written to the store."""
     intended = effect.intended
     if effect.kind == StoreEffect.Kind.STATUS:
         words = (

@@ -17,6 +17,7 @@ from integration.flows.steps import STEPS
 from integration.models import (
     BulkItem,
     BulkJob,
+    Carrier,
     CustomerLink,
     ExceptionCase,
     MailServer,
@@ -230,6 +231,7 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "agreement": _by_pk(Agreement),
     "customerlink": _by_pk(CustomerLink),
     "calendar": _by_pk(BusinessCalendar),
+    "carrier": _by_pk(Carrier),
     "mail": _by_pk(OutgoingMail),
     "mailserver": _by_pk(MailServer, words=lambda server: f"Mail server {server}"),
     "item": _by_pk(ItemCrossReference),

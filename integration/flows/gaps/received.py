@@ -30,6 +30,7 @@ from integration.models import (
     ExceptionCase,
     Gap,
     PurchaseOrder,
+    ShipmentFile,
 )
 from integration.transports.base import RemoteFile
 from integration.work import Step
@@ -125,7 +126,8 @@ def _lies_long(remote: RemoteFile, mailbox: Mailbox, now: datetime) -> bool:
 
 
 def files_taken(now: datetime) -> Checked:
-    """Every file that was taken was read, and everything in it is on record, or a case says why not."""
+    """Every file that was taken was read, and everything in it is on record, or put with a shipment; or a case says why
+    not."""
     tally = Tally(Check.RECEIVED)
     rows = (
         Transmission.objects.filter(direction=Direction.IN, recorded_at__gte=now - LOOKS_BACK)
@@ -139,13 +141,14 @@ def files_taken(now: datetime) -> Checked:
                     transmission=OuterRef("pk"),
                 )
             ),
+            is_put=Exists(ShipmentFile.objects.filter(transmission=OuterRef("pk"))),
             is_asked=Exists(ExceptionCase.objects.filter(transmission=OuterRef("pk"))),
             in_hand=Exists(work_for("translate", "pk")),
         )
     )
     for row in rows.iterator():
         links = {"transmission": row, "mailbox": row.mailbox}
-        if row.is_read and not row.is_bare:
+        if row.is_put or (row.is_read and not row.is_bare):
             tally.good += 1
         elif row.is_asked or row.in_hand or row.recorded_at > now - SETTLED:
             tally.explained += 1
