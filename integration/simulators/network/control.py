@@ -11,6 +11,7 @@ POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "10
 POST send        ``{"purchase_order": "1004-1", "answer": "accept+no_functional"}``: has its supplier answer it
                  now, once more or at last
 POST release     sends at once what is late
+POST take        takes what lies in the inbox now, for suppliers who do not work by themselves
 ================ =============================================================================================
 
 What is wrong is refused with ``{"error": a sentence}``.
@@ -132,6 +133,11 @@ def _release(network: Network, fields: Fields) -> Any:
     return {"released": network.release()}
 
 
+def _take(network: Network, fields: Fields) -> Any:
+    _check(fields, {})
+    return {"taken": network.take_all()}
+
+
 def _check(fields: Fields, known: Mapping[str, Callable[[Any], bool]], *, all_of_them: bool = False) -> None:
     for name, value in fields.items():
         if name not in known:
@@ -161,4 +167,5 @@ CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("POST", "answers"): _choose,
     ("POST", "send"): _send,
     ("POST", "release"): _release,
+    ("POST", "take"): _take,
 }
