@@ -318,9 +318,10 @@ def interchange_bytes(
     receiver: tuple[str, str] = ("ZZ", "GRIDPORT"),
     number: int = 0,
     separators: Separators = USUAL_SEPARATORS,
+    made_at: datetime = datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
 ) -> bytes:
-    """Return one interchange of one set, as a partner would send it."""
-    when = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    """Return one interchange of one set, as a partner would send it; it says that it was made at ``made_at``."""
+    when = made_at
     control = number or next(_numbers)
     header = InterchangeHeader(
         sender_qualifier=sender[0],

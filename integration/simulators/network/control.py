@@ -16,6 +16,7 @@ POST ship        ``{"purchase_orders": ["1004-1"], "way": "parcels"}``: has good
                  ``ship_notices``); with ``"number"`` and ``"purpose": "replace"`` or ``"cancel"`` said anew
 GET shipped      tells what has left, by purchase order and line, by the last word on each shipment
 POST release     sends at once what is late
+POST take        takes what lies in the inbox now, for suppliers who do not work by themselves
 ================ =============================================================================================
 
 What is wrong is refused with ``{"error": a sentence}``.
@@ -156,6 +157,11 @@ def _release(network: Network, fields: Fields) -> Any:
     return {"released": network.release()}
 
 
+def _take(network: Network, fields: Fields) -> Any:
+    _check(fields, {})
+    return {"taken": network.take_all()}
+
+
 def _check(fields: Fields, known: Mapping[str, Callable[[Any], bool]], *, all_of_them: bool = False) -> None:
     for name, value in fields.items():
         if name not in known:
@@ -193,4 +199,5 @@ CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("POST", "ship"): _ship,
     ("GET", "shipped"): _shipped,
     ("POST", "release"): _release,
+    ("POST", "take"): _take,
 }

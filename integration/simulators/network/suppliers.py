@@ -335,6 +335,7 @@ class Network:
                 isa13=f"{each.number:09d}",
                 answer=waiting.answer,
                 sha256=_sha256(each.data),
+                said=each.said,
             )
         return len(files)
 

@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime as parse
 import pytest
 from django.contrib.auth.models import User
 
-from archive.models import Acknowledgment, Document, DocumentState, Transmission, TransmissionOutcome
+from archive import store as archive_store
+from archive.models import Acknowledgment, Document, DocumentState, Event, Transmission, TransmissionOutcome
 from integration import tasks
 from integration.flows.decide import settle_case
 from integration.flows.gaps import acknowledged, received, sent, stores
@@ -228,6 +229,20 @@ def test_a_file_that_lies_on_the_mailbox_is_fetched(two: World, lead: User) -> N
     assert [each for each in told(row) if each[0] == "file"] == [
         ("file", f"forgotten.edi lies on {two.mailbox} and was not taken.", "The mailbox is fetched now.")
     ]
+
+
+def test_an_answer_that_came_twice_is_nothing_missing(two: World, lead: User) -> None:
+    answer = Document.objects.get(orders__purchase_order__number="1004-1", transaction_set="855")
+    data = archive_store.open(answer.interchange.payload, purpose="test")
+    two.network.drop("found-again.x12", data)
+    two.run()
+    assert Event.objects.filter(kind="arrived_again").count() == 1
+    row = look(lead)
+    assert (told(row), came_to(row)["received"]) == ([], (5, 0, 0))
+    # Where what the first brought is gone, it is that one which is told.
+    remove(answer)
+    found = {check: sentence for check, sentence, _ in told(look(lead))}
+    assert found["received"].startswith(f"{answer.interchange.name} from {two.mailbox} was read")
 
 
 def test_a_store_that_cannot_be_asked_is_told_and_proves_nothing(two: World, lead: User) -> None:

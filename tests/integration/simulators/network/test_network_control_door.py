@@ -119,3 +119,14 @@ def test_a_body_that_is_no_json_and_another_address_are_refused(network: Network
         )
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{door.url}/_simulator/answers", timeout=10)
+
+
+def test_what_lies_in_the_inbox_is_taken_and_the_ledger_tells_what_was_said(
+    network: Network, control: Door
+) -> None:
+    network.choose(answer="short+no_functional")
+    (network.inbox / "order.edi").write_bytes(TWO_LINES.encode())
+    assert control("POST", "take") == (200, {"taken": 1})
+    assert control("POST", "take") == (200, {"taken": 0})
+    said = [each["said"] for each in control("GET", "ledger")[1] if each["event"] == "answer"]
+    assert said == [{"1": {"IA": "11", "IB": "1"}, "2": {"IA": "3"}}]
