@@ -28,6 +28,7 @@ CONFIGURATION = (
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
     ("partners", "shipmenttolerances"),
+    ("partners", "billtolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),

@@ -34,6 +34,7 @@ from integration.flows.compose import canonical_purchase_order
 from integration.flows.expectations import expect_answers
 from integration.flows.generate import generate
 from integration.flows.mails import put_mail
+from integration.flows.match import match
 from integration.flows.references import write_references
 from integration.flows.shipping import add_shipments
 from integration.flows.steps import STEPS
@@ -57,6 +58,7 @@ from integration.models import (
     RoutingRule,
     Shipment,
     Store,
+    SupplierInvoice,
     Warehouse,
     Work,
 )
@@ -370,6 +372,29 @@ def shortage(of: PurchaseOrder, answered: int = 1) -> list[Segment]:
     return [segment("BAK", "00", "AC", of.number, "20261124"), *short, *body[3:]]
 
 
+def bill(of: PurchaseOrder, number: str = "", *, price: str = "4.5", more: int = 0) -> list[Segment]:
+    """Return the body of an 810 that bills every line as ordered, at ``price``, and ``more`` of the first."""
+    lines = [(line, line.quantity + (more if place == 0 else 0)) for place, line in enumerate(of.lines.all())]
+    total = sum((quantity * Decimal(price) for _, quantity in lines), Decimal(0))
+    return [
+        segment("BIG", "20261125", number or f"INV-{next(_numbers)}", "", of.number, "", "", "DI"),
+        *(
+            segment("IT1", str(line.line_number), f"{quantity:f}".rstrip("0").rstrip("."), "EA", price, "", "VN", line.vendor_item)
+            for line, quantity in lines
+        ),
+        segment("TDS", f"{total * 100:.0f}"),
+        segment("CTT", str(len(lines))),
+    ]  # fmt: skip
+
+
+def supplier_invoice(of: PurchaseOrder, body: Sequence[Segment] = ()) -> SupplierInvoice:
+    """Return a supplier's invoice for a purchase order that was sent, received and matched by the real flows."""
+    AgreementDocument.objects.get_or_create(agreement=of.agreement, transaction_set="810", direction="in")
+    arrived = received(of.agreement, "810", body or bill(of))
+    match(str(arrived.pk), Unclaimed())
+    return SupplierInvoice.objects.get(document=arrived)
+
+
 def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
     """Return the body of a 997 that answers a document of ours."""
     return [
@@ -382,14 +407,19 @@ def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
 
 def received(under: Agreement, transaction_set: str, body: Sequence[Segment], name: str = "") -> Document:
     """Return a document that came through the agreement's mailbox, read by the real flow and not yet matched."""
+    data = answer_bytes(under, transaction_set, body)
+    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
+
+
+def answer_bytes(under: Agreement, transaction_set: str, body: Sequence[Segment]) -> bytes:
+    """Return a file as the partner of an agreement would send it; of two made later has the higher control number."""
     identifier = under.identifier
-    data = interchange_bytes(
+    return interchange_bytes(
         transaction_set,
         body,
         sender=(identifier.qualifier, identifier.value),
         receiver=(under.own_qualifier, under.own_id),
     )
-    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
 
 
 def read(arrived: Transmission) -> Document:
@@ -545,6 +575,7 @@ def everything() -> PurchaseOrder:
     received(made.agreement, "997", functional_acknowledgment(document))
     received(made.agreement, "855", acceptance(made))
     shipment(made, "1Z5R89000000000001")
+    supplier_invoice(made)
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
     business_calendar()

@@ -21,8 +21,9 @@ from integration.flows.expectations import (
 )
 from integration.flows.host_keys import tell_ending_keys
 from integration.flows.mails import steps_of_forgotten
+from integration.flows.parents import match_step
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
-from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder
+from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder, SupplierInvoice
 from integration.work import Claim, Step
 
 What, State = Expectation.What, Expectation.State
@@ -59,13 +60,22 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     for pk in reminded:
         with claim.transaction():
             steps += _remind(pk, now)
-    is_full = MOST in (len(unexpected), len(overdue), len(reminded))
+    bills = _bills_due(now)
+    is_full = MOST in (len(unexpected), len(overdue), len(reminded), len(bills))
     # Besides: mails of a turn that ended before it handed them over.
     return [
         *steps,
+        *bills,
         *steps_of_forgotten(),
         Step("reconcile", subject, "reconcile", timedelta(0) if is_full else EVERY),
     ]
+
+
+def _bills_due(now: datetime) -> list[Step]:
+    """Return a step for each supplier's invoice that waited long enough for what is not shipped."""
+    due = SupplierInvoice.objects.filter(state=SupplierInvoice.State.WAITING, waits_until__lte=now)
+    rows = due.select_related("document").order_by("waits_until", "pk")[:MOST]
+    return [match_step(row.document) for row in rows]
 
 
 def _unmet() -> QuerySet[Expectation]:

@@ -23,6 +23,7 @@ from integration.flows.channels import waiting_for
 from integration.flows.customers import acknowledge_steps
 from integration.flows.effects import effect_step
 from integration.flows.import_orders import import_step
+from integration.flows.invoice_decisions import settle_bill
 from integration.flows.invoicing import INVOICE, invoice_step
 from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
 from integration.flows.steps import STEPS
@@ -74,6 +75,7 @@ def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
         if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
             raise Refused("Somebody else has closed this case already.")
         record_audit(user, "settle case", case.subject, reason=reason)
+        settle_bill(case)
         _let_go(case, reason)
 
 

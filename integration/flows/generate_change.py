@@ -27,6 +27,7 @@ from integration.flows.changes import (
 from integration.flows.compose import canonical_purchase_order, time_zone_of, why_watching
 from integration.flows.counted import tell_converted, terms_of
 from integration.flows.customers import acknowledge_steps
+from integration.flows.match_invoices import rejudge
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.positions import positions_of
 from integration.flows.quantities_in_force import STANDING
@@ -202,6 +203,7 @@ def _write(change: PurchaseOrderChange) -> Document | None:
         role=OrderDocument.Role.PURCHASE_ORDER_CHANGE,
     )
     post_movements(change, document)
+    rejudge(purchase_order)
     before = PurchaseOrder.objects.values_list("state", flat=True).get(pk=purchase_order.pk)
     PurchaseOrderChange.objects.filter(pk=change.pk, state=State.COMPOSED).update(
         state=State.GENERATED, document=document, content=content, state_before=before

@@ -18,6 +18,7 @@ from integration.flows.match_acknowledgments import (
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
 from integration.flows.match_changes import match_change_acknowledgment
+from integration.flows.match_invoices import match_invoice
 from integration.flows.match_ship_notices import match_ship_notice, resume
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, decision_words, intend_note
@@ -57,7 +58,7 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.transaction_set == "824":
         return match_application_advice(document)
-    if document.transaction_set not in ("855", "856", "865"):
+    if document.transaction_set not in ("810", "855", "856", "865"):
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
@@ -66,6 +67,8 @@ def match_document(pk: int) -> list[Step]:
         # Where the entry came after it was read, it is read with it.
         return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
     waits_no_more(document)
+    if document.transaction_set == "810":
+        return match_invoice(document)
     if document.transaction_set == "856":
         return match_ship_notice(document)
     is_change = document.transaction_set == "865"

@@ -19,6 +19,7 @@ from integration.flows.cases import close_cause, open_case
 from integration.flows.changes import cancel_whole, post_movements, restore
 from integration.flows.counted import asked_lines, tell_converted, terms_of
 from integration.flows.expectations import change_subject, meet
+from integration.flows.match_invoices import rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.changes import LineVerdict, verdicts_on
 from integration.matching.lines import AskedLine, LineStatement, plain, words
@@ -65,6 +66,7 @@ def match_change_acknowledgment(document: Document) -> list[Step]:
     tell_converted(newest, converted.notes)
     verdicts = verdicts_on(asked, converted.document)
     _hold(change, newest, verdicts, asked)
+    rejudge(purchase_order)
     return []
 
 

@@ -25,6 +25,7 @@ from integration.models.routing import (
 from integration.models.shipment import Carrier, Shipment, ShipmentFile, ShipmentLine
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
+from integration.models.supplier_invoice import SupplierInvoice, SupplierInvoicePart
 from integration.models.take_over import TakeOver
 from integration.models.work import Lane, Work
 
@@ -70,6 +71,8 @@ __all__ = [
     "StoreCategory",
     "StoreEffect",
     "StoreHook",
+    "SupplierInvoice",
+    "SupplierInvoicePart",
     "TakeOver",
     "WaitingDocument",
     "Warehouse",

@@ -30,6 +30,7 @@ from integration.models import (
     RoutingRule,
     Shipment,
     Store,
+    SupplierInvoice,
     Warehouse,
     Work,
 )
@@ -70,8 +71,9 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("What is due", "alarm", Expectation),
                 _item("Orders", "shopping_cart", Order),
                 _item("Purchase orders", "request_quote", PurchaseOrder),
-                _item("Invoices", "receipt_long", Invoice),
                 _item("Shipments", "local_shipping", Shipment),
+                _item("Invoices", "receipt_long", Invoice),
+                _item("Supplier invoices", "request_page", SupplierInvoice),
                 _item("Documents", "description", Document),
                 _item("Mails", "mail", OutgoingMail),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),

@@ -116,7 +116,9 @@ def add_customer(store: Store) -> CustomerLink:
 
 
 def _agreement(supplier: Supplier, mailbox: Mailbox, skus: list[str]) -> Agreement:
-    agreement = _terms(supplier, mailbox, "drop shipment", (("850", "out"), ("855", "in"), ("856", "in")))
+    agreement = _terms(
+        supplier, mailbox, "drop shipment", (("850", "out"), ("855", "in"), ("856", "in"), ("810", "in"))
+    )
     ItemCrossReference.objects.bulk_create(
         ItemCrossReference(
             agreement=agreement,

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from integration.flows.gaps.acknowledged import customers
+from integration.flows.gaps.billed import bills
 from integration.flows.gaps.invoiced import invoices
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
@@ -38,6 +39,7 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         answers,
         ship_notices,
         invoices,
+        bills,
         files_taken,
         customers,
         effects,

@@ -14,7 +14,7 @@ from integration.simulators.network.purchase_orders import PurchaseOrder, Segmen
 from integration.simulators.network.x12_text import interchange
 
 SUPPLIERS = {("ZZ", "ACMESUPPLY"): "Acme Supply", ("01", "123456789"): "Borealis Trading"}
-GROUPS = {"855": "PR", "856": "SH", "865": "CA", "997": "FA"}
+GROUPS = {"855": "PR", "810": "IN", "856": "SH", "865": "CA", "997": "FA"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ def order_files(order: PurchaseOrder, plan: Plan, numbers: Iterator[int], now: d
 def ship_notice_file(order: PurchaseOrder, body: Segments, number: int, now: datetime) -> AnswerFile:
     """Return the file of an 856 of ``body``, from the supplier who got ``order``."""
     return _file(order, "856", body, number, now)
+
+
+def bill_file(order: PurchaseOrder, body: Segments, number: int, now: datetime) -> AnswerFile:
+    """Return the file of an 810 of ``body``, from the supplier who got ``order``."""
+    return _file(order, "810", body, number, now)
 
 
 def change_files(order: PurchaseOrder, plan: Plan, numbers: Iterator[int], now: datetime) -> list[AnswerFile]:

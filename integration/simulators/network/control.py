@@ -15,6 +15,9 @@ POST send        ``{"purchase_order": "1004-1", "answer": "accept+no_functional"
 POST ship        ``{"purchase_orders": ["1004-1"], "way": "parcels"}``: has goods leave and be told (see
                  ``ship_notices``); with ``"number"`` and ``"purpose": "replace"`` or ``"cancel"`` said anew
 GET shipped      tells what has left, by purchase order and line, by the last word on each shipment
+POST bill        has one supplier bill ``{"purchase_orders": ["1001-1"], "way": "whole"}`` (see ``bills``); a
+                 ``"number"`` of before is used again, or credited, with ``"purpose"`` as for ship
+GET billed       tells what is billed and not credited again, by purchase order and line
 POST release     sends at once what is late
 POST take        takes what lies in the inbox now, for suppliers who do not work by themselves
 ================ =============================================================================================
@@ -152,6 +155,17 @@ def _shipped(network: Network, fields: Fields) -> Any:
     return network.shipped()
 
 
+def _bill(network: Network, fields: Fields) -> Any:
+    _check(fields, {"purchase_orders": _is_texts, "way": _is_text, "purpose": _is_text, "number": _is_text})
+    if "purchase_orders" not in fields:
+        raise ValueError("purchase_orders is needed.")
+    return {"number": network.bill(**fields)}
+
+
+def _billed(network: Network, fields: Fields) -> Any:
+    return network.billed()
+
+
 def _release(network: Network, fields: Fields) -> Any:
     _check(fields, {})
     return {"released": network.release()}
@@ -198,6 +212,8 @@ CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("POST", "send"): _send,
     ("POST", "ship"): _ship,
     ("GET", "shipped"): _shipped,
+    ("POST", "bill"): _bill,
+    ("GET", "billed"): _billed,
     ("POST", "release"): _release,
     ("POST", "take"): _take,
 }

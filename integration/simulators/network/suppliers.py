@@ -17,12 +17,14 @@ from typing import Any
 
 from integration.simulators.network.answer_files import (
     SUPPLIERS,
+    bill_file,
     change_files,
     functional_file,
     order_files,
     ship_notice_file,
 )
 from integration.simulators.network.answers import Plan, plan_of
+from integration.simulators.network.bills import BILL_PURPOSES, BILL_WAYS, Books
 from integration.simulators.network.change_answers import held_after
 from integration.simulators.network.customers import is_for_customer, told_by
 from integration.simulators.network.finance import FinanceSystem
@@ -73,6 +75,7 @@ class Network:
         self._told: dict[str, dict[str, Any]] = {}
         self._notices: dict[str, ShipNotice] = {}
         self._trackings = 1
+        self._books: dict[tuple[str, str], Books] = {}
 
     def __enter__(self) -> Network:
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -164,9 +167,7 @@ class Network:
         if way not in WAYS or purpose not in PURPOSES:
             raise ValueError(f"Ways are {', '.join(WAYS)}; purposes are {', '.join(PURPOSES)}.")
         with self._lock:
-            orders = [self._orders[each] for each in purchase_orders if each in self._orders]
-            if len(orders) != len(purchase_orders) or len({each.receiver for each in orders}) != 1:
-                raise ValueError("All of them are to be purchase orders that one supplier has got.")
+            orders = self._of_one_supplier(purchase_orders)
             number = number or f"SH{len(self._notices) + 1:06d}"
             told = [(each, self._to_go(each.number, but=number)) for each in orders]
             now = datetime.now(UTC)
@@ -207,6 +208,59 @@ class Network:
                         of_order = found.setdefault(order, {})
                         of_order[line] = of_order.get(line, Decimal(0)) + quantity
         return {order: {line: f"{each:f}" for line, each in lines.items()} for order, lines in found.items()}
+
+    def bill(
+        self, purchase_orders: list[str], way: str = "whole", number: str = "", purpose: str = "original"
+    ) -> str:
+        """Have their supplier bill ``purchase_orders``; return the invoice's number.
+
+        A ``number`` of before is used again, or credited. Raises ``ValueError`` with a sentence.
+        """
+        if way not in BILL_WAYS or purpose not in BILL_PURPOSES:
+            raise ValueError(f"Ways are {', '.join(BILL_WAYS)}; purposes are {', '.join(BILL_PURPOSES)}.")
+        with self._lock:
+            orders = self._of_one_supplier(purchase_orders)
+            books = self._books.setdefault(orders[0].receiver, Books())
+            held = {each.number: _decimals(self._held.get(each.number, {})) for each in orders}
+            shipped = {order: _decimals(lines) for order, lines in self.shipped().items()}
+            bill = books.make(orders, held, shipped, way, number, purpose)
+            books.enter(bill)
+            now = datetime.now(UTC)
+            file = bill_file(orders[0], bill.body(now.strftime("%Y%m%d")), next(self._numbers), now)
+            self.drop(file.name, file.data)
+            self._note(
+                event="bill",
+                name=file.name,
+                number=bill.number,
+                way=way,
+                purpose=purpose,
+                isa13=f"{file.number:09d}",
+                total=f"{bill.total:.2f}",
+                currency=bill.currency,
+                credit=bill.is_credit,
+                lines=[
+                    {
+                        "order": each.order,
+                        "line": each.line,
+                        "quantity": f"{each.quantity:f}",
+                        "price": f"{each.price:f}",
+                    }
+                    for each in bill.lines
+                ],
+            )
+        return bill.number
+
+    def billed(self) -> dict[str, dict[str, str]]:
+        """Return what is billed and not credited again, for each purchase order by line."""
+        with self._lock:
+            found = [each for books in self._books.values() for each in books.net().items()]
+        return {order: {line: f"{each:f}" for line, each in lines.items()} for order, lines in found}
+
+    def _of_one_supplier(self, purchase_orders: list[str]) -> list[PurchaseOrder]:
+        orders = [self._orders[each] for each in purchase_orders if each in self._orders]
+        if len(orders) != len(purchase_orders) or len({each.receiver for each in orders}) != 1:
+            raise ValueError("All of them are to be purchase orders that one supplier has got.")
+        return orders
 
     def _to_go(self, purchase_order: str, *, but: str) -> dict[str, str]:
         """Return what of a purchase order has not left yet, without counting shipment ``but``."""
@@ -366,6 +420,10 @@ def _check(answers: Iterable[str | None], pause: float | None) -> None:
             plan_of(each)
     if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
         raise ValueError(f"A pause is 0 to {LONGEST_PAUSE} seconds.")
+
+
+def _decimals(lines: Mapping[str, str]) -> dict[str, Decimal]:
+    return {line: Decimal(quantity) for line, quantity in lines.items()}
 
 
 def _sha256(data: bytes) -> str:

@@ -43,6 +43,7 @@ FINE = {
     "answer": (2, 0, 0),
     "shipment": (0, 0, 0),
     "invoice": (0, 0, 0),
+    "bill": (0, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
     "customer": (0, 0, 0),

@@ -43,6 +43,7 @@ from integration.models import (
     RoutingRule,
     Shipment,
     Store,
+    SupplierInvoice,
     Warehouse,
     Work,
 )
@@ -65,7 +66,7 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob, Expectation, OutgoingMail, Invoice, Shipment,
+    BulkJob, Expectation, OutgoingMail, Invoice, Shipment, SupplierInvoice,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
