@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from integration.documents import Document
 from integration.x12.tables import ElementTable
 from partners.mapping.codes import CodeTables
-from partners.mapping.derived import derived
+from partners.mapping.derived import total
 from partners.mapping.memory import Memo, Surprise
 from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.prepared import writing_rule
+from partners.mapping.quick_placing import Branch, plain_tree, plan_of
 from partners.mapping.rules import Guide, Levels, SegmentRule
 from partners.mapping.source_lines import Conversion
 from partners.mapping.transforms import Untranslated, WrongValue
 from partners.mapping.writing_source import IS_CARRIED, WRITE_DOCUMENT, guide_source
 
 Row = tuple[str, ...]
+_TAG = itemgetter(0)
 # Writes something of a record to the rows of a run; tells how many segments or loops.
 Write = Callable[[Any, list[Any], "Run"], int]
 
@@ -124,6 +127,32 @@ class Run:
             for level in levels.levels.values()
         ):
             raise Surprise
+        try:
+            tree = plain_tree(document, levels, self.codes)
+        except Surprise:
+            return self._placed(document, levels)
+        plan = plan_of(levels)
+        assert plan is not None
+        return self._branch(tree, "", 0, plan.items, self.functions.bodies[plan.items])
+
+    def _branch(self, branch: Branch, parent: str, count: int, code: str, write_item: Write) -> int:
+        """Writes an HL loop and those in it; returns how many there are then in the set."""
+        made = self.made
+        count += 1
+        number = str(count)
+        made.append(("HL", number, parent, branch.code, "1" if branch.children else "0"))
+        self.functions.bodies[branch.code](branch.record, made, self)
+        for child in branch.children:
+            if type(child) is Branch:
+                count = self._branch(child, number, count, code, write_item)
+            else:
+                count += 1
+                made.append(("HL", str(count), number, code, "0"))
+                write_item(child, made, self)
+        return count
+
+    def _placed(self, document: Any, levels: Levels) -> int:
+        """Writes the loops of a graph that is no plain tree."""
         placing = Placing(document, levels, self.codes)
         root = placing.root()
         if placing.problems or placing.unplaced:
@@ -150,9 +179,10 @@ class Run:
                 levels = self.functions.levels
                 text = levels.structure.code if levels else ""
             elif element.derivation == "count":
-                text = str([each[0] for each in self.made].count(element.tag))
+                text = str(list(map(_TAG, self.made)).count(element.tag))
             else:
-                text = derived(element, ((each[0], each[1:]) for each in self.made if each[0] == element.tag))
+                tag, at = element.tag, element.element
+                text = total([each[at] if at < len(each) else "" for each in self.made if each[0] == tag])
             if text and not (text.isprintable() and _fits(text, element.table)):
                 raise Surprise
             row[element.number] = text

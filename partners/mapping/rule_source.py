@@ -25,10 +25,11 @@ from partners.mapping.rules import (
     Value,
 )
 from partners.mapping.source_lines import Scope, Source, kind_at
-from partners.mapping.transforms import PLAIN_TEXT, Number
+from partners.mapping.transforms import PLAIN_TEXT, Number, SerialCode
 
 _QUALIFIER = Value(("qualifier",), str, (PLAIN_TEXT,))
 _VALUE = Value(("value",), str, (PLAIN_TEXT,))
+_SERIAL_CODE = SerialCode()
 
 
 class RuleLines:
@@ -110,6 +111,12 @@ class RuleLines:
             with self.source.block(f"{word} type({variable}) is not {kind} or {wrong}:"):
                 self.source.add("raise Surprise")
             return
+        if value.transforms == (_SERIAL_CODE,) and table.kind == "AN" and table.min <= 20 <= table.max:
+            # Never the same twice, so that none is looked for among known ones.
+            plain = f"len({variable}) == 18 and {variable}.isascii() and {variable}.isdecimal()"
+            with self.source.block(f"{word} type({variable}) is {kind} and {plain}:"):
+                self.source.add(f'{variable} = f"00{{{variable}}}"')
+            word = "elif"
         with self.source.block(f"{word} type({variable}) is {kind}:"):
             convert = f"{variable} = {self.source.conversion(value, table)}[{variable}]"
             if value.scalar is not Decimal:

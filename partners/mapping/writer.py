@@ -77,7 +77,7 @@ def write(
     if made is None:
         return _Writer(guide, tables, trace=trace).written(document)
     report = () if made.whole else _left_out(document, guide)
-    return Written(tuple(placed_segments(map(tuple, made.rows), _FIRST_POSITION)), report)
+    return Written(tuple(placed_segments(made.rows, _FIRST_POSITION)), report)
 
 
 def _left_out(document: Document, guide: Guide) -> tuple[Entry, ...]:

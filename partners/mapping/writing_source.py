@@ -116,7 +116,11 @@ class _GuideLines:
 
     def _inner(self, body: Body, kind: type) -> dict[SegmentRule, str]:
         """Adds the functions of a body's rules; gives their names."""
-        return {rule: self._rule(rule, body, kind) for rule in body.rules if rule.levels is None}
+        return {
+            rule: self._rule(rule, body, kind)
+            for rule in body.rules
+            if rule.levels is None and not _is_plain(rule)
+        }
 
     def _name(self, start: str, what: str) -> str:
         self.functions += 1
@@ -171,7 +175,10 @@ class _GuideLines:
             self.source.add(f"count_{member} = 0")
         for rule, needed in writing_body(body).entries:
             is_asked = rule.required or rule.maximum is not None or rule.member in counted
-            self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
+            if _is_plain(rule):
+                self._plain(rule, body, needed, scope, is_asked=is_asked)
+            else:
+                self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
             if rule.required:
                 self.source.refuse("not count")
             if rule.maximum is not None:
@@ -186,6 +193,21 @@ class _GuideLines:
                 self.source.refuse(f"count_{member} < {least}")
             if most is not None:
                 self.source.refuse(f"count_{member} > {most}")
+
+    def _plain(
+        self, rule: SegmentRule, body: Body, needed: frozenset[str] | None, scope: Scope, *, is_asked: bool
+    ) -> None:
+        """Writes a segment about the record itself, in its place: that is quicker than to call a function."""
+        if is_asked:
+            self.source.add("count = 0")
+        condition = "" if rule.always else self._condition(rule, needed, scope)[1]
+        with self.source.block(f"if {condition or True}:"):
+            lines = RuleLines(rule, body, Scope(scope.variable, scope.kind, self.source), self.source)
+            filled = lines.fill()
+            with self.source.block(f"if {rule.always or filled}:"):
+                lines.complete(lambda row: f"made.append({row})")
+                if is_asked:
+                    self.source.add("count = 1")
 
     def _occurrences(
         self,
@@ -232,7 +254,8 @@ class _GuideLines:
     def _condition(self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope) -> tuple[str, str]:
         """What a rule that stands once is about, and the condition without which it need not be asked."""
         if rule.lift is not None:
-            self.source.add(f"inner = run.lifted.get({self.source.constant(rule.lift)}, (None,))[0]")
+            lifted = f"run.lifted[{self.source.constant(rule.lift)}][0]"
+            self.source.add(f"inner = {lifted} if {self.source.constant(rule.lift)} in run.lifted else None")
             return "inner", "inner is not None"
         if rule.at is not None:
             self.source.add(f"inner = {scope.load(rule.at)}")
@@ -243,6 +266,12 @@ class _GuideLines:
             if needed and name in needed
         ]
         return scope.variable, "" if rule.required else " or ".join(conditions)
+
+
+def _is_plain(rule: SegmentRule) -> bool:
+    """Whether a rule writes one segment at most, of the record that the rules around it are about."""
+    other = rule.each or rule.at or rule.text or rule.group or rule.lift or rule.levels
+    return not other and not rule.body.rules
 
 
 def _counted(body: Body) -> dict[int, tuple[int, int | None]]:
