@@ -79,11 +79,11 @@ class _Place:
 
 
 class _Move(NamedTuple):
-    """What to do with a tag: leave ``levels`` loops, stand at ``index`` there, open ``opens`` if it is a
+    """What to do with a tag: leave ``levels`` loops, stand at ``at`` there, open ``opens`` if it is a
     loop."""
 
     levels: int
-    index: int
+    at: int
     opens: LoopTable | None
     target: _Place
     in_order: bool

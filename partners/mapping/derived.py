@@ -26,11 +26,15 @@ def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]], 
     return total([elements[at] if at < len(elements) else "" for elements in found])
 
 
+def _are_short(texts: Sequence[str], digits: str) -> bool:
+    return len(digits) < len(texts) + _SHORT or max(map(len, texts)) <= _SHORT
+
+
 def total(texts: Sequence[str]) -> str:
     """The sum of numbers, without those that are none; "" for a sum of nothing."""
     digits = "".join(texts)
     # Most quantities are whole and short, and need no care for what is no number.
-    if digits.isascii() and digits.isdecimal() and all(texts) and max(map(len, texts)) <= _SHORT:
+    if digits.isascii() and digits.isdecimal() and all(texts) and _are_short(texts, digits):
         return str(sum(map(int, texts)))
     found: Decimal | None = None
     for text in texts:

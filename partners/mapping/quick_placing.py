@@ -26,10 +26,12 @@ _NONE: Mapping[str, int] = {}
 
 @dataclass(slots=True, eq=False)
 class Branch:
-    """An HL loop to be written, what it is about, and what stands in it: branches, and the records of items."""
+    """An HL loop to be written, what it is about, the one that it stands in, and what stands in it: branches, and the
+    records of items."""
 
     code: str
     record: Any
+    around: Branch | None
     children: list[Any]
 
 
@@ -49,11 +51,14 @@ class _Holder(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What follows from the levels of a guide: ``named`` gives the links of an item in the order of ``targets``,
-    ``repeated`` those links that others of them may say already; ``outside`` are the lists that have no place."""
+    """What follows from the levels of a guide: ``named`` gives the links of an item in the order of ``targets``; ``order``
+    are the levels around items, outermost first, each with its place there, ``unplaced`` the places of levels that the
+    structure lacks, ``outside`` the lists of those. ``repeated`` are the links that others of a level's may say already.
+    """
 
     outermost: str
-    order: tuple[str, ...]
+    order: tuple[tuple[int, str], ...]
+    unplaced: tuple[int, ...]
     items: str
     listed: str
     named: Callable[[Any], tuple[Any, ...]]
@@ -70,18 +75,19 @@ def plan_of(levels: Levels) -> Plan | None:
     named, items = levels.levels, levels.levels[last]
     if items.path is None or not levels.is_innermost(last) or levels.lifted_in_structure():
         return None
-    inside = levels.structure.levels[:-1]
-    holders = [_holder(named[code], levels) for code in inside if named[code].path]
-    lists = {
-        level.path[0] for code, level in named.items() if level.path and code not in levels.structure.levels
-    }
+    structure, targets = levels.structure.levels, tuple(items.links)
+    holders = [_holder(named[code], levels) for code in structure[:-1] if named[code].path]
+    if not all(each.code in targets for each in holders):
+        return None
+    lists = {level.path[0] for code, level in named.items() if level.path and code not in structure}
     return Plan(
         next(code for code, level in named.items() if level.path is None),
-        tuple(each.code for each in holders),
+        tuple((targets.index(each.code), each.code) for each in holders),
+        tuple(at for at, code in enumerate(targets) if code not in structure),
         last,
         items.path[0],
         _picking(tuple(items.links.values())),
-        tuple(items.links),
+        targets,
         {code: _repeated(level, levels) for code, level in named.items()},
         tuple(holders),
         tuple(lists),
@@ -125,12 +131,12 @@ def _writing(transforms: Sequence[Transform]) -> Callable[[Any, CodeTables], str
 
 
 def _repeated(level: Level, levels: Levels) -> Mapping[str, frozenset[str]]:
-    """For each link of a level, those beside it that lead on to the same."""
-    return {
-        each: frozenset(other for other in level.links if each in levels.levels[other].links)
-        for each in level.links
-        if levels.levels[each].links
+    """For links of a level, those beside it that lead on to the same, in the structure."""
+    inside = [each for each in level.links if each in levels.structure.levels]
+    found = {
+        each: frozenset(other for other in inside if each in levels.levels[other].links) for each in inside
     }
+    return {each: others for each, others in found.items() if others and levels.levels[each].links}
 
 
 def plain_tree(document: Any, levels: Levels, codes: CodeTables) -> Branch:
@@ -144,19 +150,20 @@ def plain_tree(document: Any, levels: Levels, codes: CodeTables) -> Branch:
 class _Tree:
     """The branches of one document, each with the one around it."""
 
-    __slots__ = ("branches", "codes", "document", "links", "plan", "records")
+    __slots__ = ("branches", "codes", "counts", "document", "links", "plan", "records")
 
     def __init__(self, document: Any, plan: Plan, codes: CodeTables) -> None:
         self.document = document
         self.plan = plan
         self.codes = codes
         self.records = {each.code: getattr(document, each.listed) for each in plan.holders}
+        self.counts = {code: len(records) for code, records in self.records.items()}
         self.links = self._holder_links()
-        self.branches: dict[Entity, tuple[Branch, Branch]] = {}
+        self.branches: dict[Entity, Branch] = {}
 
     def root(self) -> Branch:
         plan = self.plan
-        root = Branch(plan.outermost, self.document, [])
+        root = Branch(plan.outermost, self.document, None, [])
         items = getattr(self.document, plan.listed)
         named = list(map(plan.named, items))
         # What is equal to a number, such as True, names nothing.
@@ -168,7 +175,7 @@ class _Tree:
             if children is None:
                 children = loops[links] = self._around(root, links)
             children.append(item)
-        if len(self.branches) != sum(map(len, self.records.values())):
+        if len(self.branches) != sum(self.counts.values()):
             raise Surprise
         self._check_keys()
         return root
@@ -176,40 +183,42 @@ class _Tree:
     def _around(self, root: Branch, links: tuple[Any, ...]) -> list[Any]:
         """What stands in the loop in which items with these links stand."""
         plan = self.plan
-        found = self._checked(plan.items, zip(plan.targets, links, strict=True))
-        if self.links:
-            self._add_outer(found)
+        if self.links or plan.repeated[plan.items] or any(links[at] is not None for at in plan.unplaced):
+            links = self._with_outer(links)
         branch = root
-        for code in plan.order:
-            if code in found:
-                branch = self._branch(branch, (code, found[code]))
+        for at, code in plan.order:
+            index = links[at]
+            if index is None:
+                continue
+            records = self.records[code]
+            if not 0 <= index < len(records):
+                raise Surprise
+            known = self.branches.get((code, index))
+            if known is None:
+                known = self.branches[code, index] = Branch(code, records[index], branch, [])
+                branch.children.append(known)
+            elif known.around is not branch:
+                raise Surprise
+            branch = known
         return branch.children
 
-    def _add_outer(self, found: dict[str, int]) -> None:
-        """Adds what entries are in that hold others; the nearest that tells decides."""
+    def _with_outer(self, links: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The links of items with what the entries are in that they name; the nearest that tells decides."""
+        found = self._checked(self.plan.items, zip(self.plan.targets, links, strict=True))
         waiting = list(found.items())
         while waiting:
             for code, to in self.links.get(waiting.pop(), _NONE).items():
                 if code not in found:
                     found[code] = to
                     waiting.append((code, to))
-
-    def _branch(self, around: Branch, entity: Entity) -> Branch:
-        """The loop of an entry inside another, made where it is not there."""
-        known = self.branches.get(entity)
-        if known is None:
-            branch = Branch(entity[0], self.records[entity[0]][entity[1]], [])
-            around.children.append(branch)
-            self.branches[entity] = around, branch
-            return branch
-        if known[0] is not around:
-            raise Surprise
-        return known[1]
+        return tuple(map(found.get, self.plan.targets))
 
     def _holder_links(self) -> dict[Entity, dict[str, int]]:
         """The links of the entries that hold others, of those that have any."""
         found: dict[Entity, dict[str, int]] = {}
         for holder in self.plan.holders:
+            if not holder.targets:
+                continue
             named = list(map(holder.named, self.records[holder.code]))
             types = set(map(type, chain.from_iterable(named)))
             if not _INDEX_TYPES.issuperset(types):
@@ -225,13 +234,15 @@ class _Tree:
 
     def _checked(self, code: str, named: Iterable[tuple[str, int | None]]) -> dict[str, int]:
         """Links that name entries, each of which no other says already."""
-        links = {target: value for target, value in named if value is not None}
+        links: dict[str, int] = {}
+        for target, value in named:
+            if value is not None:
+                if not 0 <= value < self.counts.get(target, 0):
+                    raise Surprise
+                links[target] = value
         repeated = self.plan.repeated[code]
-        for target, value in links.items():
-            if not 0 <= value < len(self.records.get(target, ())):
-                raise Surprise
-            if target in repeated and not repeated[target].isdisjoint(links):
-                raise Surprise
+        if repeated and any(not repeated[each].isdisjoint(links) for each in links if each in repeated):
+            raise Surprise
         return links
 
     def _check_keys(self) -> None:

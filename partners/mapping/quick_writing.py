@@ -19,7 +19,7 @@ from partners.mapping.derived import total
 from partners.mapping.memory import Memo, Surprise
 from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.prepared import writing_rule
-from partners.mapping.quick_placing import Branch, plain_tree, plan_of
+from partners.mapping.quick_placing import Branch, plain_tree
 from partners.mapping.rules import Guide, Levels, SegmentRule
 from partners.mapping.source_lines import Conversion
 from partners.mapping.transforms import Untranslated, WrongValue
@@ -100,9 +100,9 @@ def _fits(text: str, table: ElementTable) -> bool:
 
 class Run:
     """Writes one document. ``lifted`` are the linked entries of levels that the structure lacks; ``computed`` the rows
-    that wait for the whole, with their rules."""
+    that wait for the whole, with their rules; ``loops`` how many HL loops there are."""
 
-    __slots__ = ("codes", "computed", "functions", "lifted", "made")
+    __slots__ = ("codes", "computed", "functions", "lifted", "loops", "made")
 
     def __init__(self, functions: Functions, codes: CodeTables) -> None:
         self.functions = functions
@@ -110,6 +110,7 @@ class Run:
         self.made: list[Any] = []
         self.computed: list[tuple[list[str], SegmentRule]] = []
         self.lifted: dict[str, tuple[Any, str]] = {}
+        self.loops = 0
 
     def rows(self, document: Document) -> list[Row]:
         """The rows of the whole document. Raises Surprise."""
@@ -130,10 +131,11 @@ class Run:
         try:
             tree = plain_tree(document, levels, self.codes)
         except Surprise:
-            return self._placed(document, levels)
-        plan = plan_of(levels)
-        assert plan is not None
-        return self._branch(tree, "", 0, plan.items, self.functions.bodies[plan.items])
+            self.loops = self._placed(document, levels)
+        else:
+            code = levels.structure.levels[-1]
+            self.loops = self._branch(tree, "", 0, code, self.functions.bodies[code])
+        return self.loops
 
     def _branch(self, branch: Branch, parent: str, count: int, code: str, write_item: Write) -> int:
         """Writes an HL loop and those in it; returns how many there are then in the set."""
@@ -179,10 +181,11 @@ class Run:
                 levels = self.functions.levels
                 text = levels.structure.code if levels else ""
             elif element.derivation == "count":
-                text = str(list(map(_TAG, self.made)).count(element.tag))
+                counted = self.loops if element.tag == "HL" else list(map(_TAG, self.made)).count(element.tag)
+                text = str(counted)
             else:
                 tag, at = element.tag, element.element
-                text = total([each[at] if at < len(each) else "" for each in self.made if each[0] == tag])
+                text = total([each[at] for each in self.made if each[0] == tag and len(each) > at])
             if text and not (text.isprintable() and _fits(text, element.table)):
                 raise Surprise
             row[element.number] = text

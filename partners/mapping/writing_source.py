@@ -16,7 +16,7 @@ into while documents are written. A function looks like this, with names for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -108,19 +108,15 @@ class _GuideLines:
 
     def function(self, name: str, body: Body, kind: type) -> None:
         """Adds the function that writes a body."""
-        inner = self._inner(body, kind)
+        inner = self._inner(body, kind, [rule for rule in body.rules if not _is_plain(rule)])
         with self.source.block(f"def {name}(record, made, run):"):
             self.source.refuse(f"type(record) is not {self.source.constant(kind)}")
             self._rules(body, Scope("record", kind, self.source), inner)
             self._bounds(body)
 
-    def _inner(self, body: Body, kind: type) -> dict[SegmentRule, str]:
-        """Adds the functions of a body's rules; gives their names."""
-        return {
-            rule: self._rule(rule, body, kind)
-            for rule in body.rules
-            if rule.levels is None and not _is_plain(rule)
-        }
+    def _inner(self, body: Body, kind: type, rules: Iterable[SegmentRule]) -> dict[SegmentRule, str]:
+        """Adds the functions of rules of a body; gives their names."""
+        return {rule: self._rule(rule, body, kind) for rule in rules if rule.levels is None}
 
     def _name(self, start: str, what: str) -> str:
         self.functions += 1
@@ -128,7 +124,7 @@ class _GuideLines:
 
     def _rule(self, rule: SegmentRule, body: Body, kind: type) -> str:
         kind = self._kind(rule, kind)
-        inner = self._inner(rule.body, kind)
+        inner = self._inner(rule.body, kind, rule.body.rules)
         name = self._name("write", rule.tag)
         with self.source.block(f"def {name}(record, made, run{', items' if rule.group else ''}):"):
             if rule.each or rule.at or rule.text or rule.lift:
@@ -175,7 +171,7 @@ class _GuideLines:
             self.source.add(f"count_{member} = 0")
         for rule, needed in writing_body(body).entries:
             is_asked = rule.required or rule.maximum is not None or rule.member in counted
-            if _is_plain(rule):
+            if rule.levels is None and rule not in inner:
                 self._plain(rule, body, needed, scope, is_asked=is_asked)
             else:
                 self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
@@ -197,7 +193,8 @@ class _GuideLines:
     def _plain(
         self, rule: SegmentRule, body: Body, needed: frozenset[str] | None, scope: Scope, *, is_asked: bool
     ) -> None:
-        """Writes a segment about the record itself, in its place: that is quicker than to call a function."""
+        """Writes a segment about the record itself, in its place: that is quicker than to call a function. Not inside a
+        loop, whose first segment has its elements in variables of the same names."""
         if is_asked:
             self.source.add("count = 0")
         condition = "" if rule.always else self._condition(rule, needed, scope)[1]
