@@ -27,6 +27,7 @@ CONFIGURATION = (
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
+    ("partners", "shipmenttolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),
@@ -34,7 +35,11 @@ CONFIGURATION = (
     ("integration", "store"),
     ("integration", "mailserver"),
     ("integration", "routingrule"),
+    ("integration", "invoicerule"),
+    ("integration", "invoiceseries"),
     ("integration", "warehouse"),
+    ("integration", "customerlink"),
+    ("integration", "carrier"),
 )
 
 

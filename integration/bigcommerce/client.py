@@ -39,6 +39,7 @@ from integration.bigcommerce.reference import (
     parse_category,
     parse_channel,
     parse_currency,
+    parse_customer_group,
     parse_location,
     parse_metafield,
     parse_product_categories,
@@ -47,6 +48,8 @@ from integration.bigcommerce.reference import (
     parse_stock_setting,
     parse_variant,
 )
+from integration.bigcommerce.refunds import StoreRefund, StoreTax, parse_refund, parse_tax
+from integration.bigcommerce.shipments import NewShipment, StoreShipment, parse_shipment
 from integration.bigcommerce.webhooks import Hook, parse_hook
 
 __all__ = ["BrokenAnswer", "NotFound", "Refused", "ScopeMissing", "StoreClient", "TokenRefused"]
@@ -120,6 +123,17 @@ class StoreClient:
         found = self._connection.v2_list(path, f"read the addresses of order {number}")
         return [parse_address(data, number) for data in found]
 
+    def get_taxes(self, number: int) -> list[StoreTax]:
+        """Return the rows of an order's taxes; none where the store tells them otherwise than by rows."""
+        found = self._connection.v2_list(f"/v2/orders/{number}/taxes", f"read the taxes of order {number}")
+        return [parse_tax(data, number) for data in found]
+
+    def get_refunds(self, number: int) -> list[StoreRefund]:
+        """Return all refunds of an order, the oldest first."""
+        path = f"/v3/orders/{number}/payment_actions/refunds"
+        found = self._connection.v3_array(path, f"read the refunds of order {number}")
+        return sorted((parse_refund(data, number) for data in found), key=lambda refund: refund.id)
+
     def update_status(self, number: int, status_id: int) -> StoreOrder:
         """Set the order's status; repeating it changes nothing more. Moves no money."""
         # V2 refuses fields that are only read: what is sent back is the one that changes.
@@ -137,6 +151,25 @@ class StoreClient:
         body = {"status_id": status_id, "staff_notes": notes}
         what = f"write the staff notes of order {number}"
         return parse_order(self._connection.one("PUT", f"/v2/orders/{number}", what, body, at_once=True))
+
+    def get_shipments(self, number: int) -> list[StoreShipment]:
+        """Return all shipments of an order, however many."""
+        found = self._connection.v2_list(
+            f"/v2/orders/{number}/shipments", f"read the shipments of order {number}"
+        )
+        return [parse_shipment(data, number) for data in found]
+
+    def add_shipment(self, number: int, shipment: NewShipment) -> StoreShipment:
+        """Make a shipment of an order and return it; the customer may get a mail. Repeated, it is made twice."""
+        made = self._connection.one(
+            "POST", f"/v2/orders/{number}/shipments", f"ship order {number}", shipment.body()
+        )
+        return parse_shipment(made, number)
+
+    def remove_shipment(self, number: int, shipment: int) -> None:
+        """Take a shipment of an order away: what it held is to be shipped again. Raises ``NotFound``."""
+        path = f"/v2/orders/{number}/shipments/{shipment}"
+        self._connection.remove(path, f"remove shipment {shipment} of order {number}")
 
     def list_order_metafields(self, number: int, namespace: str = "") -> list[Metafield]:
         """Return the metafields of an order that our API account may see; all, or those of a namespace."""
@@ -189,6 +222,12 @@ class StoreClient:
         """Return all categories of the catalog, of every tree."""
         pages = self._connection.v3_pages("/v3/catalog/trees/categories", {}, "read the categories")
         return [parse_category(data) for data in pages]
+
+    def get_customer_group(self, customer: int) -> int:
+        """Return the group that a customer is in, 0 for none, or where the store does not have him any more."""
+        asked = {"id:in": str(customer)}
+        pages = self._connection.v3_pages("/v3/customers", asked, "read the customer's group")
+        return next((group for number, group in map(parse_customer_group, pages) if number == customer), 0)
 
     def get_store(self) -> StoreProfile:
         """Return the store's profile."""

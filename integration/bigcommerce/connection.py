@@ -119,6 +119,10 @@ class StoreConnection:
             raise BrokenAnswer(f"The store answered without an object ({what}). It was not used.")
         return found
 
+    def remove(self, path: str, what: str) -> None:
+        """Remove what ``path`` names. Raises ``NotFound``."""
+        self._request("DELETE", path, what)
+
     def v2_page(self, path: str, parameters: Mapping[str, str], number: int, what: str) -> list[Any]:
         """Return one page (1, 2 …) of a V2 list; an empty one behind the end."""
         numbered = {**parameters, "page": str(number), "limit": str(PAGE)}
@@ -146,6 +150,14 @@ class StoreConnection:
                 return found
             last = page
         raise BrokenAnswer(f"The store gives the same page again ({what}). It was not used.")
+
+    def v3_array(self, path: str, what: str) -> list[Any]:
+        """Return the entries of a V3 list that knows no pages."""
+        found = self._request("GET", path, what)
+        data = found.get("data") if isinstance(found, dict) else found or []
+        if not isinstance(data, list):
+            raise BrokenAnswer(f"The store answered without a list ({what}). It was not used.")
+        return data
 
     def v3_pages(self, path: str, parameters: Mapping[str, str], what: str) -> Iterator[Any]:
         """Yield the entries of a V3 list."""

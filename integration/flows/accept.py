@@ -16,7 +16,7 @@ from archive.clock import database_now
 from archive.models import Document
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.agreed import statement_to_json
-from integration.flows.apply import effect_step
+from integration.flows.effects import effect_step
 from integration.flows.expectations import expect_ship_notice
 from integration.flows.notes import note_steps
 from integration.flows.positions import place_of

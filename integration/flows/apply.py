@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from archive.clock import database_now
-from archive.record import record_event
 from integration.bigcommerce.client import StoreClient
-from integration.bigcommerce.orders import StoreOrder
-from integration.errors import IntegrationError, PermanentError, RetryableError
+from integration.errors import IntegrationError
 from integration.failpoints import failpoint
+from integration.flows.apply_shipments import add_shipment, answer_of, move_by_shipments, remove_shipment
+from integration.flows.effects import begin, finish, interrupted
 from integration.flows.stores import client_for
-from integration.models import ORDER_STATUSES, Order, PurchaseOrder, StoreEffect, store_channel
-from integration.patience import SETTLES
+from integration.models import ORDER_STATUSES, StoreEffect
 from integration.work import Claim, Step
 from partners.models import Mode
 
 State = StoreEffect.State
+Kind = StoreEffect.Kind
 NAMESPACE = "gridport"
-_ENDED = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.DROPPED, PurchaseOrder.State.CANCELLED]
-_TOLD_IN_NOTES = [PurchaseOrder.State.ACCEPTED, PurchaseOrder.State.CANCELLED]
 LONGEST_NOTES = 65_535
-_UNDONE = [State.WAITING, State.SENDING, State.UNKNOWN, State.FAILED]
-
-
-def effect_step(effect: StoreEffect) -> Step:
-    """Return the step that applies ``effect``."""
-    order = effect.order
-    return Step("apply_effect", str(effect.pk), order.ordering_key, talks_to=store_channel(order.store_id))
 
 
 def apply_effect(subject: str, claim: Claim) -> list[Step]:
@@ -42,12 +32,7 @@ def apply_effect(subject: str, claim: Claim) -> list[Step]:
     if effect.order.store.mode != Mode.LIVE:
         return []  # asked for again when the store goes live
     with client_for(effect.order.store) as client:
-        if effect.kind == StoreEffect.Kind.STATUS:
-            _apply_status(effect, client, claim)
-        elif effect.kind == StoreEffect.Kind.NOTE:
-            _apply_note(effect, client, claim)
-        else:
-            _apply_metafield(effect, client, claim)
+        _APPLIED[Kind(effect.kind)](effect, client, claim)
     return []
 
 
@@ -55,8 +40,12 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
     order, wanted = effect.order, int(effect.intended["status_id"])
     found = client.get_order(order.number)
     if found.status_id == wanted:
-        _finish(
-            effect, claim, State.DONE, _answer(found), f"The order in the store is {ORDER_STATUSES[wanted]}."
+        finish(
+            effect,
+            claim,
+            State.DONE,
+            answer_of(found),
+            f"The order in the store is {ORDER_STATUSES[wanted]}.",
         )
         return
     if found.status_id not in order.store.movable_statuses:
@@ -65,39 +54,37 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
             f" there, and only {', '.join(ORDER_STATUSES[each] for each in order.store.movable_statuses)} are moved to"
             f" {ORDER_STATUSES[wanted]}."
         )
-        _finish(effect, claim, State.SKIPPED, _answer(found), sentence)
+        finish(effect, claim, State.SKIPPED, answer_of(found), sentence)
         return
-    if not _begin(effect, claim):
+    if not begin(effect, claim):
         return
     try:
         written = client.update_status(order.number, wanted)
     except IntegrationError as error:
-        _interrupted(effect, claim, error)
+        interrupted(effect, claim, error)
         raise
     failpoint("effect.written")
-    _finish(
+    finish(
         effect,
         claim,
         State.DONE,
-        _answer(written, after=found),
+        answer_of(written, after=found),
         f"The order in the store is now {ORDER_STATUSES[wanted]}.",
     )
 
 
 def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
     key, value = effect.intended["key"], effect.intended["value"]
-    if not _begin(effect, claim):
+    if not begin(effect, claim):
         return
     try:
         # Looks for the field first and writes only what differs: repeating it changes nothing.
         client.set_order_metafield(effect.order.number, NAMESPACE, key, value)
     except IntegrationError as error:
-        _interrupted(effect, claim, error)
+        interrupted(effect, claim, error)
         raise
     failpoint("effect.written")
-    _finish(
-        effect, claim, State.DONE, {}, "The purchase order's answer is written to the order in the store."
-    )
+    finish(effect, claim, State.DONE, {}, "The purchase order's answer is written to the order in the store.")
 
 
 def _apply_note(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
@@ -110,12 +97,12 @@ def _apply_note(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
     without reading anew. And a line that staff remove before we have learnt that it was written is written again.
     """
     number, line = effect.order.number, effect.intended["line"]
-    if not _begin(effect, claim):
+    if not begin(effect, claim):
         return
     try:
         found = client.get_order(number)
         if _holds(found.staff_notes, effect.intended["sign"]):
-            _finish(effect, claim, State.DONE, {}, f"The order's staff notes hold the line: “{line}”")
+            finish(effect, claim, State.DONE, {}, f"The order's staff notes hold the line: “{line}”")
             return
         notes = f"{found.staff_notes}\n{line}" if found.staff_notes else line
         if len(notes) > LONGEST_NOTES:
@@ -123,18 +110,18 @@ def _apply_note(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
                 f"The staff notes of order {number} have no room left for “{line}”: the store takes"
                 f" {LONGEST_NOTES:,} characters, and they hold {len(found.staff_notes):,}. Nothing was written or cut off."
             )
-            _finish(effect, claim, State.SKIPPED, {"error": sentence}, sentence)
+            finish(effect, claim, State.SKIPPED, {"error": sentence}, sentence)
             return
         written = client.update_staff_notes(number, notes, found.status_id)
     except IntegrationError as error:
-        _interrupted(effect, claim, error)
+        interrupted(effect, claim, error)
         raise
     failpoint("effect.written")
-    _finish(
+    finish(
         effect,
         claim,
         State.DONE,
-        _answer(written, after=found),
+        answer_of(written, after=found),
         f"The order's staff notes have a new line: “{line}”",
     )
 
@@ -143,54 +130,11 @@ def _holds(notes: str, sign: str) -> bool:
     return sign in notes
 
 
-def _answer(found: StoreOrder, *, after: StoreOrder | None = None) -> dict[str, Any]:
-    """Return what is kept of the order as the store gave it: of a write, with the date of change right ``after`` which it came."""
-    told = {"status_id": found.status_id, "date_modified": found.date_modified.isoformat()}
-    if after is not None:
-        told["after"] = after.date_modified.isoformat()
-    return told
-
-
-def _begin(effect: StoreEffect, claim: Claim) -> bool:
-    """Write that the effect is begun; return False, with nothing written, where its reason does not stand any more."""
-    with claim.transaction():
-        # Locked as reading an answer again locks it: that finds the effect either begun or held back.
-        order = Order.objects.select_for_update().get(pk=effect.order_id)
-        if effect.state == State.WAITING and not _reason_stands(effect, order):
-            return False
-        StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(state=State.SENDING)
-    failpoint("effect.sending")
-    return True
-
-
-def _reason_stands(effect: StoreEffect, order: Order) -> bool:
-    """Say whether the answers that the effect follows from are still what they were when it was intended."""
-    if effect.kind == StoreEffect.Kind.NOTE:
-        told_of = order.purchase_orders.filter(pk=effect.intended["purchase_order"])
-        return told_of.filter(state__in=_TOLD_IN_NOTES).exists()
-    return order.state != Order.State.HELD and not order.purchase_orders.exclude(state__in=_ENDED).exists()
-
-
-def _interrupted(effect: StoreEffect, claim: Claim, error: IntegrationError) -> None:
-    if isinstance(error, PermanentError):
-        state = State.FAILED
-    elif isinstance(error, RetryableError) and error.ambiguous:
-        state = State.UNKNOWN
-        error.wait_at_least(SETTLES)
-    else:
-        state = State.WAITING
-    with claim.transaction():
-        StoreEffect.objects.filter(pk=effect.pk, state=State.SENDING).update(
-            state=state, answer={"error": str(error)}
-        )
-
-
-def _finish(effect: StoreEffect, claim: Claim, state: str, answer: dict[str, Any], sentence: str) -> None:
-    with claim.transaction():
-        done = StoreEffect.objects.filter(pk=effect.pk, state__in=_UNDONE).update(
-            state=state, answer=answer, finished_at=database_now()
-        )
-        if done:
-            record_event(effect.order.subject, f"effect_{state}", sentence)
-        if done and state == State.DONE and effect.kind == StoreEffect.Kind.STATUS:
-            Order.objects.filter(pk=effect.order_id).update(status_id=answer["status_id"])
+_APPLIED: dict[StoreEffect.Kind, Callable[[StoreEffect, StoreClient, Claim], None]] = {
+    Kind.STATUS: _apply_status,
+    Kind.METAFIELD: _apply_metafield,
+    Kind.NOTE: _apply_note,
+    Kind.SHIPMENT: add_shipment,
+    Kind.REMOVAL: remove_shipment,
+    Kind.SHIPPED: move_by_shipments,
+}

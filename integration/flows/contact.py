@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils import timezone
 
 from archive.clock import database_now
 from integration.flows.mails import NoAddress, put_mail, usable_address
 from integration.flows.planned import Given, Plan
 from integration.flows.rights import Refused
-from integration.matching.acknowledgment import Decision
+from integration.matching.acknowledgment import Difference
 from integration.models import ExceptionCase, MailServer, PurchaseOrder
 from integration.work import Step
 from partners.models import PartnerContact
@@ -22,8 +24,14 @@ def addresses_of(purchase_order: PurchaseOrder) -> list[PartnerContact]:
     return sorted(contacts, key=lambda each: (each.role != PartnerContact.Role.ORDERS, each.name))
 
 
-def contact_plan(purchase_order: PurchaseOrder, decision: Decision, given: Given) -> Plan:
-    """Return the mail, and until when the case waits. Raises ``Refused`` where something for it is missing."""
+def contact_plan(
+    purchase_order: PurchaseOrder,
+    differences: Sequence[Difference],
+    given: Given,
+    decision: str = "contact",
+    what: str = "acknowledgment (855)",
+) -> Plan:
+    """Return the mail about ``what`` differs, and until when the case waits. Raises ``Refused`` where something for it is missing."""
     if given.due_at is None or given.due_at <= database_now():
         raise Refused("Say until when you wait for the answer: a time to come.")
     try:
@@ -33,8 +41,8 @@ def contact_plan(purchase_order: PurchaseOrder, decision: Decision, given: Given
     due = timezone.localtime(given.due_at)
     by = f"{due.day} {due:%b %Y %H:%M} {due.tzname()}"
     partner = purchase_order.agreement.partner
-    subject = f"Purchase order {purchase_order.number}: your acknowledgment differs"
-    body = _body(purchase_order, decision, given.message, by)
+    subject = f"Purchase order {purchase_order.number}: your {what} differs"
+    body = _body(purchase_order, differences, what, given.message, by)
     sentences = [
         f"A mail goes to {to}, with the differences line by line, as it is shown below.",
         f"The case stays open and is due on {by}.",
@@ -43,7 +51,7 @@ def contact_plan(purchase_order: PurchaseOrder, decision: Decision, given: Given
     if not MailServer.objects.filter(is_active=True).exists():
         sentences.append("No mail server is set, or it is switched off: the mail waits until there is one.")
     return Plan(
-        "contact",
+        decision,
         sentences,
         purchase_order.pk,
         due_at=given.due_at.isoformat(),
@@ -65,11 +73,11 @@ def write_to_partner(case: ExceptionCase, wanted: Plan) -> list[Step]:
     return steps
 
 
-def _body(purchase_order: PurchaseOrder, decision: Decision, message: str, by: str) -> str:
+def _body(purchase_order: PurchaseOrder, rows: Sequence[Difference], what: str, message: str, by: str) -> str:
     partner, store = purchase_order.agreement.partner, purchase_order.order.store
-    differences = "\n".join(f"  - {each}" for each in decision.differences)
+    differences = "\n".join(f"  - {each}" for each in rows)
     own = f"{message.strip()}\n\n" if message.strip() else ""
     return (
-        f"Dear {partner},\n\nyour acknowledgment (855) of our purchase order {purchase_order.number} differs from what was"
-        f" ordered:\n\n{differences}\n\n{own}Please answer by {by}, by a new acknowledgment or to this mail.\n\n{store}\n"
+        f"Dear {partner},\n\nyour {what} for our purchase order {purchase_order.number} differs from what was"
+        f" ordered:\n\n{differences}\n\n{own}Please answer by {by}, by a new document or to this mail.\n\n{store}\n"
     )

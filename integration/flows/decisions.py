@@ -19,6 +19,7 @@ from integration.flows.accept import ANSWER_ROLE, accept, effects_of, post_cance
 from integration.flows.cases import close_case
 from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
+from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.missing import missing_of
@@ -26,6 +27,7 @@ from integration.flows.notes import intend_note, note_steps
 from integration.flows.planned import Given, Plan, answered
 from integration.flows.plans import answered_decision, pair, plan
 from integration.flows.remainder import order_elsewhere, take_back
+from integration.flows.shipment_decisions import carry_out_shipment
 from integration.flows.steps import STEPS
 from integration.flows.translations import change
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
@@ -36,6 +38,8 @@ State = PurchaseOrder.State
 _CLOSED_AS = {
     "remainder": ExceptionCase.Decision.ORDERED_ELSEWHERE,
     "cancel": ExceptionCase.Decision.REMAINDER_CANCELLED,
+    "ship": ExceptionCase.Decision.SHIPPED,
+    "put_aside": ExceptionCase.Decision.NOT_OURS,
 }
 
 
@@ -62,6 +66,7 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
         ExceptionCase.objects.filter(pk=locked.pk).update(plan=asdict(wanted))
         record_audit(user, f"decide: {name}", locked.subject, reason=reason, detail={"plan": wanted.digest})
         steps = _ACTS[name](user, locked, wanted, reason)
+        steps += acknowledge_steps(locked.order) if locked.order is not None else []
         for step in steps:
             put(STEPS[step.name].lane, step)
     return wanted
@@ -152,7 +157,7 @@ def _do_wait(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list
 
 def _do_contact(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     ExceptionCase.objects.filter(pk=case.pk).update(due_at=datetime.fromisoformat(wanted.due_at))
-    _tell(case, user, "contacted", f"{case.partner} is written to about the answer: {reason}", None)
+    _tell(case, user, "contacted", f"{case.partner} is written to: {reason}", None)
     return write_to_partner(case, wanted)
 
 
@@ -222,6 +227,14 @@ def _do_change(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     return done.steps
 
 
+def _do_shipment(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    what = "is written to the store" if wanted.decision == "ship" else "counts for nothing"
+    _tell(case, user, wanted.decision, f"What was shipped {what}: {reason}", case.document)
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    case.refresh_from_db()
+    return carry_out_shipment(case)
+
+
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "send_change": _do_change,
     "tell": _do_change,
@@ -232,6 +245,9 @@ _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "remainder": _do_remainder,
     "cancel": _do_cancel,
     "contact": _do_contact,
+    "ask_shipper": _do_contact,
+    "ship": _do_shipment,
+    "put_aside": _do_shipment,
     "reject": _do_reject,
     "wait": _do_wait,
     "match": _do_match,

@@ -1,4 +1,4 @@
-"""Answers of partners, matched to what they answer: acknowledgments to our documents, 855 to our purchase orders."""
+"""Received documents, matched to what they belong to: acknowledgments to our documents, the rest to purchase orders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, accept, answers_to, effects_of, post_statements
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines, decision_on, read_answer, tell_converted
+from integration.flows.customers import acknowledge_answered
 from integration.flows.expectations import meet, order_subject
 from integration.flows.match_acknowledgments import (
     match_functional_acknowledgment,
@@ -17,6 +18,7 @@ from integration.flows.match_acknowledgments import (
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
 from integration.flows.match_changes import match_change_acknowledgment
+from integration.flows.match_ship_notices import match_ship_notice, resume
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, decision_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
@@ -59,29 +61,16 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
-    if document.transaction_set == "856":
-        return _meet_ship_notice(document)
     lacking = lacking_in(document.translation.report)
     if lacking and document.agreement.unknown_codes == Agreement.UnknownCode.CASE:
         # Where the entry came after it was read, it is read with it.
         return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
     waits_no_more(document)
-    if document.transaction_set == "865":
-        return match_change_acknowledgment(document)
-    return _match_purchase_order_acknowledgment(document)
-
-
-def _meet_ship_notice(document: Document) -> list[Step]:
-    """Take the ship notice as come for each purchase order that it names; nothing else is done with it."""
-    named = {
-        each.get("purchase_order_number") for each in (document.translation.content or {}).get("orders", [])
-    }
-    found = PurchaseOrder.objects.select_for_update(of=("self",)).filter(
-        number__in=named - {None}, agreement__partner=document.partner
-    )
-    for purchase_order in found.order_by("pk"):
-        meet("856", order_subject(purchase_order), document)
-    return []
+    if document.transaction_set == "856":
+        return match_ship_notice(document)
+    is_change = document.transaction_set == "865"
+    follow = match_change_acknowledgment if is_change else _match_purchase_order_acknowledgment
+    return [*follow(document), *acknowledge_answered(document)]
 
 
 def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
@@ -109,6 +98,15 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
     newest = answers[-1].document
     if newest != document:
         _tell_overtaken(document, purchase_order)
+    steps = _follow(document, newest, purchase_order, decision)
+    # Goods that came before it waited for an answer.
+    return [*steps, *resume(purchase_order)]
+
+
+def _follow(
+    document: Document, newest: Document, purchase_order: PurchaseOrder, decision: Decision
+) -> list[Step]:
+    """Accept or dispute the purchase order by all its answers, of which ``newest`` was made last."""
     if purchase_order.state in ANSWERABLE:
         if decision.accepted:
             return _accept(newest, purchase_order, decision)

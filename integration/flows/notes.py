@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from archive.clock import database_now
 from archive.models import Document
-from integration.flows.apply import effect_step
+from integration.flows.effects import effect_step
 from integration.matching.lines import AskedLine, LineStatement, plain
 from integration.models import PurchaseOrder, StoreEffect
 from integration.work import Step

@@ -65,9 +65,14 @@ def steps_of_waiting(purchase_order: PurchaseOrder, sent: Document) -> list[Step
     found = Document.objects.filter(pk__in=waiting, direction=Direction.IN, partner=partner).filter(
         Q(transaction_set__in=["855", "865"], state__number=purchase_order.number)
         | Q(
+            transaction_set="856",
+            references__kind="purchase_order",
+            references__value=purchase_order.number,
+        )
+        | Q(
             transaction_set__in=["997", "999"],
             translation__content__group_control_number=sent.group_control_number,
         )
         | Q(transaction_set="TA1", translation__content__control_number=sent.interchange.control_number)
     )
-    return [match_step(document) for document in found.order_by("pk")]
+    return [match_step(document) for document in found.distinct().order_by("pk")]

@@ -29,6 +29,7 @@ from integration.flows.notes import cancellation_words, decision_words, line_wor
 from integration.flows.parents import NOT_SENT
 from integration.flows.planned import Choice, Given, Plan, answered, noted
 from integration.flows.remainder import cancel_plan, remainder_plan
+from integration.flows.shipment_decisions import SHIPMENT_CHOICES, SHIPMENT_PLANS
 from integration.matching.acknowledgment import Decision
 from integration.models import ORDER_STATUSES, ExceptionCase, MissingTranslation, PurchaseOrder
 from partners.mapping.codes import HELD
@@ -79,6 +80,7 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.ORDER_CHANGED: (SEND_CHANGE, TELL),
     Kind.CHANGE_ANSWERED: (LEAVE, SEND_AGAIN),
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
+    Kind.SHIPMENT_DIFFERS: (*SHIPMENT_CHOICES, WAIT),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
 DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in offered}
@@ -88,6 +90,8 @@ DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in 
 def choices(case: ExceptionCase) -> tuple[Choice, ...]:
     """Return what can be decided about an open ``case``, the likeliest first; any case may be settled besides."""
     offered = () if case.closed_at is not None else _CHOICES.get(case.kind, ())
+    if case.document is not None and case.document.transaction_set != "855":
+        offered = tuple(each for each in offered if each is not MATCH)
     return change_choices(case, offered) if case.kind in CHANGE_KINDS else offered
 
 
@@ -274,11 +278,12 @@ def _cancel(case: ExceptionCase, given: Given) -> Plan:
 
 def _contact(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, document = answered(case)
-    return contact_plan(purchase_order, answered_decision(purchase_order, document), given)
+    return contact_plan(purchase_order, answered_decision(purchase_order, document).differences, given)
 
 
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
     **CHANGE_PLANS,
+    **SHIPMENT_PLANS,
     "translate": _translate,
     "accept": _accept,
     "remainder": _remainder,

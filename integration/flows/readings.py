@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.models import Document, Validation
+from integration.flows.effects import SHIPPING_KINDS, effect_words
 from integration.flows.notes import day_words
 from integration.matching.lines import plain
 from integration.models import ORDER_STATUSES, ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect
@@ -171,6 +172,8 @@ def _effect_words(effect: StoreEffect) -> str:
         return f"the status {ORDER_STATUSES[int(effect.intended['status_id'])]}"
     if effect.kind == StoreEffect.Kind.NOTE:
         return f"the line “{effect.intended['line']}” in its staff notes"
+    if effect.kind in SHIPPING_KINDS:
+        return effect_words(effect)
     return f"the answer “{effect.intended.get('value', '')}”"
 
 

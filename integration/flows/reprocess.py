@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from archive import store
 from archive.models import (
@@ -31,9 +32,11 @@ from archive.projections import guide_of, rewrite
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, said_in_order
 from integration.flows.cases import close_cause
+from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.match import match_document
+from integration.flows.match_ship_notices import NOTICE_ROLE, take_back_notice
 from integration.flows.readings import (
     Said,
     reading_words,
@@ -180,8 +183,11 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
     _take_back(document)
     _judge(document, verdict, translated.number)
     steps = match_document(document.pk)
+    if document.transaction_set == "856":
+        steps += take_back_notice(document)
     for purchase_order in concerned:
         steps += _other_answers(document, purchase_order)
+        steps += acknowledge_steps(purchase_order.order)
     _close_what_is_gone(document, concerned)
     said, after = said_by(document), standing_on(document, concerned)
     if (said, after) == (said_before, before):
@@ -251,6 +257,7 @@ def _refuse_decided(document: Document) -> None:
             Decision.REMAINDER_CANCELLED,
             Decision.REJECTED,
             Decision.NOT_OURS,
+            Decision.SHIPPED,
         ]
     ).first()
     if held is not None:
@@ -268,8 +275,12 @@ def _fresh(document: Document) -> Document:
 
 def _concerned(document: Document, number: str) -> list[PurchaseOrder]:
     """Return the purchase orders that the document is or will be matched to, locked with their orders."""
-    linked = document.orders.filter(role=ANSWER_ROLE).values_list("purchase_order", flat=True)
-    numbered = PurchaseOrder.objects.filter(agreement__partner=document.partner, number=number)
+    linked = document.orders.filter(role__in=[ANSWER_ROLE, NOTICE_ROLE]).values_list(
+        "purchase_order", flat=True
+    )
+    numbered = PurchaseOrder.objects.filter(
+        Q(number=number) | Q(shipments__document=document), agreement__partner=document.partner
+    )
     pks = {pk for pk in linked if pk is not None} | set(numbered.values_list("pk", flat=True))
     found = list(
         PurchaseOrder.objects.select_for_update(of=("self",))

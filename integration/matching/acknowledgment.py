@@ -37,18 +37,22 @@ ANSWER = "answer"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that the partner answered otherwise; ``line_number`` is None for the whole order."""
+    """One thing that the partner answered otherwise; ``line_number`` is None for the whole order.
+
+    ``verb`` says how he said it: answered, shipped, billed.
+    """
 
     line_number: int | None
     sku: str
     what: str
     asked: str
     answered: str
+    verb: str = "answered"
 
     def __str__(self) -> str:
         place = f"Line {self.line_number} ({self.sku}): " if self.line_number is not None else ""
         what = "" if self.what == ANSWER else f"{self.what}: "
-        sentence = f"{place}{what}asked {self.asked}, answered {self.answered}"
+        sentence = f"{place}{what}asked {self.asked}, {self.verb} {self.answered}"
         return sentence[:1].upper() + sentence[1:]
 
 

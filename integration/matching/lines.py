@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Generic, TypeVar
 
 from integration.documents import AcknowledgedLine
+from integration.documents.invoice import InvoiceLine
+from integration.documents.parts import Item
+from integration.documents.ship_notice import ShippedItem
+
+Told = TypeVar("Told", AcknowledgedLine, ShippedItem, InvoiceLine)
+"""A line of a partner's document: its number of ours, where he gives it, and his numbers of the item."""
 
 # Qualifiers (element 235) without a field of their own, by whose number it is.
 _VENDORS = frozenset({"VC"})
@@ -49,29 +56,33 @@ class LineStatement:
     substitute: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """The partner's lines by our line numbers, several where he answers a line in parts; ``strangers`` mean none."""
+@dataclass(frozen=True)
+class Pairing(Generic[Told]):
+    """The partner's lines by our line numbers, several where he tells a line in parts; ``strangers`` mean none."""
 
-    lines: dict[int, list[AcknowledgedLine]] = field(default_factory=dict)
-    strangers: list[AcknowledgedLine] = field(default_factory=list)
+    lines: dict[int, list[Told]] = field(default_factory=dict)
+    strangers: list[Told] = field(default_factory=list)
 
 
-def pair(asked: Sequence[AskedLine], answered: Sequence[AcknowledgedLine]) -> Pairing:
-    """Pair by PO101 where the item does not contradict it, else by item number where that means one line alone."""
-    found: dict[int, list[AcknowledgedLine]] = {}
-    left: list[AcknowledgedLine] = []
+def pair(asked: Sequence[AskedLine], answered: Sequence[Told], *, in_parts: bool = False) -> Pairing[Told]:
+    """Pair by PO101 where the item does not contradict it, else by item number where that means one line alone.
+
+    A number that comes again without an item number is a slip, unless lines are told ``in_parts``, as goods of one
+    line in several cartons are.
+    """
+    found: dict[int, list[Told]] = {}
+    left: list[Told] = []
     by_number = {line.line_number: line for line in asked}
     for answer in answered:
         number = int(answer.line_number) if answer.line_number and answer.line_number.isdecimal() else None
         line = by_number.get(number) if number is not None else None
         if line is not None and _contradicts(line, answer):
             line = None
-        if line is not None and (line.line_number not in found or _same_item(line, answer)):
+        if line is not None and (in_parts or line.line_number not in found or _same_item(line, answer)):
             found.setdefault(line.line_number, []).append(answer)
         else:
             left.append(answer)
-    strangers: list[AcknowledgedLine] = []
+    strangers: list[Told] = []
     numbered = set(found)
     for answer in left:
         matches = [line for line in asked if line.line_number not in numbered and _same_item(line, answer)]
@@ -82,7 +93,7 @@ def pair(asked: Sequence[AskedLine], answered: Sequence[AcknowledgedLine]) -> Pa
     return Pairing(found, strangers)
 
 
-def number_of(answer: AcknowledgedLine) -> str:
+def number_of(answer: Item) -> str:
     """Return the item number by which people know a partner's line."""
     return answer.vendor_item or answer.upc or answer.buyer_item or "without an item number"
 
@@ -102,13 +113,13 @@ def words(code: str | None) -> str:
     return f"code {code[1:]}" if code.startswith("?") else code.replace("_", " ")
 
 
-def _contradicts(line: AskedLine, answer: AcknowledgedLine) -> bool:
+def _contradicts(line: AskedLine, answer: Item) -> bool:
     ours, theirs = _asked_items(line), _answered_items(answer)
     shared = ours.keys() & theirs.keys()
     return bool(shared) and not any(ours[name] & theirs[name] for name in shared)
 
 
-def _same_item(line: AskedLine, answer: AcknowledgedLine) -> bool:
+def _same_item(line: AskedLine, answer: Item) -> bool:
     ours, theirs = _asked_items(line), _answered_items(answer)
     return any(ours[name] & theirs[name] for name in ours.keys() & theirs.keys())
 
@@ -118,7 +129,7 @@ def _asked_items(line: AskedLine) -> dict[str, set[str]]:
     return _named({"vendor": [line.vendor_item], "buyer": [line.sku], "trade": [_gtin(line.upc)]})
 
 
-def _answered_items(answer: AcknowledgedLine) -> dict[str, set[str]]:
+def _answered_items(answer: Item) -> dict[str, set[str]]:
     others = [(each.qualifier, each.value) for each in answer.other_ids]
     return _named(
         {

@@ -4,9 +4,11 @@ from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.change import PurchaseOrderChange
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
+from integration.models.customer import CustomerLink, OrderAcknowledgment
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.invoice import Invoice, InvoiceCopy, InvoiceRule, InvoiceSeries
 from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
@@ -20,6 +22,7 @@ from integration.models.routing import (
     StoreCategory,
     Warehouse,
 )
+from integration.models.shipment import Carrier, Shipment, ShipmentFile, ShipmentLine
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.take_over import TakeOver
@@ -30,16 +33,23 @@ __all__ = [
     "STANDING_POLL",
     "BulkItem",
     "BulkJob",
+    "Carrier",
     "Channel",
+    "CustomerLink",
     "ExceptionCase",
     "Expectation",
     "Gap",
     "HookCall",
+    "Invoice",
+    "InvoiceCopy",
+    "InvoiceRule",
+    "InvoiceSeries",
     "Lane",
     "LineEntry",
     "MailServer",
     "MissingTranslation",
     "Order",
+    "OrderAcknowledgment",
     "OrderDocument",
     "OrderReference",
     "OutgoingMail",
@@ -51,6 +61,9 @@ __all__ = [
     "PurchaseOrderLine",
     "Reconciliation",
     "RoutingRule",
+    "Shipment",
+    "ShipmentFile",
+    "ShipmentLine",
     "Sighting",
     "Store",
     "StoreBudget",

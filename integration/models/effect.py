@@ -28,6 +28,9 @@ class StoreEffect(Reported):
         STATUS = "status", "Set the order's status"
         METAFIELD = "metafield", "Write the acknowledgment metafield"
         NOTE = "note", "Add a line to the staff notes"
+        SHIPMENT = "shipment", "Create a shipment"
+        REMOVAL = "removal", "Remove a shipment"
+        SHIPPED = "shipped", "Set the status by what is shipped"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

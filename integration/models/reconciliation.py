@@ -39,8 +39,12 @@ class Gap(models.Model):
         RECEIPT = "receipt", "Documents that we send"
         ACKNOWLEDGMENT = "acknowledgment", "Functional acknowledgments (997)"
         ANSWER = "answer", "Purchase order acknowledgments (855)"
+        SHIPMENT = "shipment", "Ship notices (856)"
+        INVOICE = "invoice", "Invoices that we write"
+        BILL = "bill", "Suppliers' invoices (810)"
         FILE = "file", "Files on the mailboxes"
         RECEIVED = "received", "Files that we took"
+        CUSTOMER = "customer", "Order acknowledgments to customers (855)"
         EFFECT = "effect", "What is written to the stores"
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="gaps")

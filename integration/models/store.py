@@ -90,6 +90,12 @@ class Store(models.Model):
         choices=list(ORDER_STATUSES.items()),
         help_text="The order's status once every purchase order of it is accepted.",
     )
+    shipped_status = models.PositiveSmallIntegerField(
+        default=2,
+        db_default=2,
+        choices=[(each, ORDER_STATUSES[each]) for each in (2, 10)],
+        help_text="The order's status once everything of it is shipped.",
+    )
     movable_statuses = models.JSONField(
         default=default_movable_statuses, help_text="Only an order in one of these statuses is moved."
     )
@@ -177,6 +183,19 @@ class Order(Reported):
         help_text="By line id: where each line went when it was routed last, and why.",
     )
     read_at = models.DateTimeField(help_text="When it was last read from the store.")
+    customer_link = models.ForeignKey(
+        "integration.CustomerLink",
+        models.PROTECT,
+        null=True,
+        related_name="orders",
+        help_text="Where it is a trading partner's order: the link that says so.",
+    )
+    customer_number = models.CharField(
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text="The customer's own number of it, as it was read last.",
+    )
 
     class Meta:
         ordering = ["-placed_at"]
@@ -212,8 +231,12 @@ class OrderDocument(Reported):
         PURCHASE_ORDER_ACKNOWLEDGMENT = "purchase_order_acknowledgment", "Purchase order acknowledgment"
         PURCHASE_ORDER_CHANGE = "purchase_order_change", "Purchase order change"
         CHANGE_ACKNOWLEDGMENT = "change_acknowledgment", "Purchase order change acknowledgment"
+        SHIP_NOTICE = "ship_notice", "Ship notice"
+        INVOICE = "invoice", "Invoice"
+        SUPPLIER_INVOICE = "supplier_invoice", "Supplier's invoice"
         APPLICATION_ADVICE = "application_advice", "Application advice"
         TEXT_MESSAGE = "text_message", "Text message"
+        ORDER_ACKNOWLEDGMENT = "order_acknowledgment", "Order acknowledgment to the customer"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="documents")
     purchase_order = models.ForeignKey(

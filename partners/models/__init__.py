@@ -12,7 +12,7 @@ from partners.models.partner import (
     Partnership,
     TradingPartner,
 )
-from partners.models.tolerances import AllowedSubstitute, AnswerTolerances
+from partners.models.tolerances import AllowedSubstitute, AnswerTolerances, ShipmentTolerances
 from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "PartnerContact",
     "PartnerIdentifier",
     "Partnership",
+    "ShipmentTolerances",
     "TradingPartner",
 ]

@@ -89,3 +89,26 @@ class AllowedSubstitute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} → {self.item}"
+
+
+class ShipmentTolerances(models.Model):
+    """What of ship notices (856) counts by itself. Without a row: only what was ordered, acknowledged and in time."""
+
+    agreement = models.OneToOneField(Agreement, models.CASCADE, related_name="shipment_tolerances")
+    over_percent = _percent("more than ordered, percent")
+    over_absolute = _absolute("more than ordered, units")
+    days_late = models.PositiveSmallIntegerField(
+        "days after the last day of shipping", default=0, help_text="The day that the purchase order names."
+    )
+    before_answer = models.BooleanField(
+        "before the acknowledgment (855)",
+        default=False,
+        help_text="The partner may ship before his acknowledgment has come.",
+    )
+
+    class Meta:
+        verbose_name = "tolerances of ship notices"
+        verbose_name_plural = "tolerances of ship notices"
+
+    def __str__(self) -> str:
+        return f"Tolerances of ship notices of {self.agreement}"

@@ -23,6 +23,12 @@ def unknown_effect(effect: StoreEffect) -> str | SafeString:
         )
     elif effect.kind == StoreEffect.Kind.NOTE:
         sought = "whether the order's staff notes hold the line already, and adds it only if they do not"
+    elif effect.kind == StoreEffect.Kind.SHIPMENT:
+        sought = "whether the store holds a shipment of just these lines and this tracking number already, and makes it only if it does not"
+    elif effect.kind == StoreEffect.Kind.REMOVAL:
+        sought = "whether the shipment is still there, and removes it only if it is"
+    elif effect.kind == StoreEffect.Kind.SHIPPED:
+        sought = "what the order's status and its shipments are, and sets the status that follows from them"
     else:
         key = effect.intended.get("key", "")
         sought = f"whether the order's metafield {key} says so already, and writes it only if it does not"

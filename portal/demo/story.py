@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ TOLD = {
     "acknowledged": "the supplier's functional acknowledgment (997) is matched",
     "accepted": "the supplier's purchase order acknowledgment (855) accepts every line",
     "effect_done": "the store is told",
+    "customer_told": "the customer, a trading partner, is sent his order acknowledgment (855)",
 }
 
 
@@ -39,11 +41,15 @@ class StoreView:
         return int(answer.json()["status_id"])
 
     def order(self, number: int) -> dict[str, Any]:
-        """Return what the API gives of an order, by a fresh GET: its status and notes, and its metafields of ours."""
+        """Return what the API gives of an order, by a fresh GET: its status, notes and shipments, and our metafields."""
         order = requests.get(f"{self.base}/v2/orders/{number}", headers=self.headers, timeout=10)
         order.raise_for_status()
         fields = requests.get(f"{self.base}/v3/orders/{number}/metafields", headers=self.headers, timeout=10)
         fields.raise_for_status()
+        shipments = requests.get(
+            f"{self.base}/v2/orders/{number}/shipments", headers=self.headers, timeout=10
+        )
+        shipments.raise_for_status()
         kept = order.json()
         return {
             "id": number,
@@ -51,6 +57,7 @@ class StoreView:
             "status": kept["status"],
             "staff_notes": kept["staff_notes"],
             "metafields": {each["key"]: each["value"] for each in fields.json()["data"]},
+            "shipments": [_shipment(each) for each in (shipments.json() if shipments.content else [])],
         }
 
     def polled_at(self, order: int) -> float:
@@ -64,6 +71,50 @@ class StoreView:
     def place(self, order: int) -> None:
         """Have the order appear in the store now."""
         requests.post(f"{self.control}/orders/{order}/place", timeout=10).raise_for_status()
+
+    def total_of(self, order: int) -> Decimal:
+        """Return what the order comes to, by a fresh GET."""
+        answer = requests.get(f"{self.base}/v2/orders/{order}", headers=self.headers, timeout=10)
+        answer.raise_for_status()
+        return Decimal(answer.json()["total_inc_tax"])
+
+    def refund(self, order: int, line: int, total: str, tax: str) -> None:
+        """Have the merchant give back one piece of a line."""
+        item = {"item_type": "PRODUCT", "item_id": line, "quantity": 1}
+        told = {"items": [item], "total_amount": total, "total_tax": tax}
+        requests.post(f"{self.control}/orders/{order}/refunds", json=told, timeout=10).raise_for_status()
+
+
+class NetworkView:
+    """The suppliers behind the mailbox, by their control door."""
+
+    def __init__(self, url: str) -> None:
+        self.control = f"{url}/_simulator"
+
+    def ship(self, purchase_order: str, way: str) -> None:
+        """Have its supplier ship what is left of a purchase order, and tell it."""
+        told = {"purchase_orders": [purchase_order], "way": way}
+        requests.post(f"{self.control}/ship", json=told, timeout=10).raise_for_status()
+
+    def shipped(self, purchase_order: str) -> dict[str, str]:
+        """Return what has left its supplier, by line, by his own ledger."""
+        found = requests.get(f"{self.control}/shipped", timeout=10)
+        found.raise_for_status()
+        return dict(found.json().get(purchase_order, {}))
+
+    def finance(self) -> list[dict[str, Any]]:
+        """Return the ledger of the finance system."""
+        found = requests.get(f"{self.control}/finance", timeout=10)
+        found.raise_for_status()
+        return list(found.json())
+
+
+def _shipment(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "tracking_number": told["tracking_number"],
+        "tracking_carrier": told["tracking_carrier"],
+        "items": {str(each["order_product_id"]): each["quantity"] for each in told["items"]},
+    }
 
 
 def wait_until(true: Callable[[], bool], check: Callable[[], None], within: float, what: str) -> None:

@@ -333,6 +333,27 @@ EARLY = (
     "Acme Supply answered purchase order 1001-1, which we have not sent to them yet. It is matched as soon as we have; if"
     " that takes more than 15 minutes, a case opens."
 )
+EARLY_GOODS = text(
+    [
+        ["ISA", "00", " " * 10, "00", " " * 10, "ZZ", "ACMESUPPLY".ljust(15), "ZZ", "GRIDPORT".ljust(15), "260302",
+         "0941", "U", "00401", "000000609", "0", "P", ">"],
+        ["GS", "SH", "ACMESUPPLY", "GRIDPORT", "20260302", "0941", "609", "X", "004010"],
+        ["ST", "856", "0001"],
+        ["BSN", "00", "S-77", "20260302", "0941", "0004"],
+        ["HL", "1", "", "S"],
+        ["TD5", "O", "2", "UPSN"],
+        ["REF", "2I", "1Z88"],
+        ["HL", "2", "1", "O"],
+        ["PRF", "1001-1"],
+        ["HL", "3", "2", "I"],
+        ["LIN", "1", "VN", "AC00001"],
+        ["SN1", "", "2", "EA"],
+        ["CTT", "3"],
+        ["SE", "12", "0001"],
+        ["GE", "1", "609"],
+        ["IEA", "1", "000000609"],
+    ]
+)  # fmt: skip
 UNKNOWN = (
     "Acme Supply answered purchase order 1001-1, which we did not send to them. Nothing was changed; ask the partner"
     " which order is meant."
@@ -389,6 +410,39 @@ def test_abuse_29_what_a_person_settled_is_not_matched_by_itself_later(
     patient.place(GOOD)
     patient.run()
     assert is_untouched()
+
+
+def test_abuse_29_an_856_before_its_850_waits_and_is_shipped_when_it_comes(patient: World) -> None:
+    document, left = waits(arrives(patient, "early.x12", EARLY_GOODS))
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+    assert events(document, "waits") == [
+        "Acme Supply sends goods (shipment S-77) for purchase order 1001-1, which we have not sent to them yet. It is"
+        " matched as soon as we have; if that takes more than 15 minutes, a case opens."
+    ]
+    assert ExceptionCase.objects.count() == 0
+    patient.network.answer = "accept"
+    patient.place(GOOD)
+    patient.run()
+    [made] = patient.store.state.shipments[GOOD]
+    assert (made["tracking_number"], made["items"][0]["quantity"]) == ("1Z88", 2)
+    assert patient.store.state.order(GOOD)["status_id"] == 2
+    assert ExceptionCase.objects.filter(closed_at=None).count() == 0
+    assert not Work.objects.filter(step="match").exists()
+
+
+def test_abuse_29_an_856_whose_850_does_not_come_in_time_is_a_case(
+    patient: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, _ = waits(arrives(patient, "early.x12", EARLY_GOODS))
+    let_time_pass(patient, monkeypatch)
+    case = ExceptionCase.objects.get()
+    assert (case.kind, case.document) == (Kind.UNKNOWN_PURCHASE_ORDER, document)
+    patient.network.answer = "accept"
+    patient.place(GOOD)
+    patient.run()
+    assert len(patient.store.state.shipments[GOOD]) == 1
+    case.refresh_from_db()
+    assert case.decision == "released"
 
 
 def test_abuse_29_a_997_for_an_unknown_group_waits_and_is_matched_when_it_comes(patient: World) -> None:

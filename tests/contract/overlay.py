@@ -129,6 +129,8 @@ def _describe_refusals(operation: Schema, version: str, method: str) -> None:
             media["schema"] = refusal
     if method == "get":
         answers.setdefault("204", {"description": ""})
+        if answers["204"].get("content") == {}:
+            del answers["204"]["content"]  # nothing, not something of no type
     if version == "v2":
         answers.setdefault("429", {"description": ""})
     # V2 and V3 refuse a missing scope alike.

@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
 
 from integration.bigcommerce.client import NotFound, Refused, StoreClient
+from integration.bigcommerce.refunds import RefundItem
+from integration.bigcommerce.shipments import NewShipment
 from integration.simulators.store.payloads import build, line
+from integration.simulators.store.refunds import make_refund
 from integration.simulators.store.server import StoreSimulator
 from tests.contract.descriptions import Descriptions
 from tests.contract.differences import UNDESCRIBED
@@ -62,6 +66,34 @@ def changes(client: StoreClient, store: StoreSimulator) -> None:
     assert len(list(client.iter_changes_since(LONG_AGO))) == 328
 
 
+def shipments(client: StoreClient, store: StoreSimulator) -> None:
+    (address,) = client.get_shipping_addresses(1001)
+    lines = {each.id: each.quantity for each in client.get_lines(1001)}
+    assert client.get_shipments(1001) == []
+    made = client.add_shipment(
+        1001, NewShipment(address.id, lines, "1Z999AA10123456784", "ups", "https://track.example/1", "Ground")
+    )
+    assert client.get_shipments(1001) == [made]
+    with pytest.raises(Refused, match="greater than the quantity"):
+        client.add_shipment(1001, NewShipment(address.id, lines))
+    client.remove_shipment(1001, made.id)
+    with pytest.raises(NotFound):
+        client.remove_shipment(1001, made.id)
+
+
+def refunds(client: StoreClient, store: StoreSimulator) -> None:
+    assert client.get_refunds(1001) == []
+    items = [{"item_type": "PRODUCT", "item_id": 1_001_001, "quantity": 1}]
+    make_refund(store.state, {"items": items, "total_amount": "12.30", "total_tax": "0.30"}, 1001)
+    make_refund(store.state, {"items": [], "total_amount": 4, "declined": True}, 1001)
+    first, second = client.get_refunds(1001)
+    assert (first.id, first.total_amount, first.total_tax, first.paid) == (
+        1, Decimal("12.3"), Decimal("0.3"), Decimal("12.3"),
+    )  # fmt: skip
+    assert first.items == (RefundItem("PRODUCT", 1_001_001, 1, None, Decimal(0)),)
+    assert (second.items, second.paid, second.declined) == ((), Decimal(0), Decimal(4))
+
+
 def hooks(client: StoreClient, store: StoreSimulator) -> None:
     address, headers = "https://edi.example.com/hooks/", {"X-Secret": "one"}
     made = client.add_hook("store/order/*", address, headers)
@@ -74,14 +106,22 @@ def hooks(client: StoreClient, store: StoreSimulator) -> None:
 
 
 # Each method of the client: how it is driven through all that it may ask, and the operations that it then asks for.
+SHIPPING = [
+    "createOrderShipments", "deleteOrderShipment", "getOrderProducts", "getOrderShipments", "getOrderShippingAddresses",
+]  # fmt: skip
 DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[str]]] = {
     "add_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
+    "add_shipment": (shipments, SHIPPING),
     "change_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
     "count_orders": (lambda client, store: client.count_orders(), ["getOrdersCount"]),
     "find_variants_by_sku": (lambda client, store: client.find_variants_by_sku("ac-012"), ["getVariants"]),
     "get_categories": (lambda client, store: client.get_categories(), [NOT_DESCRIBED]),
     "get_channels": (lambda client, store: client.get_channels(), ["getChannels"]),
     "get_currencies": (lambda client, store: client.get_currencies(), ["getCurrencies"]),
+    "get_customer_group": (
+        lambda client, store: [client.get_customer_group(number) for number in (41, 77, 9)],
+        ["getCustomers"],
+    ),
     "get_lines": (
         lambda client, store: [client.get_lines(number) for number in store.state.orders],
         ["getOrderProducts"],
@@ -93,12 +133,18 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         lambda client, store: client.get_product_categories([*range(5001, 5333), 77]),
         ["getProducts"],
     ),
+    "get_refunds": (refunds, ["getOrderRefunds"]),
+    "get_shipments": (shipments, SHIPPING),
     "get_shipping_addresses": (
         lambda client, store: [client.get_shipping_addresses(number) for number in store.state.orders],
         ["getOrderShippingAddresses"],
     ),
     "get_stock_setting": (lambda client, store: client.get_stock_setting(), ["getSettingsInventory"]),
     "get_store": (lambda client, store: client.get_store(), ["getStoreInformation"]),
+    "get_taxes": (
+        lambda client, store: [client.get_taxes(number) for number in store.state.orders],
+        ["getOrderTaxes"],
+    ),
     "get_time": (lambda client, store: client.get_time(), ["getSystemTimestamp"]),
     "iter_changes_since": (changes, ["getOrders"]),
     "iter_orders_modified_since": (
@@ -110,6 +156,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         metafields,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
     ),
+    "remove_shipment": (shipments, SHIPPING),
     "set_order_metafield": (
         each_metafield_way,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],

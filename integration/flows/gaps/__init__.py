@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
+from integration.flows.gaps.acknowledged import customers
+from integration.flows.gaps.invoiced import invoices
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
+from integration.flows.gaps.shipped import ship_notices
 from integration.flows.gaps.stores import effects, orders_of
 from integration.models import Store
 from partners.models import Mailbox
@@ -28,5 +31,15 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         yield str(store), partial(orders_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
-    for question in (purchase_orders, receipts, acknowledgments, answers, files_taken, effects):
+    for question in (
+        purchase_orders,
+        receipts,
+        acknowledgments,
+        answers,
+        ship_notices,
+        invoices,
+        files_taken,
+        customers,
+        effects,
+    ):
         yield "", partial(question, now)

@@ -11,7 +11,7 @@ from django.db.models import Exists
 
 from archive.models import Direction, DocumentReference
 from integration.bigcommerce.orders import OrderChange
-from integration.flows.apply import effect_step
+from integration.flows.effects import SHIPPING_KINDS, effect_step
 from integration.flows.gaps.parts import (
     SETTLED,
     Checked,
@@ -134,6 +134,10 @@ def _is_explained(row: Order) -> bool:
     return row.state in (Order.State.NOT_OURS, Order.State.HELD) and bool(row.state_reason)
 
 
+_OF_THEMSELVES = (StoreEffect.Kind.NOTE, *SHIPPING_KINDS)
+"""What is written whether every purchase order of the order is accepted or not."""
+
+
 def effects(now: datetime) -> Checked:
     """Everything that is to be written to a store is written, or about to be, or the store is in watch."""
     tally = Tally(Check.EFFECT)
@@ -145,7 +149,7 @@ def effects(now: datetime) -> Checked:
     asked = set(ExceptionCase.objects.filter(closed_at=None, kind="store").values_list("order_id", flat=True))
     for row in undone.iterator():
         watches = row.order.store.mode != Mode.LIVE
-        stands = row.order.state == Order.State.ACCEPTED or row.kind == StoreEffect.Kind.NOTE
+        stands = row.order.state == Order.State.ACCEPTED or row.kind in _OF_THEMSELVES
         young = row.created_at > now - SETTLED
         if row.in_hand or young or watches or not stands or row.order_id in asked:
             tally.explained += 1

@@ -19,6 +19,10 @@ ORDER_STATUS_UPDATED = "store/order/statusUpdated"
 METAFIELD_CREATED = "store/order/metafield/created"
 METAFIELD_UPDATED = "store/order/metafield/updated"
 METAFIELD_DELETED = "store/order/metafield/deleted"
+REFUND_CREATED = "store/order/refund/created"
+SHIPMENT_CREATED = "store/shipment/created"
+SHIPMENT_UPDATED = "store/shipment/updated"
+SHIPMENT_DELETED = "store/shipment/deleted"
 
 HAPPENING = (
     ORDER_CREATED,
@@ -28,6 +32,10 @@ HAPPENING = (
     METAFIELD_CREATED,
     METAFIELD_UPDATED,
     METAFIELD_DELETED,
+    REFUND_CREATED,
+    SHIPMENT_CREATED,
+    SHIPMENT_UPDATED,
+    SHIPMENT_DELETED,
 )
 """Scopes of what happens in this store."""
 
@@ -36,14 +44,10 @@ QUIET = (
     "store/hook/deliveryException",
     "store/information/updated",
     "store/order/message/created",
-    "store/order/refund/created",
     "store/order/transaction/created",
     "store/order/transaction/updated",
     "store/product/inventory/order/updated",
     "store/product/inventory/updated",
-    "store/shipment/created",
-    "store/shipment/deleted",
-    "store/shipment/updated",
     "store/sku/inventory/order/updated",
     "store/sku/inventory/updated",
 )
@@ -62,6 +66,11 @@ def order_data(number: int, **more: Any) -> dict[str, Any]:
 def metafield_data(number: int, key: int) -> dict[str, Any]:
     """Return what the event of a metafield tells: its order by a text, unlike every other."""
     return {"metafield_id": key, "resource_id": str(number)}
+
+
+def shipment_data(key: int, order: int) -> dict[str, Any]:
+    """Return what the event of a shipment tells."""
+    return {"type": "shipment", "id": key, "orderId": order}
 
 
 @dataclass(frozen=True)

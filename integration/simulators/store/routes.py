@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from integration.simulators.store import v2, v3, v3_hooks
+from integration.simulators.store import refunds, shipments, v2, v3, v3_hooks
 from integration.simulators.store.call import Act
-from integration.simulators.store.scopes import CHANNELS, INFORMATION, LOCATIONS, NONE, ORDERS, PRODUCTS
+from integration.simulators.store.scopes import (
+    CHANNELS,
+    CUSTOMERS,
+    INFORMATION,
+    LOCATIONS,
+    NONE,
+    ORDERS,
+    PRODUCTS,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,12 @@ ROUTES = (
     Route("GET", "/v2/orders/{order}/products", ORDERS, v2.list_products),
     Route("GET", "/v2/orders/{order}/shipping_addresses", ORDERS, v2.list_addresses),
     Route("GET", "/v2/orders/{order}/taxes", ORDERS, v2.list_taxes),
+    Route("GET", "/v2/orders/{order}/shipments", ORDERS, shipments.list_shipments),
+    Route("POST", "/v2/orders/{order}/shipments", ORDERS, shipments.add_shipment),
+    Route("GET", "/v2/orders/{order}/shipments/count", ORDERS, shipments.count_shipments),
+    Route("GET", "/v2/orders/{order}/shipments/{shipment}", ORDERS, shipments.read_shipment),
+    Route("PUT", "/v2/orders/{order}/shipments/{shipment}", ORDERS, shipments.write_shipment),
+    Route("DELETE", "/v2/orders/{order}/shipments/{shipment}", ORDERS, shipments.remove_shipment),
     # Not described, but what the links in orders and addresses say. The quotes are documented to be empty there.
     Route("GET", "/v2/orders/{order}/shippingaddresses", ORDERS, v2.list_addresses),
     Route("GET", "/v2/orders/{order}/shippingaddresses/{address}/shippingquotes", ORDERS, v2.list_nothing),
@@ -46,6 +60,7 @@ ROUTES = (
     Route("GET", "/v2/currencies", INFORMATION, v2.list_currencies),
     Route("GET", "/v2/store", INFORMATION, v2.read_store),
     Route("GET", "/v2/time", INFORMATION, v2.read_time),
+    Route("GET", "/v3/orders/{order}/payment_actions/refunds", ORDERS, refunds.list_refunds),
     Route("GET", "/v3/orders/{order}/metafields", ORDERS, v3.list_metafields),
     Route("POST", "/v3/orders/{order}/metafields", ORDERS, v3.add_metafield),
     Route("GET", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.read_metafield),
@@ -56,6 +71,7 @@ ROUTES = (
     Route("GET", "/v3/catalog/trees/categories", PRODUCTS, v3.list_categories),
     Route("GET", "/v3/catalog/variants", PRODUCTS, v3.list_variants),
     Route("GET", "/v3/channels", CHANNELS, v3.list_channels),
+    Route("GET", "/v3/customers", CUSTOMERS, v3.list_customers),
     Route("GET", "/v3/inventory/locations", LOCATIONS, v3.list_locations),
     Route("GET", "/v3/settings/inventory", INFORMATION, v3.read_inventory_settings),
     Route("GET", "/v3/hooks", NONE, v3_hooks.list_hooks),

@@ -32,8 +32,9 @@ class Taken(ValueError):
 class StoreState:
     """Everything the store knows; methods hold ``lock``.
 
-    ``orders`` are those that can be placed, by id; ``metafields`` the API's objects by order; ``faults`` those still
-    to strike; ``ledger`` the requests, oldest first. What happens to orders is announced to ``webhooks``.
+    ``orders`` are those that can be placed, by id; ``metafields``, ``shipments`` and ``refunds`` the API's objects by order;
+    ``moves_when_shipped`` says whether shipments move its status; ``faults`` are those still to strike; ``ledger`` the
+    requests, oldest first. What happens to orders is announced to ``webhooks``.
     """
 
     def __init__(
@@ -45,6 +46,11 @@ class StoreState:
         self.rate_limit = RateLimit(self.clock)
         self.orders = orders
         self.metafields: dict[int, list[dict[str, Any]]] = {}
+        self.shipments: dict[int, list[dict[str, Any]]] = {}
+        self.last_shipment = 0
+        self.refunds: dict[int, list[dict[str, Any]]] = {}
+        self.last_refund = 0
+        self.moves_when_shipped = True
         self.faults: list[Fault] = []
         self.ledger: list[Entry] = []
         self._placed: set[int] = set()

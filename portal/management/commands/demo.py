@@ -26,7 +26,7 @@ from integration.flows import connect
 from integration.models import HookCall
 from portal.copies import DatabaseCopies
 from portal.demo import sample, story
-from portal.demo.flows import FLOWS, SHORT, TWO_SUPPLIERS, Stage
+from portal.demo.flows import FLOWS, INVOICED, SHIPPED, SHORT, TWO_SUPPLIERS, Stage
 from portal.demo.processes import DemoError, Processes
 from portal.localdb import LocalDatabaseError, PrivateServer
 
@@ -133,7 +133,7 @@ class Command(BaseCommand):
                 if flows
                 else self._story(processes, stop, store, folder)
             )
-            played = {TWO_SUPPLIERS, SHORT} if flows else {STORY_ORDER}
+            played = {TWO_SUPPLIERS, SHORT, SHIPPED, INVOICED} if flows else {STORY_ORDER}
             for number in self._orders:
                 if number not in played:
                     store.place(number)
@@ -152,6 +152,7 @@ class Command(BaseCommand):
             "network", "-m", "integration.simulators.network", "--root", str(folder / "network"), "--sftp",
             "--port", "0", "--answer", "accept", "--answer-to", SHORT_ANSWER, "short",
         )  # fmt: skip
+        self._network = story.NetworkView(network["control"])
         examples = settings.BASE_DIR.parent / "shared" / "bigcommerce" / "examples"
         options = (
             ["--examples", str(examples), "--examples-status", "11"] if examples.is_dir() and not once else []
@@ -173,6 +174,7 @@ class Command(BaseCommand):
             ),
             store["skus"],
         )
+        sample.add_customer(row)
         lead = User.objects.get(username="lead")
         connect.register_hooks(lead, row, "The store says at once that an order changed.")
         self._orders: list[int] = [] if once else store["orders"]
@@ -226,7 +228,7 @@ class Command(BaseCommand):
     def _flows(
         self, processes: Processes, stop: threading.Event, store: story.StoreView, names: list[str]
     ) -> dict[str, Any]:
-        stage = Stage(store, self._say, self._watch(processes, stop))
+        stage = Stage(store, self._network, self._say, self._watch(processes, stop))
         return {"flows": {name: FLOWS[name](stage) for name in names}}
 
     def _stay(self, processes: Processes, stop: threading.Event, url: str) -> None:

@@ -224,7 +224,7 @@ def test_writing_to_the_partner_sends_the_mail_that_was_shown_once(
         "A mail goes to orders@acme.example, with the differences line by line, as it is shown below."
     )
     assert shown.sentences[-1].startswith("No mail server is set")
-    assert shown.mail["subject"] == "Purchase order 1004-1: your acknowledgment differs"
+    assert shown.mail["subject"] == "Purchase order 1004-1: your acknowledgment (855) differs"
     assert "  - Line 1 (AC-004): asked 12 each, answered 1 backordered\n" in shown.mail["body"]
     assert "Can the last one come by Friday?" in shown.mail["body"]
     decide(lead, short, "contact", given)

@@ -605,6 +605,8 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
             "integration/flows/changes.py",
             "before = LineEntry.objects.filter(line__in=lines.values(), reverses=None)",
         ),
+        # How often a ship notice was posted before, reversed or not.
+        ("integration/flows/match_ship_notices.py", "times = LineEntry.objects.filter("),
         (
             "partners/agreements.py",
             "return {each.name: {entry.ours: entry.theirs for entry in each.entries.all()} for each in lists}",

@@ -13,7 +13,7 @@ from archive.models import Document, TransmissionOutcome
 from archive.models.projections import Delivery
 from integration import patience
 from integration.errors import RetryableError
-from integration.models import ExceptionCase, Order, StoreEffect, Work
+from integration.models import ExceptionCase, Order, Shipment, StoreEffect, Work
 from integration.patience import Patience
 from integration.simulators.store.faults import Fault
 from integration.transports.directory import DirectoryTransport
@@ -80,6 +80,32 @@ def test_abuse_36_a_write_that_timed_out_after_it_was_carried_out_is_found_and_a
     assert world.store.state.order(ORDER)["status_id"] == 9
     assert len(world.store.state.metafields[ORDER]) == 1
     assert not ExceptionCase.objects.filter(closed_at=None).exists()
+
+
+SHIPMENTS = "/v2/orders/1001/shipments"
+
+
+@pytest.mark.parametrize("fault", ["apply_then_close", "close"])
+def test_abuse_36_a_shipment_whose_answer_was_lost_is_looked_for_and_made_once(
+    world: World, fault: str
+) -> None:
+    world.place(ORDER)
+    world.run()
+    world.store.state.faults.append(Fault("POST", SHIPMENTS, kind=fault))
+    world.network.ship(["1001-1"], "half")
+    world.run()
+    effect = StoreEffect.objects.get(kind="shipment")
+    assert effect.state == State.UNKNOWN
+    sought = "whether the store holds a shipment of just these lines and this tracking number already"
+    assert sought in open_desk().page(Order.objects.get())
+    world.later()
+    world.run()
+    asked = [each["method"] for each in world.store.state.ledger if each["path"] == SHIPMENTS]
+    carried_out = fault == "apply_then_close"
+    assert asked == ["GET", "POST", "GET"] if carried_out else ["GET", "POST", "GET", "POST"]
+    [made] = world.store.state.shipments[ORDER]
+    assert Shipment.objects.get().store_shipment == made["id"] == 1
+    assert world.store.state.order(ORDER)["status_id"] == 3
 
 
 @pytest.mark.parametrize("kind", ["status", "metafield"])
