@@ -17,6 +17,8 @@ from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge
 
 State = StoreEffect.State
 WITH_ORDER = ("order__store", "purchase_order__agreement__partner", "effect")
+UNSEEN = ("order__content", "order__routing", "purchase_order__content")
+"""What no list of shipments shows: the large columns of what they belong to."""
 _STANDS = Q(withdrawn_by=None)
 _TO_WAREHOUSE = Q(purchase_order__ship_to__startswith=WAREHOUSE)
 STANDINGS = {
@@ -79,7 +81,8 @@ class Standing:
 
 def shipment_rows(shipments: QuerySet[Shipment]) -> list[ShipmentRow]:
     """Return the rows of ``shipments``, with three queries."""
-    rows = list(shipments.select_related(*WITH_ORDER).prefetch_related("lines__line").order_by("pk"))
+    found = shipments.select_related(*WITH_ORDER).defer(*UNSEEN).prefetch_related("lines__line")
+    rows = list(found.order_by("pk"))
     links = tracking_links(rows)
     return [
         ShipmentRow(

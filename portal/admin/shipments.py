@@ -25,7 +25,7 @@ from portal.admin.content import READ_CONTENT, as_attachment, download
 from portal.admin.filters import PeriodFilter, StandingFilter
 from portal.admin.orders import whole_number
 from portal.admin.shipment_page import read_slip, shipment_context, slip_context
-from portal.admin.shipment_rows import WITH_ORDER, shown_tracking, standing_of, tracking_links
+from portal.admin.shipment_rows import UNSEEN, WITH_ORDER, shown_tracking, standing_of, tracking_links
 from portal.admin.show import day, link
 from portal.admin.verbs import person
 
@@ -62,9 +62,7 @@ class ShipmentAdmin(HistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
         """Leave the content of orders where it is."""
         rows: QuerySet[Shipment] = super().get_queryset(request)
-        return rows.select_related(*WITH_ORDER).defer(
-            "order__content", "order__routing", "purchase_order__content"
-        )
+        return rows.select_related(*WITH_ORDER).defer(*UNSEEN)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Shipment], search_term: str
