@@ -17,6 +17,7 @@ PLACES = (
     "import_order.done",
     "route.done",
     "compose.done",
+    "acknowledge.done",
     "generate.done",
     "invoice.read",
     "invoice.committed",

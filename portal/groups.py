@@ -27,6 +27,7 @@ CONFIGURATION = (
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
+    ("partners", "shipmenttolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),
@@ -37,6 +38,8 @@ CONFIGURATION = (
     ("integration", "invoicerule"),
     ("integration", "invoiceseries"),
     ("integration", "warehouse"),
+    ("integration", "customerlink"),
+    ("integration", "carrier"),
 )
 
 

@@ -39,6 +39,7 @@ from integration.bigcommerce.reference import (
     parse_category,
     parse_channel,
     parse_currency,
+    parse_customer_group,
     parse_location,
     parse_metafield,
     parse_product_categories,
@@ -221,6 +222,12 @@ class StoreClient:
         """Return all categories of the catalog, of every tree."""
         pages = self._connection.v3_pages("/v3/catalog/trees/categories", {}, "read the categories")
         return [parse_category(data) for data in pages]
+
+    def get_customer_group(self, customer: int) -> int:
+        """Return the group that a customer is in, 0 for none, or where the store does not have him any more."""
+        asked = {"id:in": str(customer)}
+        pages = self._connection.v3_pages("/v3/customers", asked, "read the customer's group")
+        return next((group for number, group in map(parse_customer_group, pages) if number == customer), 0)
 
     def get_store(self) -> StoreProfile:
         """Return the store's profile."""

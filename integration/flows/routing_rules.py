@@ -17,7 +17,7 @@ from integration.flows.translations import Changed
 from integration.matching.routing import Delivery, Rule
 from integration.models import Order, PurchaseOrder, RoutingRule, Warehouse
 
-__all__ = ["CHANGE", "VERBS", "change", "compare", "rule_problems", "subject_of"]
+__all__ = ["CHANGE", "VERBS", "change", "compare", "destination", "rule_problems", "subject_of"]
 
 Row = RoutingRule | Warehouse
 CHANGE: dict[type[Row], str] = {

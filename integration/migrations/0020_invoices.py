@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0008_document_revision'),
-        ('integration', '0019_shipments'),
+        ('integration', '0019_customers'),
         ('partners', '0012_shipment_tolerances'),
     ]
 

@@ -4,6 +4,7 @@ from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.change import PurchaseOrderChange
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
+from integration.models.customer import CustomerLink, OrderAcknowledgment
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
@@ -21,7 +22,7 @@ from integration.models.routing import (
     StoreCategory,
     Warehouse,
 )
-from integration.models.shipment import Carrier, Shipment, ShipmentLine
+from integration.models.shipment import Carrier, Shipment, ShipmentFile, ShipmentLine
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
 from integration.models.take_over import TakeOver
@@ -34,6 +35,7 @@ __all__ = [
     "BulkJob",
     "Carrier",
     "Channel",
+    "CustomerLink",
     "ExceptionCase",
     "Expectation",
     "Gap",
@@ -47,6 +49,7 @@ __all__ = [
     "MailServer",
     "MissingTranslation",
     "Order",
+    "OrderAcknowledgment",
     "OrderDocument",
     "OrderReference",
     "OutgoingMail",
@@ -59,6 +62,7 @@ __all__ = [
     "Reconciliation",
     "RoutingRule",
     "Shipment",
+    "ShipmentFile",
     "ShipmentLine",
     "Sighting",
     "Store",

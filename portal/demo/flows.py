@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import plan
-from integration.models import ExceptionCase, StoreEffect
+from integration.models import ExceptionCase, Order, StoreEffect
 from portal.demo.invoices import add_finance, booked, check_books
 from portal.demo.processes import DemoError
 from portal.demo.story import NetworkView, StoreView, documents_of, tell, wait_until
@@ -45,7 +45,10 @@ class Stage:
 
 
 def orders(stage: Stage) -> dict[str, Any]:
-    """An order of two suppliers' articles becomes two purchase orders, each acknowledged (997) and accepted (855)."""
+    """An order of two suppliers' articles becomes two purchase orders, each acknowledged (997) and accepted (855).
+
+    It is a business customer's, who is sent an order acknowledgment (855) once both have answered.
+    """
     return _played(stage, TWO_SUPPLIERS, lambda: None)
 
 
@@ -147,8 +150,12 @@ def _played(stage: Stage, number: int, between: Callable[[], None]) -> dict[str,
 
 
 def _all_acknowledged(number: int) -> bool:
-    sent = [each for each in documents_of(number) if each["direction"] == "out" and each["kind"] == "850"]
-    return bool(sent) and all(each["acknowledgment"] == "accepted" for each in sent)
+    """Say whether every document that is sent for the order is, and has its 997: also the 855 where a customer gets one."""
+    sent = [each for each in documents_of(number) if each["direction"] == "out" and each["kind"] != "997"]
+    wanted = {"850", "855"} if Order.objects.get(number=number).customer_link_id else {"850"}
+    return wanted <= {each["kind"] for each in sent} and all(
+        each["acknowledgment"] == "accepted" for each in sent
+    )
 
 
 FLOWS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {

@@ -22,6 +22,7 @@ TOLD = {
     "acknowledged": "the supplier's functional acknowledgment (997) is matched",
     "accepted": "the supplier's purchase order acknowledgment (855) accepts every line",
     "effect_done": "the store is told",
+    "customer_told": "the customer, a trading partner, is sent his order acknowledgment (855)",
 }
 
 

@@ -41,19 +41,19 @@ STANDING = tuple(name for name, kind in STEPS.items() if kind.standing)
 FIRST, DUE, HELD = "2019-01-01T00:00Z", "2020-01-01T00:00Z", "2120-01-01T00:00Z"
 
 
-def orders() -> dict[int, SampleOrder]:
+def orders(count: int = ORDERS) -> dict[int, SampleOrder]:
     """Return orders of one line, which has to be shipped by one of the two suppliers in turn."""
     made = {}
-    for place in range(ORDERS):
+    for place in range(count):
         sku = SKUS["BO"][place % 30] if place % 2 else SKUS["AC"][100 + place % 200]
         made[FIRST_ORDER + place] = build(FIRST_ORDER + place, [line(sku, 2)])
     return made
 
 
 @contextmanager
-def open_store() -> Iterator[dict[str, Any]]:
-    """Serve the store, none of its orders placed yet."""
-    with StoreSimulator(orders(), placed=[], store_hash=STORE_HASH, token=TOKEN) as simulator:
+def open_store(sold: dict[int, SampleOrder]) -> Iterator[dict[str, Any]]:
+    """Serve the store with the orders ``sold``, none of them placed yet."""
+    with StoreSimulator(sold, placed=[], store_hash=STORE_HASH, token=TOKEN) as simulator:
         yield {"url": simulator.url}
 
 
@@ -95,12 +95,15 @@ def do_up_to(step: str) -> None:
 
 
 class Installation:
-    """The installation and the verbs of chaos tests. ``kills`` counts by place where workers were killed."""
+    """The installation and the verbs of chaos tests. ``kills`` counts by place where workers were killed.
 
-    def __init__(self, forked: Forked, folder: Path) -> None:
+    ``sold`` are the orders that can be placed, else ``orders()``.
+    """
+
+    def __init__(self, forked: Forked, folder: Path, sold: dict[int, SampleOrder] | None = None) -> None:
         self.forked = forked
         self.network = Network(folder / "network")
-        self.store_url = forked.serve(open_store)["url"]
+        self.store_url = forked.serve(lambda: open_store(sold or orders()))["url"]
         self.placed: list[int] = []
         self.kills: Counter[str] = Counter()
         self._died_in = ""

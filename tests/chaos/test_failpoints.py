@@ -7,6 +7,7 @@ import pytest
 from integration import failpoints
 from integration.flows.steps import STEPS
 from tests.chaos import (
+    test_acknowledging,
     test_calls_kept,
     test_gaps,
     test_hooks,
@@ -37,6 +38,7 @@ WINDOWS = [
     *test_mails.PLACES,
     *test_resubmitting.PLACES,
     *test_translating.PLACES,
+    *test_acknowledging.PLACES,
     "work.failed",
 ]
 

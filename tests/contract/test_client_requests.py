@@ -118,6 +118,10 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
     "get_categories": (lambda client, store: client.get_categories(), [NOT_DESCRIBED]),
     "get_channels": (lambda client, store: client.get_channels(), ["getChannels"]),
     "get_currencies": (lambda client, store: client.get_currencies(), ["getCurrencies"]),
+    "get_customer_group": (
+        lambda client, store: [client.get_customer_group(number) for number in (41, 77, 9)],
+        ["getCustomers"],
+    ),
     "get_lines": (
         lambda client, store: [client.get_lines(number) for number in store.state.orders],
         ["getOrderProducts"],

@@ -73,6 +73,7 @@ def walk() -> list[Asked]:
         ("DELETE", f"{METAFIELDS}/1", None),
         ("GET", "/v3/catalog/products?id:in=5001,5002&include_fields=categories,name,sku,type", None),
         ("GET", "/v3/catalog/trees/categories", None),
+        ("GET", "/v3/customers?id:in=41,77", None),
         ("GET", "/v3/catalog/variants?limit=250", None),
         ("GET", "/v3/catalog/variants?limit=250&page=2", None),
         ("GET", "/v3/channels", None),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
+from integration.flows.gaps.acknowledged import customers
 from integration.flows.gaps.invoiced import invoices
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
@@ -31,6 +32,14 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
     for question in (
-        purchase_orders, receipts, acknowledgments, answers, ship_notices, invoices, files_taken, effects,
-    ):  # fmt: skip
+        purchase_orders,
+        receipts,
+        acknowledgments,
+        answers,
+        ship_notices,
+        invoices,
+        files_taken,
+        customers,
+        effects,
+    ):
         yield "", partial(question, now)

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 from integration.simulators.store import refunds, shipments, v2, v3, v3_hooks
 from integration.simulators.store.call import Act
-from integration.simulators.store.scopes import CHANNELS, INFORMATION, LOCATIONS, NONE, ORDERS, PRODUCTS
+from integration.simulators.store.scopes import (
+    CHANNELS,
+    CUSTOMERS,
+    INFORMATION,
+    LOCATIONS,
+    NONE,
+    ORDERS,
+    PRODUCTS,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ ROUTES = (
     Route("GET", "/v3/catalog/trees/categories", PRODUCTS, v3.list_categories),
     Route("GET", "/v3/catalog/variants", PRODUCTS, v3.list_variants),
     Route("GET", "/v3/channels", CHANNELS, v3.list_channels),
+    Route("GET", "/v3/customers", CUSTOMERS, v3.list_customers),
     Route("GET", "/v3/inventory/locations", LOCATIONS, v3.list_locations),
     Route("GET", "/v3/settings/inventory", INFORMATION, v3.read_inventory_settings),
     Route("GET", "/v3/hooks", NONE, v3_hooks.list_hooks),

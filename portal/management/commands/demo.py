@@ -174,6 +174,7 @@ class Command(BaseCommand):
             ),
             store["skus"],
         )
+        sample.add_customer(row)
         lead = User.objects.get(username="lead")
         connect.register_hooks(lead, row, "The store says at once that an order changed.")
         self._orders: list[int] = [] if once else store["orders"]
