@@ -22,6 +22,7 @@ from django.urls import get_resolver, reverse
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
 from integration.flows.customer_links import VERBS as LINK_VERBS
+from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import CHANGE, VERBS
@@ -356,10 +357,10 @@ def test_every_step_and_every_verb_has_its_words() -> None:
     said_in_parts = {verb for verb in VERBS if verb.partition(" ")[0] in changes}
     assert len(said_in_parts) == 3 * len(CHANGE)
     decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
-    assert {audited or mode for audited, mode in said} | said_in_parts | {
-        *ROUTING_VERBS,
-        *LINK_VERBS,
-    } | decided == set(VerbFilter.verbs)
+    of_settings = {*ROUTING_VERBS, *INVOICING_VERBS, *LINK_VERBS}
+    assert {audited or mode for audited, mode in said} | said_in_parts | of_settings | decided == set(
+        VerbFilter.verbs
+    )
     assert len(set(VerbFilter.verbs)) == len(VerbFilter.verbs)
 
 
