@@ -27,6 +27,7 @@ CONFIGURATION = (
     ("partners", "partnership"),
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
+    ("partners", "shipmenttolerances"),
     ("partners", "billtolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
@@ -35,7 +36,11 @@ CONFIGURATION = (
     ("integration", "store"),
     ("integration", "mailserver"),
     ("integration", "routingrule"),
+    ("integration", "invoicerule"),
+    ("integration", "invoiceseries"),
     ("integration", "warehouse"),
+    ("integration", "customerlink"),
+    ("integration", "carrier"),
 )
 
 

@@ -114,12 +114,15 @@ def _without_expectation() -> QuerySet[Document]:
 
 def _settled_elsewhere() -> QuerySet[Expectation]:
     """Return what is waited for in vain, or was answered without anybody noticing."""
+    # A change that cancels the whole is waited for all the same: the partner may not take it.
     gone = Q(purchase_order__state__in=[PurchaseOrder.State.CANCELLED, PurchaseOrder.State.DROPPED])
+    gone &= ~Q(what=What.CHANGE_ACKNOWLEDGMENT)
     again = Q(what=What.FUNCTIONAL_ACKNOWLEDGMENT) & (
         Q(document__sent_again_as__isnull=False) | Q(document__acknowledgments__isnull=False)
     )
     rejected = Q(
-        what=What.PURCHASE_ORDER_ACKNOWLEDGMENT, document__state__acknowledgment=AcknowledgmentState.REJECTED
+        what__in=[What.PURCHASE_ORDER_ACKNOWLEDGMENT, What.CHANGE_ACKNOWLEDGMENT],
+        document__state__acknowledgment=AcknowledgmentState.REJECTED,
     )
     unmet = Q(state__in=Expectation.UNMET) & (gone | again | rejected)
     unaccepted = Q(
@@ -135,6 +138,8 @@ def _settle(row: Expectation) -> None:
     acknowledgment = document.acknowledgments.order_by("pk").first()
     if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT and acknowledgment is not None:
         meet(row.what, row.subject, acknowledgment.source)
+    elif row.what == What.CHANGE_ACKNOWLEDGMENT:
+        give_up(row, "The partner rejected the change as a document: no answer will come to it.")
     elif purchase_order is not None and purchase_order.state in ("cancelled", "dropped"):
         give_up(row, f"Purchase order {purchase_order.number} was {purchase_order.state}.")
     elif row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
@@ -192,6 +197,9 @@ def overdue_sentence(row: Expectation) -> str:
     if row.what == What.PURCHASE_ORDER_ACKNOWLEDGMENT:
         within = f"within {agreement.purchase_order_acknowledgment_hours} {counted}"
         return f"{partner} has not answered purchase order {number} {within}. Ask them whether they will ship it."
+    if row.what == What.CHANGE_ACKNOWLEDGMENT:
+        within = f"within {agreement.purchase_order_acknowledgment_hours} {counted}"
+        return f"{partner} has not answered the change of purchase order {number} (860) {within}. Ask them whether they take it."
     promised = f", which was to leave on {row.by_date}" if row.by_date is not None else ""
     return (
         f"{partner} has sent no ship notice (856) for purchase order {number}{promised}; it was due {when(row)}. Ask them"

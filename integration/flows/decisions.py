@@ -19,6 +19,7 @@ from integration.flows.accept import ANSWER_ROLE, accept, effects_of, post_cance
 from integration.flows.cases import close_case
 from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
+from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.invoice_decisions import carry_out_bill, lock_billed, put_bill_aside
@@ -71,6 +72,7 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
         ExceptionCase.objects.filter(pk=locked.pk).update(plan=asdict(wanted))
         record_audit(user, f"decide: {name}", locked.subject, reason=reason, detail={"plan": wanted.digest})
         steps = _ACTS[name](user, locked, wanted, reason)
+        steps += acknowledge_steps(locked.order) if locked.order is not None else []
         for step in steps:
             put(STEPS[step.name].lane, step)
     return wanted

@@ -26,6 +26,7 @@ from integration.flows.changes import (
 )
 from integration.flows.compose import canonical_purchase_order, time_zone_of, why_watching
 from integration.flows.counted import tell_converted, terms_of
+from integration.flows.customers import acknowledge_steps
 from integration.flows.match_invoices import rejudge
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.positions import positions_of
@@ -77,7 +78,8 @@ def generate_change(pk: str, claim: Claim) -> list[Step]:
             document = _write(change)
             if document is None:
                 return []
-        return [transmit_step(document.interchange), *waiting_steps(purchase_order.order_id)]
+        order = purchase_order.order
+        return [transmit_step(document.interchange), *waiting_steps(order.pk), *acknowledge_steps(order)]
 
 
 def change_outgoing(change: PurchaseOrderChange, content: dict[str, Any]) -> Outgoing:

@@ -10,6 +10,7 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, accept, answers_to, effects_of, post_statements
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines, decision_on, read_answer, tell_converted
+from integration.flows.customers import acknowledge_answered
 from integration.flows.expectations import meet, order_subject
 from integration.flows.match_acknowledgments import (
     match_functional_acknowledgment,
@@ -70,9 +71,9 @@ def match_document(pk: int) -> list[Step]:
         return match_invoice(document)
     if document.transaction_set == "856":
         return match_ship_notice(document)
-    if document.transaction_set == "865":
-        return match_change_acknowledgment(document)
-    return _match_purchase_order_acknowledgment(document)
+    is_change = document.transaction_set == "865"
+    follow = match_change_acknowledgment if is_change else _match_purchase_order_acknowledgment
+    return [*follow(document), *acknowledge_answered(document)]
 
 
 def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:

@@ -23,6 +23,7 @@ from integration.flows.counted import asked_lines, tell_converted, terms_of
 from integration.flows.expectations import meet, order_subject
 from integration.flows.match_invoices import rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
+from integration.flows.shipment_files import steps_of_waiting_files
 from integration.flows.shipping import (
     add_shipments,
     intend,
@@ -105,6 +106,7 @@ def match_ship_notice(document: Document) -> list[Step]:
             meet("856", order_subject(purchase_order), document)
     for purchase_order in known:
         steps += settle(purchase_order)
+        steps += steps_of_waiting_files(purchase_order)
     return steps
 
 

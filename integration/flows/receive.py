@@ -84,7 +84,12 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
     """
     in_hand = Work.objects.filter(step="translate", subject=Cast(OuterRef("pk"), CharField()))
     unread = Transmission.objects.filter(
-        ~Exists(in_hand), mailbox=mailbox, direction=Direction.IN, interchanges=None, cases=None
+        ~Exists(in_hand),
+        mailbox=mailbox,
+        direction=Direction.IN,
+        interchanges=None,
+        cases=None,
+        shipment_files=None,
     )
     # The row of the work that runs now was written when the last run handed its files over.
     handed_over = Work.objects.filter(step="fetch_mailbox", subject=str(mailbox.pk)).first()
@@ -187,4 +192,5 @@ def _finished(transmission: Transmission) -> bool:
 
 
 def _translated(transmission: Transmission) -> bool:
-    return transmission.interchanges.exists() or transmission.cases.exists()
+    known = (transmission.interchanges, transmission.cases, transmission.shipment_files)
+    return any(each.exists() for each in known)

@@ -32,6 +32,7 @@ from archive.projections import guide_of, rewrite
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, said_in_order
 from integration.flows.cases import close_cause
+from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.match import match_document
@@ -190,6 +191,7 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
         take_back_bill(document)
     for purchase_order in concerned:
         steps += _other_answers(document, purchase_order)
+        steps += acknowledge_steps(purchase_order.order)
     _close_what_is_gone(document, concerned)
     said, after = said_by(document), standing_on(document, concerned)
     if (said, after) == (said_before, before):

@@ -46,7 +46,7 @@ KEPT = (Kind.UNREADABLE, Kind.NOT_FOR_US, Kind.DUPLICATE)
 
 def has_unread(transmission: Transmission) -> bool:
     """Say whether anything in a received file was kept and not read."""
-    if transmission.direction != Direction.IN:
+    if transmission.direction != Direction.IN or transmission.shipment_files.exists():
         return False
     interchanges = transmission.interchanges.all()
     return not interchanges.exists() or interchanges.filter(documents=None).exists()

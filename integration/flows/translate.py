@@ -23,6 +23,7 @@ from archive.record import record_event
 from archive.translation import storable
 from integration.flows.answer import acknowledge_group, acknowledge_interchange, answer_steps
 from integration.flows.cases import open_case
+from integration.flows.shipment_files import put_with_shipment, why_not
 from integration.models import ExceptionCase
 from integration.work import Claim, Step
 from integration.x12.envelope import (
@@ -73,11 +74,9 @@ def translate(subject: str, claim: Claim) -> list[Step]:
         if transmission.interchanges.exists():
             return _steps_of(transmission)
         if split.problem:
-            _case(
-                transmission,
-                Kind.UNREADABLE,
-                f"{transmission.name} on {transmission.mailbox}: {split.problem}",
-            )
+            if not put_with_shipment(transmission, data):
+                why = why_not(transmission, data) or split.problem
+                _case(transmission, Kind.UNREADABLE, f"{transmission.name} on {transmission.mailbox}: {why}")
             return []
         if how_far(data) == Arrival.UNFINISHED:
             _tell_unfinished(transmission, split.pieces[-1])

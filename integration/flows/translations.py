@@ -1,4 +1,4 @@
-"""Code lists, item cross-references and agreements changed by people: one verb for every change, each kept for good.
+"""Code lists, item cross-references, carriers and agreements changed by people: one verb for every change, each kept for good.
 
 Pages, imports and decisions of cases call ``change`` and nothing else. Each row's change is an audit entry: who, when,
 what it was, what it is, and why; audit entries are facts, so nobody takes one back. What waited for a translation that
@@ -22,6 +22,7 @@ from integration.flows.expectations import recount
 from integration.flows.missing import let_go
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again, skus_listed
+from integration.models import Carrier
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -33,6 +34,7 @@ from partners.models import (
     CodeListEntry,
     Holiday,
     ItemCrossReference,
+    ShipmentTolerances,
 )
 
 Row = (
@@ -42,10 +44,12 @@ Row = (
     | AnswerTolerances
     | BillTolerances
     | BusinessCalendar
+    | Carrier
     | CodeList
     | CodeListEntry
     | Holiday
     | ItemCrossReference
+    | ShipmentTolerances
 )
 CHANGE = {
     Agreement: "partners.change_agreement",
@@ -54,6 +58,8 @@ CHANGE = {
     Holiday: "partners.change_holiday",
     AllowedSubstitute: "partners.change_agreement",
     AnswerTolerances: "partners.change_agreement",
+    ShipmentTolerances: "partners.change_agreement",
+    Carrier: "integration.change_carrier",
     BillTolerances: "partners.change_agreement",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
@@ -66,6 +72,8 @@ _CALLED: dict[type[Row], str] = {
     Holiday: "holiday",
     AllowedSubstitute: "substitute",
     AnswerTolerances: "tolerances",
+    ShipmentTolerances: "tolerances of ship notices",
+    Carrier: "carrier",
     BillTolerances: "tolerances of suppliers' invoices",
     CodeList: "code list",
     CodeListEntry: "code list entry",
@@ -146,6 +154,8 @@ def subject_of(row: Row) -> str:
         return f"item:{row.pk}"
     if isinstance(row, BusinessCalendar | Holiday):
         return f"calendar:{row.calendar_id if isinstance(row, Holiday) else row.pk}"
+    if isinstance(row, Carrier):
+        return f"carrier:{row.pk}"
     return f"agreement:{row.pk if isinstance(row, Agreement) else row.agreement_id}"
 
 
@@ -250,6 +260,6 @@ def _agreement_of(row: Row) -> int | None:
         return row.pk
     if isinstance(row, CodeListEntry):
         return row.code_list.agreement_id
-    if isinstance(row, BusinessCalendar | Holiday):
+    if isinstance(row, BusinessCalendar | Holiday | Carrier):
         return None
     return row.agreement_id

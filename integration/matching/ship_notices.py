@@ -58,6 +58,19 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedItem:
+    """One item of a notice as it is packed: with which package set it travels, and which line of ours it means.
+
+    ``package`` is None where it lies in none, ``line`` where it means no line of the purchase order.
+    """
+
+    package_set: str
+    package: Package | None
+    line: int | None
+    item: ShippedItem
+
+
+@dataclass(frozen=True, slots=True)
 class ShipmentLimits:
     """What of ship notices counts by itself. By default: only what was ordered, answered and in time.
 
@@ -89,21 +102,37 @@ class Circumstances:
 
 def sent_for(notice: ShipNotice, purchase_order: str, asked: Sequence[AskedLine]) -> Sent:
     """Return what ``notice``, in our units, sends for the purchase order of that number."""
-    items = _items_of(notice, purchase_order)
-    pairing = pair(asked, items, in_parts=True)
-    line_of = {id(item): number for number, lines in pairing.lines.items() for item in lines}
+    packed = packed_for(notice, purchase_order, asked)
     sets: dict[str, tuple[Package | None, dict[int, Decimal]]] = {}
-    for item in items:
-        number = line_of.get(id(item))
-        if number is None or not item.quantity:
-            continue
-        package = notice.packages[item.package] if item.package is not None else None
-        _, quantities = sets.setdefault(_tracking(notice, package) or MAIN, (package, {}))
-        quantities[number] = quantities.get(number, Decimal(0)) + item.quantity
+    for each in packed:
+        if each.line is not None and each.item.quantity:
+            _, quantities = sets.setdefault(each.package_set, (each.package, {}))
+            quantities[each.line] = quantities.get(each.line, Decimal(0)) + each.item.quantity
     return Sent(
         tuple(_package_set(notice, key, *found) for key, found in sorted(sets.items())),
-        tuple(each for each in pairing.strangers if each.quantity),
+        tuple(each.item for each in packed if each.line is None and each.item.quantity),
     )
+
+
+def packed_for(notice: ShipNotice, purchase_order: str, asked: Sequence[AskedLine]) -> list[PackedItem]:
+    """Return every item that ``notice`` tells of the purchase order of that number, in the order of the notice."""
+    items = _items_of(notice, purchase_order)
+    line_of = {
+        id(item): number
+        for number, lines in pair(asked, items, in_parts=True).lines.items()
+        for item in lines
+    }
+    found = []
+    for item in items:
+        package = notice.packages[item.package] if item.package is not None else None
+        found.append(PackedItem(_tracking(notice, package) or MAIN, package, line_of.get(id(item)), item))
+    return found
+
+
+def tracking_of(package: Package) -> str:
+    """Return the carrier's number of ``package``, "" where it has none of its own."""
+    own = (package.tracking_number, *package.carrier_package_ids, package.pro_number)
+    return next((each.strip() for each in own if each and each.strip()), "")
 
 
 def differences(
@@ -187,11 +216,9 @@ def _items_of(notice: ShipNotice, purchase_order: str) -> list[ShippedItem]:
 
 def _tracking(notice: ShipNotice, package: Package | None) -> str:
     """Return the number by which a customer follows the goods: the parcel's, else that of the whole shipment."""
-    candidates: list[str | None] = []
-    if package is not None:
-        candidates += [package.tracking_number, *package.carrier_package_ids, package.pro_number]
-    candidates += [notice.tracking_number, *notice.pro_numbers]
-    return next((each.strip() for each in candidates if each and each.strip()), "")
+    own = tracking_of(package) if package is not None else ""
+    whole = (notice.tracking_number, *notice.pro_numbers)
+    return own or next((each.strip() for each in whole if each and each.strip()), "")
 
 
 def _package_set(

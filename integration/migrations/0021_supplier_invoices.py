@@ -10,7 +10,7 @@ from archive.facts import stamp_changes
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0019_shipments'),
+        ('integration', '0020_invoices'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from archive.facts import Reported
-from archive.models import Document
+from archive.models import Document, Transmission
 from integration.models.effect import StoreEffect
 from integration.models.purchase import PurchaseOrder, PurchaseOrderLine
 from integration.models.store import Order
@@ -60,11 +60,13 @@ class Shipment(Reported):
         Document, models.PROTECT, related_name="shipments", help_text="The ship notice that says so."
     )
     reading = models.PositiveIntegerField(default=0, help_text="Which reading of the ship notice.")
-    number = models.CharField(max_length=30, help_text="BSN02: the partner's number of the shipment.")
+    number = models.CharField(
+        max_length=30, db_index=True, help_text="BSN02: the partner's number of the shipment."
+    )
     package_set = models.CharField(
         max_length=80, help_text="What tells it from others of the notice: its tracking number, else main."
     )
-    tracking_number = models.CharField(max_length=50, blank=True)
+    tracking_number = models.CharField(max_length=50, blank=True, db_index=True)
     scac = models.CharField("SCAC", max_length=4, blank=True)
     carrier_name = models.CharField(max_length=60, blank=True)
     carrier_slug = models.CharField(max_length=60, blank=True, help_text="The store's word for the carrier.")
@@ -107,3 +109,33 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.line}"
+
+
+class ShipmentFile(models.Model):
+    """A file of a partner's own, such as his packing list, that came beside ship notices and names what it belongs to.
+
+    It hangs on the number that its name holds, not on a row: a shipment that is told anew has it again.
+    """
+
+    class Named(models.TextChoices):
+        PURCHASE_ORDER = "purchase_order", "purchase order"
+        SHIPMENT = "shipment", "shipment"
+        TRACKING = "tracking", "tracking number"
+
+    transmission = models.ForeignKey(Transmission, models.PROTECT, related_name="shipment_files")
+    purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="shipment_files")
+    named = models.CharField(
+        max_length=14, choices=Named, help_text="What the file's name holds the number of."
+    )
+    number = models.CharField(max_length=50)
+    content_type = models.CharField(max_length=40, help_text="By what it holds, not by its name.")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["transmission", "purchase_order"], name="shipmentfile_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transmission} of {self.purchase_order}"

@@ -23,9 +23,10 @@ from partners.models import (
     CodeList,
     ControlNumber,
     ItemCrossReference,
+    ShipmentTolerances,
 )
 from portal.admin.base import EmptyState, FormInline, HistoryAdmin, TableInline
-from portal.admin.forms import AgreementForm, CodeListForm, ItemForm
+from portal.admin.forms import AgreementForm, CodeListForm, ItemForm, ShipmentTolerancesForm
 from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
 from portal.admin.reasoned import ReasonedAdmin
@@ -75,6 +76,22 @@ class ItemInline(TableInline):
     verbose_name_plural = "Items that this partner supplies"
 
 
+class ShipmentTolerancesInline(TableInline):
+    """One row at most: what of ship notices needs no person."""
+
+    model = ShipmentTolerances
+    form = ShipmentTolerancesForm
+    fields = ("over_percent", "over_absolute", "days_late", "before_answer")
+    max_num = 1
+    # Of an inline of one row the frame shows the singular.
+    verbose_name = "What of ship notices (856) counts by itself"
+    verbose_name_plural = verbose_name
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Return the one form: left as it is, nothing but what was ordered, answered and in time counts."""
+        return 1
+
+
 class CodeListInline(TableInline):
     """The partner's own code lists; the entries have a page of their own."""
 
@@ -122,8 +139,8 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
-    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules")
-    inlines = (DocumentInline, BillTolerancesInline, ItemInline, CodeListInline)
+    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules", "customer_links")
+    inlines = (DocumentInline, ShipmentTolerancesInline, BillTolerancesInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
     fieldsets = (
         (None, {"fields": (("name", "shown_live_from"), ("partner", "mailbox"))}),
@@ -211,11 +228,14 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
 
     def removed(self, row: Agreement) -> list[Any]:
         """Return what goes with an agreement, each kept with its own entry."""
-        held = [*row.items.all(), *row.code_lists.all(), *row.documents.all(), *row.substitutes.all()]
-        held += [
-            *AnswerTolerances.objects.filter(agreement=row),
-            *BillTolerances.objects.filter(agreement=row),
+        held: list[Any] = [
+            *row.items.all(),
+            *row.code_lists.all(),
+            *row.documents.all(),
+            *row.substitutes.all(),
         ]
+        for kind in (AnswerTolerances, ShipmentTolerances, BillTolerances):
+            held += kind.objects.filter(agreement=row)
         return [*held, row]
 
     @display(description="Partner", ordering="partner")

@@ -235,9 +235,11 @@ def _evidence(rows: list[Any]) -> dict[str, Any] | None:
 def _evidence_title(names: list[str]) -> str:
     if "told" in names:
         return "What was told, and what the store holds"
+    if "part" in names:
+        return "What adds up to what"
     return "What was asked, and what was said" if "asked" in names else "What was said"
 
 
 def _evidence_words(value: Any) -> str:
     words = "" if value is None else str(value)
-    return words[:1].upper() + words[1:]
+    return words if "_" in words else words[:1].upper() + words[1:]  # a field of the store is named as it is

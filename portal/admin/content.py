@@ -62,17 +62,25 @@ def open_for(user: User, payload: Payload, purpose: str) -> Opened:
 
 
 def download(
-    user: User, payload: Payload, name: str, purpose: str, part: slice | None = None
+    user: User,
+    payload: Payload,
+    name: str,
+    purpose: str,
+    part: slice | None = None,
+    content_type: str = "application/octet-stream",
 ) -> HttpResponse:
-    """Return the exact bytes as an attachment that no browser shows; the security middleware forbids sniffing."""
+    """Return the exact bytes as an attachment that no browser shows."""
     if not user.has_perm(READ_CONTENT):
         raise PermissionDenied
     opened = open_for(user, payload, purpose)
     if opened.data is None:
         return HttpResponse(opened.problem, content_type="text/plain; charset=utf-8", status=410)
-    response = HttpResponse(
-        opened.data[part] if part else opened.data, content_type="application/octet-stream"
-    )
+    return as_attachment(opened.data[part] if part else opened.data, name, content_type)
+
+
+def as_attachment(data: bytes, name: str, content_type: str) -> HttpResponse:
+    """Return ``data`` to be kept and not shown; the security middleware forbids to guess another type of content."""
+    response = HttpResponse(data, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
     response["Content-Security-Policy"] = "sandbox"
     response["Cache-Control"] = "no-store"

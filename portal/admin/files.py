@@ -109,6 +109,7 @@ class TransmissionAdmin(HistoryAdmin):
             "size": size(row.payload.size),
             "interchanges": carried,
             "documents": document_rows(documents),
+            "kept_with": list(row.shipment_files.select_related("purchase_order")),
             "cases": list(row.cases.filter(closed_at=None).select_related("owner")),
             "outcomes": [
                 {"row": each, "badge": badge(each.get_result_display(), _TONES.get(each.result, WARNING))}

@@ -13,10 +13,13 @@ from django.utils import timezone
 
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
+from integration.flows.customer_links import VERBS as LINK_VERBS
+from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
 from integration.flows.plans import DECISIONS
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import VERBS
+from portal.admin.shipment_rows import STANDINGS
 
 Rows = QuerySet[Any]
 Choices = list[tuple[str, str]]
@@ -49,6 +52,21 @@ class PlacedFilter(PeriodFilter):
 
     title = "Placed"
     field = "placed_at"
+
+
+class StandingFilter(SimpleListFilter):
+    """What became of a shipment in the store."""
+
+    title = "In the store"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return what may have become of it."""
+        return [(name, title) for name, (title, _) in STANDINGS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Keep the shipments of which that became."""
+        return queryset.filter(STANDINGS[str(self.value())][1]) if self.value() in STANDINGS else queryset
 
 
 class StoreStatusFilter(ChoicesFieldListFilter):
@@ -223,6 +241,8 @@ class VerbFilter(SimpleListFilter):
         "read orders",
         *VERBS,
         *ROUTING_VERBS,
+        *LINK_VERBS,
+        *INVOICING_VERBS,
         "change next number",
         *(f"decide: {name}" for name in DECISIONS),
     )

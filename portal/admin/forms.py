@@ -10,7 +10,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integration.x12.separator_names import separator_of, separator_words
-from partners.models import Agreement, CodeList, ItemCrossReference
+from partners.models import Agreement, CodeList, ItemCrossReference, ShipmentTolerances
 from portal.admin import rules
 from portal.admin.show import quantity
 
@@ -105,6 +105,14 @@ class ItemForm(PlainNumbers, RuledForm):
 
     class Meta:
         model = ItemCrossReference
+        fields = ()
+
+
+class ShipmentTolerancesForm(PlainNumbers):
+    """What of ship notices counts by itself under an agreement."""
+
+    class Meta:
+        model = ShipmentTolerances
         fields = ()
 
 

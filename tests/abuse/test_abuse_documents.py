@@ -316,12 +316,12 @@ def test_abuse_27_a_partner_cannot_answer_for_another_on_the_same_mailbox(asked:
 def test_abuse_28_an_invoice_number_used_for_another_amount_is_a_case_and_posts_nothing(db: None) -> None:
     made = factories.purchase_order()
     factories.sent(made)
-    first = factories.supplier_invoice(made, factories.invoice(made, "INV-28"))
+    first = factories.supplier_invoice(made, factories.bill(made, "INV-28"))
     posted = LineEntry.standing().filter(kind=LineEntry.Kind.INVOICED)
     assert posted.count() == made.lines.count()
-    same = factories.supplier_invoice(made, factories.invoice(made, "INV-28"))
+    same = factories.supplier_invoice(made, factories.bill(made, "INV-28"))
     assert (same.state, ExceptionCase.objects.count()) == (State.REPEATED, 0)
-    other = factories.supplier_invoice(made, factories.invoice(made, "INV-28", price="9"))
+    other = factories.supplier_invoice(made, factories.bill(made, "INV-28", price="9"))
     assert {each.document_id for each in posted} == {first.document_id}
     case = ExceptionCase.objects.get()
     assert (case.kind, case.document, case.money) == (Kind.DUPLICATE, other.document, other.total)

@@ -56,22 +56,22 @@ def decided(user: User, name: str) -> None:
 
 
 def test_the_partner_replaces_and_cancels_while_nobody_has_decided(made: PurchaseOrder) -> None:
-    body = factories.invoice(made, "INV-1", more=1)
+    body = factories.bill(made, "INV-1", more=1)
     factories.supplier_invoice(made, body)
     assert states() == [State.DISPUTED]
-    factories.supplier_invoice(made, replacing(factories.invoice(made, "INV-1")))
+    factories.supplier_invoice(made, replacing(factories.bill(made, "INV-1")))
     assert states() == [State.WITHDRAWN, State.WAITING]
     assert not ExceptionCase.objects.filter(closed_at=None).exists()
     factories.supplier_invoice(made, with_purpose(body, "01"))
     assert states() == [State.WITHDRAWN] * 3
     assert {each.invoiced for each in positions_of(made).values()} == {D(0)}
     # A new one of the number stands again.
-    factories.supplier_invoice(made, factories.invoice(made, "INV-1"))
+    factories.supplier_invoice(made, factories.bill(made, "INV-1"))
     assert states()[-1] == State.WAITING
 
 
 def test_what_a_person_approved_is_not_taken_back_without_asking(made: PurchaseOrder, lead: User) -> None:
-    body = factories.invoice(made, "INV-1", more=1)
+    body = factories.bill(made, "INV-1", more=1)
     first = factories.supplier_invoice(made, body)
     decided(lead, "approve")
     factories.supplier_invoice(made, with_purpose(body, "01"))
@@ -91,7 +91,7 @@ def test_what_a_person_approved_is_not_taken_back_without_asking(made: PurchaseO
 def test_a_corrected_invoice_stands_once_the_first_is_rejected_and_its_copies_are_asked_about_once(
     made: PurchaseOrder, lead: User
 ) -> None:
-    wrong, right = factories.invoice(made, "INV-1", price="6"), factories.invoice(made, "INV-1")
+    wrong, right = factories.bill(made, "INV-1", price="6"), factories.bill(made, "INV-1")
     factories.supplier_invoice(made, wrong)
     other = factories.supplier_invoice(made, right)
     factories.supplier_invoice(made, right)
@@ -112,7 +112,7 @@ def test_a_credit_memo_that_names_no_order_is_for_that_of_the_invoice_it_names(m
     bare[0] = segment("BIG", "20261125", "CM-1", "", "", "", "", "CR")
     memo = factories.supplier_invoice(made, bare)
     assert (memo.state, memo.unknown, memo.taken_for) == (State.WAITING, [""], "")
-    arrived = factories.received(made.agreement, "810", factories.invoice(made, "INV-1"))
+    arrived = factories.received(made.agreement, "810", factories.bill(made, "INV-1"))
     steps = match(str(arrived.pk), Unclaimed())
     assert [(each.name, each.subject) for each in steps] == [("match", str(memo.document_id))]
     assert match(str(memo.document_id), Unclaimed()) == []
@@ -124,7 +124,7 @@ def test_a_credit_memo_that_names_no_order_is_for_that_of_the_invoice_it_names(m
 
 
 def test_an_order_that_a_line_does_not_name_is_asked_for(made: PurchaseOrder) -> None:
-    body = factories.invoice(made, "INV-1")
+    body = factories.bill(made, "INV-1")
     body[0] = segment("BIG", "20261125", "INV-1", "", "", "", "", "DI")
     body.insert(2, segment("REF", "PO", made.number))
     bill = factories.supplier_invoice(made, body)

@@ -81,10 +81,10 @@ def test_p16_bills_come_to_the_same_in_any_order_of_arrival(db: None) -> None:
             agreement=made.agreement, transaction_set=transaction_set, direction="in"
         )
     bodies = [
-        ("810", factories.invoice(made, "INV-1", more=1)),
-        ("810", replacing(factories.invoice(made, "INV-1"))),
-        ("810", factories.invoice(made, "INV-2")),
-        ("810", factories.invoice(made, "INV-2", more=3)),
+        ("810", factories.bill(made, "INV-1", more=1)),
+        ("810", replacing(factories.bill(made, "INV-1"))),
+        ("810", factories.bill(made, "INV-2")),
+        ("810", factories.bill(made, "INV-2", more=3)),
         ("810", credit(made, "CM-1", "INV-2")),
         ("856", ship_notice(made)),
     ]

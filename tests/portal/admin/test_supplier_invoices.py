@@ -48,7 +48,7 @@ def test_the_page_holds_what_was_billed_against_what_was_ordered_and_shipped(des
     lines = list(purchase_order.lines.all())
     total = sum((line.quantity for line in lines), Decimal(0)) * 5
     bill = factories.supplier_invoice(
-        purchase_order, factories.invoice(purchase_order, "INV-77", price="5", more=1)
+        purchase_order, factories.bill(purchase_order, "INV-77", price="5", more=1)
     )
     assert (bill.state, bill.total) == (SupplierInvoice.State.DISPUTED, total + 5)
     words = desk.page(bill)
@@ -69,14 +69,14 @@ def test_the_page_holds_what_was_billed_against_what_was_ordered_and_shipped(des
     assert f"Invoice INV-77 {purchase_order.agreement.partner} Differs" in desk.page(purchase_order)
     case = ExceptionCase.objects.get(document=bill.document)
     assert "Supplier invoice Invoice INV-77" in desk.page(case)
-    again = factories.supplier_invoice(purchase_order, factories.invoice(purchase_order, "INV-77", price="6"))
+    again = factories.supplier_invoice(purchase_order, factories.bill(purchase_order, "INV-77", price="6"))
     assert again.state == SupplierInvoice.State.HELD
     assert "Others of this number" in desk.page(again)
 
 
 def test_what_holds_is_approved_on_the_case(decider: Client) -> None:
     purchase_order = ordered()
-    bill = factories.supplier_invoice(purchase_order, factories.invoice(purchase_order, "INV-77", price="5"))
+    bill = factories.supplier_invoice(purchase_order, factories.bill(purchase_order, "INV-77", price="5"))
     case = ExceptionCase.objects.get(document=bill.document)
     address = page_url(case).replace("change/", "decide/approve_part/")
     page = decider.get(address)

@@ -1,0 +1,1 @@
+"""What we print: packing slips and invoices as PDF, from our own data alone. The same input gives the same bytes."""
