@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,10 +19,12 @@ from integration.flows.planned import Given
 from integration.flows.plans import plan
 from integration.flows.positions import positions_of
 from integration.flows.steps import STEPS
-from integration.models import ExceptionCase, PurchaseOrder, SupplierInvoice
+from integration.models import ExceptionCase, LineEntry, PurchaseOrder, SupplierInvoice
 from integration.work import Unclaimed, put
 from integration.x12.syntax import Segment, segment
+from partners.models import AgreementDocument
 from tests import factories
+from tests.at_once import at_once
 from tests.integration.flows.test_bills_in_any_order import credit, replacing
 
 State = SupplierInvoice.State
@@ -150,3 +153,24 @@ def test_an_invoice_before_its_purchase_order_is_matched_when_that_is_sent(db: N
     match(str(bill.document_id), Unclaimed())
     bill.refresh_from_db()
     assert (bill.state, bill.unknown, bill.waits_until is not None) == (State.WAITING, [], True)
+
+
+def test_of_two_invoices_of_one_number_that_are_matched_at_once_one_holds(committed: str) -> None:
+    """They name different purchase orders, so that nothing but the partner is held by both."""
+    first = factories.purchase_order(factories.order(1042))
+    other = factories.purchase_order(factories.order(1043), first.agreement)
+    AgreementDocument.objects.create(agreement=first.agreement, transaction_set="810", direction="in")
+    for each in (first, other):
+        factories.sent(each)
+    arrived = [
+        factories.received(first.agreement, "810", factories.bill(each, "INV-1")) for each in (first, other)
+    ]
+    acts = [partial(match, str(each.pk), Unclaimed()) for each in arrived]
+    assert at_once(*acts) == ["", ""]
+    assert dict(SupplierInvoice.objects.values_list("document", "state")) == {
+        arrived[0].pk: State.WAITING,
+        arrived[1].pk: State.HELD,
+    }
+    posted = LineEntry.standing().filter(kind=LineEntry.Kind.INVOICED)
+    assert set(posted.values_list("document", flat=True)) == {arrived[0].pk}
+    assert ExceptionCase.objects.get().kind == "duplicate"
