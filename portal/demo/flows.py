@@ -16,7 +16,8 @@ from django.contrib.auth.models import User
 from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import plan
-from integration.models import ExceptionCase, Order, StoreEffect
+from integration.flows.positions import positions_of
+from integration.models import ExceptionCase, Order, PurchaseOrder, StoreEffect, SupplierInvoice
 from portal.demo.invoices import add_finance, booked, check_books
 from portal.demo.processes import DemoError
 from portal.demo.story import NetworkView, StoreView, documents_of, tell, wait_until
@@ -27,6 +28,7 @@ SHORT = 1004
 SHIPPED = 1002
 INVOICED = 1025
 """Its prices are with tax."""
+BILLED = 1001
 WITHIN = 90
 
 
@@ -120,6 +122,34 @@ def invoices(stage: Stage) -> dict[str, Any]:
     return {**played, "documents": documents_of(INVOICED), "store_after": after}
 
 
+def bills(stage: Stage) -> dict[str, Any]:
+    """A supplier bills what he shipped too dear: a case with the money at stake, and a person approves what was agreed."""
+    played = _played(stage, BILLED, lambda: None)
+    number = f"{BILLED}-1"
+    stage.network.ship(number, "whole")
+    stage.wait(lambda: stage.store.status_of(BILLED) == 2, f"What was shipped of order {BILLED}")
+    told = stage.network.bill(number, "dearer")
+    cases = ExceptionCase.objects.filter(order__number=BILLED, kind="invoice_differs")
+    stage.wait(cases.exists, "The case about the dear invoice")
+    case = cases.get()
+    stage.say(f"  {case.sentence}")
+    wanted = plan(case, "approve_part", Given())
+    for sentence in wanted.sentences:
+        stage.say(f"    {sentence}")
+    carry_out(User.objects.get(username="lead"), case, "approve_part", Given(), "As agreed.", wanted.digest)
+    bill = SupplierInvoice.objects.get(document=case.document)
+    over = sum(
+        (Decimal(each["quantity"]) for each in told["lines"] if each["line"] == "1"), Decimal(0)
+    ) * Decimal("0.50")
+    if (bill.total, bill.approved) != (Decimal(told["total"]), Decimal(told["total"]) - over):
+        raise DemoError(f"Of {told['total']} {bill.approved} are approved, and {over} were not agreed.")
+    purchase_order = PurchaseOrder.objects.get(number=number)
+    posted = {str(line): each.invoiced for line, each in positions_of(purchase_order).items()}
+    if posted != {line: Decimal(each) for line, each in stage.network.billed(number).items()}:
+        raise DemoError(f"The ledger holds {posted} as billed, and the supplier otherwise.")
+    return {**played, "documents": documents_of(BILLED), "store_after": stage.store.order(BILLED)}
+
+
 def _is_settled() -> bool:
     """Say whether every document of the invoiced order is delivered, and every 810 acknowledged."""
     sent = [each for each in documents_of(INVOICED) if each["direction"] == "out"]
@@ -163,5 +193,6 @@ FLOWS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
     "acknowledgments": acknowledgments,
     "shipments": shipments,
     "invoices": invoices,
+    "bills": bills,
 }
 """The flows by the names that ``--flow`` takes."""

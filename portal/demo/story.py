@@ -102,6 +102,23 @@ class NetworkView:
         found.raise_for_status()
         return dict(found.json().get(purchase_order, {}))
 
+    def bill(self, purchase_order: str, way: str) -> dict[str, Any]:
+        """Have its supplier bill a purchase order; return what his own ledger says of that invoice."""
+        told = {"purchase_orders": [purchase_order], "way": way}
+        made = requests.post(f"{self.control}/bill", json=told, timeout=10)
+        made.raise_for_status()
+        ledger = requests.get(f"{self.control}/ledger", timeout=10)
+        ledger.raise_for_status()
+        number = made.json()["number"]
+        found = next(each for each in ledger.json() if each["event"] == "bill" and each["number"] == number)
+        return dict(found)
+
+    def billed(self, purchase_order: str) -> dict[str, str]:
+        """Return what its supplier has billed and not credited again, by line, by his own ledger."""
+        found = requests.get(f"{self.control}/billed", timeout=10)
+        found.raise_for_status()
+        return dict(found.json().get(purchase_order, {}))
+
     def finance(self) -> list[dict[str, Any]]:
         """Return the ledger of the finance system."""
         found = requests.get(f"{self.control}/finance", timeout=10)

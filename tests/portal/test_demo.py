@@ -62,17 +62,17 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", "orders,acknowledgments,shipments,invoices", "--json"],
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", "orders,acknowledgments,shipments,invoices,bills", "--json"],
         env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     try:
         assert done.returncode == 0, done.stderr
         flows = json.loads(done.stdout)["flows"]
-        assert list(flows) == ["orders", "acknowledgments", "shipments", "invoices"]
+        assert list(flows) == ["orders", "acknowledgments", "shipments", "invoices", "bills"]
         for flow in flows.values():
             assert sorted(flow) == ["documents", "store_after", "store_before"]
             assert flow["store_before"]["status_id"] == 11
-        assert [flow["store_after"]["status_id"] for flow in flows.values()] == [9, 9, 2, 14]
+        assert [flow["store_after"]["status_id"] for flow in flows.values()] == [9, 9, 2, 14, 2]
         kinds = {
             name: sorted(f"{each['kind']} {each['direction']}" for each in flow["documents"])
             for name, flow in flows.items()
@@ -81,6 +81,7 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
             "orders": ["850 out", "850 out", "855 in", "855 in", "855 out", "997 in", "997 in", "997 in"],
             "acknowledgments": ["850 out", "855 in", "997 in"],
             "shipments": ["850 out", "855 in", "856 in", "856 in", "997 in"],
+            "bills": ["810 in", "850 out", "855 in", "856 in", "997 in"],
             "invoices": sorted([*INVOICED, "850 out", "855 in", "856 in", "997 in", "997 in", "997 in"]),
         }
         assert [each["items"] for each in flows["shipments"]["store_after"]["shipments"]] == [
@@ -92,6 +93,8 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
             "purchase_orders": "1004-1: accepted"
         }
         assert "Line 1 (AC-004): 11 of 12 each acknowledged, 1 on backorder" in done.stderr
+        assert "Line 1 (AC-001): price: asked" in done.stderr
+        assert "1.00 USD of" in done.stderr
         assert left_behind(folder) == []
     finally:
         PrivateServer(folder).stop()
@@ -103,7 +106,10 @@ def test_a_flow_that_does_not_exist_is_named_with_those_that_do() -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "There is no flow refunds; there are: orders, acknowledgments, shipments, invoices." in done.stderr
+    assert (
+        "There is no flow refunds; there are: orders, acknowledgments, shipments, invoices, bills."
+        in done.stderr
+    )
 
 
 def left_behind(folder: Path) -> list[str]:
