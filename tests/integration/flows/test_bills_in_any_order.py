@@ -16,7 +16,7 @@ from integration.x12.syntax import Segment, segment
 from partners.models import AgreementDocument
 from tests import factories
 
-TRIED = 720 if os.environ.get("GRIDPORT_CHAOS") == "1" else 8
+TRIED = 720 if os.environ.get("GRIDPORT_CHAOS") == "1" else 5
 _names = count(1)
 
 
