@@ -17,7 +17,8 @@ from archive.models import (
     TransmissionOutcome,
 )
 from archive.search import reference_rows
-from archive.translation import Translated, storable, translate_segments
+from archive.translation import Translated, storable, translate_file, translate_segments
+from integration.matching.invoicing.files import FILE_FORMATS
 from integration.x12.envelope import SetReading, read_interchange
 from integration.x12.interchange_acknowledgment import acknowledgment_sets
 from integration.x12.validate import SetVerdict, check_group
@@ -61,6 +62,8 @@ def rewrite(document: Document) -> tuple[SetVerdict, Translated]:
     The guide is the one that read it last: its own, or that of its last reprocessing.
     """
     data = store.open(document.interchange.payload, purpose="read for the archive")
+    if document.transaction_set in FILE_FORMATS:
+        return SetVerdict([], None, "A"), write_file_content(document, data)
     each, verdict = _locate(document, data)
     return verdict, write_content(document, each, verdict, hashlib.sha256(data).hexdigest())
 
@@ -77,6 +80,18 @@ def write_content(document: Document, each: SetReading, verdict: SetVerdict, sha
         verdict,
         find_guide(guide_of(document)),
     )
+    _write(document, translated, sha256)
+    return translated
+
+
+def write_file_content(document: Document, data: bytes) -> Translated:
+    """Write what the bytes of a file say that is no X12, likewise."""
+    translated = translate_file(data, document.transaction_set)
+    _write(document, translated, hashlib.sha256(data).hexdigest())
+    return translated
+
+
+def _write(document: Document, translated: Translated, sha256: str) -> None:
     DocumentState.objects.update_or_create(
         document=document,
         defaults={
@@ -96,7 +111,6 @@ def write_content(document: Document, each: SetReading, verdict: SetVerdict, sha
         },
     )
     _write_references(document, translated)
-    return translated
 
 
 def guide_of(document: Document) -> str:

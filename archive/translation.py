@@ -8,7 +8,8 @@ from typing import Any
 
 from archive.models import Validation
 from archive.search import KINDS
-from integration.documents import Document, shape_of, to_json
+from integration.documents import Document, DocumentError, shape_of, to_json
+from integration.matching.invoicing.files import read_file
 from integration.x12.acknowledgment import read_997
 from integration.x12.findings import Finding
 from integration.x12.implementation_acknowledgment import read_999
@@ -72,6 +73,21 @@ def translate_segments(
         findings=[asdict(each) for each in findings],
         report=[asdict(each) for each in result.report],
         content=to_json(document) if document is not None else None,
+        number=_own_number(document),
+        references=list(dict.fromkeys(_references(document))),
+    )
+
+
+def translate_file(data: bytes, file_format: str) -> Translated:
+    """Read a file of ours that is no X12, ``JSON`` or ``UBL``."""
+    try:
+        document = read_file(data, file_format)
+    except DocumentError:
+        return Translated(Validation.INVALID, [])
+    return Translated(
+        validation=Validation.VALID,
+        findings=[],
+        content=to_json(document),
         number=_own_number(document),
         references=list(dict.fromkeys(_references(document))),
     )

@@ -75,6 +75,13 @@ def receives(agreement: Agreement, transaction_set: str) -> bool:
     )
 
 
+def sends(agreement: Agreement, transaction_set: str) -> bool:
+    """Say whether such a document is sent under ``agreement``."""
+    return agreement.documents.filter(
+        transaction_set=transaction_set, direction=AgreementDocument.Direction.OUT, is_active=True
+    ).exists()
+
+
 def code_lists(agreement: Agreement | None) -> dict[str, dict[str, str]]:
     """Return the partner's own codes: list name → our word → their code."""
     if agreement is None:

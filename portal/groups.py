@@ -28,6 +28,7 @@ CONFIGURATION = (
     ("partners", "agreement"),
     ("partners", "agreementdocument"),
     ("partners", "shipmenttolerances"),
+    ("partners", "billtolerances"),
     ("partners", "itemcrossreference"),
     ("partners", "codelist"),
     ("partners", "codelistentry"),
@@ -35,7 +36,10 @@ CONFIGURATION = (
     ("integration", "store"),
     ("integration", "mailserver"),
     ("integration", "routingrule"),
+    ("integration", "invoicerule"),
+    ("integration", "invoiceseries"),
     ("integration", "warehouse"),
+    ("integration", "customerlink"),
     ("integration", "carrier"),
 )
 

@@ -27,12 +27,14 @@ from archive.models import (
     TransmissionOutcome,
 )
 from archive.projections import project, write_content
-from integration.documents import to_json
+from integration.documents import Invoice as CanonicalInvoice
+from integration.documents import InvoiceLine, to_json
 from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
 from integration.flows.expectations import expect_answers
 from integration.flows.generate import generate
 from integration.flows.mails import put_mail
+from integration.flows.match import match
 from integration.flows.references import write_references
 from integration.flows.shipping import add_shipments
 from integration.flows.steps import STEPS
@@ -41,7 +43,11 @@ from integration.matching.ship_notices import MAIN, PackageSet
 from integration.models import (
     BulkItem,
     BulkJob,
+    CustomerLink,
     ExceptionCase,
+    Invoice,
+    InvoiceRule,
+    InvoiceSeries,
     MailServer,
     Order,
     OutgoingMail,
@@ -52,6 +58,7 @@ from integration.models import (
     RoutingRule,
     Shipment,
     Store,
+    SupplierInvoice,
     Warehouse,
     Work,
 )
@@ -313,9 +320,10 @@ def interchange_bytes(
     receiver: tuple[str, str] = ("ZZ", "GRIDPORT"),
     number: int = 0,
     separators: Separators = USUAL_SEPARATORS,
+    made_at: datetime = datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
 ) -> bytes:
-    """Return one interchange of one set, as a partner would send it."""
-    when = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    """Return one interchange of one set, as a partner would send it; it says that it was made at ``made_at``."""
+    when = made_at
     control = number or next(_numbers)
     header = InterchangeHeader(
         sender_qualifier=sender[0],
@@ -364,6 +372,29 @@ def shortage(of: PurchaseOrder, answered: int = 1) -> list[Segment]:
     return [segment("BAK", "00", "AC", of.number, "20261124"), *short, *body[3:]]
 
 
+def bill(of: PurchaseOrder, number: str = "", *, price: str = "4.5", more: int = 0) -> list[Segment]:
+    """Return the body of an 810 that bills every line as ordered, at ``price``, and ``more`` of the first."""
+    lines = [(line, line.quantity + (more if place == 0 else 0)) for place, line in enumerate(of.lines.all())]
+    total = sum((quantity * Decimal(price) for _, quantity in lines), Decimal(0))
+    return [
+        segment("BIG", "20261125", number or f"INV-{next(_numbers)}", "", of.number, "", "", "DI"),
+        *(
+            segment("IT1", str(line.line_number), f"{quantity:f}".rstrip("0").rstrip("."), "EA", price, "", "VN", line.vendor_item)
+            for line, quantity in lines
+        ),
+        segment("TDS", f"{total * 100:.0f}"),
+        segment("CTT", str(len(lines))),
+    ]  # fmt: skip
+
+
+def supplier_invoice(of: PurchaseOrder, body: Sequence[Segment] = ()) -> SupplierInvoice:
+    """Return a supplier's invoice for a purchase order that was sent, received and matched by the real flows."""
+    AgreementDocument.objects.get_or_create(agreement=of.agreement, transaction_set="810", direction="in")
+    arrived = received(of.agreement, "810", body or bill(of))
+    match(str(arrived.pk), Unclaimed())
+    return SupplierInvoice.objects.get(document=arrived)
+
+
 def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
     """Return the body of a 997 that answers a document of ours."""
     return [
@@ -376,14 +407,19 @@ def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
 
 def received(under: Agreement, transaction_set: str, body: Sequence[Segment], name: str = "") -> Document:
     """Return a document that came through the agreement's mailbox, read by the real flow and not yet matched."""
+    data = answer_bytes(under, transaction_set, body)
+    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
+
+
+def answer_bytes(under: Agreement, transaction_set: str, body: Sequence[Segment]) -> bytes:
+    """Return a file as the partner of an agreement would send it; of two made later has the higher control number."""
     identifier = under.identifier
-    data = interchange_bytes(
+    return interchange_bytes(
         transaction_set,
         body,
         sender=(identifier.qualifier, identifier.value),
         receiver=(under.own_qualifier, under.own_id),
     )
-    return read(received_file(under.mailbox, data, name or f"answer-{next(_numbers)}.edi"))
 
 
 def read(arrived: Transmission) -> Document:
@@ -539,6 +575,7 @@ def everything() -> PurchaseOrder:
     received(made.agreement, "997", functional_acknowledgment(document))
     received(made.agreement, "855", acceptance(made))
     shipment(made, "1Z5R89000000000001")
+    supplier_invoice(made)
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
     business_calendar()
@@ -562,11 +599,47 @@ def everything() -> PurchaseOrder:
         fulfilment="warehouse",
         warehouse=hall,
     )
+    link = customer_link()
+    Order.objects.filter(pk=made.order_id).update(customer_link=link, customer_number="GRV-7781")
+    invoice(made.order)
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
+    return made
+
+
+def invoice(of: Order, **fields: Any) -> Invoice:
+    """Return a composed invoice of an order, with a rule that sends it to a mailbox in watch."""
+    number = next(_numbers)
+    series = InvoiceSeries.objects.create(name=f"Series {number}")
+    rule = InvoiceRule.objects.create(
+        name=f"Finance {number}", series=series, mailbox=mailbox(), file_format="JSON"
+    )
+    part = {"key": "line:1", "label": "2 × Lamp", "amount": "20.00", "field": "total_ex_tax"}
+    proof = {
+        "components": [part], "sum": "20.00", "rounding": "0.00", "total": "20.00", "total_field": "total_inc_tax",
+        "difference": "0.00", "problems": [], "with_tax": False, "quantities": {"1": "2"},
+    }  # fmt: skip
+    line = InvoiceLine(
+        line_number="1",
+        quantity=Decimal(2),
+        unit="each",
+        unit_price=Decimal(10),
+        sku="LAMP",
+        description="Lamp",
+    )
+    content = CanonicalInvoice(
+        type="debit_invoice",
+        currency="USD",
+        customer_order_number=str(of.number),
+        lines=(line,),
+        total=Decimal("20.00"),
+    )
+    given = {"currency": "USD", "total": Decimal(20), "proof": proof, "content": to_json(content), **fields}
+    made = Invoice.objects.create(order=of, series=series, about=Invoice.WHOLE, **given)
+    made.copies.create(rule=rule)
     return made
 
 
@@ -595,6 +668,24 @@ def warehouse(name: str = "", **fields: Any) -> Warehouse:
     """Return a place of ours that suppliers ship to."""
     given = {"street_1": "12 Quay", "city": "Duluth", "state": "Minnesota", "zip": "55802", **fields}
     return Warehouse.objects.create(name=name or f"Hall {next(_numbers)}", **given)
+
+
+def customer_link(of: Store | None = None, on: Mailbox | None = None, **fields: Any) -> CustomerLink:
+    """Return a link of a business customer, Grove Retail, whose agreement is live and sends the 855."""
+    number = next(_numbers)
+    box = on or mailbox()
+    whose = TradingPartner.objects.create(name=f"Grove Retail {number}")
+    identifier = PartnerIdentifier.objects.create(
+        partner=whose, qualifier="ZZ", value="GROVERETAIL" if on else f"GROVE{number}"
+    )
+    Partnership.objects.create(mailbox=box, identifier=identifier, state=Partnership.State.ACTIVE)
+    terms = Agreement.objects.create(
+        name=f"{whose}, business customer", partner=whose, mailbox=box, mode=Mode.LIVE, own_id="GRIDPORT",
+        identifier=identifier,
+    )  # fmt: skip
+    AgreementDocument.objects.create(agreement=terms, transaction_set="855", direction="out")
+    given = {"customer_ids": [41, 77], **fields}
+    return CustomerLink.objects.create(name=f"{whose}", store=of, agreement=terms, **given)
 
 
 def mapping_profile(

@@ -121,8 +121,8 @@ PAINS = {
     ),
     25: Pain(
         "one unknown item fails the order, and the error hides which",
-        "integration.matching.lines:pair",
-        "integration/matching/test_acknowledgment.py::test_a_line_is_known_by_any_number_that_we_gave_it_whatever_its_own",
+        "integration.flows.route:skus_listed",
+        "integration/flows/test_import_orders.py::test_a_held_order_goes_on_when_its_item_is_listed",
     ),
     27: Pain(
         "units are mixed up, or taken for another in silence",
@@ -161,8 +161,8 @@ PAINS = {
     ),
     37: Pain(
         "schedules pile up while the last run is still going",
-        "integration.flows.steps:standing_steps",
-        "chaos/test_lost_knocks.py::test_p16_losing_the_queue_loses_nothing",
+        "integration.work:ensure",
+        "integration/test_work.py::test_a_poll_that_still_runs_is_not_begun_a_second_time",
     ),
     38: Pain(
         "retries and time limits of the queue surprise",
@@ -194,4 +194,6 @@ def test_pain(number: int) -> None:
     module, _, name = pain.code.partition(":")
     assert hasattr(import_module(module), name), f"{pain.words}: {pain.code} is gone"
     path, _, proof = pain.proof.partition("::")
+    collected = Path(path).name.startswith("test_") and proof.startswith("test_")
+    assert collected, f"{pain.words}: {pain.proof} is no test that pytest finds"
     assert proof in names_in(path), f"{pain.words}: {pain.proof} is gone"

@@ -80,7 +80,10 @@ class TransmissionOutcome(Fact):
 
 
 class Interchange(Fact):
-    """One ISA to IEA. Outbound, the row and its payload are committed before the first attempt to send."""
+    """One ISA to IEA. Outbound, the row and its payload are committed before the first attempt to send.
+
+    A file of ours that is no X12 is one too: what stands for its envelope says where it goes and counts the files.
+    """
 
     direction = models.CharField(max_length=3, choices=Direction)
     mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="interchanges")
@@ -131,7 +134,10 @@ class Interchange(Fact):
 
 
 class Document(Fact):
-    """One transaction set, or one thing that was meant to be one, inside an interchange."""
+    """One transaction set, or one thing that was meant to be one, inside an interchange.
+
+    Of a file of ours that is no X12, ``transaction_set`` is its kind: JSON, UBL.
+    """
 
     interchange = models.ForeignKey(Interchange, models.PROTECT, related_name="documents")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="archived_documents")
@@ -306,6 +312,8 @@ DOCUMENT_NAMES = {
     "999": "Implementation acknowledgment (999)",
     "TA1": "Interchange acknowledgment (TA1)",
     "864": "Text message (864)",
+    "JSON": "Invoice (JSON)",
+    "UBL": "Invoice (UBL 2.1)",
 }
 ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1"})
 """What acknowledges, and is never acknowledged itself."""

@@ -39,6 +39,7 @@ from integration.bigcommerce.reference import (
     parse_category,
     parse_channel,
     parse_currency,
+    parse_customer_group,
     parse_location,
     parse_metafield,
     parse_product_categories,
@@ -47,6 +48,7 @@ from integration.bigcommerce.reference import (
     parse_stock_setting,
     parse_variant,
 )
+from integration.bigcommerce.refunds import StoreRefund, StoreTax, parse_refund, parse_tax
 from integration.bigcommerce.shipments import NewShipment, StoreShipment, parse_shipment
 from integration.bigcommerce.webhooks import Hook, parse_hook
 
@@ -120,6 +122,17 @@ class StoreClient:
         path = f"/v2/orders/{number}/shipping_addresses"
         found = self._connection.v2_list(path, f"read the addresses of order {number}")
         return [parse_address(data, number) for data in found]
+
+    def get_taxes(self, number: int) -> list[StoreTax]:
+        """Return the rows of an order's taxes; none where the store tells them otherwise than by rows."""
+        found = self._connection.v2_list(f"/v2/orders/{number}/taxes", f"read the taxes of order {number}")
+        return [parse_tax(data, number) for data in found]
+
+    def get_refunds(self, number: int) -> list[StoreRefund]:
+        """Return all refunds of an order, the oldest first."""
+        path = f"/v3/orders/{number}/payment_actions/refunds"
+        found = self._connection.v3_array(path, f"read the refunds of order {number}")
+        return sorted((parse_refund(data, number) for data in found), key=lambda refund: refund.id)
 
     def update_status(self, number: int, status_id: int) -> StoreOrder:
         """Set the order's status; repeating it changes nothing more. Moves no money."""
@@ -209,6 +222,12 @@ class StoreClient:
         """Return all categories of the catalog, of every tree."""
         pages = self._connection.v3_pages("/v3/catalog/trees/categories", {}, "read the categories")
         return [parse_category(data) for data in pages]
+
+    def get_customer_group(self, customer: int) -> int:
+        """Return the group that a customer is in, 0 for none, or where the store does not have him any more."""
+        asked = {"id:in": str(customer)}
+        pages = self._connection.v3_pages("/v3/customers", asked, "read the customer's group")
+        return next((group for number, group in map(parse_customer_group, pages) if number == customer), 0)
 
     def get_store(self) -> StoreProfile:
         """Return the store's profile."""

@@ -151,6 +151,14 @@ class StoreConnection:
             last = page
         raise BrokenAnswer(f"The store gives the same page again ({what}). It was not used.")
 
+    def v3_array(self, path: str, what: str) -> list[Any]:
+        """Return the entries of a V3 list that knows no pages."""
+        found = self._request("GET", path, what)
+        data = found.get("data") if isinstance(found, dict) else found or []
+        if not isinstance(data, list):
+            raise BrokenAnswer(f"The store answered without a list ({what}). It was not used.")
+        return data
+
     def v3_pages(self, path: str, parameters: Mapping[str, str], what: str) -> Iterator[Any]:
         """Yield the entries of a V3 list."""
         for number in range(1, _MOST_PAGES):

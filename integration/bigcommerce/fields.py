@@ -53,6 +53,10 @@ class Fields:
         """Return an amount, exactly as written."""
         return self._read(name, _money, default)
 
+    def money_or_none(self, name: str) -> Decimal | None:
+        """Return an amount, or nothing where none is told, which is not the same as 0."""
+        return self.money(name) if self._data.get(name) not in (None, "") else None
+
     def moment(self, name: str) -> datetime:
         """Return a date and time, aware, in UTC."""
         return self._read(name, _moment, None)

@@ -20,6 +20,7 @@ __all__ = [
     "OrderAmounts",
     "OrderChange",
     "StoreAddress",
+    "StoreFee",
     "StoreOrder",
     "StoreOrderLine",
     "parse_address",
@@ -113,6 +114,16 @@ class OrderAmounts:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreFee:
+    """A fee on the whole order. The API spells its cost without tax in two ways."""
+
+    id: int
+    name: str
+    cost_ex_tax: Decimal
+    cost_inc_tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class StoreOrder:
     """One order as the list and the single read give it.
 
@@ -148,6 +159,7 @@ class StoreOrder:
     is_digital: bool
     is_tax_inclusive_pricing: bool
     billing_address: BillingAddress
+    fees: tuple[StoreFee, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +249,14 @@ def parse_order(data: object) -> StoreOrder:
         is_digital=order.flag("order_is_digital"),
         is_tax_inclusive_pricing=order.flag("is_tax_inclusive_pricing"),
         billing_address=_billing_address(order.part("billing_address")),
+        fees=tuple(_fee(each) for each in order.parts("fees")),
     )
+
+
+def _fee(fee: Fields) -> StoreFee:
+    name = fee.text("display_name_customer") or fee.text("display_name_merchant") or "Fee"
+    without = fee.money("cost_ex_tax", fee.money("cost_exc_tax", ZERO))
+    return StoreFee(fee.whole("id", 0), name, without, fee.money("cost_inc_tax", without))
 
 
 def _amounts(order: Fields) -> OrderAmounts:

@@ -187,6 +187,12 @@ def parse_product_categories(data: object) -> tuple[int, tuple[int, ...]]:
     return number, product.wholes("categories")
 
 
+def parse_customer_group(data: object) -> tuple[int, int]:
+    """Read id and group of one of ``GET /v3/customers``; group 0 is none."""
+    customer = Fields(data, "a customer")
+    return customer.whole("id"), customer.whole("customer_group_id", 0)
+
+
 def parse_metafield(data: object, order: int) -> Metafield:
     """Read one of ``GET /v3/orders/{id}/metafields``."""
     field = Fields(data, f"a metafield of order {order}")

@@ -50,6 +50,7 @@ TAX_TYPES: Final = (
     "environmental",
     "other",
 )
+TAX_RELATIONSHIPS: Final = ("added", "included", "information_only")
 TAX_EXEMPTIONS: Final = (
     "exempt",
     "not_exempt",
@@ -71,6 +72,9 @@ class Tax:
     exemption: str | None = about("Whether the buyer is exempt, and why", words=TAX_EXEMPTIONS)
     taxable: Decimal | None = about("The amount that the rate is of", unit=MONEY)
     tax_id: str | None = about("Number under which the tax is paid")
+    relationship: str | None = about(
+        "Whether the tax comes on top of the prices or is in them", words=TAX_RELATIONSHIPS
+    )
 
 
 @dataclass(frozen=True)

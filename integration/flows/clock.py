@@ -21,8 +21,9 @@ from integration.flows.expectations import (
 )
 from integration.flows.host_keys import tell_ending_keys
 from integration.flows.mails import steps_of_forgotten
+from integration.flows.parents import match_step
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
-from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder
+from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder, SupplierInvoice
 from integration.work import Claim, Step
 
 What, State = Expectation.What, Expectation.State
@@ -59,13 +60,22 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     for pk in reminded:
         with claim.transaction():
             steps += _remind(pk, now)
-    is_full = MOST in (len(unexpected), len(overdue), len(reminded))
+    bills = _bills_due(now)
+    is_full = MOST in (len(unexpected), len(overdue), len(reminded), len(bills))
     # Besides: mails of a turn that ended before it handed them over.
     return [
         *steps,
+        *bills,
         *steps_of_forgotten(),
         Step("reconcile", subject, "reconcile", timedelta(0) if is_full else EVERY),
     ]
+
+
+def _bills_due(now: datetime) -> list[Step]:
+    """Return a step for each supplier's invoice that waited long enough for what is not shipped."""
+    due = SupplierInvoice.objects.filter(state=SupplierInvoice.State.WAITING, waits_until__lte=now)
+    rows = due.select_related("document").order_by("waits_until", "pk")[:MOST]
+    return [match_step(row.document) for row in rows]
 
 
 def _unmet() -> QuerySet[Expectation]:
@@ -104,12 +114,15 @@ def _without_expectation() -> QuerySet[Document]:
 
 def _settled_elsewhere() -> QuerySet[Expectation]:
     """Return what is waited for in vain, or was answered without anybody noticing."""
+    # A change that cancels the whole is waited for all the same: the partner may not take it.
     gone = Q(purchase_order__state__in=[PurchaseOrder.State.CANCELLED, PurchaseOrder.State.DROPPED])
+    gone &= ~Q(what=What.CHANGE_ACKNOWLEDGMENT)
     again = Q(what=What.FUNCTIONAL_ACKNOWLEDGMENT) & (
         Q(document__sent_again_as__isnull=False) | Q(document__acknowledgments__isnull=False)
     )
     rejected = Q(
-        what=What.PURCHASE_ORDER_ACKNOWLEDGMENT, document__state__acknowledgment=AcknowledgmentState.REJECTED
+        what__in=[What.PURCHASE_ORDER_ACKNOWLEDGMENT, What.CHANGE_ACKNOWLEDGMENT],
+        document__state__acknowledgment=AcknowledgmentState.REJECTED,
     )
     unmet = Q(state__in=Expectation.UNMET) & (gone | again | rejected)
     unaccepted = Q(
@@ -125,6 +138,8 @@ def _settle(row: Expectation) -> None:
     acknowledgment = document.acknowledgments.order_by("pk").first()
     if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT and acknowledgment is not None:
         meet(row.what, row.subject, acknowledgment.source)
+    elif row.what == What.CHANGE_ACKNOWLEDGMENT:
+        give_up(row, "The partner rejected the change as a document: no answer will come to it.")
     elif purchase_order is not None and purchase_order.state in ("cancelled", "dropped"):
         give_up(row, f"Purchase order {purchase_order.number} was {purchase_order.state}.")
     elif row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
@@ -182,6 +197,9 @@ def overdue_sentence(row: Expectation) -> str:
     if row.what == What.PURCHASE_ORDER_ACKNOWLEDGMENT:
         within = f"within {agreement.purchase_order_acknowledgment_hours} {counted}"
         return f"{partner} has not answered purchase order {number} {within}. Ask them whether they will ship it."
+    if row.what == What.CHANGE_ACKNOWLEDGMENT:
+        within = f"within {agreement.purchase_order_acknowledgment_hours} {counted}"
+        return f"{partner} has not answered the change of purchase order {number} (860) {within}. Ask them whether they take it."
     promised = f", which was to leave on {row.by_date}" if row.by_date is not None else ""
     return (
         f"{partner} has sent no ship notice (856) for purchase order {number}{promised}; it was due {when(row)}. Ask them"

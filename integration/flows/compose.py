@@ -22,7 +22,7 @@ from integration.documents import (
 from integration.flows.import_orders import import_step
 from integration.flows.stores import client_for
 from integration.flows.terms import Told, what_is_told
-from integration.models import Order, PurchaseOrder, PurchaseOrderLine
+from integration.models import Order, PurchaseOrder, PurchaseOrderLine, Store
 from integration.work import Claim, Step
 from partners.models import Agreement, Mode, Partnership
 
@@ -63,8 +63,12 @@ def _next(purchase_order: PurchaseOrder) -> list[Step]:
 
 def why_watching(purchase_order: PurchaseOrder) -> str:
     """Return why nothing may be sent for ``purchase_order`` yet, or ``""``."""
-    agreement = purchase_order.agreement
-    for subject in (purchase_order.order.store, agreement, agreement.mailbox):
+    return why_unsent(purchase_order.order.store, purchase_order.agreement)
+
+
+def why_unsent(store: Store, agreement: Agreement) -> str:
+    """Return why nothing about an order of ``store`` may be sent under ``agreement`` yet, or ``""``."""
+    for subject in (store, agreement, agreement.mailbox):
         if subject.mode != Mode.LIVE:
             return f"{subject._meta.verbose_name} {subject} is in watch."
     return partnership_problem(agreement)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
@@ -20,14 +20,18 @@ from integration import channels
 from integration.flows.cases import channel_of, close_case, work_of
 from integration.flows.changes import change_step
 from integration.flows.channels import waiting_for
+from integration.flows.customers import acknowledge_steps
 from integration.flows.effects import effect_step
 from integration.flows.import_orders import import_step
+from integration.flows.invoice_decisions import settle_bill
+from integration.flows.invoicing import INVOICE, invoice_step
 from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
 from integration.flows.steps import STEPS
 from integration.flows.transmit import transmit_step
 from integration.models import (
     STANDING_POLL,
     ExceptionCase,
+    InvoiceCopy,
     Order,
     Pause,
     PurchaseOrder,
@@ -71,6 +75,7 @@ def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
         if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
             raise Refused("Somebody else has closed this case already.")
         record_audit(user, "settle case", case.subject, reason=reason)
+        settle_bill(case)
         _let_go(case, reason)
 
 
@@ -123,10 +128,15 @@ def steps_to_retry(case: ExceptionCase) -> list[Step]:
         return [Step(found.step, found.subject, found.ordering_key, talks_to=found.talks_to)]
     Kind = ExceptionCase.Kind
     order = case.order
+    if order is not None and case.cause.startswith(INVOICE):
+        return [invoice_step(order)]
     if order is not None and case.kind in (
-        Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE
+        Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE, Kind.CUSTOMER
     ):  # fmt: skip
         return [import_step(order.store_id, order.number)]
+    if case.document is not None and case.kind == Kind.REJECTED and order is not None:
+        told = order.acknowledgments.filter(document=case.document)
+        return acknowledge_steps(order) if told.exists() else []
     if case.document is not None and case.kind == Kind.UNKNOWN_PURCHASE_ORDER:
         return [Step("match", str(case.document.pk), f"document:{case.document.pk}")]
     return []
@@ -251,7 +261,37 @@ def _steps_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
     else:
         composed = composed.filter(agreement=subject)
     orders = Order.objects.filter(purchase_orders__in=composed).distinct().only("store_id", "number")
-    return [import_step(order.store_id, order.number) for order in orders] + steps + _changes_waiting(subject)
+    looks = [import_step(order.store_id, order.number) for order in orders]
+    more = [*_changes_waiting(subject), *_customers_waiting(subject), *_invoices_waiting(subject)]
+    return [*looks, *steps, *more]
+
+
+def _customers_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
+    """Return the steps for orders of business customers who were told nothing yet."""
+    fields = {
+        Store: "store",
+        Mailbox: "customer_link__agreement__mailbox",
+        Agreement: "customer_link__agreement",
+    }
+    waiting = Order.objects.filter(
+        **{fields[type(subject)]: subject}, customer_link__isnull=False, acknowledgments=None
+    )
+    return [
+        step for order in waiting.only("customer_link").order_by("pk") for step in acknowledge_steps(order)
+    ]
+
+
+def _invoices_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
+    """Return the steps that look at orders whose invoices were composed and not sent."""
+    copies = InvoiceCopy.objects.filter(document=None)
+    if isinstance(subject, Store):
+        copies = copies.filter(invoice__order__store=subject)
+    elif isinstance(subject, Mailbox):
+        copies = copies.filter(Q(rule__mailbox=subject) | Q(rule__agreement__mailbox=subject))
+    else:
+        copies = copies.filter(rule__agreement=subject)
+    orders = Order.objects.filter(invoices__copies__in=copies).distinct().order_by("pk")
+    return [invoice_step(order) for order in orders.defer("content")]
 
 
 def _changes_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:

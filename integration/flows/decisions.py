@@ -19,8 +19,11 @@ from integration.flows.accept import ANSWER_ROLE, accept, effects_of, post_cance
 from integration.flows.cases import close_case
 from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
+from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
+from integration.flows.invoice_decisions import carry_out_bill, lock_billed, put_bill_aside
+from integration.flows.match_invoices import rejudge
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
 from integration.flows.planned import Given, Plan, answered
@@ -39,6 +42,9 @@ _CLOSED_AS = {
     "cancel": ExceptionCase.Decision.REMAINDER_CANCELLED,
     "ship": ExceptionCase.Decision.SHIPPED,
     "put_aside": ExceptionCase.Decision.NOT_OURS,
+    "approve": ExceptionCase.Decision.APPROVED,
+    "approve_part": ExceptionCase.Decision.APPROVED_PART,
+    "reject_bill": ExceptionCase.Decision.REJECTED,
 }
 
 
@@ -50,6 +56,7 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
     """
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
+        lock_billed(case)
         # In the order in which answers are matched, or the two wait for each other: the purchase order, then its case.
         if case.purchase_order_id is not None:
             PurchaseOrder.objects.select_for_update().get(pk=case.purchase_order_id)
@@ -65,6 +72,7 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
         ExceptionCase.objects.filter(pk=locked.pk).update(plan=asdict(wanted))
         record_audit(user, f"decide: {name}", locked.subject, reason=reason, detail={"plan": wanted.digest})
         steps = _ACTS[name](user, locked, wanted, reason)
+        steps += acknowledge_steps(locked.order) if locked.order is not None else []
         for step in steps:
             put(STEPS[step.name].lane, step)
     return wanted
@@ -87,6 +95,7 @@ def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
         document,
     )
     _close(case, user, ExceptionCase.Decision.ACCEPTED, reason)
+    rejudge(purchase_order)
     return effects_of(purchase_order)
 
 
@@ -112,6 +121,7 @@ def _end_remainder(user: User, case: ExceptionCase, wanted: Plan, reason: str, s
     intend_note(purchase_order, document, wanted.after, wanted.note)
     _tell(case, user, wanted.decision, sentence, document)
     _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    rejudge(purchase_order)
     return effects_of(purchase_order)
 
 
@@ -178,6 +188,7 @@ def _do_match(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> lis
 def _do_not_ours(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     if case.document is not None:
         _unlink(case, case.document)
+    put_bill_aside(case)
     _tell(case, user, "not_ours", f"Not ours: {reason}", case.document)
     _close(case, user, ExceptionCase.Decision.NOT_OURS, reason)
     return []
@@ -233,6 +244,12 @@ def _do_shipment(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> 
     return carry_out_shipment(case)
 
 
+def _do_bill(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    _tell(case, user, wanted.decision, f"{carry_out_bill(case, wanted)}: {reason}", case.document)
+    return write_to_partner(case, wanted) if wanted.mail else []
+
+
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "send_change": _do_change,
     "tell": _do_change,
@@ -244,6 +261,10 @@ _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "cancel": _do_cancel,
     "contact": _do_contact,
     "ask_shipper": _do_contact,
+    "ask_biller": _do_contact,
+    "approve": _do_bill,
+    "approve_part": _do_bill,
+    "reject_bill": _do_bill,
     "ship": _do_shipment,
     "put_aside": _do_shipment,
     "reject": _do_reject,

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from archive.clock import database_now
+from archive.record import record_event
 from integration.documents import Party, from_json
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.flows.cases import close_cause, open_case
@@ -56,6 +57,7 @@ def after_edit(order: Order, *, cancelled: bool) -> list[Step]:
     Nothing is asked of a person that he has settled already.
     """
     lines = lines_to_deliver(order)
+    _renew_unsent(order, lines, cancelled=cancelled)
     sent = list(_sent(order).select_for_update(of=("self",)))
     for purchase_order in sent:
         give_up_unwritable(purchase_order)
@@ -65,6 +67,35 @@ def after_edit(order: Order, *, cancelled: bool) -> list[Step]:
         _tell_or_send(purchase_order, concerned, cancelled=cancelled)
     _tell_new(order, lines, edit)
     return waiting_steps(order.pk)
+
+
+def _renew_unsent(order: Order, lines: Sequence[Mapping[str, Any]], *, cancelled: bool) -> None:
+    """Have purchase orders that were not sent yet, beside others that were, ask for what the store holds now.
+
+    Each waits to be composed anew. One of which nothing is left, or that would go elsewhere now, is dropped; its lines are
+    then looked at as new ones. What was ordered besides, of a remainder, stays so much.
+    """
+    now = {} if cancelled else {each["id"]: each for each in lines}
+    unsent = order.purchase_orders.select_for_update().filter(state__in=[State.ROUTED, State.COMPOSED])
+    for row in unsent.order_by("pk"):
+        goes_to = {
+            str(now[line.store_line]["order_address_id"])
+            for line in row.lines.all()
+            if line.store_line in now
+        }
+        moved = warehouse_of(row.ship_to) is None and bool(goes_to - {row.ship_to})
+        for line in row.lines.all():
+            wanted = now.get(line.store_line)
+            left = Decimal(wanted["quantity"] - wanted["quantity_refunded"] if wanted else 0)
+            if left and not row.sequence:
+                PurchaseOrderLine.objects.filter(pk=line.pk).update(quantity=left)
+            elif not left:
+                line.delete()
+        if moved or not PurchaseOrderLine.objects.filter(purchase_order=row).exists():
+            PurchaseOrder.objects.filter(pk=row.pk).update(state=State.DROPPED)
+            record_event(order.subject, "dropped", f"{row} is no longer needed; it was not sent.")
+        else:
+            PurchaseOrder.objects.filter(pk=row.pk).update(state=State.ROUTED, digest="")
 
 
 def lines_to_deliver(order: Order) -> list[Mapping[str, Any]]:
@@ -125,24 +156,41 @@ def _concerned(purchase_order: PurchaseOrder, edit: Edit, *, cancelled: bool) ->
         return found
     sent = from_json("purchase_order", purchase_order.content)
     assert isinstance(sent, CanonicalPurchaseOrder)
-    ship_to, message = _told_now(purchase_order)
+    ship_to, message, gifts = _told_now(purchase_order)
     if ship_to != sent.ship_to:
         found.rest.append({"what": "ship-to", "told": _place(sent.ship_to), "in the store": _place(ship_to)})
-    said, says = (" ".join((text or "").split()) for text in (sent.notes, message))
-    if said != says:
-        found.rest.append({"what": "message", "told": said or "none", "in the store": says or "none"})
+    texts = [("message", sent.notes, message)]
+    texts += [
+        (f"gift wrapping of line {line.line_number}", line.notes, gifts[line.line_number or ""])
+        for line in sent.lines
+        if line.line_number in gifts
+    ]
+    for what, before, now in texts:
+        said, says = (" ".join((text or "").split()) for text in (before, now))
+        if said != says:
+            found.rest.append({"what": what, "told": said or "none", "in the store": says or "none"})
     told = _told_by_hand(purchase_order)
     found.rest = [row for row in found.rest if row not in told]
     return found
 
 
-def _told_now(purchase_order: PurchaseOrder) -> tuple[Party | None, str]:
-    """Return the ship-to and the message that ``purchase_order`` would say now; no ship-to where the order lost it."""
+def _told_now(purchase_order: PurchaseOrder) -> tuple[Party | None, str, dict[str, str]]:
+    """Return the ship-to, the message, and the gift wrapping by line number that ``purchase_order`` would say now.
+
+    There is no ship-to where the order lost it, and no gift wrapping of lines that it lost.
+    """
     addresses = {str(each["id"]) for each in purchase_order.order.content["addresses"]}
     if warehouse_of(purchase_order.ship_to) is None and purchase_order.ship_to not in addresses:
-        return None, ""
-    told = what_is_told(purchase_order, list(purchase_order.lines.all()), database_now().date())
-    return told.ship_to, told.message
+        return None, "", {}
+    lines = list(purchase_order.lines.all())
+    told = what_is_told(purchase_order, lines, database_now().date())
+    there = {each["id"] for each in purchase_order.order.content["lines"]}
+    gifts = {
+        str(line.line_number): told.notes.get(line.store_line, "")
+        for line in lines
+        if line.store_line in there
+    }
+    return told.ship_to, told.message, gifts
 
 
 def _told_by_hand(purchase_order: PurchaseOrder) -> list[Any]:

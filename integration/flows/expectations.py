@@ -16,7 +16,7 @@ from archive.models import ACKNOWLEDGMENTS, Document, DocumentReference
 from archive.projections import AWAITED_EVENT, project
 from archive.record import record_event
 from integration.flows.cases import close_cause
-from integration.models import Expectation, OrderDocument, PurchaseOrder
+from integration.models import Expectation, OrderDocument, PurchaseOrder, PurchaseOrderChange
 from partners.agreements import receives
 from partners.business_time import business_days_due, business_due
 from partners.models import Agreement
@@ -26,6 +26,7 @@ _HAS_COME = {
     What.FUNCTIONAL_ACKNOWLEDGMENT: "The functional acknowledgment has come.",
     What.PURCHASE_ORDER_ACKNOWLEDGMENT: "The purchase order acknowledgment has come.",
     What.SHIP_NOTICE: "The ship notice has come.",
+    What.CHANGE_ACKNOWLEDGMENT: "The answer to the change has come.",
 }
 
 
@@ -55,6 +56,7 @@ def due_of(
     hours = {
         What.FUNCTIONAL_ACKNOWLEDGMENT: agreement.functional_acknowledgment_hours,
         What.PURCHASE_ORDER_ACKNOWLEDGMENT: agreement.purchase_order_acknowledgment_hours,
+        What.CHANGE_ACKNOWLEDGMENT: agreement.purchase_order_acknowledgment_hours,
         What.SHIP_NOTICE: agreement.ship_notice_hours,
     }[What(what)]
     if not hours:
@@ -73,8 +75,14 @@ def order_subject(purchase_order: PurchaseOrder) -> str:
     return f"purchase_order:{purchase_order.pk}"
 
 
+def change_subject(change: PurchaseOrderChange) -> str:
+    """Return the subject of what is expected for a change of ours."""
+    return f"change:{change.pk}"
+
+
 def expect_answers(document: Document, since: datetime | None = None) -> None:
-    """Expect the 997 of a document that has arrived ``since`` (now), and the 855 where it is a purchase order.
+    """Expect the 997 of a document that has arrived ``since`` (now), and the 855 where it is a purchase order, the 865 where it
+    is a change of one.
 
     Once more for the same document changes nothing. What came before it was known to have arrived is taken as come.
     """
@@ -102,6 +110,7 @@ def expect_answers(document: Document, since: datetime | None = None) -> None:
     source = document.acknowledgments.order_by("pk").first()
     if acknowledgment is not None and source is not None:
         meet(acknowledgment.what, acknowledgment.subject, source.source)
+    _expect_change_answer(document, agreement, counted_from)
     if purchase_order is None or not receives(agreement, "855"):
         return
     subject = order_subject(purchase_order)
@@ -110,6 +119,24 @@ def expect_answers(document: Document, since: datetime | None = None) -> None:
     answer = answers.filter(document__pk__gt=document.pk).order_by("pk").first()
     if answer is not None:
         meet(What.PURCHASE_ORDER_ACKNOWLEDGMENT, subject, answer.document)
+
+
+def _expect_change_answer(document: Document, agreement: Agreement, counted_from: datetime) -> None:
+    change = PurchaseOrderChange.objects.filter(document=document).first()
+    if change is None or not receives(agreement, What.CHANGE_ACKNOWLEDGMENT):
+        return
+    purchase_order = (
+        PurchaseOrder.objects.select_for_update(of=("self",))
+        .select_related("order__store")
+        .get(pk=change.purchase_order_id)
+    )
+    subject = change_subject(change)
+    _expect(What.CHANGE_ACKNOWLEDGMENT, subject, agreement, document, purchase_order, counted_from)
+    change.refresh_from_db(fields=["state"])
+    answers = purchase_order.documents.filter(role=OrderDocument.Role.CHANGE_ACKNOWLEDGMENT)
+    answer = answers.filter(document__pk__gt=document.pk).order_by("pk").last()
+    if answer is not None and change.state != PurchaseOrderChange.State.GENERATED:
+        meet(What.CHANGE_ACKNOWLEDGMENT, subject, answer.document)
 
 
 def expect_ship_notice(purchase_order: PurchaseOrder, document: Document, promised_on: date | None) -> None:

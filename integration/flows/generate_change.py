@@ -26,6 +26,8 @@ from integration.flows.changes import (
 )
 from integration.flows.compose import canonical_purchase_order, time_zone_of, why_watching
 from integration.flows.counted import tell_converted, terms_of
+from integration.flows.customers import acknowledge_steps
+from integration.flows.match_invoices import rejudge
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.positions import positions_of
 from integration.flows.quantities_in_force import STANDING
@@ -76,7 +78,8 @@ def generate_change(pk: str, claim: Claim) -> list[Step]:
             document = _write(change)
             if document is None:
                 return []
-        return [transmit_step(document.interchange), *waiting_steps(purchase_order.order_id)]
+        order = purchase_order.order
+        return [transmit_step(document.interchange), *waiting_steps(order.pk), *acknowledge_steps(order)]
 
 
 def change_outgoing(change: PurchaseOrderChange, content: dict[str, Any]) -> Outgoing:
@@ -200,6 +203,7 @@ def _write(change: PurchaseOrderChange) -> Document | None:
         role=OrderDocument.Role.PURCHASE_ORDER_CHANGE,
     )
     post_movements(change, document)
+    rejudge(purchase_order)
     before = PurchaseOrder.objects.values_list("state", flat=True).get(pk=purchase_order.pk)
     PurchaseOrderChange.objects.filter(pk=change.pk, state=State.COMPOSED).update(
         state=State.GENERATED, document=document, content=content, state_before=before

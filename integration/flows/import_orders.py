@@ -19,7 +19,9 @@ from integration.flows.backpressure import LONGER, room_behind
 from integration.flows.cases import close_cause
 from integration.flows.categories import ask_categories, keep_categories
 from integration.flows.changes import waiting_steps
+from integration.flows.customers import Customer, acknowledge_steps, ask_group, customer_of
 from integration.flows.edited import after_edit
+from integration.flows.invoicing import invoice_steps
 from integration.flows.references import write_references
 from integration.flows.routing import nothing_to_route
 from integration.flows.stores import client_for
@@ -155,11 +157,13 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
                 Order.objects.filter(pk=known.pk).update(
                     modified_at=found.date_modified, status_id=found.status_id, read_at=_now(client)
                 )
-            return []
+                known.status_id = found.status_id
+                return invoice_steps(known)
         read_at = _now(client)
         lines = client.get_lines(number)
         addresses = client.get_shipping_addresses(number)
         told = ask_categories(client, store, {line.product_id for line in lines}, read_at)
+        group = ask_group(client, store, found)
     content = order_content(found, lines, addresses)
     with claim.transaction():
         keep_categories(store, told, read_at)
@@ -167,8 +171,9 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
             # As by whoever matches an answer: the purchase orders, then the order. In the other order the two would block
             # each other where an edit is told to partners.
             list(known.purchase_orders.select_for_update().order_by("pk").values_list("pk"))
-        order, changed = _save(store, found, content, read_at)
-        return _decide(store, order, changed)
+        customer = customer_of(store, found, addresses, group)
+        order, changed = _save(store, found, content, customer, read_at)
+        return [*_decide(store, order, changed), *acknowledge_steps(order), *invoice_steps(order)]
 
 
 def _tell_not_there(store: Store, number: int) -> None:
@@ -202,7 +207,9 @@ def _is_echo(known: Order, found: StoreOrder) -> bool:
     return moment == read.isoformat()
 
 
-def _save(store: Store, found: StoreOrder, content: dict[str, Any], read_at: datetime) -> tuple[Order, bool]:
+def _save(
+    store: Store, found: StoreOrder, content: dict[str, Any], customer: Customer, read_at: datetime
+) -> tuple[Order, bool]:
     digest = content_digest(content)
     known = Order.objects.select_for_update().filter(store=store, number=found.id).first()
     changed = known is not None and known.digest != digest
@@ -217,6 +224,8 @@ def _save(store: Store, found: StoreOrder, content: dict[str, Any], read_at: dat
         "digest": digest,
         "read_at": read_at,
     }
+    if known is None or not known.acknowledgments.exists():  # who was told of it goes on being told
+        fields |= {"customer_link": customer.link, "customer_number": customer.number}
     order, created = Order.objects.update_or_create(store=store, number=found.id, defaults=fields)
     write_references(order)
     if created:
@@ -234,7 +243,8 @@ def _decide(store: Store, order: Order, changed: bool) -> list[Step]:
     reason = why_not_ours(store, order)
     if sent:
         if changed or order.status_id in CANCELLED:
-            return after_edit(order, cancelled=order.status_id in CANCELLED)
+            steps = after_edit(order, cancelled=order.status_id in CANCELLED)
+            return [*steps, *_left_to_send(order)]
         return [*waiting_steps(order.pk), *_left_to_send(order)]
     if reason:
         _leave_alone(order, reason)
@@ -319,13 +329,15 @@ def _as_text(value: Any) -> Any:
 
 # What a line must keep for the purchase order made of it to stay right; prices of sale and shipped quantities
 # may change without it.
-_LINE_FIELDS = ("id", "sku", "name", "quantity", "quantity_refunded", "order_address_id", "type")
+_LINE_FIELDS = (
+    "id", "sku", "name", "quantity", "quantity_refunded", "order_address_id", "type", "wrapping_name", "wrapping_message",
+)  # fmt: skip
 
 
 def content_digest(content: dict[str, Any]) -> str:
     """Return the SHA-256 of what a purchase order is made of."""
     made_of = {
-        "lines": [{name: line[name] for name in _LINE_FIELDS} for line in content["lines"]],
+        "lines": [{name: line.get(name, "") for name in _LINE_FIELDS} for line in content["lines"]],
         "addresses": content["addresses"],
         "message": content["customer_message"],
     }

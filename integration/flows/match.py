@@ -10,6 +10,7 @@ from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, accept, answers_to, effects_of, post_statements
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines, decision_on, read_answer, tell_converted
+from integration.flows.customers import acknowledge_answered
 from integration.flows.expectations import meet, order_subject
 from integration.flows.match_acknowledgments import (
     match_functional_acknowledgment,
@@ -17,6 +18,7 @@ from integration.flows.match_acknowledgments import (
 )
 from integration.flows.match_advice import match_application_advice, match_text_message
 from integration.flows.match_changes import match_change_acknowledgment
+from integration.flows.match_invoices import match_invoice
 from integration.flows.match_ship_notices import match_ship_notice, resume
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, decision_words, intend_note
@@ -56,7 +58,7 @@ def match_document(pk: int) -> list[Step]:
         return []
     if document.transaction_set == "824":
         return match_application_advice(document)
-    if document.transaction_set not in ("855", "856", "865"):
+    if document.transaction_set not in ("810", "855", "856", "865"):
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
@@ -65,11 +67,13 @@ def match_document(pk: int) -> list[Step]:
         # Where the entry came after it was read, it is read with it.
         return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
     waits_no_more(document)
+    if document.transaction_set == "810":
+        return match_invoice(document)
     if document.transaction_set == "856":
         return match_ship_notice(document)
-    if document.transaction_set == "865":
-        return match_change_acknowledgment(document)
-    return _match_purchase_order_acknowledgment(document)
+    is_change = document.transaction_set == "865"
+    follow = match_change_acknowledgment if is_change else _match_purchase_order_acknowledgment
+    return [*follow(document), *acknowledge_answered(document)]
 
 
 def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:

@@ -18,6 +18,8 @@ from integration.flows.accept import post_statements, reverse, said_in_order, st
 from integration.flows.cases import close_cause, open_case
 from integration.flows.changes import cancel_whole, post_movements, restore
 from integration.flows.counted import asked_lines, tell_converted, terms_of
+from integration.flows.expectations import change_subject, meet
+from integration.flows.match_invoices import rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.matching.changes import LineVerdict, verdicts_on
 from integration.matching.lines import AskedLine, LineStatement, plain, words
@@ -64,6 +66,7 @@ def match_change_acknowledgment(document: Document) -> list[Step]:
     tell_converted(newest, converted.notes)
     verdicts = verdicts_on(asked, converted.document)
     _hold(change, newest, verdicts, asked)
+    rejudge(purchase_order)
     return []
 
 
@@ -122,6 +125,7 @@ def _hold(
 ) -> None:
     """Let ``answer`` hold: movements of lines that are refused are reversed, the others stand."""
     assert change.document is not None
+    meet("865", change_subject(change), answer)
     refused = {each.line_number for each in verdicts if each.refused}
     standing = LineEntry.standing().filter(document=change.document)
     stand = set(standing.values_list("line__line_number", flat=True))

@@ -21,6 +21,7 @@ from integration.flows.accept import ANSWER_ROLE, current_reading, reverse, said
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines, tell_converted, terms_of
 from integration.flows.expectations import meet, order_subject
+from integration.flows.match_invoices import rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.flows.shipment_files import steps_of_waiting_files
 from integration.flows.shipping import (
@@ -110,8 +111,9 @@ def match_ship_notice(document: Document) -> list[Step]:
 
 
 def resume(purchase_order: PurchaseOrder) -> list[Step]:
-    """Judge the notices for ``purchase_order`` again, after what they are held against changed."""
+    """Judge the notices and bills for ``purchase_order`` again, after what they are held against changed."""
     if not purchase_order.order.documents.filter(role=NOTICE_ROLE).exists():
+        rejudge(purchase_order)
         return []
     return settle(purchase_order)
 
@@ -131,6 +133,7 @@ def settle(purchase_order: PurchaseOrder) -> list[Step]:
         _judge(purchase_order, notice, found, as_left=exceeds(notice.sent, asked, before))
         for line, quantity in notice.sent.quantities.items():
             before[line] = before.get(line, Decimal(0)) + quantity
+    rejudge(purchase_order)
     undo(purchase_order)
     move_status(purchase_order)
     return shipping_steps(order)

@@ -65,7 +65,7 @@ def steps_of_waiting(purchase_order: PurchaseOrder, sent: Document) -> list[Step
     found = Document.objects.filter(pk__in=waiting, direction=Direction.IN, partner=partner).filter(
         Q(transaction_set__in=["855", "865"], state__number=purchase_order.number)
         | Q(
-            transaction_set="856",
+            transaction_set__in=["810", "856"],
             references__kind="purchase_order",
             references__value=purchase_order.number,
         )

@@ -24,6 +24,7 @@ from integration.flows.change_decisions import (
 from integration.flows.contact import contact_plan
 from integration.flows.counted import asked_lines
 from integration.flows.decide import Refused
+from integration.flows.invoice_decisions import INVOICE_CHOICES, INVOICE_PLANS, REPEAT_CHOICES
 from integration.flows.missing import missing_of, waiting_for
 from integration.flows.notes import cancellation_words, decision_words, line_words
 from integration.flows.parents import NOT_SENT
@@ -81,6 +82,8 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.CHANGE_ANSWERED: (LEAVE, SEND_AGAIN),
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.SHIPMENT_DIFFERS: (*SHIPMENT_CHOICES, WAIT),
+    Kind.INVOICE_DIFFERS: (*INVOICE_CHOICES, WAIT),
+    Kind.DUPLICATE: (*REPEAT_CHOICES, WAIT),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
 }
 DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in offered}
@@ -92,6 +95,8 @@ def choices(case: ExceptionCase) -> tuple[Choice, ...]:
     offered = () if case.closed_at is not None else _CHOICES.get(case.kind, ())
     if case.document is not None and case.document.transaction_set != "855":
         offered = tuple(each for each in offered if each is not MATCH)
+    if case.kind == Kind.DUPLICATE and (case.document is None or case.document.transaction_set != "810"):
+        return ()
     return change_choices(case, offered) if case.kind in CHANGE_KINDS else offered
 
 
@@ -284,6 +289,7 @@ def _contact(case: ExceptionCase, given: Given) -> Plan:
 _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
     **CHANGE_PLANS,
     **SHIPMENT_PLANS,
+    **INVOICE_PLANS,
     "translate": _translate,
     "accept": _accept,
     "remainder": _remainder,

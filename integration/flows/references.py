@@ -35,6 +35,7 @@ def _named(order: Order) -> list[tuple[str, str]]:
     """Return the order's references as pairs of kind and value."""
     content = order.content
     named: list[tuple[str, str]] = [("order", str(order.number)), ("customer", order.customer_name)]
+    named.append(("purchase_order", order.customer_number))
     for person in (content.get("billing_address") or {}, *content["addresses"]):
         named.append(("customer", _name(person)))
         named.append(("customer", person.get("company") or ""))

@@ -32,9 +32,11 @@ from archive.projections import guide_of, rewrite
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, said_in_order
 from integration.flows.cases import close_cause
+from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.match import match_document
+from integration.flows.match_invoices import billed_orders, hold_bills, take_back_bill
 from integration.flows.match_ship_notices import NOTICE_ROLE, take_back_notice
 from integration.flows.readings import (
     Said,
@@ -169,6 +171,7 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
     said_before = said_by(_fresh(document))
     verdict, translated = rewrite(document)
     document = _fresh(document)
+    hold_bills(document)
     concerned = _concerned(document, translated.number)
     _refuse_decided(document)
     before = standing_on(document, concerned)
@@ -184,8 +187,11 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
     steps = match_document(document.pk)
     if document.transaction_set == "856":
         steps += take_back_notice(document)
+    elif document.transaction_set == "810":
+        take_back_bill(document)
     for purchase_order in concerned:
         steps += _other_answers(document, purchase_order)
+        steps += acknowledge_steps(purchase_order.order)
     _close_what_is_gone(document, concerned)
     said, after = said_by(document), standing_on(document, concerned)
     if (said, after) == (said_before, before):
@@ -256,6 +262,8 @@ def _refuse_decided(document: Document) -> None:
             Decision.REJECTED,
             Decision.NOT_OURS,
             Decision.SHIPPED,
+            Decision.APPROVED,
+            Decision.APPROVED_PART,
         ]
     ).first()
     if held is not None:
@@ -280,6 +288,7 @@ def _concerned(document: Document, number: str) -> list[PurchaseOrder]:
         Q(number=number) | Q(shipments__document=document), agreement__partner=document.partner
     )
     pks = {pk for pk in linked if pk is not None} | set(numbered.values_list("pk", flat=True))
+    pks |= billed_orders(document)
     found = list(
         PurchaseOrder.objects.select_for_update(of=("self",))
         .select_related("order__store", "agreement__partner")

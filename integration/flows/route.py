@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
+from integration.flows.customers import acknowledge_steps
 from integration.flows.import_orders import compose_step, import_step
 from integration.flows.numbering import NoNumber, next_number
 from integration.flows.references import write_references
@@ -53,7 +54,7 @@ def route(subject: str, claim: Claim) -> list[Step]:
         write_references(order)
         numbers = ", ".join(purchase_order.number for purchase_order in purchase_orders)
         record_event(order.subject, "routed", f"Routed: purchase order {numbers}.")
-    return [compose_step(order, made) for made in purchase_orders]
+    return [*(compose_step(order, made) for made in purchase_orders), *acknowledge_steps(order)]
 
 
 def skus_listed(skus: Collection[str]) -> int:

@@ -152,9 +152,9 @@ def plan_routing(order: Order, rules: Sequence[Rule] | None = None) -> Routing:
 def nothing_to_route(order: Order) -> bool:
     """Say whether no line of ``order`` can go to a partner, whoever supplies it."""
     lines: list[Line] = order.content["lines"]
-    parents = {_parent(line) for line in lines}
+    parents = {parent_of(line) for line in lines}
     for line in lines:
-        in_bundle = _parent(line) or line["id"] in parents
+        in_bundle = parent_of(line) or line["id"] in parents
         if _is_wanted(line) and not in_bundle and not line["order_pickup_method_id"]:
             return False  # whatever the rules say
     return all(each.left_out for each in _chosen(order, active_rules(order.store)))
@@ -165,7 +165,7 @@ def _chosen(order: Order, rules: Sequence[Rule]) -> list[Routed]:
     lines: list[Line] = order.content["lines"]
     facts = _facts(order, rules)
     choices = {line["id"]: choose(facts[line["id"]], rules) for line in lines if _is_wanted(line)}
-    part_of = sound_parents({line["id"]: _parent(line) for line in lines})
+    part_of = sound_parents({line["id"]: parent_of(line) for line in lines})
     parents = set(part_of.values())
     whole = {pk for pk in parents & set(choices) if (rule := choices[pk].rule) and rule.bundles_whole}
     inside = held_by(part_of, whole)
@@ -183,7 +183,8 @@ def _is_wanted(line: Line) -> bool:
     return line["type"] == "physical" and _quantity(line) > 0
 
 
-def _parent(line: Line) -> int:
+def parent_of(line: Line) -> int:
+    """Return the line of the bundle that ``line`` is a part of, 0 for none."""
     return int(line["parent_order_product_id"] or 0) if line["is_bundled_product"] else 0
 
 

@@ -9,13 +9,15 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from archive.record import record_audit
+from integration.flows.kept_rows import locked, remove_row, save_row, subject_of
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again
 from integration.flows.routing import Routed, Routing, active_rules, as_rule, plan_routing, warehouse_ship_to
 from integration.flows.translations import Changed
 from integration.matching.routing import Delivery, Rule
 from integration.models import Order, PurchaseOrder, RoutingRule, Warehouse
+
+__all__ = ["CHANGE", "VERBS", "change", "compare", "destination", "rule_problems", "subject_of"]
 
 Row = RoutingRule | Warehouse
 CHANGE: dict[type[Row], str] = {
@@ -27,11 +29,6 @@ VERBS = tuple(f"{verb} {called}" for called in _CALLED.values() for verb in ("ad
 """Every verb that ``change`` records."""
 MOST_COMPARED = 100
 _LAST = 2**62
-
-
-def subject_of(row: Row) -> str:
-    """Return the subject under which everything about ``row`` is recorded."""
-    return f"{row._meta.model_name}:{row.pk}"
 
 
 def rule_problems(rule: RoutingRule) -> dict[str, str]:
@@ -68,7 +65,7 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
         reason = require(user, CHANGE[kind], reason)
     try:
         with transaction.atomic():
-            count = sum(_save(user, reason, row) for row in saved)
+            count = sum(save_row(user, reason, row, _CALLED[type(row)]) for row in saved)
             count += sum(_remove(user, reason, row) for row in removed)
             of_rules = any(isinstance(row, RoutingRule) for row in [*saved, *removed])
             orders = look_again(None) if of_rules and count else 0
@@ -78,31 +75,13 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
     return Changed(count, orders, 0)
 
 
-def _save(user: User, reason: str, row: Row) -> int:
-    before: dict[str, str] = {}
-    if row.pk is not None:
-        stored = type(row).objects.select_for_update().filter(pk=row.pk).first()
-        if stored is None:
-            raise Refused(f"Somebody else has removed {row} meanwhile. Look at the list again.")
-        before = _values(stored)
-        names = [field.attname for field in row._meta.concrete_fields]
-        if all(getattr(stored, name) == getattr(row, name) for name in names):
-            return 0
-    now = _values(row)
-    row.save()
-    _keep(user, reason, row, "change" if before else "add", before, now)
-    return 1
-
-
 def _remove(user: User, reason: str, row: Row) -> int:
-    stored = type(row).objects.select_for_update().filter(pk=row.pk).first()
+    stored = locked(row)
     if stored is None:
         return 0
     if isinstance(stored, Warehouse):
         _refuse_if_used(stored)
-    _keep(user, reason, stored, "remove", _values(stored), {})
-    stored.delete()
-    return 1
+    return remove_row(user, reason, stored, _CALLED[type(row)])
 
 
 def _refuse_if_used(place: Warehouse) -> None:
@@ -111,37 +90,6 @@ def _refuse_if_used(place: Warehouse) -> None:
     asked = PurchaseOrder.objects.filter(ship_to=warehouse_ship_to(place.pk)).order_by("pk").first()
     if asked is not None:
         raise Refused(f"{asked} is for {place}: it stays, so that it can be told where the goods went.")
-
-
-def _keep(user: User, reason: str, row: Row, verb: str, before: dict[str, str], now: dict[str, str]) -> None:
-    names = [name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name)]
-    detail = {"what": str(row)}
-    for label, values in (("was", before), ("is", now)):
-        if values:
-            detail[label] = (
-                ", ".join(f"{name} {values[name]}" for name in names if values.get(name)) or "empty"
-            )
-    record_audit(user, f"{verb} {_CALLED[type(row)]}", subject_of(row), reason=reason, detail=detail)
-
-
-def _values(row: Row) -> dict[str, str]:
-    """Return what people read of each field, by its name for people."""
-    return {
-        str(field.verbose_name): _shown(row, field)
-        for field in row._meta.concrete_fields
-        if not field.primary_key
-    }
-
-
-def _shown(row: Row, field: Any) -> str:
-    value = getattr(row, field.name)
-    if isinstance(value, list):
-        return " | ".join(str(each) for each in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from archive.clock import database_now
 from archive.models import Document
 from integration.bigcommerce.shipments import LONGEST_LINK, LONGEST_TRACKING
 from integration.flows.effects import UNDONE, effect_step
+from integration.flows.invoicing import invoice_steps
 from integration.flows.positions import positions
 from integration.flows.routing import warehouse_of
 from integration.matching.ship_notices import PackageSet
@@ -146,10 +147,10 @@ def move_status(purchase_order: PurchaseOrder) -> None:
 
 
 def shipping_steps(order: Order) -> list[Step]:
-    """Return the steps that bring the store to what is shipped: the same ones as long as they are undone."""
+    """Return the steps that bring the store to what is shipped, the same ones as long as they are undone, and invoice it."""
     undone = StoreEffect.objects.filter(order=order, kind__in=_OF_SHIPPING, state__in=UNDONE)
     by_kind = sorted(undone, key=lambda each: (_OF_SHIPPING.index(Kind(each.kind)), each.pk))
-    return [effect_step(each) for each in by_kind]
+    return [*(effect_step(each) for each in by_kind), *invoice_steps(order)]
 
 
 def shipped_whole(order: Order) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from archive.models import Document, Interchange, Transmission
+from integration.flows.acknowledge import acknowledge
 from integration.flows.apply import apply_effect
 from integration.flows.bounces import EVERY as BOUNCES_LOOKED_FOR_EVERY
 from integration.flows.bounces import bounce_step, fetch_bounces
@@ -18,6 +19,7 @@ from integration.flows.clock import watch_clock
 from integration.flows.compose import compose
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
+from integration.flows.invoice_order import invoice_order
 from integration.flows.mails import send_mail
 from integration.flows.match import match
 from integration.flows.read_translated import read_translated
@@ -87,6 +89,11 @@ def _order_by_number(subject: str) -> dict[str, Any]:
 def _order(subject: str) -> dict[str, Any]:
     order = Order.objects.select_related("store").get(pk=subject)
     return {"order": order, "store": order.store, "money": order.total, "currency": order.currency}
+
+
+def _customers_order(subject: str) -> dict[str, Any]:
+    link = Order.objects.select_related("customer_link__agreement__partner").get(pk=subject).customer_link
+    return {**_order(subject), "partner": link.agreement.partner if link else None}
 
 
 def _purchase_order(subject: str) -> dict[str, Any]:
@@ -183,6 +190,23 @@ STEPS: dict[str, StepKind] = {
         generate,
         "write a purchase order (850) or its change (860)",
         _purchase_order,
+        direction="out",
+    ),
+    "acknowledge": StepKind(
+        "orders",
+        acknowledge,
+        "acknowledge an order to its customer (855)",
+        _customers_order,
+        direction="out",
+    ),
+    "invoice_order": StepKind(
+        "orders",
+        invoice_order,
+        "look whether an order is to be invoiced",
+        _order,
+        Kind.STORE,
+        lease=_SLOW,
+        other_side="store",
         direction="out",
     ),
     "transmit": StepKind(

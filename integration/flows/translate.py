@@ -51,7 +51,7 @@ from partners.guides_in_use import guide_for
 from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
-MATCHED_SETS = frozenset({"855", "856", "865"}) | ALWAYS_RECEIVED
+MATCHED_SETS = frozenset({"810", "855", "856", "865"}) | ALWAYS_RECEIVED
 _ACCEPTED = SetVerdict([], None, "A")
 
 

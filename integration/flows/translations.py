@@ -28,6 +28,7 @@ from partners.models import (
     AgreementDocument,
     AllowedSubstitute,
     AnswerTolerances,
+    BillTolerances,
     BusinessCalendar,
     CodeList,
     CodeListEntry,
@@ -41,6 +42,7 @@ Row = (
     | AgreementDocument
     | AllowedSubstitute
     | AnswerTolerances
+    | BillTolerances
     | BusinessCalendar
     | Carrier
     | CodeList
@@ -58,6 +60,7 @@ CHANGE = {
     AnswerTolerances: "partners.change_agreement",
     ShipmentTolerances: "partners.change_agreement",
     Carrier: "integration.change_carrier",
+    BillTolerances: "partners.change_agreement",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
@@ -71,6 +74,7 @@ _CALLED: dict[type[Row], str] = {
     AnswerTolerances: "tolerances",
     ShipmentTolerances: "tolerances of ship notices",
     Carrier: "carrier",
+    BillTolerances: "tolerances of suppliers' invoices",
     CodeList: "code list",
     CodeListEntry: "code list entry",
     ItemCrossReference: "item",

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('archive', '0008_document_revision'),
-        ('integration', '0019_shipments'),
+        ('integration', '0021_supplier_invoices'),
     ]
 
     operations = [

@@ -4,9 +4,11 @@ from integration.models.bulk import BulkItem, BulkJob
 from integration.models.case import ExceptionCase
 from integration.models.change import PurchaseOrderChange
 from integration.models.channel import STANDING_POLL, Channel, mailbox_channel, store_channel
+from integration.models.customer import CustomerLink, OrderAcknowledgment
 from integration.models.effect import StoreEffect
 from integration.models.expectation import Expectation
 from integration.models.hooks import HookCall, StoreHook
+from integration.models.invoice import Invoice, InvoiceCopy, InvoiceRule, InvoiceSeries
 from integration.models.mail import MailServer, OutgoingMail, mail_channel
 from integration.models.missing import MissingTranslation, WaitingDocument
 from integration.models.pause import Pause
@@ -23,6 +25,7 @@ from integration.models.routing import (
 from integration.models.shipment import Carrier, Shipment, ShipmentFile, ShipmentLine
 from integration.models.sighting import Sighting
 from integration.models.store import ORDER_STATUSES, Order, OrderDocument, Store, StoreBudget, order_key
+from integration.models.supplier_invoice import SupplierInvoice, SupplierInvoicePart
 from integration.models.take_over import TakeOver
 from integration.models.work import Lane, Work
 
@@ -33,15 +36,21 @@ __all__ = [
     "BulkJob",
     "Carrier",
     "Channel",
+    "CustomerLink",
     "ExceptionCase",
     "Expectation",
     "Gap",
     "HookCall",
+    "Invoice",
+    "InvoiceCopy",
+    "InvoiceRule",
+    "InvoiceSeries",
     "Lane",
     "LineEntry",
     "MailServer",
     "MissingTranslation",
     "Order",
+    "OrderAcknowledgment",
     "OrderDocument",
     "OrderReference",
     "OutgoingMail",
@@ -62,6 +71,8 @@ __all__ = [
     "StoreCategory",
     "StoreEffect",
     "StoreHook",
+    "SupplierInvoice",
+    "SupplierInvoicePart",
     "TakeOver",
     "WaitingDocument",
     "Warehouse",

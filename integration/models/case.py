@@ -24,6 +24,7 @@ class ExceptionCase(Reported):
         SEVERAL_PARTNERS = "several_partners", "Several partners for an item"
         NO_ADDRESS = "no_address", "No shipping address"
         MISSING_TRANSLATION = "missing_translation", "Missing translation"
+        CUSTOMER = "customer", "Customer cannot be told"
         NOT_WRITABLE = "not_writable", "Document cannot be written"
         ACKNOWLEDGMENT_DIFFERS = "acknowledgment_differs", "Partner answered differently"
         UNKNOWN_PURCHASE_ORDER = "unknown_purchase_order", "Unknown purchase order"

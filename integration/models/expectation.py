@@ -13,7 +13,8 @@ from partners.models import Agreement
 class Expectation(Reported):
     """One answer that a partner owes us: *what* it is, of which *subject*, due when.
 
-    ``subject`` is ``document:12`` for a functional acknowledgment and ``purchase_order:7`` for the other two. States::
+    ``subject`` is ``document:12`` for a functional acknowledgment, ``change:3`` for the answer to a change of ours (865, due
+    within the hours of an 855), and ``purchase_order:7`` for the other two. States::
 
         waiting ──► reminded ──► overdue
            │           │            │
@@ -27,6 +28,7 @@ class Expectation(Reported):
     class What(models.TextChoices):
         FUNCTIONAL_ACKNOWLEDGMENT = "997", "Functional acknowledgment (997)"
         PURCHASE_ORDER_ACKNOWLEDGMENT = "855", "Purchase order acknowledgment (855)"
+        CHANGE_ACKNOWLEDGMENT = "865", "Purchase order change acknowledgment (865)"
         SHIP_NOTICE = "856", "Ship notice (856)"
 
     class State(models.TextChoices):

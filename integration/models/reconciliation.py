@@ -44,6 +44,7 @@ class Gap(models.Model):
         BILL = "bill", "Suppliers' invoices (810)"
         FILE = "file", "Files on the mailboxes"
         RECEIVED = "received", "Files that we took"
+        CUSTOMER = "customer", "Order acknowledgments to customers (855)"
         EFFECT = "effect", "What is written to the stores"
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="gaps")

@@ -183,6 +183,19 @@ class Order(Reported):
         help_text="By line id: where each line went when it was routed last, and why.",
     )
     read_at = models.DateTimeField(help_text="When it was last read from the store.")
+    customer_link = models.ForeignKey(
+        "integration.CustomerLink",
+        models.PROTECT,
+        null=True,
+        related_name="orders",
+        help_text="Where it is a trading partner's order: the link that says so.",
+    )
+    customer_number = models.CharField(
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text="The customer's own number of it, as it was read last.",
+    )
 
     class Meta:
         ordering = ["-placed_at"]
@@ -223,6 +236,7 @@ class OrderDocument(Reported):
         SUPPLIER_INVOICE = "supplier_invoice", "Supplier's invoice"
         APPLICATION_ADVICE = "application_advice", "Application advice"
         TEXT_MESSAGE = "text_message", "Text message"
+        ORDER_ACKNOWLEDGMENT = "order_acknowledgment", "Order acknowledgment to the customer"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="documents")
     purchase_order = models.ForeignKey(

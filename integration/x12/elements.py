@@ -7,7 +7,7 @@ point; no plus sign, no exponent, no grouping. Their lengths count digits only. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from integration.x12.tables import ElementTable, SyntaxNote
@@ -76,39 +76,47 @@ def fault(text: str, table: ElementTable) -> tuple[str, str] | None:
     return None
 
 
-def accepts(table: ElementTable) -> Callable[[str], object]:
-    """A quick test of the same rules: true for a good text and for an empty one, false where ``fault`` (or,
-    for a filled composite, a look at its components) has to judge."""
-    if table.kind == "C":
-        return _is_empty
-    if table.codes is not None:
-        return (table.codes | {""}).__contains__
-    if table.kind == "DT" and table.max == table.min == 8:
-        return _is_empty_or_long_date
-    not_blank = r"(?! *\Z)" if table.required else ""
-    return re.compile(f"(?:{not_blank}{_pattern(table)})?").fullmatch
+def good_text(table: ElementTable, barred: str = "") -> str:
+    """A pattern of the same rules: a filled text meets it exactly where nothing is wrong with it, alone or before
+    ``BEHIND``.
 
-
-def _is_empty(text: str) -> bool:
-    return not text
-
-
-def _is_empty_or_long_date(text: str) -> bool:
-    return not text or (len(text) == 8 and is_date(text))
-
-
-# DT of other lengths gets a pattern that no text meets: rare, so the full look is quick enough.
-def _pattern(table: ElementTable) -> str:
+    ``barred`` is a character that no text may hold, so that it gets a full look: the repetition separator. Codes are not
+    judged. Composites, dates that are not CCYYMMDD and numbers that could hold what is barred meet no pattern, rare
+    as they are.
+    """
+    kind = table.kind
     size = f"{{{table.min},{table.max}}}"
-    if table.kind == "R":
-        return rf"-?(?![^.]*\.[^.]*\.)(?:\.?[0-9]){size}\.?"
-    if table.kind[0] == "N":
-        return f"-?[0-9]{size}"
-    if table.kind == "TM":
-        return f"(?=.{size}$){_TIME.pattern}"
-    if table.kind == "DT":
-        return r"(?!)"
-    return rf"[^\x00-\x1f\x7f-\x9f]{size}"
+    if kind == "R" or kind[0] == "N":
+        if barred and barred in "-.":
+            return _NEVER
+        return f"-?[0-9]{size}" if kind != "R" else _decimal(table, size)
+    if kind == "TM":
+        return f"(?=[0-9]{size}{_END}){_TIME.pattern}"
+    if kind == "DT":
+        return _LONG_DATE if table.min == table.max == 8 else _NEVER
+    if kind == "C":
+        return _NEVER
+    not_blank = f"(?! *{_END})" if table.required else ""
+    return rf"{not_blank}[^\x00-\x1f\x7f-\x9f{re.escape(barred)}]{size}"
+
+
+# What may stand behind a text that is looked at together with others.
+BEHIND = "\x1d"
+_END = r"(?:\x1d|\Z)"
+_NEVER = "(?!)"
+_LONG_DATE = (
+    "(?!0000)[0-9]{4}(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)"
+    "|02(?:0[1-9]|1[0-9]|2[0-8]))"
+    "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)(?<!0000)0229"
+)
+
+
+def _decimal(table: ElementTable, size: str) -> str:
+    """Most numbers are short and plain, which is seen at once; the digits of others are counted around their point."""
+    any_number = rf"-?(?![^.\x1d]*\.[^.\x1d]*\.)(?:\.?[0-9]){size}\.?"
+    if table.min > 1 or table.max < 9:
+        return any_number
+    return rf"[0-9]{{1,{table.max - 4}}}(?:\.[0-9]{{1,4}})?(?={_END})|{any_number}"
 
 
 def broken_notes(notes: Sequence[SyntaxNote], filled: Sequence[bool]) -> list[tuple[int, str, str]]:

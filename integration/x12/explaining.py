@@ -192,7 +192,7 @@ def _depths(root: Loop) -> dict[int, int]:
     waiting: list[tuple[Loop, int]] = [(root, 0)]
     while waiting:
         loop, depth = waiting.pop()
-        if loop.table.name == "HL" and loop.trigger is not None:
+        if loop.table.name == "HL":
             level = levels.get(loop.trigger[2], -1) + 1
             levels[loop.trigger[1]] = level
             depth += level

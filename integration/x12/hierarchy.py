@@ -23,7 +23,7 @@ def hierarchy_findings(segments: Sequence[Segment]) -> list[Finding]:
     what; a parent that only comes later is a warning.
     """
     levels = [each for each in segments if each.texts[0] == "HL"]
-    if _is_tree([(*each.texts, "", "", "")[1:3] for each in levels]):
+    if _is_tree(levels):
         return []
     parents: dict[str, str] = {}
     for each in levels:
@@ -51,15 +51,15 @@ def hierarchy_findings(segments: Sequence[Segment]) -> list[Finding]:
     return found
 
 
-def _is_tree(levels: Sequence[tuple[str, ...]]) -> bool:
-    """Whether each level, as HL01 and HL02, has a number of its own and stands below none or one before it."""
+def _is_tree(levels: Sequence[Segment]) -> bool:
+    """Whether each level has a number of its own, without blanks around it, and stands below none or one before it."""
     seen = {""}
-    for number, parent in levels:
-        number = number.strip()
-        if (number and number in seen) or parent.strip() not in seen:
+    for each in levels:
+        texts = each.texts
+        if len(texts) < 3 or texts[1] in seen or texts[2] not in seen:
             return False
-        seen.add(number)
-    return True
+        seen.add(texts[1])
+    return " " not in "".join(seen) and "".join(seen).isprintable()
 
 
 def _in_circles(parents: dict[str, str]) -> set[str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from integration.x12.findings import Finding, segment_finding
 from integration.x12.syntax import Segment
@@ -27,30 +28,41 @@ from integration.x12.tables import LoopTable, SegmentUse, SetTable
 class Loop:
     """One repeat of a loop as it was found; the root has the members of the set itself.
 
-    ``children`` is the document's order (a segment read out of order comes after the loop that was open when
-    it came), ``segments`` and ``loops`` are the same split in two. ``places[i]`` is the index in
-    ``table.members`` at which ``children[i]`` stands (bytes, so that the garbage collector passes them over).
+    ``trigger`` is the segment that opened it, which is its first child; the root's is ``NOTHING``. ``children`` is
+    the document's order (a segment read out of order comes after the loop that was open when it came).
+    ``places[i]`` is the index in ``table.members`` at which ``children[i]`` stands (bytes, so that the garbage
+    collector passes them over). ``path`` is "PO1/ACK", "" for the root.
     """
 
     table: LoopTable
-    segments: list[Segment] = field(default_factory=list)
-    loops: list[Loop] = field(default_factory=list)
-    children: list[Segment | Loop] = field(default_factory=list)
-    places: bytearray = field(default_factory=bytearray)
+    path: str
+    trigger: Segment
+    children: list[Segment | Loop]
+    places: bytearray
 
     @property
-    def trigger(self) -> Segment | None:
-        """The segment that opened the loop; None for a root without segments."""
-        return self.segments[0] if self.segments else None
+    def segments(self) -> list[Segment]:
+        """The children that are segments, in their order."""
+        return [each for each in self.children if isinstance(each, Segment)]
+
+    @property
+    def loops(self) -> list[Loop]:
+        """The children that are loops, in their order."""
+        return [each for each in self.children if isinstance(each, Loop)]
+
+
+NOTHING = Segment("")
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The tree, what is wrong with its order, and the segments that have no place in it."""
+    """The tree, what is wrong with its order, and the segments that have no place in it. ``loops`` are all loops of the
+    tree as they were opened, the root first."""
 
     root: Loop
     findings: list[Finding]
     unread: list[Segment]
+    loops: list[Loop]
 
 
 @dataclass(slots=True, eq=False)
@@ -66,13 +78,12 @@ class _Place:
     inner: list[_Place] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """What to do with a tag: leave ``levels`` loops, stand at ``index`` there, open ``opens`` if it is a
+class _Move(NamedTuple):
+    """What to do with a tag: leave ``levels`` loops, stand at ``at`` there, open ``opens`` if it is a
     loop."""
 
     levels: int
-    index: int
+    at: int
     opens: LoopTable | None
     target: _Place
     in_order: bool
@@ -82,8 +93,9 @@ def walk(segments: Sequence[Segment], table: SetTable) -> Walk:
     """Builds the loop tree of one transaction set; ``segments`` run from ST to SE. Never raises on
     content."""
     place = _start(table)
-    loop = Loop(table.root)
+    loop = Loop(table.root, "", NOTHING, [], bytearray())
     opened = [loop]
+    loops = [loop]
     findings: list[Finding] = []
     unread: list[Segment] = []
     for each in segments:
@@ -96,32 +108,28 @@ def walk(segments: Sequence[Segment], table: SetTable) -> Walk:
                 unread.append(each)
                 continue
             place.moves[tag] = move
-        if not move.in_order:
-            findings.append(_out_of_order(each, move.target, table))
-            if move.opens is None:
-                _add(opened[-1 - move.levels], each, move.index)
+        levels, index, opens, target, in_order = move
+        if not in_order:
+            findings.append(_out_of_order(each, target, table))
+            if opens is None:
+                outer = opened[-1 - levels]
+                outer.children.append(each)
+                outer.places.append(index)
                 continue
-        if move.levels:
-            del opened[-move.levels :]
+        if levels:
+            del opened[-levels:]
             loop = opened[-1]
-        place = move.target
-        loop.places.append(move.index)
-        if move.opens is None:
-            loop.segments.append(each)
+        place = target
+        loop.places.append(index)
+        if opens is None:
             loop.children.append(each)
         else:
-            inner = Loop(move.opens, [each], [], [each], bytearray(1))
-            loop.loops.append(inner)
+            inner = Loop(opens, target.path, each, [each], bytearray(1))
             loop.children.append(inner)
             opened.append(inner)
+            loops.append(inner)
             loop = inner
-    return Walk(opened[0], findings, unread)
-
-
-def _add(loop: Loop, each: Segment, index: int) -> None:
-    loop.segments.append(each)
-    loop.children.append(each)
-    loop.places.append(index)
+    return Walk(opened[0], findings, unread, loops)
 
 
 @lru_cache(maxsize=256)

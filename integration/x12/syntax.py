@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, repeat
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 Encoding = Literal["ascii", "latin-1", "utf-8"]
 
@@ -184,8 +184,43 @@ class Segment(tuple[Any, ...]):
         return self.tag, self.elements, self.position
 
 
-def rows_of(segments: Iterable[Segment]) -> list[tuple[str, ...]]:
+class PlacedRows(Sequence[Segment]):
+    """Segments of ``rows`` of tag and elements, each of which ends with a filled element, numbered from ``start``. They are
+    made when they are asked for: what is only written needs none."""
+
+    __slots__ = ("rows", "start")
+
+    def __init__(self, rows: Sequence[tuple[str, ...]], start: int = 1) -> None:
+        self.rows = rows
+        self.start = start
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(placed_segments(self.rows, self.start))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Segment: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Segment]: ...
+    def __getitem__(self, at: int | slice) -> Segment | list[Segment]:
+        return placed_segments(self.rows, self.start)[at]
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.rows))
+
+    def __repr__(self) -> str:
+        return f"PlacedRows({self.rows!r}, {self.start})"
+
+
+def rows_of(segments: Iterable[Segment]) -> Sequence[tuple[str, ...]]:
     """The tag and the elements of each segment without its trailing empty elements."""
+    if isinstance(segments, PlacedRows):
+        return segments.rows
     rows = [each.texts for each in segments]
     if all(map(itemgetter(-1), rows)):
         return rows

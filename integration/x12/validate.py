@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import call
 from typing import Literal
 
 from integration.x12.element_findings import ElementPlace, is_warning, shown
@@ -28,18 +27,7 @@ from integration.x12.elements import broken_notes, fault
 from integration.x12.findings import Finding, Severity, group_finding, segment_finding, set_finding
 from integration.x12.hierarchy import hierarchy_findings
 from integration.x12.quantities import quantity_findings
-from integration.x12.quick_checks import (
-    LONGEST_ORDER,
-    MAX_GOOD,
-    MAX_ORDERS,
-    MAX_PATTERNS,
-    SHORT,
-    LoopCheck,
-    Texts,
-    good_segments,
-    loop_check,
-    segment_checks,
-)
+from integration.x12.quick_checks import LoopCheck, are_known, loop_check, quick_checks
 from integration.x12.reading import GroupReading, SetReading
 from integration.x12.structure import Loop, Walk, walk
 from integration.x12.syntax import Segment, Separators, components_of
@@ -82,12 +70,17 @@ def acknowledgment_code(findings: Iterable[Finding]) -> AcknowledgmentCode:
 
 
 def check_set(
-    segments: Sequence[Segment], table: SetTable | None, separators: Separators | None = None
+    segments: Sequence[Segment],
+    table: SetTable | None,
+    separators: Separators | None = None,
+    *,
+    quick: bool = True,
 ) -> SetVerdict:
     """Judges one transaction set; ``segments`` run from ST to SE with their positions.
 
     ``separators`` are those it was read with (default: the usual ones); composites are split by them. Never
-    raises on content. Without a table the set is rejected as not supported (AK502 1).
+    raises on content. Without a table the set is rejected as not supported (AK502 1). Without ``quick`` every segment
+    and loop is looked at fully, which must not change anything.
     """
     if table is None:
         shown = segments[0][1] if segments else ""
@@ -96,7 +89,7 @@ def check_set(
     walked = walk(segments, table)
     findings = list(walked.findings)
     inspection = _Inspection(table, separators or Separators(), findings)
-    inspection.inspect(walked.root)
+    inspection.inspect(segments, walked, quick=quick)
     if "HL" in table.segments:
         findings.extend(hierarchy_findings(segments))
     findings.sort(key=lambda finding: finding.segment_position)
@@ -240,89 +233,71 @@ class _Inspection:
         self.table = table
         # Before 005010 the character is text like any other, whatever ISA11 says.
         self.repeats = (repeats(table.version) and separators.repetition) or ""
-        self.checks = segment_checks(table)
-        self.good = good_segments(table, self.repeats)
+        self.checks = quick_checks(table, self.repeats)
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
-    def inspect(self, root: Loop) -> None:
-        good = self.good
-        waiting: list[tuple[Loop, str]] = [(root, "")]
+    def inspect(self, segments: Sequence[Segment], walked: Walk, *, quick: bool) -> None:
+        suspects = self.checks.suspects(segments) if quick else {each.position for each in segments}
+        if not suspects and are_known(walked.loops):
+            return
+        waiting: list[Loop] = [walked.root]
         while waiting:
-            loop, path = waiting.pop()
+            loop = waiting.pop()
             check, order = loop_check(loop.table), bytes(loop.places)
-            if order not in check.good:
-                self._check_members(loop, path, check, order)
+            if not quick or order not in check.good:
+                self._check_members(loop, check, order)
             for each in loop.segments:
-                if each.texts not in good:
-                    self._check_segment(each, path)
-            if loop.loops:
-                before = path and f"{path}/"
-                waiting.extend([(inner, before + inner.table.name) for inner in loop.loops])
+                if each.position in suspects:
+                    self._check_segment(each, loop.path)
+            waiting.extend(loop.loops)
         self._note_undescribed()
 
-    def _check_members(self, loop: Loop, path: str, check: LoopCheck, order: bytes) -> None:
+    def _check_members(self, loop: Loop, check: LoopCheck, order: bytes) -> None:
         before = len(self.findings)
         found = set(order)
         for index in sorted(check.required - found) if not check.required <= found else ():
-            self._report_missing(loop, path, index)
+            self._report_missing(loop, index)
         if len(found) < len(order):
             for index, count in sorted(Counter(order).items()):
                 limit = check.limits[index]
                 if limit is not None and count > limit:
-                    self._report_too_many(loop, path, index, limit)
-        if len(self.findings) == before and len(order) <= LONGEST_ORDER and len(check.good) < MAX_ORDERS:
-            check.good.add(order)
+                    self._report_too_many(loop, index, limit)
+        if len(self.findings) == before:
+            check.learn(order)
 
-    def _report_missing(self, loop: Loop, path: str, index: int) -> None:
+    def _report_missing(self, loop: Loop, index: int) -> None:
         member = loop.table.members[index]
         name = _name(member)
         position = _gap(loop, index)
-        inside = f"loop {path}" if path else "the set"
+        inside = f"loop {loop.path}" if loop.path else "the set"
         what = self.table.segments[name].name
         sentence = f"{name}, {what}: missing in {inside}; it belongs at segment {position}."
-        self.findings.append(segment_finding("error", name, position, path, "3", sentence))
+        self.findings.append(segment_finding("error", name, position, loop.path, "3", sentence))
 
-    def _report_too_many(self, loop: Loop, path: str, index: int, limit: int) -> None:
+    def _report_too_many(self, loop: Loop, index: int, limit: int) -> None:
         member = loop.table.members[index]
         name = _name(member)
         at = [child for child, place in zip(loop.children, loop.places, strict=True) if place == index]
         position = _position(at[limit])
-        inside = f"in loop {path}" if path else "in the set"
+        inside = f"in loop {loop.path}" if loop.path else "in the set"
         what = self.table.segments[name].name
         code, thing = ("5", "") if isinstance(member, SegmentUse) else ("4", "the loop ")
         often = f"{thing}stands {len(at)} times {inside}, at most {limit} allowed"
         sentence = f"{name} (segment {position}), {what}: {often}."
-        self.findings.append(segment_finding("error", name, position, path, code, sentence))
+        self.findings.append(segment_finding("error", name, position, loop.path, code, sentence))
 
     def _check_segment(self, each: Segment, path: str) -> None:
-        texts = each.texts
-        check = self.checks.get(texts[0])
-        if check is None:
+        table = self.table.segments[each.tag]
+        if not table.described:
             self.undescribed[each.tag] += 1
             first = self.first_undescribed.get(each.tag, each.position)
             self.first_undescribed[each.tag] = min(first, each.position)
             return
-        quick = None
-        if len(texts) <= len(check.lengths) and not (self.repeats and self.repeats in "".join(texts)):
-            quick = check.lengths[len(texts) - 1]
-            others = quick.others(texts)
-            shape: tuple[object, ...] = quick.coded(texts)
-            if "" in others:
-                shape = shape, tuple(map(bool, others))
-            if shape in quick.good and all(map(call, quick.accepts, others)):
-                if len("".join(others)) <= SHORT:
-                    self._remember(texts)
-                return
         before = len(self.findings)
-        self._report_elements(each, path, check.table)
-        if quick is not None and len(self.findings) == before and len(quick.good) < MAX_PATTERNS:
-            quick.good.add(shape)
-
-    def _remember(self, texts: Texts) -> None:
-        if len(self.good) >= MAX_GOOD:
-            self.good.clear()
-        self.good.add(texts)
+        self._report_elements(each, path, table)
+        if len(self.findings) == before:
+            self.checks.learn(each.texts)
 
     def _report_elements(self, each: Segment, path: str, table: SegmentTable) -> None:
         place = ElementPlace(each, path, None)

@@ -115,7 +115,7 @@ def write_interchange(
     it.
     """
     # What is numbered on its own: a set, or what stands around sets.
-    parts: list[list[Row]] = [rows_of(interchange_acknowledgments)]
+    parts: list[Sequence[Row]] = [rows_of(interchange_acknowledgments)]
     for group in groups:
         number = _control_number(group.control_number, "GS06")
         parts.append(rows_of([_gs(group, number)]))

@@ -23,13 +23,21 @@ def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]], 
     if element.derivation == "count":
         return str(len(found))
     at = element.element - 1
-    texts = [elements[at] if at < len(elements) else "" for elements in found]
+    return total([elements[at] if at < len(elements) else "" for elements in found])
+
+
+def _are_short(texts: Sequence[str], digits: str) -> bool:
+    return len(digits) < len(texts) + _SHORT or max(map(len, texts)) <= _SHORT
+
+
+def total(texts: Sequence[str]) -> str:
+    """The sum of numbers, without those that are none; "" for a sum of nothing."""
     digits = "".join(texts)
     # Most quantities are whole and short, and need no care for what is no number.
-    if digits.isascii() and digits.isdecimal() and all(0 < len(text) <= _SHORT for text in texts):
+    if digits.isascii() and digits.isdecimal() and all(texts) and _are_short(texts, digits):
         return str(sum(map(int, texts)))
-    total: Decimal | None = None
+    found: Decimal | None = None
     for text in texts:
         if (number := read_number(text)) is not None:
-            total = _EXACT.add(total or Decimal(0), number)
-    return "" if total is None else f"{total:f}"
+            found = _EXACT.add(found or Decimal(0), number)
+    return "" if found is None else f"{found:f}"

@@ -78,7 +78,7 @@ class Nesting:
             here = dict(around[parent]) if parent is not None else {}
             around.append(here)
             level = self.levels.levels.get(codes[at])
-            trigger = _segment(loop)
+            trigger = loop.trigger
             if len(trigger.texts) > _HL_LENGTH:
                 self._tell_rest(trigger)
             if level is None:
@@ -101,7 +101,7 @@ class Nesting:
         self._link()
         for at, (time, code, index) in occurrences.items():
             if at not in holding:
-                self._tell_unlinked(code, index, self.entities[code][index].around[time], _segment(loops[at]))
+                self._tell_unlinked(code, index, self.entities[code][index].around[time], loops[at].trigger)
         for code, entities in self.entities.items():
             path = self.levels.levels[code].path
             if entities and path:
@@ -122,7 +122,7 @@ class Nesting:
         chain: list[int] = []
         open_levels: dict[str, list[int]] = defaultdict(list)
         for index, loop in enumerate(loops):
-            trigger = _segment(loop)
+            trigger = loop.trigger
             named = trigger[2].strip()
             parent = numbered.get(named)
             if parent is None and (named or index):
@@ -161,7 +161,7 @@ class Nesting:
         record: Record = {}
         path = f"{level.path[0]}[{len(entities)}]" if level.path else ""
         lifted = self.reader.read_level(level, loop, record, path)
-        segment = _segment(loop)
+        segment = loop.trigger
         index = self._known(level.code, record, path, segment)
         path = entities[index].path
         places = dict(around)
@@ -268,9 +268,5 @@ class Nesting:
         return found
 
 
-def _segment(loop: Loop) -> Segment:
-    return loop.segments[0]
-
-
 def _code(loop: Loop) -> str:
-    return loop.segments[0][3].strip()
+    return loop.trigger[3].strip()

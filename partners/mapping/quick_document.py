@@ -40,7 +40,7 @@ class QuickDocument:
         levels: tuple[Levels, list[Loop]] | None = None
         pieces: dict[SegmentRule, list[str]] = {}
         for child in children:
-            segment = child.segments[0] if isinstance(child, Loop) else child
+            segment = child.trigger if isinstance(child, Loop) else child
             texts = segment.texts
             choice = choices.get(texts[0])
             shape = None if choice is None else choice.shape(texts)

@@ -101,7 +101,7 @@ class QuickNesting:
 
     def _level(self, loop: Loop) -> tuple[str, str, Level]:
         """HL01, HL02 and the level that HL03 names."""
-        texts = loop.segments[0].texts
+        texts = loop.trigger.texts
         if len(texts) not in _HL_LENGTHS:
             raise Surprise
         number = texts[1]

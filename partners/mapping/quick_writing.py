@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from integration.documents import Document
 from integration.x12.tables import ElementTable
 from partners.mapping.codes import CodeTables
-from partners.mapping.derived import derived
+from partners.mapping.derived import total
 from partners.mapping.memory import Memo, Surprise
 from partners.mapping.placing import Entity, Node, Placing
 from partners.mapping.prepared import writing_rule
+from partners.mapping.quick_placing import Branch, plain_tree
 from partners.mapping.rules import Guide, Levels, SegmentRule
 from partners.mapping.source_lines import Conversion
 from partners.mapping.transforms import Untranslated, WrongValue
 from partners.mapping.writing_source import IS_CARRIED, WRITE_DOCUMENT, guide_source
 
 Row = tuple[str, ...]
+_TAG = itemgetter(0)
 # Writes something of a record to the rows of a run; tells how many segments or loops.
 Write = Callable[[Any, list[Any], "Run"], int]
 
@@ -97,9 +100,9 @@ def _fits(text: str, table: ElementTable) -> bool:
 
 class Run:
     """Writes one document. ``lifted`` are the linked entries of levels that the structure lacks; ``computed`` the rows
-    that wait for the whole, with their rules."""
+    that wait for the whole, with their rules; ``loops`` how many HL loops there are."""
 
-    __slots__ = ("codes", "computed", "functions", "lifted", "made")
+    __slots__ = ("codes", "computed", "functions", "lifted", "loops", "made")
 
     def __init__(self, functions: Functions, codes: CodeTables) -> None:
         self.functions = functions
@@ -107,6 +110,7 @@ class Run:
         self.made: list[Any] = []
         self.computed: list[tuple[list[str], SegmentRule]] = []
         self.lifted: dict[str, tuple[Any, str]] = {}
+        self.loops = 0
 
     def rows(self, document: Document) -> list[Row]:
         """The rows of the whole document. Raises Surprise."""
@@ -124,6 +128,33 @@ class Run:
             for level in levels.levels.values()
         ):
             raise Surprise
+        try:
+            tree = plain_tree(document, levels, self.codes)
+        except Surprise:
+            self.loops = self._placed(document, levels)
+        else:
+            code = levels.structure.levels[-1]
+            self.loops = self._branch(tree, "", 0, code, self.functions.bodies[code])
+        return self.loops
+
+    def _branch(self, branch: Branch, parent: str, count: int, code: str, write_item: Write) -> int:
+        """Writes an HL loop and those in it; returns how many there are then in the set."""
+        made = self.made
+        count += 1
+        number = str(count)
+        made.append(("HL", number, parent, branch.code, "1" if branch.children else "0"))
+        self.functions.bodies[branch.code](branch.record, made, self)
+        for child in branch.children:
+            if type(child) is Branch:
+                count = self._branch(child, number, count, code, write_item)
+            else:
+                count += 1
+                made.append(("HL", str(count), number, code, "0"))
+                write_item(child, made, self)
+        return count
+
+    def _placed(self, document: Any, levels: Levels) -> int:
+        """Writes the loops of a graph that is no plain tree."""
         placing = Placing(document, levels, self.codes)
         root = placing.root()
         if placing.problems or placing.unplaced:
@@ -150,9 +181,11 @@ class Run:
                 levels = self.functions.levels
                 text = levels.structure.code if levels else ""
             elif element.derivation == "count":
-                text = str([each[0] for each in self.made].count(element.tag))
+                counted = self.loops if element.tag == "HL" else list(map(_TAG, self.made)).count(element.tag)
+                text = str(counted)
             else:
-                text = derived(element, ((each[0], each[1:]) for each in self.made if each[0] == element.tag))
+                tag, at = element.tag, element.element
+                text = total([each[at] for each in self.made if each[0] == tag and len(each) > at])
             if text and not (text.isprintable() and _fits(text, element.table)):
                 raise Surprise
             row[element.number] = text

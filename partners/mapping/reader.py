@@ -142,7 +142,7 @@ class _Reader(ElementReader):
         choices = self.ready.bodies[body]
         for child in children:
             segment, inside = (
-                (child, _NOTHING) if isinstance(child, Segment) else (child.segments[0], child.children[1:])
+                (child, _NOTHING) if isinstance(child, Segment) else (child.trigger, child.children[1:])
             )
             choice = choices.get(segment.texts[0])
             shape = None if choice is None else choice.shape(segment.texts)
@@ -189,7 +189,7 @@ class _Reader(ElementReader):
     def read_level(self, level: Level, loop: Loop, record: Record, path: str) -> Mapping[str, Record]:
         """Reads an HL loop's segments into a record; returns what it says of entries of other levels."""
         outer, self.lifted = self.lifted, {}
-        self._trace(loop.segments[0], 0, level.rule.address, path)
+        self._trace(loop.trigger, 0, level.rule.address, path)
         self._body(level.rule.body, loop.children[1:], record, level.rule.address, path)
         lifted, self.lifted = self.lifted, outer
         return {code: each for code, each in lifted.items() if each}
@@ -304,14 +304,14 @@ def _by_place(trace: Trace) -> tuple[int, int, int]:
 
 
 def _trigger(child: Segment | Loop) -> Segment:
-    return child if isinstance(child, Segment) else child.segments[0]
+    return child if isinstance(child, Segment) else child.trigger
 
 
 def _all_segments(loop: Loop) -> list[Segment]:
     found: list[Segment] = []
     for child in loop.children:
         if isinstance(child, Loop):
-            found += _all_segments(child) if child.loops else child.segments
+            found += _all_segments(child)
         else:
             found.append(child)
     return found

@@ -25,10 +25,11 @@ from partners.mapping.rules import (
     Value,
 )
 from partners.mapping.source_lines import Scope, Source, kind_at
-from partners.mapping.transforms import PLAIN_TEXT, Number
+from partners.mapping.transforms import PLAIN_TEXT, Number, SerialCode
 
 _QUALIFIER = Value(("qualifier",), str, (PLAIN_TEXT,))
 _VALUE = Value(("value",), str, (PLAIN_TEXT,))
+_SERIAL_CODE = SerialCode()
 
 
 class RuleLines:
@@ -49,6 +50,7 @@ class RuleLines:
         self.fixed: dict[int, str] = {}
         self.constants = {each.number for each in rule.elements if isinstance(each, ConstantElement)}
         self.tail: range | None = None
+        self.first_pair: tuple[int, ...] = ()
 
     def fill(self) -> str:
         """Adds what fills elements from the record; gives the condition under which that is anything."""
@@ -73,7 +75,7 @@ class RuleLines:
                 self.elements[element.number] = f"e{element.number}"
         must = [each.number for each in self.ways.mandatory if not self.fixed.get(each.number)]
         if must:
-            self.source.refuse(f"not ({' and '.join(map(self._element, must))})")
+            self.source.refuse(f"not ({' and '.join(map(self._is_filled, must))})")
         self._ask_reader()
         self._row(put)
 
@@ -110,6 +112,12 @@ class RuleLines:
             with self.source.block(f"{word} type({variable}) is not {kind} or {wrong}:"):
                 self.source.add("raise Surprise")
             return
+        if value.transforms == (_SERIAL_CODE,) and table.kind == "AN" and table.min <= 20 <= table.max:
+            # Never the same twice, so that none is looked for among known ones.
+            plain = f"len({variable}) == 18 and {variable}.isascii() and {variable}.isdecimal()"
+            with self.source.block(f"{word} type({variable}) is {kind} and {plain}:"):
+                self.source.add(f'{variable} = f"00{{{variable}}}"')
+            word = "elif"
         with self.source.block(f"{word} type({variable}) is {kind}:"):
             convert = f"{variable} = {self.source.conversion(value, table)}[{variable}]"
             if value.scalar is not Decimal:
@@ -169,7 +177,10 @@ class RuleLines:
                 self._text("text", item, _VALUE, element.tables[first + 1])
                 self.source.refuse(f"not qualifier or not text or qualifier in {self.source.constant(known)}")
                 self.source.add("pairs += qualifier, text")
-        return self._place("pairs", [number for start in element.starts for number in (start, start + 1)])
+        numbers = [number for start in element.starts for number in (start, start + 1)]
+        placed = self._place("pairs", numbers)
+        self.first_pair = tuple(numbers[:2]) if placed == "tail" else ()
+        return placed
 
     def _group(self, element: GroupElement) -> str:
         """As many of the list ``items`` as one segment has places for."""
@@ -217,6 +228,10 @@ class RuleLines:
 
     def _element(self, number: int) -> str:
         return self.fixed.get(number) or self.elements.get(number) or '""'
+
+    def _is_filled(self, number: int) -> str:
+        """The condition under which an element is filled; pairs have no empty texts."""
+        return "tail" if number in self.first_pair else self._element(number)
 
     def _fix(self, number: int, text: str) -> None:
         if text:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integration.documents import Document
-from integration.x12.syntax import Segment, placed_segments
+from integration.x12.syntax import PlacedRows, Segment, placed_segments
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.element_writing import Draft, ElementWriter, value_at
@@ -44,7 +44,7 @@ _FIRST_POSITION = 2
 class Written:
     """The segments between ST and SE, with positions, the report, and the traces where they were asked for."""
 
-    segments: tuple[Segment, ...]
+    segments: Sequence[Segment]
     report: tuple[Entry, ...]
     traces: tuple[Trace, ...] = ()
 
@@ -77,7 +77,7 @@ def write(
     if made is None:
         return _Writer(guide, tables, trace=trace).written(document)
     report = () if made.whole else _left_out(document, guide)
-    return Written(tuple(placed_segments(map(tuple, made.rows), _FIRST_POSITION)), report)
+    return Written(PlacedRows(made.rows, _FIRST_POSITION), report)
 
 
 def _left_out(document: Document, guide: Guide) -> tuple[Entry, ...]:

@@ -16,7 +16,7 @@ into while documents are written. A function looks like this, with names for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -108,15 +108,15 @@ class _GuideLines:
 
     def function(self, name: str, body: Body, kind: type) -> None:
         """Adds the function that writes a body."""
-        inner = self._inner(body, kind)
+        inner = self._inner(body, kind, [rule for rule in body.rules if not _is_plain(rule)])
         with self.source.block(f"def {name}(record, made, run):"):
             self.source.refuse(f"type(record) is not {self.source.constant(kind)}")
             self._rules(body, Scope("record", kind, self.source), inner)
             self._bounds(body)
 
-    def _inner(self, body: Body, kind: type) -> dict[SegmentRule, str]:
-        """Adds the functions of a body's rules; gives their names."""
-        return {rule: self._rule(rule, body, kind) for rule in body.rules if rule.levels is None}
+    def _inner(self, body: Body, kind: type, rules: Iterable[SegmentRule]) -> dict[SegmentRule, str]:
+        """Adds the functions of rules of a body; gives their names."""
+        return {rule: self._rule(rule, body, kind) for rule in rules if rule.levels is None}
 
     def _name(self, start: str, what: str) -> str:
         self.functions += 1
@@ -124,7 +124,7 @@ class _GuideLines:
 
     def _rule(self, rule: SegmentRule, body: Body, kind: type) -> str:
         kind = self._kind(rule, kind)
-        inner = self._inner(rule.body, kind)
+        inner = self._inner(rule.body, kind, rule.body.rules)
         name = self._name("write", rule.tag)
         with self.source.block(f"def {name}(record, made, run{', items' if rule.group else ''}):"):
             if rule.each or rule.at or rule.text or rule.lift:
@@ -171,7 +171,10 @@ class _GuideLines:
             self.source.add(f"count_{member} = 0")
         for rule, needed in writing_body(body).entries:
             is_asked = rule.required or rule.maximum is not None or rule.member in counted
-            self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
+            if rule.levels is None and rule not in inner:
+                self._plain(rule, body, needed, scope, is_asked=is_asked)
+            else:
+                self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
             if rule.required:
                 self.source.refuse("not count")
             if rule.maximum is not None:
@@ -186,6 +189,22 @@ class _GuideLines:
                 self.source.refuse(f"count_{member} < {least}")
             if most is not None:
                 self.source.refuse(f"count_{member} > {most}")
+
+    def _plain(
+        self, rule: SegmentRule, body: Body, needed: frozenset[str] | None, scope: Scope, *, is_asked: bool
+    ) -> None:
+        """Writes a segment about the record itself, in its place: that is quicker than to call a function. Not inside a
+        loop, whose first segment has its elements in variables of the same names."""
+        if is_asked:
+            self.source.add("count = 0")
+        condition = "" if rule.always else self._condition(rule, needed, scope)[1]
+        with self.source.block(f"if {condition or True}:"):
+            lines = RuleLines(rule, body, Scope(scope.variable, scope.kind, self.source), self.source)
+            filled = lines.fill()
+            with self.source.block(f"if {rule.always or filled}:"):
+                lines.complete(lambda row: f"made.append({row})")
+                if is_asked:
+                    self.source.add("count = 1")
 
     def _occurrences(
         self,
@@ -232,7 +251,8 @@ class _GuideLines:
     def _condition(self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope) -> tuple[str, str]:
         """What a rule that stands once is about, and the condition without which it need not be asked."""
         if rule.lift is not None:
-            self.source.add(f"inner = run.lifted.get({self.source.constant(rule.lift)}, (None,))[0]")
+            lifted = f"run.lifted[{self.source.constant(rule.lift)}][0]"
+            self.source.add(f"inner = {lifted} if {self.source.constant(rule.lift)} in run.lifted else None")
             return "inner", "inner is not None"
         if rule.at is not None:
             self.source.add(f"inner = {scope.load(rule.at)}")
@@ -243,6 +263,12 @@ class _GuideLines:
             if needed and name in needed
         ]
         return scope.variable, "" if rule.required else " or ".join(conditions)
+
+
+def _is_plain(rule: SegmentRule) -> bool:
+    """Whether a rule writes one segment at most, of the record that the rules around it are about."""
+    other = rule.each or rule.at or rule.text or rule.group or rule.lift or rule.levels
+    return not other and not rule.body.rules
 
 
 def _counted(body: Body) -> dict[int, tuple[int, int | None]]:

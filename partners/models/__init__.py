@@ -12,7 +12,12 @@ from partners.models.partner import (
     Partnership,
     TradingPartner,
 )
-from partners.models.tolerances import AllowedSubstitute, AnswerTolerances, ShipmentTolerances
+from partners.models.tolerances import (
+    AllowedSubstitute,
+    AnswerTolerances,
+    BillTolerances,
+    ShipmentTolerances,
+)
 from partners.models.translations import CodeList, CodeListEntry, ItemCrossReference
 
 __all__ = [
@@ -20,6 +25,7 @@ __all__ = [
     "AgreementDocument",
     "AllowedSubstitute",
     "AnswerTolerances",
+    "BillTolerances",
     "BusinessCalendar",
     "CodeList",
     "CodeListEntry",

@@ -112,3 +112,47 @@ class ShipmentTolerances(models.Model):
 
     def __str__(self) -> str:
         return f"Tolerances of ship notices of {self.agreement}"
+
+
+class BillTolerances(models.Model):
+    """What of suppliers' invoices (810) is approved by itself. Without a row: only what was promised and shipped, exactly."""
+
+    DAYS = 3
+    """How many days a bill waits for its ship notice where nothing else is agreed."""
+
+    agreement = models.OneToOneField(Agreement, models.CASCADE, related_name="bill_tolerances")
+    price_percent = _percent("price, percent")
+    price_absolute = _absolute("price, per unit")
+    over_percent = _percent("more than shipped, percent")
+    over_absolute = _absolute("more than shipped, units")
+    charges = models.DecimalField(
+        "charges up to",
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0)],
+        help_text="Freight, handling and the like of one invoice, in all.",
+    )
+    taxes_percent = models.DecimalField(
+        "taxes, percent",
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="Of the goods of one invoice.",
+    )
+    rounding_cents = models.PositiveSmallIntegerField(
+        "total off by, cents", default=0, help_text="From the sum of its lines, charges and taxes."
+    )
+    days_waiting = models.PositiveSmallIntegerField(
+        "days before the ship notice",
+        default=DAYS,
+        help_text="So long an invoice waits for its ship notice (856) before somebody has to look.",
+    )
+
+    class Meta:
+        verbose_name = "tolerances of suppliers' invoices"
+        verbose_name_plural = "tolerances of suppliers' invoices"
+
+    def __str__(self) -> str:
+        return f"Tolerances of suppliers' invoices of {self.agreement}"

@@ -19,12 +19,13 @@ from partners.models import (
     Agreement,
     AgreementDocument,
     AnswerTolerances,
+    BillTolerances,
     CodeList,
     ControlNumber,
     ItemCrossReference,
     ShipmentTolerances,
 )
-from portal.admin.base import EmptyState, HistoryAdmin, TableInline
+from portal.admin.base import EmptyState, FormInline, HistoryAdmin, TableInline
 from portal.admin.forms import AgreementForm, CodeListForm, ItemForm, ShipmentTolerancesForm
 from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
@@ -114,6 +115,18 @@ class CodeListInline(TableInline):
         return ", ".join(str(entry) for entry in code_list.entries.all()) if code_list.pk else ""
 
 
+class BillTolerancesInline(FormInline):
+    """What of the partner's invoices is approved by itself."""
+
+    model = BillTolerances
+    fields = (
+        ("price_percent", "price_absolute", "over_percent", "over_absolute"),
+        ("charges", "taxes_percent", "rounding_cents", "days_waiting"),
+    )
+    verbose_name = "What of supplier invoices is approved by itself"
+    verbose_name_plural = verbose_name
+
+
 @admin.register(Agreement)
 class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     """Agreements; their mode changes by verb."""
@@ -126,8 +139,8 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
-    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules")
-    inlines = (DocumentInline, ShipmentTolerancesInline, ItemInline, CodeListInline)
+    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules", "customer_links")
+    inlines = (DocumentInline, ShipmentTolerancesInline, BillTolerancesInline, ItemInline, CodeListInline)
     readonly_fields = ("shown_live_from",)
     fieldsets = (
         (None, {"fields": (("name", "shown_live_from"), ("partner", "mailbox"))}),
@@ -221,7 +234,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
             *row.documents.all(),
             *row.substitutes.all(),
         ]
-        for kind in (AnswerTolerances, ShipmentTolerances):
+        for kind in (AnswerTolerances, ShipmentTolerances, BillTolerances):
             held += kind.objects.filter(agreement=row)
         return [*held, row]
 

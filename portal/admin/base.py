@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
 from portal.admin.show import list_url
@@ -261,6 +261,15 @@ class TableInline(TabularInline):  # type: ignore[misc]
     """Rows that belong to the row above, as a table."""
 
     extra = 0
+    hide_title = True
+
+
+class FormInline(StackedInline):  # type: ignore[misc]
+    """One row that belongs to the row above, as fields of its own below it; left as they are, no row is made."""
+
+    extra = 1
+    max_num = 1
+    can_delete = False
     hide_title = True
 
 

@@ -29,6 +29,7 @@ from portal.admin.orders import named_by, whole_number
 from portal.admin.record_words import label
 from portal.admin.show import age, case_badge, link, moment, money, page_url
 from portal.admin.subjects import resolve_work, step_words
+from portal.admin.supplier_invoice_page import invoice_link
 from portal.admin.timeline import timeline
 from portal.admin.verbs import person, require, run
 
@@ -40,6 +41,7 @@ _EVIDENCE_LABELS = {
     "what": "What",
     "asked": "We asked",
     "answered": "They answered",
+    "money": "Money",
     "told": "They were told",
     "in the store": "In the store",
 }
@@ -122,6 +124,7 @@ class CaseAdmin(HistoryAdmin):
             "document_words": document_words(case.document) if case.document else "",
             "work": work,
             "mail_link": mail_link(case.cause),
+            "invoice_link": invoice_link(case),
             "trouble": trouble_of(channel_of(case)) if case.closed_at is None else None,
             "work_words": step_words(work.step) if work is not None else "",
             "work_about": resolve_work([work])[work.pk] if work is not None else None,
@@ -232,9 +235,11 @@ def _evidence(rows: list[Any]) -> dict[str, Any] | None:
 def _evidence_title(names: list[str]) -> str:
     if "told" in names:
         return "What was told, and what the store holds"
+    if "part" in names:
+        return "What adds up to what"
     return "What was asked, and what was said" if "asked" in names else "What was said"
 
 
 def _evidence_words(value: Any) -> str:
     words = "" if value is None else str(value)
-    return words[:1].upper() + words[1:]
+    return words if "_" in words else words[:1].upper() + words[1:]  # a field of the store is named as it is

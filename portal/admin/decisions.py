@@ -133,6 +133,29 @@ class StoreForm(AskForm):
     )
 
 
+class ToldForm(AskForm):
+    """Whom to tell, if anybody."""
+
+    to = forms.EmailField(
+        label="To, if the partner is to be told",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "email", "autocomplete": "off"}),
+    )
+    message = forms.CharField(
+        label="In your words",
+        required=False,
+        max_length=LONGEST_MESSAGE,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Stands below the differences.",
+    )
+
+    def __init__(self, data: Any, case: ExceptionCase) -> None:
+        super().__init__(data, case)
+        known = addresses_of(case.purchase_order) if case.purchase_order else []
+        named = ", ".join(f"{each.name} <{each.email}>" for each in known)
+        self.fields["to"].help_text = f"Empty: no mail goes out. Known: {named or 'nobody yet'}."
+
+
 _ASKED: dict[str, type[AskForm]] = {
     "due_at": DueForm,
     "number": NumberForm,
@@ -140,8 +163,9 @@ _ASKED: dict[str, type[AskForm]] = {
     "agreement": SupplierForm,
     "leaves_store": StoreForm,
     "to": ContactForm,
+    "told": ToldForm,
 }
-_ASKED_WITH_DEFAULT = frozenset({"leaves_store"})
+_ASKED_WITH_DEFAULT = frozenset({"leaves_store", "told"})
 
 
 def links(case: ExceptionCase) -> list[dict[str, str]]:

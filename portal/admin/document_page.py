@@ -11,6 +11,7 @@ from django.db.models import Q
 from archive.models import ACKNOWLEDGMENTS, Direction, Document, Translation, Transmission, document_name
 from archive.projections import guide_of
 from integration.flows.match_advice import outcome_words
+from integration.matching.invoicing.files import FILE_FORMATS
 from integration.x12.acknowledgment import CODE_MEANINGS
 from partners.guides_in_use import guide_words
 from portal.admin.blocks import Pair
@@ -87,6 +88,7 @@ def document_context(document: Document, user: User, view: str) -> dict[str, Any
         "answered_by": _answered_by(document),
         "answers": _answers(document),
         "spoken_of": _spoken_of(document),
+        "is_file": document.transaction_set in FILE_FORMATS,
         "acknowledges": document.transaction_set in ACKNOWLEDGMENTS,
         "timeline": timeline(f"document:{document.pk}", _file_subjects(document), document),
     }

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
+from integration.flows.customer_links import VERBS as LINK_VERBS
+from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
 from integration.flows.plans import DECISIONS
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
@@ -239,6 +241,8 @@ class VerbFilter(SimpleListFilter):
         "read orders",
         *VERBS,
         *ROUTING_VERBS,
+        *LINK_VERBS,
+        *INVOICING_VERBS,
         "change next number",
         *(f"decide: {name}" for name in DECISIONS),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.models import AcknowledgmentState
+from integration.flows.acknowledge import heard_last, line_words, told_lines
 from integration.flows.effects import SHIPPING_KINDS, effect_words
 from integration.flows.routing import warehouse_of
 from integration.models import (
@@ -22,6 +23,7 @@ from integration.models import (
 )
 from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import DocumentRow, document_rows, latest_sent, state_of
+from portal.admin.invoice_page import order_invoices
 from portal.admin.order_lines import order_lines
 from portal.admin.shipment_rows import shipment_rows
 from portal.admin.show import (
@@ -77,6 +79,8 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
             for each in purchase_orders
         ],
         "changes": change_rows(purchase_orders),
+        "told": _told(order),
+        "invoices": order_invoices(order),
         "shipments": shipment_rows(order.shipments.all()),
         "documents": _documents(links),
         "effects": [effect_row(each) for each in order.effects.all()],
@@ -128,6 +132,20 @@ def _reason(order: Order, cases: Iterable[ExceptionCase]) -> str:
     return "" if told else order.state_reason
 
 
+def _told(order: Order) -> dict[str, Any] | None:
+    """Return what a business customer was told last, line by line; None where the order is nobody's who is told."""
+    customer = order.customer_link
+    if customer is None:
+        return None
+    last = heard_last(order)
+    return {
+        "link": customer,
+        "number": last.number if last else order.customer_number,
+        "last": last,
+        "lines": [line_words(each) for each in told_lines(last)],
+    }
+
+
 def effect_row(effect: StoreEffect) -> dict[str, Any]:
     """Return what is shown of something that is to be written to the store."""
     intended = effect.intended
@@ -153,7 +171,7 @@ def effect_row(effect: StoreEffect) -> dict[str, Any]:
 def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[Awaited]:
     rows = Expectation.objects.filter(purchase_order__in=list(purchase_orders), state__in=Expectation.UNMET)
     # Given up by the clock in a minute at most.
-    rows = rows.exclude(what="855", document__state__acknowledgment=AcknowledgmentState.REJECTED)
+    rows = rows.exclude(what__in=["855", "865"], document__state__acknowledgment=AcknowledgmentState.REJECTED)
     return [
         Awaited(
             f"{row.agreement.partner}'s {row.get_what_display()[:1].lower()}{row.get_what_display()[1:]} for"

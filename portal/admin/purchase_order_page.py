@@ -14,6 +14,7 @@ from portal.admin.documents_table import document_rows, document_words, latest_s
 from portal.admin.order_lines import position_rows
 from portal.admin.shipment_rows import shipment_rows
 from portal.admin.show import QUIET, badge, day, page_url, purchase_order_badge, quantity
+from portal.admin.supplier_invoice_page import bills_of
 
 MOST_ENTRIES = 500
 
@@ -53,6 +54,7 @@ def purchase_order_context(purchase_order: PurchaseOrder) -> dict[str, Any]:
         "closed_cases": [case for case in cases if case.closed_at is not None],
         "changes": change_rows([purchase_order]),
         "shipments": shipment_rows(purchase_order.shipments.all()),
+        "bills": bills_of(purchase_order),
         "accepted_by": purchase_order.accepted_by,
         "accepted_words": document_words(purchase_order.accepted_by) if purchase_order.accepted_by else "",
     }

@@ -123,7 +123,7 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     search_fields = ("name", "store_hash")
     search_help_text = "Name or store hash"
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "take_over"]
-    used_by = ("orders", "cases", "routing_rules")
+    used_by = ("orders", "cases", "routing_rules", "customer_links")
     autocomplete_fields = ("agreements",)
     readonly_fields = (
         "shown_token", "shown_client_secret", "shown_live_from", "shown_polled", "shown_import", "shown_movable",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,7 +16,8 @@ from django.contrib.auth.models import User
 from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import plan
-from integration.models import ExceptionCase, StoreEffect
+from integration.models import ExceptionCase, Order, StoreEffect
+from portal.demo.invoices import add_finance, booked, check_books
 from portal.demo.processes import DemoError
 from portal.demo.story import NetworkView, StoreView, documents_of, tell, wait_until
 
@@ -23,6 +25,8 @@ TWO_SUPPLIERS = 1015
 SHORT = 1004
 """Answered short by the simulated supplier, of which the demo command tells him."""
 SHIPPED = 1002
+INVOICED = 1025
+"""Its prices are with tax."""
 WITHIN = 90
 
 
@@ -41,7 +45,10 @@ class Stage:
 
 
 def orders(stage: Stage) -> dict[str, Any]:
-    """An order of two suppliers' articles becomes two purchase orders, each acknowledged (997) and accepted (855)."""
+    """An order of two suppliers' articles becomes two purchase orders, each acknowledged (997) and accepted (855).
+
+    It is a business customer's, who is sent an order acknowledgment (855) once both have answered.
+    """
     return _played(stage, TWO_SUPPLIERS, lambda: None)
 
 
@@ -92,6 +99,35 @@ def _ship(stage: Stage, purchase_order: str, way: str, status: int) -> None:
     )
 
 
+def invoices(stage: Stage) -> dict[str, Any]:
+    """A shipped order is invoiced to finance as 810, JSON and UBL, and a piece given back is credited, to the cent."""
+    add_finance()
+    played = _played(stage, INVOICED, lambda: None)
+    total = stage.store.total_of(INVOICED)
+    stage.network.ship(f"{INVOICED}-1", "whole")
+    stage.wait(lambda: len(booked(stage.network, INVOICED, "invoice")) == 3, "The invoice in three formats")
+    check_books(stage.network, INVOICED, "invoice", total)
+    stage.say(f"  finance has booked {total:.2f} in three formats")
+    stage.wait(lambda: stage.store.status_of(INVOICED) == 2, f"What was shipped of order {INVOICED}")
+    stage.store.refund(INVOICED, INVOICED * 1000 + 1, "27.00", "2.00")
+    stage.wait(
+        lambda: len(booked(stage.network, INVOICED, "credit")) == 3, "The credit memo in three formats"
+    )
+    check_books(stage.network, INVOICED, "credit", Decimal("27.00"))
+    stage.say("  finance has booked a credit memo of 27.00 in three formats")
+    stage.wait(_is_settled, "Every receipt")
+    after = stage.store.order(INVOICED)
+    return {**played, "documents": documents_of(INVOICED), "store_after": after}
+
+
+def _is_settled() -> bool:
+    """Say whether every document of the invoiced order is delivered, and every 810 acknowledged."""
+    sent = [each for each in documents_of(INVOICED) if each["direction"] == "out"]
+    return all(each["delivery"] == "delivered" for each in sent) and all(
+        each["acknowledgment"] == "accepted" for each in sent if each["kind"] == "810"
+    )
+
+
 def _played(stage: Stage, number: int, between: Callable[[], None]) -> dict[str, Any]:
     """Place an order, do what comes ``between``, and wait until every partner has accepted and the store is told."""
     stage.store.place(number)
@@ -114,13 +150,18 @@ def _played(stage: Stage, number: int, between: Callable[[], None]) -> dict[str,
 
 
 def _all_acknowledged(number: int) -> bool:
-    sent = [each for each in documents_of(number) if each["direction"] == "out" and each["kind"] == "850"]
-    return bool(sent) and all(each["acknowledgment"] == "accepted" for each in sent)
+    """Say whether every document that is sent for the order is, and has its 997: also the 855 where a customer gets one."""
+    sent = [each for each in documents_of(number) if each["direction"] == "out" and each["kind"] != "997"]
+    wanted = {"850", "855"} if Order.objects.get(number=number).customer_link_id else {"850"}
+    return wanted <= {each["kind"] for each in sent} and all(
+        each["acknowledgment"] == "accepted" for each in sent
+    )
 
 
 FLOWS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
     "orders": orders,
     "acknowledgments": acknowledgments,
     "shipments": shipments,
+    "invoices": invoices,
 }
 """The flows by the names that ``--flow`` takes."""

@@ -1,7 +1,8 @@
-"""What the demo's installation holds: a store, a network mailbox with two partners, people. All names are ours."""
+"""What the demo's installation holds: a store, a network mailbox with two suppliers and a business customer, people. All names are ours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from integration.models import Store
+from integration.models import CustomerLink, Store
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -40,6 +41,10 @@ SUPPLIERS = (
     Supplier("Acme Supply", "ZZ", "ACMESUPPLY", "AC"),
     Supplier("Borealis Trading", "01", "123456789", "BO"),
 )
+CUSTOMER = Supplier("Grove Retail", "ZZ", "GROVERETAIL", "")
+"""A business customer of the store, who is a trading partner."""
+CUSTOMER_ID = 77
+"""His number in the simulated store."""
 LOGINS = (
     ("admin", "gridport-admin", "everything"),
     ("desk", "gridport-desk", "view"),
@@ -96,26 +101,24 @@ def fill(addresses: Addresses, skus: dict[str, list[str]]) -> Store:
     return store
 
 
+def add_customer(store: Store) -> CustomerLink:
+    """Have the orders of one customer of the store be a trading partner's, who is told once his suppliers have answered."""
+    mailbox = Mailbox.objects.get()
+    agreement = _terms(CUSTOMER, mailbox, "business customer", (("855", "out"),))
+    return CustomerLink.objects.create(
+        name=CUSTOMER.name,
+        store=store,
+        customer_ids=[CUSTOMER_ID],
+        agreement=agreement,
+        number_source=CustomerLink.NumberSource.EXTERNAL_ORDER_ID,
+        when=CustomerLink.When.ANSWERED,
+    )
+
+
 def _agreement(supplier: Supplier, mailbox: Mailbox, skus: list[str]) -> Agreement:
-    partner = TradingPartner.objects.create(name=supplier.name)
-    identifier = PartnerIdentifier.objects.create(
-        partner=partner, qualifier=supplier.qualifier, value=supplier.interchange_id
+    agreement = _terms(
+        supplier, mailbox, "drop shipment", (("850", "out"), ("855", "in"), ("856", "in"), ("810", "in"))
     )
-    Partnership.objects.create(mailbox=mailbox, identifier=identifier, state=Partnership.State.ACTIVE)
-    agreement = Agreement.objects.create(
-        name=f"{supplier.name}, drop shipment",
-        partner=partner,
-        mailbox=mailbox,
-        mode=Mode.LIVE,
-        live_from=timezone.now(),
-        own_qualifier=OWN_ID[0],
-        own_id=OWN_ID[1],
-        identifier=identifier,
-    )
-    for transaction_set, direction in (("850", "out"), ("855", "in"), ("856", "in")):
-        AgreementDocument.objects.create(
-            agreement=agreement, transaction_set=transaction_set, direction=direction
-        )
     ItemCrossReference.objects.bulk_create(
         ItemCrossReference(
             agreement=agreement,
@@ -125,6 +128,31 @@ def _agreement(supplier: Supplier, mailbox: Mailbox, skus: list[str]) -> Agreeme
         )
         for number, sku in enumerate(sorted(set(skus)), start=1)
     )
+    return agreement
+
+
+def _terms(
+    supplier: Supplier, mailbox: Mailbox, about: str, documents: Sequence[tuple[str, str]]
+) -> Agreement:
+    partner = TradingPartner.objects.create(name=supplier.name)
+    identifier = PartnerIdentifier.objects.create(
+        partner=partner, qualifier=supplier.qualifier, value=supplier.interchange_id
+    )
+    Partnership.objects.create(mailbox=mailbox, identifier=identifier, state=Partnership.State.ACTIVE)
+    agreement = Agreement.objects.create(
+        name=f"{supplier.name}, {about}",
+        partner=partner,
+        mailbox=mailbox,
+        mode=Mode.LIVE,
+        live_from=timezone.now(),
+        own_qualifier=OWN_ID[0],
+        own_id=OWN_ID[1],
+        identifier=identifier,
+    )
+    for transaction_set, direction in documents:
+        AgreementDocument.objects.create(
+            agreement=agreement, transaction_set=transaction_set, direction=direction
+        )
     return agreement
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ TOLD = {
     "acknowledged": "the supplier's functional acknowledgment (997) is matched",
     "accepted": "the supplier's purchase order acknowledgment (855) accepts every line",
     "effect_done": "the store is told",
+    "customer_told": "the customer, a trading partner, is sent his order acknowledgment (855)",
 }
 
 
@@ -70,6 +72,18 @@ class StoreView:
         """Have the order appear in the store now."""
         requests.post(f"{self.control}/orders/{order}/place", timeout=10).raise_for_status()
 
+    def total_of(self, order: int) -> Decimal:
+        """Return what the order comes to, by a fresh GET."""
+        answer = requests.get(f"{self.base}/v2/orders/{order}", headers=self.headers, timeout=10)
+        answer.raise_for_status()
+        return Decimal(answer.json()["total_inc_tax"])
+
+    def refund(self, order: int, line: int, total: str, tax: str) -> None:
+        """Have the merchant give back one piece of a line."""
+        item = {"item_type": "PRODUCT", "item_id": line, "quantity": 1}
+        told = {"items": [item], "total_amount": total, "total_tax": tax}
+        requests.post(f"{self.control}/orders/{order}/refunds", json=told, timeout=10).raise_for_status()
+
 
 class NetworkView:
     """The suppliers behind the mailbox, by their control door."""
@@ -87,6 +101,12 @@ class NetworkView:
         found = requests.get(f"{self.control}/shipped", timeout=10)
         found.raise_for_status()
         return dict(found.json().get(purchase_order, {}))
+
+    def finance(self) -> list[dict[str, Any]]:
+        """Return the ledger of the finance system."""
+        found = requests.get(f"{self.control}/finance", timeout=10)
+        found.raise_for_status()
+        return list(found.json())
 
 
 def _shipment(told: dict[str, Any]) -> dict[str, Any]:

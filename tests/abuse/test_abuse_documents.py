@@ -1,4 +1,4 @@
-"""Abuse cases 20, 21, 23, 26, 27, 29 and 30 of hostile and broken documents, each with a good order beside it.
+"""Abuse cases 20, 21, 23, 26 to 30 of hostile and broken documents, each with a good order beside it.
 
 *Quarantine* is: the bytes are kept as they came, nothing is done by them, and a case says why.
 """
@@ -14,10 +14,19 @@ from django.utils import timezone
 from archive import store as archive_store
 from archive.models import Document, Event, Interchange, Transmission
 from integration.flows import parents
-from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder, Work
+from integration.models import (
+    ExceptionCase,
+    LineEntry,
+    Order,
+    OrderDocument,
+    PurchaseOrder,
+    SupplierInvoice,
+    Work,
+)
 from integration.simulators.network.x12_text import text
 from partners.models import Agreement, Mailbox, Mode, PartnerIdentifier, TradingPartner
 from portal.admin.show import page_url
+from tests import factories
 from tests.answers import LINE, acknowledged, acknowledged_group, answer_of
 from tests.pages import Desk, open_desk
 from tests.world import World, world
@@ -26,6 +35,7 @@ __all__ = ["world"]
 
 GOOD = 1001
 Kind = ExceptionCase.Kind
+State = SupplierInvoice.State
 
 
 @pytest.fixture
@@ -298,6 +308,35 @@ def test_abuse_27_a_partner_cannot_answer_for_another_on_the_same_mailbox(asked:
     )
     assert is_untouched()
     assert the_good_answer_counts(asked)
+
+
+# 28: an invoice twice under new control numbers, with the same number and another amount
+
+
+def test_abuse_28_an_invoice_number_used_for_another_amount_is_a_case_and_posts_nothing(db: None) -> None:
+    made = factories.purchase_order()
+    factories.sent(made)
+    first = factories.supplier_invoice(made, factories.bill(made, "INV-28"))
+    posted = LineEntry.standing().filter(kind=LineEntry.Kind.INVOICED)
+    assert posted.count() == made.lines.count()
+    same = factories.supplier_invoice(made, factories.bill(made, "INV-28"))
+    assert (same.state, ExceptionCase.objects.count()) == (State.REPEATED, 0)
+    other = factories.supplier_invoice(made, factories.bill(made, "INV-28", price="9"))
+    assert {each.document_id for each in posted} == {first.document_id}
+    case = ExceptionCase.objects.get()
+    assert (case.kind, case.document, case.money) == (Kind.DUPLICATE, other.document, other.total)
+    assert case.sentence.startswith(
+        f"{other.partner} uses the number of invoice INV-28, {first.total:.2f} USD, for another one: {other.total:.2f} USD."
+    )
+    # Both amounts stand beside each other.
+    assert next((each["what"], each["asked"], each["answered"]) for each in case.evidence) == (
+        "total",
+        f"{first.total:.2f}",
+        f"{other.total:.2f}",
+    )
+    words = open_desk().page(other)
+    assert "Invoice INV-28 Number used twice" in words
+    assert "Others of this number" in words
 
 
 # 29: answers before what they answer

@@ -61,19 +61,41 @@ class Traffic:
 def traffic(code: str, size: int, seed: int, faults: int = 0) -> Traffic:
     """A file of about ``size`` bytes of one kind of set."""
     rng = random.Random(f"{code} {seed}")
+    sets = _sets(code, size, rng)
+    return _file(code, sets, _plant(sets, faults, rng))
+
+
+def good_and_bad(code: str, size: int, seed: int, faults: int) -> tuple[Traffic, Traffic]:
+    """The file without faults, and the same one with them."""
+    rng = random.Random(f"{code} {seed}")
+    sets = _sets(code, size, rng)
+    good = _file(code, sets, ())
+    return good, _file(code, sets, _plant(sets, faults, rng))
+
+
+def _sets(code: str, size: int, rng: random.Random) -> list[Rows]:
     sets: list[Rows] = []
     total = 0
     while total < size:
         made = _BODIES[code](rng, len(sets), rng.randint(SMALLEST, LARGEST))
         sets.append(made)
         total += _length(made)
-    planted = []
+    return sets
+
+
+def _plant(sets: list[Rows], faults: int, rng: random.Random) -> tuple[Fault, ...]:
+    """Damages sets, each in another way."""
+    planted: list[Fault] = []
     for at in sorted(rng.sample(range(len(sets)), faults)):
         damage = _DAMAGES[len(planted) % len(_DAMAGES)]
         tag, position, element, mark = damage(sets[at])
         planted.append(Fault(at, tag, position, element, mark))
+    return tuple(planted)
+
+
+def _file(code: str, sets: list[Rows], planted: tuple[Fault, ...]) -> Traffic:
     data = "".join(_lines(code, sets)).encode("ascii")
-    return Traffic(code, data, len(sets), data.count(b"~"), tuple(planted))
+    return Traffic(code, data, len(sets), data.count(b"~"), planted)
 
 
 def _length(rows: Rows) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from integration import tasks
 from integration.flows import import_orders
+from integration.simulators.store.payloads import SampleOrder
 from portal.copies import DatabaseCopies
 from tests.chaos.forking import Forked
 from tests.chaos.installation import Installation
@@ -31,14 +34,23 @@ def shared_installation(
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Installation]:
-    """The installation of a module, since to make its database takes longer than most tests.
+    """The installation of a module, since to make its database takes longer than most tests."""
+    with opened_installation(copies, django_db_blocker, tmp_path_factory.mktemp("network")) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_installation(
+    copies: DatabaseCopies, django_db_blocker: Any, folder: Path, sold: dict[int, SampleOrder] | None = None
+) -> Iterator[Installation]:
+    """Open an installation on a database of its own, its store with the orders ``sold``.
 
     No knock ever arrives, and polls look no further back than their cursor.
     """
     with own_database(copies, django_db_blocker), pytest.MonkeyPatch.context() as patched, Forked() as forked:
         patched.setattr(tasks, "async_task", lambda *args, **options: None)
         patched.setattr(import_orders, "OVERLAP", import_orders.OVERLAP * 0)
-        yield Installation(forked, tmp_path_factory.mktemp("network"))
+        yield Installation(forked, folder, sold)
 
 
 @pytest.fixture

@@ -41,19 +41,19 @@ STANDING = tuple(name for name, kind in STEPS.items() if kind.standing)
 FIRST, DUE, HELD = "2019-01-01T00:00Z", "2020-01-01T00:00Z", "2120-01-01T00:00Z"
 
 
-def orders() -> dict[int, SampleOrder]:
+def orders(count: int = ORDERS) -> dict[int, SampleOrder]:
     """Return orders of one line, which has to be shipped by one of the two suppliers in turn."""
     made = {}
-    for place in range(ORDERS):
+    for place in range(count):
         sku = SKUS["BO"][place % 30] if place % 2 else SKUS["AC"][100 + place % 200]
         made[FIRST_ORDER + place] = build(FIRST_ORDER + place, [line(sku, 2)])
     return made
 
 
 @contextmanager
-def open_store() -> Iterator[dict[str, Any]]:
-    """Serve the store, none of its orders placed yet."""
-    with StoreSimulator(orders(), placed=[], store_hash=STORE_HASH, token=TOKEN) as simulator:
+def open_store(sold: dict[int, SampleOrder]) -> Iterator[dict[str, Any]]:
+    """Serve the store with the orders ``sold``, none of them placed yet."""
+    with StoreSimulator(sold, placed=[], store_hash=STORE_HASH, token=TOKEN) as simulator:
         yield {"url": simulator.url}
 
 
@@ -67,6 +67,11 @@ def open_sftp(root: Path) -> Iterator[dict[str, Any]]:
             "username": door.username,
             "password": door.password,
         }
+
+
+def _network_mailbox() -> Mailbox:
+    """Return the mailbox of the network; a test may have others beside it."""
+    return Mailbox.objects.get(name="Trading Grid mailbox")
 
 
 def do_one(lane: str) -> None:
@@ -90,12 +95,15 @@ def do_up_to(step: str) -> None:
 
 
 class Installation:
-    """The installation and the verbs of chaos tests. ``kills`` counts by place where workers were killed."""
+    """The installation and the verbs of chaos tests. ``kills`` counts by place where workers were killed.
 
-    def __init__(self, forked: Forked, folder: Path) -> None:
+    ``sold`` are the orders that can be placed, else ``orders()``.
+    """
+
+    def __init__(self, forked: Forked, folder: Path, sold: dict[int, SampleOrder] | None = None) -> None:
         self.forked = forked
         self.network = Network(folder / "network")
-        self.store_url = forked.serve(open_store)["url"]
+        self.store_url = forked.serve(lambda: open_store(sold or orders()))["url"]
         self.placed: list[int] = []
         self.kills: Counter[str] = Counter()
         self._died_in = ""
@@ -124,11 +132,11 @@ class Installation:
             self.go_through(self.forked.serve(lambda: open_sftp(self.network.root)))
             return
         settings = {"inbound_path": str(self.network.outbox), "outbound_path": str(self.network.inbox)}
-        self._set(Mailbox.objects.get(), transport=transport, **settings)
+        self._set(_network_mailbox(), transport=transport, **settings)
 
     def go_through(self, door: dict[str, Any]) -> None:
         """Have the mailbox be reached by an SFTP door: port, host_key, username and password."""
-        mailbox = Mailbox.objects.get()
+        mailbox = _network_mailbox()
         mailbox.host_keys.all().delete()
         mailbox.host_keys.create(key=door["host_key"])
         settings = {name: door[name] for name in ("port", "username", "password")}

@@ -7,9 +7,11 @@ import pytest
 from integration import failpoints
 from integration.flows.steps import STEPS
 from tests.chaos import (
+    test_acknowledging,
     test_calls_kept,
     test_gaps,
     test_hooks,
+    test_invoicing,
     test_mails,
     test_receiving,
     test_reconciling,
@@ -32,9 +34,11 @@ WINDOWS = [
     *test_store_effects.PLACES,
     *test_hooks.PLACES,
     *test_calls_kept.PLACES,
+    *test_invoicing.PLACES,
     *test_mails.PLACES,
     *test_resubmitting.PLACES,
     *test_translating.PLACES,
+    *test_acknowledging.PLACES,
     "work.failed",
 ]
 

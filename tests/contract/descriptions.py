@@ -27,6 +27,7 @@ FILES = {
     "catalog/product-variants_catalog.v3.yml": "v3",
     "catalog/products_catalog.v3.yml": "v3",
     "channels.v3.yml": "v3",
+    "customers.v3.yml": "v3",
     "locations.v3.yml": "v3",
     "inventory.v3.yml": "v3",
     "settings.v3.yml": "v3",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
 
 from integration.bigcommerce.client import NotFound, Refused, StoreClient
+from integration.bigcommerce.refunds import RefundItem
 from integration.bigcommerce.shipments import NewShipment
 from integration.simulators.store.payloads import build, line
+from integration.simulators.store.refunds import make_refund
 from integration.simulators.store.server import StoreSimulator
 from tests.contract.descriptions import Descriptions
 from tests.contract.differences import UNDESCRIBED
@@ -78,6 +81,19 @@ def shipments(client: StoreClient, store: StoreSimulator) -> None:
         client.remove_shipment(1001, made.id)
 
 
+def refunds(client: StoreClient, store: StoreSimulator) -> None:
+    assert client.get_refunds(1001) == []
+    items = [{"item_type": "PRODUCT", "item_id": 1_001_001, "quantity": 1}]
+    make_refund(store.state, {"items": items, "total_amount": "12.30", "total_tax": "0.30"}, 1001)
+    make_refund(store.state, {"items": [], "total_amount": 4, "declined": True}, 1001)
+    first, second = client.get_refunds(1001)
+    assert (first.id, first.total_amount, first.total_tax, first.paid) == (
+        1, Decimal("12.3"), Decimal("0.3"), Decimal("12.3"),
+    )  # fmt: skip
+    assert first.items == (RefundItem("PRODUCT", 1_001_001, 1, None, Decimal(0)),)
+    assert (second.items, second.paid, second.declined) == ((), Decimal(0), Decimal(4))
+
+
 def hooks(client: StoreClient, store: StoreSimulator) -> None:
     address, headers = "https://edi.example.com/hooks/", {"X-Secret": "one"}
     made = client.add_hook("store/order/*", address, headers)
@@ -102,6 +118,10 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
     "get_categories": (lambda client, store: client.get_categories(), [NOT_DESCRIBED]),
     "get_channels": (lambda client, store: client.get_channels(), ["getChannels"]),
     "get_currencies": (lambda client, store: client.get_currencies(), ["getCurrencies"]),
+    "get_customer_group": (
+        lambda client, store: [client.get_customer_group(number) for number in (41, 77, 9)],
+        ["getCustomers"],
+    ),
     "get_lines": (
         lambda client, store: [client.get_lines(number) for number in store.state.orders],
         ["getOrderProducts"],
@@ -113,6 +133,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         lambda client, store: client.get_product_categories([*range(5001, 5333), 77]),
         ["getProducts"],
     ),
+    "get_refunds": (refunds, ["getOrderRefunds"]),
     "get_shipments": (shipments, SHIPPING),
     "get_shipping_addresses": (
         lambda client, store: [client.get_shipping_addresses(number) for number in store.state.orders],
@@ -120,6 +141,10 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
     ),
     "get_stock_setting": (lambda client, store: client.get_stock_setting(), ["getSettingsInventory"]),
     "get_store": (lambda client, store: client.get_store(), ["getStoreInformation"]),
+    "get_taxes": (
+        lambda client, store: [client.get_taxes(number) for number in store.state.orders],
+        ["getOrderTaxes"],
+    ),
     "get_time": (lambda client, store: client.get_time(), ["getSystemTimestamp"]),
     "iter_changes_since": (changes, ["getOrders"]),
     "iter_orders_modified_since": (

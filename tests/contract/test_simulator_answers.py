@@ -26,6 +26,7 @@ from tests.contract.overlay import laid_over
 
 METAFIELDS = "/v3/orders/1001/metafields"
 METAFIELD = {"permission_set": "app_only", "namespace": "gridport", "key": "k", "value": "v"}
+REFUNDS = "/v3/orders/1001/payment_actions/refunds"
 SHIPMENTS = "/v2/orders/1001/shipments"
 SHIPMENT = {
     "order_address_id": 10011,
@@ -60,6 +61,7 @@ def walk() -> list[Asked]:
         ("GET", f"{SHIPMENTS}/1", None),
         ("PUT", f"{SHIPMENTS}/1", {"tracking_number": "EJ2", "shipping_provider": "usps"}),
         ("DELETE", f"{SHIPMENTS}/1", None),
+        ("GET", REFUNDS, None),
         ("GET", "/v2/order_statuses", None),
         ("GET", "/v2/currencies", None),
         ("GET", "/v2/store", None),
@@ -71,6 +73,7 @@ def walk() -> list[Asked]:
         ("DELETE", f"{METAFIELDS}/1", None),
         ("GET", "/v3/catalog/products?id:in=5001,5002&include_fields=categories,name,sku,type", None),
         ("GET", "/v3/catalog/trees/categories", None),
+        ("GET", "/v3/customers?id:in=41,77", None),
         ("GET", "/v3/catalog/variants?limit=250", None),
         ("GET", "/v3/catalog/variants?limit=250&page=2", None),
         ("GET", "/v3/channels", None),
@@ -105,6 +108,8 @@ REFUSED: list[tuple[Asked, int]] = [
     (("POST", SHIPMENTS, {**SHIPMENT, "items": [{"product_id": 7, "quantity": 1}]}), 400),
     (("PUT", f"{SHIPMENTS}/9", {"comments": "x"}), 404),
     (("DELETE", f"{SHIPMENTS}/9", None), 404),
+    (("GET", REFUNDS.replace("1001", "77"), None), 404),
+    (("GET", f"{REFUNDS}?transaction_id=1", None), 501),
     (("GET", "/v3/orders/77/metafields", None), 404),
     (("GET", f"{METAFIELDS}/9", None), 404),
     (("GET", f"{METAFIELDS}?limit=0", None), 400),
@@ -245,6 +250,8 @@ def test_a_callback_is_as_described(callbacks: dict[str, Any], scope: str) -> No
         data = metafield_data(1001, 14)
     elif scope == "store/order/statusUpdated":
         data = order_data(1001, status={"previous_status_id": 0, "new_status_id": 11})
+    elif "refund" in scope:
+        data = order_data(1001, refund={"refund_id": 3})
     elif "shipment" in scope:
         data = shipment_data(3, 1001)
     else:

@@ -169,6 +169,22 @@ def test_ensuring_leaves_what_is_there_alone() -> None:
     assert Work.objects.count() == 1
 
 
+def test_a_poll_that_still_runs_is_not_begun_a_second_time() -> None:
+    poll = Step("poll", "1", "poll")
+    work.ensure("lane", poll)
+    [running] = work.claim("lane")
+    for _ in range(3):
+        work.ensure("lane", poll)
+        assert claimed_names() == []
+    assert Work.objects.count() == 1
+    with transaction.atomic():
+        work.finish(running)
+    # Nothing has piled up behind it: the next comes when it is asked for again.
+    assert claimed_names() == []
+    work.ensure("lane", poll)
+    assert claimed_names() == ["poll 1"]
+
+
 def test_work_asked_for_with_a_delay_while_it_runs_runs_again_no_sooner() -> None:
     put("a", "1", "one")
     [claimed] = work.claim("lane")

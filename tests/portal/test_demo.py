@@ -15,6 +15,8 @@ import psutil
 from portal.localdb import PrivateServer
 from tests.conftest import ROOT
 
+INVOICED = ["810 out", "JSON out", "UBL out"] * 2
+"""An invoice and a credit memo, each in three formats."""
 ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
 
 
@@ -60,25 +62,26 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", "orders,acknowledgments,shipments", "--json"],
-        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=180, check=False,
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", "orders,acknowledgments,shipments,invoices", "--json"],
+        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     try:
         assert done.returncode == 0, done.stderr
         flows = json.loads(done.stdout)["flows"]
-        assert list(flows) == ["orders", "acknowledgments", "shipments"]
+        assert list(flows) == ["orders", "acknowledgments", "shipments", "invoices"]
         for flow in flows.values():
             assert sorted(flow) == ["documents", "store_after", "store_before"]
             assert flow["store_before"]["status_id"] == 11
-        assert [flow["store_after"]["status_id"] for flow in flows.values()] == [9, 9, 2]
+        assert [flow["store_after"]["status_id"] for flow in flows.values()] == [9, 9, 2, 14]
         kinds = {
             name: sorted(f"{each['kind']} {each['direction']}" for each in flow["documents"])
             for name, flow in flows.items()
         }
         assert kinds == {
-            "orders": ["850 out", "850 out", "855 in", "855 in", "997 in", "997 in"],
+            "orders": ["850 out", "850 out", "855 in", "855 in", "855 out", "997 in", "997 in", "997 in"],
             "acknowledgments": ["850 out", "855 in", "997 in"],
             "shipments": ["850 out", "855 in", "856 in", "856 in", "997 in"],
+            "invoices": sorted([*INVOICED, "850 out", "855 in", "856 in", "997 in", "997 in", "997 in"]),
         }
         assert [each["items"] for each in flows["shipments"]["store_after"]["shipments"]] == [
             {"1002001": 1, "1002002": 1, "1002003": 2},
@@ -100,7 +103,7 @@ def test_a_flow_that_does_not_exist_is_named_with_those_that_do() -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "There is no flow refunds; there are: orders, acknowledgments, shipments." in done.stderr
+    assert "There is no flow refunds; there are: orders, acknowledgments, shipments, invoices." in done.stderr
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
+from integration.flows.gaps.acknowledged import customers
+from integration.flows.gaps.billed import bills
+from integration.flows.gaps.invoiced import invoices
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
@@ -29,5 +32,16 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         yield str(store), partial(orders_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
-    for question in (purchase_orders, receipts, acknowledgments, answers, ship_notices, files_taken, effects):
+    for question in (
+        purchase_orders,
+        receipts,
+        acknowledgments,
+        answers,
+        ship_notices,
+        invoices,
+        bills,
+        files_taken,
+        customers,
+        effects,
+    ):
         yield "", partial(question, now)

@@ -38,6 +38,9 @@ from partners.models import Mailbox
 
 Check = Gap.Check
 State = PurchaseOrder.State
+_IDENTITY = (
+    "sender_qualifier", "sender_id", "receiver_qualifier", "receiver_id", "control_number", "usage_indicator",
+)  # fmt: skip
 
 
 def answers(now: datetime) -> Checked:
@@ -126,9 +129,16 @@ def _lies_long(remote: RemoteFile, mailbox: Mailbox, now: datetime) -> bool:
 
 
 def files_taken(now: datetime) -> Checked:
-    """Every file that was taken was read, and everything in it is on record, or put with a shipment; or a case says why
-    not."""
+    """Every file that was taken was read, and everything in it is on record, or put with a shipment; or a case says why not.
+
+    An interchange that came again has no documents of its own: those of the first are looked for.
+    """
     tally = Tally(Check.RECEIVED)
+    came_before = Interchange.objects.filter(
+        direction=Direction.IN,
+        pk__lt=OuterRef("pk"),
+        **{name: OuterRef(name) for name in _IDENTITY},
+    )
     rows = (
         Transmission.objects.filter(direction=Direction.IN, recorded_at__gte=now - LOOKS_BACK)
         .select_related("mailbox")
@@ -137,6 +147,7 @@ def files_taken(now: datetime) -> Checked:
             is_bare=Exists(
                 Interchange.objects.filter(
                     ~Exists(Document.objects.filter(interchange=OuterRef("pk"))),
+                    ~Exists(came_before),
                     ~Exists(ExceptionCase.objects.filter(transmission=OuterRef("transmission"))),
                     transmission=OuterRef("pk"),
                 )

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     kinds = "\n".join(f"  {name:29}{answer.meaning}" for name, answer in ANSWERS.items())
     parser = argparse.ArgumentParser(
         prog="python -m integration.simulators.network",
-        description="A network mailbox with two suppliers behind it.",
+        description="A network mailbox with two suppliers and a customer behind it.",
         epilog=f"answers, which can be joined as in short+duplicate:\n{kinds}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -10,21 +10,25 @@ from integration.simulators.network.answers import Plan
 from integration.simulators.network.change_answers import change_acknowledgment
 from integration.simulators.network.envelope_faults import FAULTS
 from integration.simulators.network.order_answers import purchase_order_acknowledgment
-from integration.simulators.network.purchase_orders import PurchaseOrder, Segments
+from integration.simulators.network.purchase_orders import PurchaseOrder, Segments, element
 from integration.simulators.network.x12_text import interchange
 
 SUPPLIERS = {("ZZ", "ACMESUPPLY"): "Acme Supply", ("01", "123456789"): "Borealis Trading"}
-GROUPS = {"855": "PR", "856": "SH", "865": "CA", "997": "FA"}
+GROUPS = {"855": "PR", "810": "IN", "856": "SH", "865": "CA", "997": "FA"}
 
 
 @dataclass(frozen=True)
 class AnswerFile:
-    """A file for the mailbox: ``code`` is its ST01, ``number`` its ISA13, before any fault befell it."""
+    """A file for the mailbox: ``code`` is its ST01, ``number`` its ISA13, before any fault befell it.
+
+    ``said`` is what it says of lines, by their number: quantities by status (ACK01), as ``{"1": {"IA": "2", "IB": "1"}}``.
+    """
 
     name: str
     code: str
     number: int
     data: bytes
+    said: dict[str, dict[str, str]]
 
 
 def functional_file(order: PurchaseOrder, body: Segments, number: int, now: datetime) -> AnswerFile:
@@ -56,6 +60,11 @@ def ship_notice_file(order: PurchaseOrder, body: Segments, number: int, now: dat
     return _file(order, "856", body, number, now)
 
 
+def bill_file(order: PurchaseOrder, body: Segments, number: int, now: datetime) -> AnswerFile:
+    """Return the file of an 810 of ``body``, from the supplier who got ``order``."""
+    return _file(order, "810", body, number, now)
+
+
 def change_files(order: PurchaseOrder, plan: Plan, numbers: Iterator[int], now: datetime) -> list[AnswerFile]:
     """Return the file of the 865 that ``plan`` has answer a change, and what comes again of it."""
     body = change_acknowledgment(order, plan.change, today=now.strftime("%Y%m%d"))
@@ -73,7 +82,18 @@ def _file(order: PurchaseOrder, code: str, body: Segments, number: int, now: dat
         order, number=number, group=GROUPS[code], body=body, code=code, date=now.strftime("%Y%m%d"),
         time=now.strftime("%H%M"),
     )  # fmt: skip
-    return AnswerFile(f"{order.receiver[1]}.{number:09d}.{code}.x12", code, number, data)
+    return AnswerFile(f"{order.receiver[1]}.{number:09d}.{code}.x12", code, number, data, _said(body))
+
+
+def _said(body: Segments) -> dict[str, dict[str, str]]:
+    said: dict[str, dict[str, str]] = {}
+    of_line: dict[str, str] = {}
+    for segment in body:
+        if segment[0] in ("PO1", "POC"):
+            of_line = said.setdefault(element(segment, 1), {})
+        elif segment[0] == "ACK":
+            of_line[element(segment, 1)] = element(segment, 2)
+    return said
 
 
 def _again(name: str) -> str:

@@ -4,7 +4,9 @@
 request          what it does
 ================ =============================================================================================
 GET ledger       tells what arrived and what was answered
+GET finance      tells the ledger of the finance system: every invoice that it took, and whether it adds up
 GET held         tells what suppliers mean to deliver, by purchase order and line
+GET told         tells what customers were told last, by their own order number and line
 GET answers      tells ``answer``, ``answers``, ``pause``, and of every ``kind`` of answer what it means
 POST answers     changes ``{"answer": "short", "answers": {"1004-1": "hold", "1005-1": null}, "pause": 3}``, or
                  some of it; null lets ``answer`` hold again for that purchase order
@@ -13,7 +15,11 @@ POST send        ``{"purchase_order": "1004-1", "answer": "accept+no_functional"
 POST ship        ``{"purchase_orders": ["1004-1"], "way": "parcels"}``: has goods leave and be told (see
                  ``ship_notices``); with ``"number"`` and ``"purpose": "replace"`` or ``"cancel"`` said anew
 GET shipped      tells what has left, by purchase order and line, by the last word on each shipment
+POST bill        has one supplier bill ``{"purchase_orders": ["1001-1"], "way": "whole"}`` (see ``bills``); a
+                 ``"number"`` of before is used again, or credited, with ``"purpose"`` as for ship
+GET billed       tells what is billed and not credited again, by purchase order and line
 POST release     sends at once what is late
+POST take        takes what lies in the inbox now, for suppliers who do not work by themselves
 ================ =============================================================================================
 
 What is wrong is refused with ``{"error": a sentence}``.
@@ -104,8 +110,16 @@ def _ledger(network: Network, fields: Fields) -> Any:
     return list(network.ledger)
 
 
+def _finance(network: Network, fields: Fields) -> Any:
+    return list(network.finance.ledger)
+
+
 def _held(network: Network, fields: Fields) -> Any:
     return {number: network.held(number) for number in dict.fromkeys(network.numbers())}
+
+
+def _told(network: Network, fields: Fields) -> Any:
+    return network.told()
 
 
 def _tell(network: Network, fields: Fields) -> Any:
@@ -141,9 +155,25 @@ def _shipped(network: Network, fields: Fields) -> Any:
     return network.shipped()
 
 
+def _bill(network: Network, fields: Fields) -> Any:
+    _check(fields, {"purchase_orders": _is_texts, "way": _is_text, "purpose": _is_text, "number": _is_text})
+    if "purchase_orders" not in fields:
+        raise ValueError("purchase_orders is needed.")
+    return {"number": network.bill(**fields)}
+
+
+def _billed(network: Network, fields: Fields) -> Any:
+    return network.billed()
+
+
 def _release(network: Network, fields: Fields) -> Any:
     _check(fields, {})
     return {"released": network.release()}
+
+
+def _take(network: Network, fields: Fields) -> Any:
+    _check(fields, {})
+    return {"taken": network.take_all()}
 
 
 def _check(fields: Fields, known: Mapping[str, Callable[[Any], bool]], *, all_of_them: bool = False) -> None:
@@ -174,11 +204,16 @@ def _is_choice(value: Any) -> bool:
 
 CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "ledger"): _ledger,
+    ("GET", "finance"): _finance,
     ("GET", "held"): _held,
+    ("GET", "told"): _told,
     ("GET", "answers"): _tell,
     ("POST", "answers"): _choose,
     ("POST", "send"): _send,
     ("POST", "ship"): _ship,
     ("GET", "shipped"): _shipped,
+    ("POST", "bill"): _bill,
+    ("GET", "billed"): _billed,
     ("POST", "release"): _release,
+    ("POST", "take"): _take,
 }

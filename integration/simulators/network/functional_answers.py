@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from integration.simulators.network.purchase_orders import PurchaseOrder, Segments
 
-HEADINGS = {"850": "BEG", "860": "BCH"}
+HEADINGS = {"850": "BEG", "855": "BAK", "860": "BCH"}
 NEVER_SENT = "987654321"
 """A group control number beyond all that a test or a demo reaches."""
 

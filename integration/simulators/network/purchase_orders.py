@@ -1,4 +1,5 @@
-"""Purchase orders (850) and their changes (860) as a supplier's translator reads them: what an answer needs, and nothing more."""
+"""Purchase orders (850), their changes (860), and acknowledgments (855) as a partner's translator reads them: what an answer
+needs, and nothing more."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 Segments = list[list[str]]
 
 ISA_LENGTH = 106
-GROUPS = {"850": "PO", "860": "PC"}
+GROUPS = {"850": "PO", "855": "PR", "860": "PC"}
 
 
 @dataclass
@@ -16,7 +17,9 @@ class PurchaseOrder:
 
     ``usage`` is ISA15 and ``order_type`` BEG02. ``lines`` are the PO1 segments. ``dates`` are the DTM dates by
     their qualifier: under 0 those of the heading, under 1 those of the first line, and so on. Of a change (860), ``lines``
-    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01. ``place`` are the segments of the ship-to (N1 to N4).
+    are its POC segments, ``change`` is BCH05 and ``purpose`` BCH01. ``place`` are the segments of the ship-to (N1 to N4). Of an
+    acknowledgment (855), ``purpose`` is BAK01, ``order_type`` BAK02, and ``answers`` are the ACK segments, under 1 those of
+    the first line.
     """
 
     sender: tuple[str, str]
@@ -35,8 +38,9 @@ class PurchaseOrder:
     code: str = "850"
     change: str = ""
     purpose: str = ""
+    answers: dict[int, Segments] = field(default_factory=dict)
     place: Segments = field(default_factory=list)
-    in_place: bool = field(default=False, repr=False)
+    in_place: bool = field(default=False, repr=False, compare=False)
 
     @property
     def group(self) -> str:
@@ -66,7 +70,7 @@ def receiver_of(data: bytes) -> tuple[str, str]:
 
 
 def read_purchase_orders(data: bytes) -> list[PurchaseOrder]:
-    """Return the purchase orders, and changes of such, of an interchange in their order, by groups."""
+    """Return the purchase orders, changes and acknowledgments of such, of an interchange in their order, by groups."""
     found: list[PurchaseOrder] = []
     order: PurchaseOrder | None = None
     isa: list[str] = []
@@ -108,6 +112,12 @@ def _take(order: PurchaseOrder, segment: list[str]) -> None:
         case "BCH":
             order.purpose, order.order_type, order.number = (element(segment, number) for number in (1, 2, 3))
             order.change, order.date = element(segment, 5), element(segment, 6)
+        case "BAK":
+            order.purpose, order.order_type, order.number, order.date = (
+                element(segment, number) for number in (1, 2, 3, 4)
+            )
+        case "ACK":
+            order.answers.setdefault(len(order.lines), []).append(segment)
         case "PO1" | "POC":
             order.lines.append(segment)
         case "N1":

@@ -1,4 +1,5 @@
-"""Two suppliers who take purchase orders and their changes from the mailbox and answer them; everything stands in a ledger."""
+"""Two suppliers who take purchase orders and their changes from the mailbox and answer them, and a customer who takes order
+acknowledgments; everything stands in a ledger."""
 
 from __future__ import annotations
 
@@ -16,13 +17,17 @@ from typing import Any
 
 from integration.simulators.network.answer_files import (
     SUPPLIERS,
+    bill_file,
     change_files,
     functional_file,
     order_files,
     ship_notice_file,
 )
 from integration.simulators.network.answers import Plan, plan_of
+from integration.simulators.network.bills import BILL_PURPOSES, BILL_WAYS, Books
 from integration.simulators.network.change_answers import held_after
+from integration.simulators.network.customers import is_for_customer, told_by
+from integration.simulators.network.finance import FinanceSystem
 from integration.simulators.network.functional_answers import functional_acknowledgment
 from integration.simulators.network.purchase_orders import (
     PurchaseOrder,
@@ -34,6 +39,7 @@ from integration.simulators.network.purchase_orders import (
 from integration.simulators.network.ship_notices import PURPOSES, WAYS, ShipNotice, ship_notice
 
 POLL = 0.05
+_EVENTS = {"850": "arrival", "855": "acknowledgment", "860": "change"}
 LONGEST_PAUSE = 86_400
 
 
@@ -57,6 +63,7 @@ class Network:
         self.inbox, self.outbox, self.taken = (self.root / name for name in ("inbox", "outbox", "taken"))
         for folder in (self.inbox, self.outbox, self.taken):
             folder.mkdir(parents=True, exist_ok=True)
+        self.finance = FinanceSystem(self.root / "finance")
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -65,8 +72,10 @@ class Network:
         self._orders: dict[str, PurchaseOrder] = {}
         self._waiting: list[_Waiting] = []
         self._held: dict[str, dict[str, str]] = {}
+        self._told: dict[str, dict[str, Any]] = {}
         self._notices: dict[str, ShipNotice] = {}
         self._trackings = 1
+        self._books: dict[tuple[str, str], Books] = {}
 
     def __enter__(self) -> Network:
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -113,7 +122,7 @@ class Network:
                 self._take(path)
                 taken += 1
             self._send_until(time.monotonic())
-        return taken
+        return taken + self.finance.take_all()
 
     def choose(
         self,
@@ -158,9 +167,7 @@ class Network:
         if way not in WAYS or purpose not in PURPOSES:
             raise ValueError(f"Ways are {', '.join(WAYS)}; purposes are {', '.join(PURPOSES)}.")
         with self._lock:
-            orders = [self._orders[each] for each in purchase_orders if each in self._orders]
-            if len(orders) != len(purchase_orders) or len({each.receiver for each in orders}) != 1:
-                raise ValueError("All of them are to be purchase orders that one supplier has got.")
+            orders = self._of_one_supplier(purchase_orders)
             number = number or f"SH{len(self._notices) + 1:06d}"
             told = [(each, self._to_go(each.number, but=number)) for each in orders]
             now = datetime.now(UTC)
@@ -202,6 +209,59 @@ class Network:
                         of_order[line] = of_order.get(line, Decimal(0)) + quantity
         return {order: {line: f"{each:f}" for line, each in lines.items()} for order, lines in found.items()}
 
+    def bill(
+        self, purchase_orders: list[str], way: str = "whole", number: str = "", purpose: str = "original"
+    ) -> str:
+        """Have their supplier bill ``purchase_orders``; return the invoice's number.
+
+        A ``number`` of before is used again, or credited. Raises ``ValueError`` with a sentence.
+        """
+        if way not in BILL_WAYS or purpose not in BILL_PURPOSES:
+            raise ValueError(f"Ways are {', '.join(BILL_WAYS)}; purposes are {', '.join(BILL_PURPOSES)}.")
+        with self._lock:
+            orders = self._of_one_supplier(purchase_orders)
+            books = self._books.setdefault(orders[0].receiver, Books())
+            held = {each.number: _decimals(self._held.get(each.number, {})) for each in orders}
+            shipped = {order: _decimals(lines) for order, lines in self.shipped().items()}
+            bill = books.make(orders, held, shipped, way, number, purpose)
+            books.enter(bill)
+            now = datetime.now(UTC)
+            file = bill_file(orders[0], bill.body(now.strftime("%Y%m%d")), next(self._numbers), now)
+            self.drop(file.name, file.data)
+            self._note(
+                event="bill",
+                name=file.name,
+                number=bill.number,
+                way=way,
+                purpose=purpose,
+                isa13=f"{file.number:09d}",
+                total=f"{bill.total:.2f}",
+                currency=bill.currency,
+                credit=bill.is_credit,
+                lines=[
+                    {
+                        "order": each.order,
+                        "line": each.line,
+                        "quantity": f"{each.quantity:f}",
+                        "price": f"{each.price:f}",
+                    }
+                    for each in bill.lines
+                ],
+            )
+        return bill.number
+
+    def billed(self) -> dict[str, dict[str, str]]:
+        """Return what is billed and not credited again, for each purchase order by line."""
+        with self._lock:
+            found = [each for books in self._books.values() for each in books.net().items()]
+        return {order: {line: f"{each:f}" for line, each in lines.items()} for order, lines in found}
+
+    def _of_one_supplier(self, purchase_orders: list[str]) -> list[PurchaseOrder]:
+        orders = [self._orders[each] for each in purchase_orders if each in self._orders]
+        if len(orders) != len(purchase_orders) or len({each.receiver for each in orders}) != 1:
+            raise ValueError("All of them are to be purchase orders that one supplier has got.")
+        return orders
+
     def _to_go(self, purchase_order: str, *, but: str) -> dict[str, str]:
         """Return what of a purchase order has not left yet, without counting shipment ``but``."""
         left = {line: Decimal(each) for line, each in self._held.get(purchase_order, {}).items()}
@@ -230,7 +290,7 @@ class Network:
         arrived: list[PurchaseOrder | None] = [*orders] or [None]
         for order in arrived:
             self._note(
-                event="change" if order and order.code == "860" else "arrival",
+                event=_EVENTS[order.code] if order else "arrival",
                 name=path.name,
                 sha256=_sha256(data),
                 receiver=":".join(receiver_of(data)),
@@ -239,16 +299,38 @@ class Network:
                 st02=order.st02 if order else None,
                 purchase_order=order.number if order else None,
             )
-        known = [order for order in orders if order.receiver in SUPPLIERS]
+        known = [order for order in orders if order.receiver in SUPPLIERS and order.code != "855"]
         for order in known:
             self._hold(order)
         for _, group in groupby(known, key=lambda order: order.gs06):
             self._answer_group([(order, self.answers.get(order.number, self.answer)) for order in group])
+        heard = [order for order in orders if is_for_customer(order)]
+        for _, group in groupby(heard, key=lambda order: order.gs06):
+            self._hear(list(group))
 
     def held(self, purchase_order: str) -> dict[str, str]:
         """Return the quantities that its supplier means to deliver, by line: those asked for, and the changes he took."""
         with self._lock:
             return dict(self._held.get(purchase_order, {}))
+
+    def told(self) -> dict[str, dict[str, Any]]:
+        """Return what customers were told last, by their own number of the order, and how many 855s that took."""
+        with self._lock:
+            return dict(self._told)
+
+    def _hear(self, group: list[PurchaseOrder]) -> None:
+        """Note what customers are told by the 855s of one functional group, and have a 997 answer it."""
+        for each in group:
+            before = self._told.get(each.number, {"documents": 0})
+            said = {**told_by(each), "documents": before["documents"] + 1}
+            self._told[each.number] = said
+            self._note(event="told", purchase_order=each.number, **said)
+        verdicts = [plan_of(self.answers.get(each.number, self.answer)).functional for each in group]
+        judged = [(each, verdict) for each, verdict in zip(group, verdicts, strict=True) if verdict]
+        if judged:
+            answer = self.answers.get(group[0].number, self.answer)
+            body = functional_acknowledgment(judged)
+            self._waiting.append(_Waiting(time.monotonic(), group[0], answer, body))
 
     def _hold(self, order: PurchaseOrder) -> None:
         """Note what the supplier is asked for: of an order its lines, of a change what he takes of it."""
@@ -307,6 +389,7 @@ class Network:
                 isa13=f"{each.number:09d}",
                 answer=waiting.answer,
                 sha256=_sha256(each.data),
+                said=each.said,
             )
         return len(files)
 
@@ -337,6 +420,10 @@ def _check(answers: Iterable[str | None], pause: float | None) -> None:
             plan_of(each)
     if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
         raise ValueError(f"A pause is 0 to {LONGEST_PAUSE} seconds.")
+
+
+def _decimals(lines: Mapping[str, str]) -> dict[str, Decimal]:
+    return {line: Decimal(quantity) for line, quantity in lines.items()}
 
 
 def _sha256(data: bytes) -> str:

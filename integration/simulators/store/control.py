@@ -10,7 +10,9 @@ POST quota               ``{"requests": 5}``: sets the quota of the rate limit a
 POST clock               ``{"advance": 31}``: lets the store's clock jump ahead by seconds
 GET orders/{id}          tells an order with its lines and addresses
 POST orders/{id}         writes to an order without the API's rules
+POST …/lines/{line}      writes to a line of an order without the API's rules: ``orders/{id}/lines/{line}``
 GET …/{id}/shipments     tells the shipments of an order: ``orders/{id}/shipments``
+GET, POST …/{id}/refunds tells the refunds of an order, or makes one (see ``refunds``)
 POST shipping            ``{"moves": false}``: shipments leave the status of orders, or move it again
 POST orders/{id}/place   has an order appear, created and changed now
 GET webhooks             tells the settings of callbacks, how many are to be tried, and blocked domains
@@ -34,6 +36,7 @@ from typing import Any
 from integration.simulators.store.exchange import Reply, Request
 from integration.simulators.store.faults import fault_from
 from integration.simulators.store.hook_control import HOOK_CONTROLS
+from integration.simulators.store.refunds import make_refund, tell_refunds
 from integration.simulators.store.state import NotThere, StoreState
 from integration.simulators.store.statuses import STATUSES
 
@@ -130,6 +133,19 @@ def _write_order(state: StoreState, fields: Fields, number: int) -> Any:
     return _tell_order(state, {}, number)
 
 
+def _write_line(state: StoreState, fields: Fields, number: int, line_id: int) -> Any:
+    with state.lock:
+        lines = state.sample(number).products
+        line = next((each for each in lines if each["id"] == line_id), None)
+        if line is None:
+            raise NotThere(f"Order {number} has no line {line_id}.")
+        for name in fields:
+            if name not in line:
+                raise ValueError(f"A line has no field {name!r}.")
+        line.update(fields)
+        return _write_order(state, {}, number)
+
+
 def _place(state: StoreState, fields: Fields, number: int) -> Any:
     state.place(number)
     return _tell_order(state, {}, number)
@@ -166,7 +182,10 @@ CONTROLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", ORDER, _tell_order),
     ("POST", ORDER, _write_order),
     ("POST", f"{ORDER}/place", _place),
+    ("POST", f"{ORDER}/lines/([0-9]{{1,18}})", _write_line),
     ("GET", f"{ORDER}/shipments", _shipments),
+    ("GET", f"{ORDER}/refunds", tell_refunds),
+    ("POST", f"{ORDER}/refunds", make_refund),
     ("POST", "shipping", _shipping),
     *HOOK_CONTROLS,
 )

@@ -19,6 +19,7 @@ ORDER_STATUS_UPDATED = "store/order/statusUpdated"
 METAFIELD_CREATED = "store/order/metafield/created"
 METAFIELD_UPDATED = "store/order/metafield/updated"
 METAFIELD_DELETED = "store/order/metafield/deleted"
+REFUND_CREATED = "store/order/refund/created"
 SHIPMENT_CREATED = "store/shipment/created"
 SHIPMENT_UPDATED = "store/shipment/updated"
 SHIPMENT_DELETED = "store/shipment/deleted"
@@ -31,6 +32,7 @@ HAPPENING = (
     METAFIELD_CREATED,
     METAFIELD_UPDATED,
     METAFIELD_DELETED,
+    REFUND_CREATED,
     SHIPMENT_CREATED,
     SHIPMENT_UPDATED,
     SHIPMENT_DELETED,
@@ -42,7 +44,6 @@ QUIET = (
     "store/hook/deliveryException",
     "store/information/updated",
     "store/order/message/created",
-    "store/order/refund/created",
     "store/order/transaction/created",
     "store/order/transaction/updated",
     "store/product/inventory/order/updated",

@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from integration.simulators.store import shipments, v2, v3, v3_hooks
+from integration.simulators.store import refunds, shipments, v2, v3, v3_hooks
 from integration.simulators.store.call import Act
-from integration.simulators.store.scopes import CHANNELS, INFORMATION, LOCATIONS, NONE, ORDERS, PRODUCTS
+from integration.simulators.store.scopes import (
+    CHANNELS,
+    CUSTOMERS,
+    INFORMATION,
+    LOCATIONS,
+    NONE,
+    ORDERS,
+    PRODUCTS,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ ROUTES = (
     Route("GET", "/v2/currencies", INFORMATION, v2.list_currencies),
     Route("GET", "/v2/store", INFORMATION, v2.read_store),
     Route("GET", "/v2/time", INFORMATION, v2.read_time),
+    Route("GET", "/v3/orders/{order}/payment_actions/refunds", ORDERS, refunds.list_refunds),
     Route("GET", "/v3/orders/{order}/metafields", ORDERS, v3.list_metafields),
     Route("POST", "/v3/orders/{order}/metafields", ORDERS, v3.add_metafield),
     Route("GET", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.read_metafield),
@@ -62,6 +71,7 @@ ROUTES = (
     Route("GET", "/v3/catalog/trees/categories", PRODUCTS, v3.list_categories),
     Route("GET", "/v3/catalog/variants", PRODUCTS, v3.list_variants),
     Route("GET", "/v3/channels", CHANNELS, v3.list_channels),
+    Route("GET", "/v3/customers", CUSTOMERS, v3.list_customers),
     Route("GET", "/v3/inventory/locations", LOCATIONS, v3.list_locations),
     Route("GET", "/v3/settings/inventory", INFORMATION, v3.read_inventory_settings),
     Route("GET", "/v3/hooks", NONE, v3_hooks.list_hooks),

@@ -17,7 +17,7 @@ id   kind                                                         what should co
 1012 Cyrillic name and address                                    held or sent, as the character set allows
 1013 apostrophe in name and street                                one purchase order
 1014 ``*`` and ``~`` in the street                                one purchase order, other separators
-1015 lines of both suppliers                                      two purchase orders
+1015 lines of both suppliers, ordered by a business customer      two purchase orders
 1016 a SKU that both suppliers list                               held: several partners
 1017 a SKU that nobody lists                                      held: no partner
 1018 awaiting payment                                             not worked on
@@ -78,7 +78,7 @@ def _orders() -> list[SampleOrder]:
         build(1012, [line("AC-012")], addresses=[cyrillic]),
         build(1013, [line("AC-013")], addresses=[person(last_name="O'Dell", street_1="3 Fisher's Walk")]),
         build(1014, [line("AC-014")], addresses=[person(street_1="Unit *5* ~ rear", company="Quill & Co")]),
-        build(1015, [line("AC-015", 2), line("BO-005"), line("AC-016")]),
+        build(1015, [line("AC-015", 2), line("BO-005"), line("AC-016")], customer_id=77, external_order_id="GRV-7781"),
         build(1016, [line("SH-001", 2)]),
         build(1017, [line("XX-001"), line("AC-017")]),
         build(1018, [line("AC-018")], status=7),

@@ -1,4 +1,4 @@
-"""What the merchant set up: currencies, channels, locations, and when stock moves."""
+"""What the merchant set up: currencies, channels, locations, customers with an account, and when stock moves."""
 
 from __future__ import annotations
 
@@ -132,3 +132,34 @@ INVENTORY: dict[str, Any] = {
     "show_out_of_stock_message": False,
 }
 """As ``GET /v3/settings/inventory`` shows it."""
+
+
+def _customer(number: int, company: str, email: str, group: int) -> dict[str, Any]:
+    first_name, _, last_name = "Nora Quill".partition(" ")
+    return {
+        "id": number,
+        "authentication": {"force_password_reset": False},
+        "company": company,
+        "customer_group_id": group,
+        "email": email,
+        "first_name": first_name,
+        "last_name": last_name,
+        "notes": "",
+        "phone": "2185550142",
+        "registration_ip_address": "",
+        "tax_exempt_category": "",
+        "date_created": "2025-02-03T09:00:00Z",
+        "date_modified": "2025-02-03T09:00:00Z",
+        "address_count": 1,
+        "attribute_count": 0,
+        "accepts_product_review_abandoned_cart_emails": False,
+        "origin_channel_id": 1,
+        "channel_ids": [1],
+    }
+
+
+CUSTOMERS = (
+    _customer(41, "", "nora.quill@example.com", 0),
+    _customer(77, "Grove Retail", "orders@groveretail.example", 3),
+)
+"""As ``GET /v3/customers`` shows them; group 0 is none."""

@@ -32,8 +32,9 @@ class Taken(ValueError):
 class StoreState:
     """Everything the store knows; methods hold ``lock``.
 
-    ``orders`` are those that can be placed, by id; ``metafields`` and ``shipments`` the API's objects by order, of which
-    ``moves_when_shipped`` says whether they move its status; ``faults`` those still to strike; ``ledger`` the requests, oldest first. What happens to orders is announced to ``webhooks``.
+    ``orders`` are those that can be placed, by id; ``metafields``, ``shipments`` and ``refunds`` the API's objects by order;
+    ``moves_when_shipped`` says whether shipments move its status; ``faults`` are those still to strike; ``ledger`` the
+    requests, oldest first. What happens to orders is announced to ``webhooks``.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class StoreState:
         self.metafields: dict[int, list[dict[str, Any]]] = {}
         self.shipments: dict[int, list[dict[str, Any]]] = {}
         self.last_shipment = 0
+        self.refunds: dict[int, list[dict[str, Any]]] = {}
+        self.last_refund = 0
         self.moves_when_shipped = True
         self.faults: list[Fault] = []
         self.ledger: list[Entry] = []

@@ -1,4 +1,4 @@
-"""V3 of the API: metafields of orders, the catalog's variants, channels, locations and the stock setting."""
+"""V3 of the API: metafields of orders, the catalog's variants, channels, locations, customers and the stock setting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integration.simulators.store.catalog import (
 from integration.simulators.store.exchange import Answer
 from integration.simulators.store.paging import PAGING, v3_page
 from integration.simulators.store.refusals import not_simulated, strange_filters, v3_error
-from integration.simulators.store.settings import CHANNELS, INVENTORY, LOCATIONS
+from integration.simulators.store.settings import CHANNELS, CUSTOMERS, INVENTORY, LOCATIONS
 from integration.simulators.store.state import Taken
 from integration.simulators.store.values import Reader, one_of, text, whole_text
 
@@ -41,6 +41,13 @@ CHANNELS_NOT_SIMULATED = frozenset(
         *(f"date_{what}{limit}" for what in ("created", "modified") for limit in ("", ":min", ":max")),
     }
 )
+CUSTOMER_FILTERS = frozenset({"id:in", "company:in", "customer_group_id:in", "email:in"})
+CUSTOMERS_NOT_SIMULATED = frozenset(
+    {
+        "include", "sort", "after", "before", "name:in", "name:like", "phone:in", "registration_ip_address:in",
+        *(f"date_{what}{limit}" for what in ("created", "modified") for limit in ("", ":min", ":max")),
+    }
+)  # fmt: skip
 LOCATIONS_NOT_SIMULATED = frozenset(
     {
         "location_id:in", "location_code:in", "is_default", "type_id:in", "managed_by_external_source", "is_active",
@@ -121,6 +128,12 @@ def list_channels(call: Call) -> Answer:
     return v3_page([each for each in CHANNELS if _fits(each, wanted)], call.query)
 
 
+def list_customers(call: Call) -> Answer:
+    """Answer with a page of the customers who have an account."""
+    wanted = _wanted(call, CUSTOMER_FILTERS, CUSTOMERS_NOT_SIMULATED)
+    return v3_page([each for each in CUSTOMERS if _fits(each, wanted)], call.query)
+
+
 def list_locations(call: Call) -> Answer:
     """Answer with a page of the places that hold stock."""
     _wanted(call, frozenset(), LOCATIONS_NOT_SIMULATED)
@@ -173,7 +186,7 @@ def _wanted(
         if name in filters:
             field, _, several = name.partition(":")
             choices = value.split(",") if several or name == "include_fields" else [value]
-            if field in ("id", "product_id", "category_id", "parent_id"):
+            if field in ("id", "product_id", "category_id", "parent_id", "customer_group_id"):
                 choices = [_whole(name, each) for each in choices]
             wanted[name] = frozenset(each.casefold() for each in choices)
     return wanted

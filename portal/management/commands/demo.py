@@ -26,7 +26,7 @@ from integration.flows import connect
 from integration.models import HookCall
 from portal.copies import DatabaseCopies
 from portal.demo import sample, story
-from portal.demo.flows import FLOWS, SHIPPED, SHORT, TWO_SUPPLIERS, Stage
+from portal.demo.flows import FLOWS, INVOICED, SHIPPED, SHORT, TWO_SUPPLIERS, Stage
 from portal.demo.processes import DemoError, Processes
 from portal.localdb import LocalDatabaseError, PrivateServer
 
@@ -133,7 +133,7 @@ class Command(BaseCommand):
                 if flows
                 else self._story(processes, stop, store, folder)
             )
-            played = {TWO_SUPPLIERS, SHORT, SHIPPED} if flows else {STORY_ORDER}
+            played = {TWO_SUPPLIERS, SHORT, SHIPPED, INVOICED} if flows else {STORY_ORDER}
             for number in self._orders:
                 if number not in played:
                     store.place(number)
@@ -174,6 +174,7 @@ class Command(BaseCommand):
             ),
             store["skus"],
         )
+        sample.add_customer(row)
         lead = User.objects.get(username="lead")
         connect.register_hooks(lead, row, "The store says at once that an order changed.")
         self._orders: list[int] = [] if once else store["orders"]

@@ -16,7 +16,14 @@ from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import choices, plan
 from integration.flows.positions import positions_of
-from integration.models import ExceptionCase, LineEntry, OrderDocument, PurchaseOrder, PurchaseOrderChange
+from integration.models import (
+    ExceptionCase,
+    Expectation,
+    LineEntry,
+    OrderDocument,
+    PurchaseOrder,
+    PurchaseOrderChange,
+)
 from integration.simulators.network.answer_files import AnswerFile, change_files
 from integration.simulators.network.answers import plan_of
 from integration.simulators.network.purchase_orders import read_purchase_orders
@@ -477,3 +484,89 @@ def test_a_change_does_not_overtake_its_purchase_order(changing: World) -> None:
         if each["event"] in ("arrival", "change")
     ]
     assert [event for event, _ in arrived] == ["arrival", "change"]
+
+
+def hold_borealis(world: World, mode: str = Mode.WATCH) -> Agreement:
+    """Keep Borealis Trading's purchase order of an order of both from being sent."""
+    agreement = Agreement.objects.get(partner__name="Borealis Trading")
+    Agreement.objects.filter(pk=agreement.pk).update(mode=mode)
+    return agreement
+
+
+def test_what_was_not_sent_yet_is_composed_anew_once_the_order_was_edited(changing: World) -> None:
+    borealis = hold_borealis(changing)
+    changing.place(BOTH)
+    changing.run(3)
+    edit(changing, BOTH, 4, line=1)
+    unsent = PurchaseOrder.objects.get(agreement=borealis)
+    assert unsent.content is not None
+    assert (unsent.state, unsent.content["lines"][0]["quantity"]) == ("composed", "4")
+    assert (sent_changes(), ExceptionCase.objects.count()) == ([], 0)
+    go_live(factories.user("gus", "decide"), borealis, REASON)
+    changing.run(2)
+    assert changing.network.held(unsent.number) == {"1": "4"}
+    assert in_force(unsent.number) == [4]
+
+
+def test_what_was_not_sent_yet_is_not_sent_once_its_line_or_the_order_is_gone(changing: World) -> None:
+    borealis = hold_borealis(changing)
+    changing.place(BOTH)
+    changing.run(3)
+    changing.store.state.orders[BOTH].products[1]["quantity_refunded"] = 1
+    edit(changing, BOTH, status_id=14)
+    assert PurchaseOrder.objects.get(agreement=borealis).state == "dropped"
+    go_live(factories.user("gus", "decide"), borealis, REASON)
+    changing.run(2)
+    assert changing.network.numbers() == ["1015-1"]
+
+
+def test_another_gift_wrapping_than_was_told_is_asked_about(changing: World) -> None:
+    Agreement.objects.update(tells_gift_wrapping=True)
+    changing.place(TWELVE)
+    changing.run(3)
+    changing.store.state.orders[TWELVE].products[0]["wrapping_name"] = "Green paper"
+    edit(changing, TWELVE, staff_notes="Wrap it.")
+    case = ExceptionCase.objects.get()
+    assert case.evidence == [
+        {
+            "what": "gift wrapping of line 1",
+            "told": "none",
+            "in the store": "Gift wrapping: Green paper",
+        }
+    ]
+    edit(changing, TWELVE, staff_notes="Wrapped.")
+    assert ExceptionCase.objects.count() == 1
+
+
+def test_the_answer_to_a_change_is_expected_within_its_hours_and_met_by_the_865(changing: World) -> None:
+    changing.network.answers["1004-1"] = "change_silent"
+    changing.place(TWELVE)
+    changing.run(3)
+    edit(changing, TWELVE, status_id=5)
+    expected = Expectation.objects.get(what="865")
+    change = PurchaseOrderChange.objects.get()
+    assert (expected.subject, expected.state, expected.document) == (
+        f"change:{change.pk}",
+        "waiting",
+        change.document,
+    )
+    assert expected.due_at - expected.counted_from == timedelta(hours=48)
+    Expectation.objects.update(due_at="2026-01-01T00:00Z", remind_at=None)
+    changing.poll()
+    case = ExceptionCase.objects.get(kind="overdue")
+    assert case.sentence == (
+        "Acme Supply has not answered the change of purchase order 1004-1 (860) within 48 hours. Ask them whether they take"
+        " it."
+    )
+    [order] = [
+        each
+        for path in sorted(changing.network.taken.iterdir())
+        for each in read_purchase_orders(path.read_bytes())
+        if each.code == "860"
+    ]
+    [file] = change_files(order, plan_of("accept"), count(900), datetime.now(UTC))
+    changing.network.drop(file.name, file.data)
+    changing.run(2)
+    expected.refresh_from_db()
+    case.refresh_from_db()
+    assert (expected.state, case.decision) == ("met", "released")

@@ -171,6 +171,7 @@ def test_a_held_order_goes_on_when_its_item_is_listed(world: World) -> None:
     world.place(1017)
     world.run()
     assert Order.objects.get().state == Order.State.HELD
+    assert "No partner lists SKU XX-001 (1 in order 1017)" in ExceptionCase.objects.get().sentence
     borealis = Agreement.objects.get(partner__name="Borealis Trading")
     ItemCrossReference.objects.create(agreement=borealis, sku="XX-001", vendor_item="NEW-1")
     assert skus_listed(["XX-001", "", "nothing"]) == 1

@@ -9,12 +9,24 @@ from email.utils import parsedate_to_datetime as parse
 import pytest
 from django.contrib.auth.models import User
 
-from archive.models import Acknowledgment, Document, DocumentState, Transmission, TransmissionOutcome
+from archive import store as archive_store
+from archive.models import Acknowledgment, Document, DocumentState, Event, Transmission, TransmissionOutcome
 from integration import tasks
-from integration.flows.gaps import received, sent, stores
+from integration.flows.decide import settle_case
+from integration.flows.gaps import acknowledged, received, sent, stores
 from integration.flows.reconciliation import ask
 from integration.flows.rights import Refused
-from integration.models import ExceptionCase, Gap, Order, PurchaseOrder, Reconciliation, StoreEffect, Work
+from integration.models import (
+    CustomerLink,
+    ExceptionCase,
+    Gap,
+    Order,
+    OrderAcknowledgment,
+    PurchaseOrder,
+    Reconciliation,
+    StoreEffect,
+    Work,
+)
 from tests import factories
 from tests.behind import remove
 from tests.world import World, world
@@ -30,8 +42,11 @@ FINE = {
     "acknowledgment": (2, 0, 0),
     "answer": (2, 0, 0),
     "shipment": (0, 0, 0),
+    "invoice": (0, 0, 0),
+    "bill": (0, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
+    "customer": (0, 0, 0),
     "effect": (4, 0, 0),
 }
 
@@ -39,7 +54,7 @@ FINE = {
 @pytest.fixture(autouse=True)
 def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what was done just now count as settled."""
-    for module in (received, sent, stores):
+    for module in (acknowledged, received, sent, stores):
         monkeypatch.setattr(module, "SETTLED", timedelta(seconds=-60), raising=False)
 
 
@@ -217,6 +232,20 @@ def test_a_file_that_lies_on_the_mailbox_is_fetched(two: World, lead: User) -> N
     ]
 
 
+def test_an_answer_that_came_twice_is_nothing_missing(two: World, lead: User) -> None:
+    answer = Document.objects.get(orders__purchase_order__number="1004-1", transaction_set="855")
+    data = archive_store.open(answer.interchange.payload, purpose="test")
+    two.network.drop("found-again.x12", data)
+    two.run()
+    assert Event.objects.filter(kind="arrived_again").count() == 1
+    row = look(lead)
+    assert (told(row), came_to(row)["received"]) == ([], (5, 0, 0))
+    # Where what the first brought is gone, it is that one which is told.
+    remove(answer)
+    found = {check: sentence for check, sentence, _ in told(look(lead))}
+    assert found["received"].startswith(f"{answer.interchange.name} from {two.mailbox} was read")
+
+
 def test_a_store_that_cannot_be_asked_is_told_and_proves_nothing(two: World, lead: User) -> None:
     two.row.base_url = "http://127.0.0.1:9"
     two.row.save()
@@ -247,3 +276,29 @@ def test_it_happens_daily_and_nobody_asks_without_rights_or_reason(two: World, l
         ask(lead, " ")
     assert Gap.objects.count() == 0
     assert Transmission.objects.filter(direction="in").count() == 4
+
+
+def test_a_customer_whom_nobody_was_about_to_tell_is_told(world: World, lead: User) -> None:
+    link = factories.customer_link(world.row, world.mailbox, number_source="order")
+    world.place(1001)
+    tasks.tick()
+    world.poll()
+    OrderAcknowledgment.objects.all().delete()
+    Work.objects.filter(step="acknowledge").delete()
+    assert came_to(look(lead))["customer"] == (0, 0, 1)
+    (gap,) = Gap.objects.filter(check_name="customer")
+    assert (gap.sentence, gap.repair) == (
+        f"Order 1001 is {link}'s, who was not told what holds of it, and nothing was about to.",
+        "They are told now.",
+    )
+    assert OrderAcknowledgment.objects.count() == 1
+    assert came_to(look(lead))["customer"] == (1, 0, 0)
+    CustomerLink.objects.update(is_active=False)
+    OrderAcknowledgment.objects.all().delete()
+    assert came_to(look(lead))["customer"] == (0, 1, 0)
+    # What somebody has settled by telephone is no gap either.
+    CustomerLink.objects.update(is_active=True, number_source="external_id")
+    Order.objects.update(customer_number="")
+    assert came_to(look(lead))["customer"] == (0, 0, 1)
+    settle_case(lead, ExceptionCase.objects.get(kind="customer"), REASON)
+    assert came_to(look(lead))["customer"] == (0, 1, 0)

@@ -607,6 +607,8 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
         ),
         # How often a ship notice was posted before, reversed or not.
         ("integration/flows/match_ship_notices.py", "times = LineEntry.objects.filter("),
+        # How often a supplier's invoice was posted before, reversed or not.
+        ("integration/flows/supplier_invoices.py", "before = LineEntry.objects.filter("),
         (
             "partners/agreements.py",
             "return {each.name: {entry.ours: entry.theirs for entry in each.entries.all()} for each in lists}",

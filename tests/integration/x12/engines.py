@@ -122,5 +122,6 @@ _BOTS_ACCEPTS: dict[str, Callable[[Finding], bool]] = {
     "syntax notes": lambda each: each.level == "element" and each.code_997 in ("2", "10"),
     "blanks for a mandatory element": lambda each: each.code_997 == "1" and bool(each.value),
     "decimals in whole numbers": lambda each: each.code_997 == "6" and "." in each.value,
+    "date with six digits for eight": lambda each: each.code_997 == "8" and len(each.value) == 6,
     "order of segments": lambda each: each.level == "segment" and each.code_997 == "7",
 }

@@ -17,6 +17,8 @@ _TOKENS = (
     b"20269999", b"IEA*1*000000001~", b"ISA*00*          *00*", b"GS*PO*A*B*20260302*0941*1*X*004010~", b"ST*850*0001~",
 )  # fmt: skip
 
+_ENVELOPE = frozenset({b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"})
+
 Change = Callable[[random.Random, bytes], bytes]
 
 
@@ -108,6 +110,43 @@ def _loop(chance: random.Random, data: bytes) -> bytes:
     return terminator.join(moved)
 
 
+def _envelope(chance: random.Random, data: bytes) -> bytes:
+    """A header or trailer of a set, group or interchange, gone, twice, elsewhere or changed."""
+    separator, terminator = _separators(data)
+    segments = data.split(terminator)
+    places = [at for at, each in enumerate(segments) if each.strip().split(separator)[0] in _ENVELOPE]
+    if not places:
+        return data
+    at = chance.choice(places)
+    what = chance.randrange(4)
+    if what == 0:
+        del segments[at]
+    elif what == 1:
+        segments.insert(at, segments[at])
+    elif what == 2:
+        segments.insert(chance.randrange(len(segments)), segments.pop(at))
+    else:
+        elements = segments[at].split(separator)
+        elements[chance.randrange(len(elements))] = chance.choice(_TOKENS)
+        segments[at] = separator.join(elements)
+    return terminator.join(segments)
+
+
+def _levels(chance: random.Random, data: bytes) -> bytes:
+    """Some HL that have other levels' numbers and parents."""
+    separator, terminator = _separators(data)
+    segments = data.split(terminator)
+    places = [at for at, each in enumerate(segments) if each.strip().startswith(b"HL" + separator)]
+    for at in chance.sample(places, min(len(places), chance.choice((1, 2, 5)))):
+        tag, *elements = segments[at].split(separator)
+        other = chance.choice(places)
+        numbers = (*segments[other].split(separator)[1:3], b"", b"99", b"%d" % len(places))
+        for index in range(min(2, len(elements))):
+            elements[index] = chance.choice((elements[index], *numbers))
+        segments[at] = separator.join((tag, *elements))
+    return terminator.join(segments)
+
+
 def _separator(chance: random.Random, data: bytes) -> bytes:
     old = bytes([chance.choice(_SEPARATOR_BYTES)])
     return data.replace(old, bytes([chance.randrange(256)]), chance.choice((1, 5, -1)))
@@ -133,4 +172,5 @@ def _separators(data: bytes) -> tuple[bytes, bytes]:
 
 CHANGES: tuple[Change, ...] = (
     _any_byte, _header_byte, _cut, _token, _element, _element, _segment, _segment, _loop, _loop, _separator, _number,
+    _envelope, _envelope, _levels, _levels,
 )  # fmt: skip

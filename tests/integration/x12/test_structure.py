@@ -44,7 +44,7 @@ def test_an_acknowledgment_becomes_its_loops() -> None:
         "ST BAK REF N1(N1) PO1(PO1 PID(PID) ACK(ACK) ACK(ACK)) PO1(PO1 ACK(ACK)) CTT(CTT) SE"
     )
     lines = [loop for loop in walked.root.loops if loop.table.name == "PO1"]
-    assert [line.trigger and line.trigger[1] for line in lines] == ["1", "2"]
+    assert [line.trigger[1] for line in lines] == ["1", "2"]
     assert [seg.tag for seg in walked.root.segments] == ["ST", "BAK", "REF", "SE"]
 
 

@@ -112,7 +112,7 @@ VALUES_OF_RECORD: dict[tuple[type, str], tuple[Any, ...]] = {
     (ShipNotice, "number"): ("SH-7", "0001 A"),
 }
 # Codes of one character, where the others have two or three.
-SHORT_CODES = {"credit_or_debit", "exemption"}
+SHORT_CODES = {"credit_or_debit", "exemption", "relationship"}
 # Words whose codes came with 005010.
 LATER_WORDS = {"harmonized_sales", "transaction_set_on_hold", "functional_group_on_hold"}
 REQUIRED: dict[type, frozenset[str]] = {

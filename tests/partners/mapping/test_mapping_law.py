@@ -129,7 +129,7 @@ def test_no_value_of_any_kind_makes_writing_or_reading_raise(code: str) -> None:
 
 def shuffled(loop: Loop, rng: random.Random) -> None:
     """Shuffles the members of each loop; its trigger stays first, and what has one tag keeps its order."""
-    first = 0 if loop.trigger is None or loop.trigger.tag != loop.table.name else 1
+    first = int(loop.trigger.tag == loop.table.name)
     inner = loop.children[first:]
     queues: dict[str, list[Segment | Loop]] = {}
     for each in inner:

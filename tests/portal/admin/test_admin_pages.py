@@ -21,14 +21,20 @@ from django.urls import get_resolver, reverse
 
 from archive.models import AccessRecord, AuditEntry, Document, Transmission
 from integration.flows import decide
+from integration.flows.customer_links import VERBS as LINK_VERBS
+from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import CHANGE, VERBS
 from integration.models import (
     BulkJob,
     Carrier,
+    CustomerLink,
     ExceptionCase,
     Expectation,
+    Invoice,
+    InvoiceRule,
+    InvoiceSeries,
     MailServer,
     Order,
     OutgoingMail,
@@ -38,6 +44,7 @@ from integration.models import (
     RoutingRule,
     Shipment,
     Store,
+    SupplierInvoice,
     Warehouse,
     Work,
 )
@@ -60,11 +67,11 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry,
-    BulkJob, Expectation, OutgoingMail, Shipment,
+    BulkJob, Expectation, OutgoingMail, Invoice, Shipment, SupplierInvoice,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
-    BusinessCalendar, MappingProfile, RoutingRule, Warehouse, Carrier,
+    BusinessCalendar, MappingProfile, RoutingRule, Warehouse, CustomerLink, Carrier, InvoiceRule, InvoiceSeries,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
@@ -350,7 +357,8 @@ def test_every_step_and_every_verb_has_its_words() -> None:
     said_in_parts = {verb for verb in VERBS if verb.partition(" ")[0] in changes}
     assert len(said_in_parts) == 3 * len(CHANGE)
     decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
-    assert {audited or mode for audited, mode in said} | said_in_parts | set(ROUTING_VERBS) | decided == set(
+    of_settings = {*ROUTING_VERBS, *INVOICING_VERBS, *LINK_VERBS}
+    assert {audited or mode for audited, mode in said} | said_in_parts | of_settings | decided == set(
         VerbFilter.verbs
     )
     assert len(set(VerbFilter.verbs)) == len(VerbFilter.verbs)

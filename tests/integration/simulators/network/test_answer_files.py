@@ -31,6 +31,7 @@ GE*1*7~
 IEA*1*000000007~
 """
 WHOLE = ACCEPTED.replace("\n", "").encode()
+SAID = {"1": {"IA": "12"}, "2": {"IA": "3"}}
 
 
 def files_of(answer: str, order: str = TWO_LINES) -> list[AnswerFile]:
@@ -43,7 +44,7 @@ def sent(answer: str) -> bytes:
 
 
 def test_an_855_goes_back_to_him_who_sent_the_850() -> None:
-    assert files_of("accept") == [AnswerFile("ACMESUPPLY.000000007.855.x12", "855", 7, WHOLE)]
+    assert files_of("accept") == [AnswerFile("ACMESUPPLY.000000007.855.x12", "855", 7, WHOLE, SAID)]
 
 
 def test_a_997_goes_back_to_him_who_sent_the_850() -> None:
@@ -67,8 +68,8 @@ def test_data_that_holds_a_separator_is_sent_with_others() -> None:
 
 def test_the_network_delivers_the_same_bytes_twice() -> None:
     first, second = files_of("duplicate")
-    assert first == AnswerFile("ACMESUPPLY.000000007.855.x12", "855", 7, WHOLE)
-    assert second == AnswerFile("ACMESUPPLY.000000007.855.again.x12", "855", 7, WHOLE)
+    assert first == AnswerFile("ACMESUPPLY.000000007.855.x12", "855", 7, WHOLE, SAID)
+    assert second == AnswerFile("ACMESUPPLY.000000007.855.again.x12", "855", 7, WHOLE, SAID)
 
 
 def test_an_855_sent_again_by_hand_differs_in_its_control_numbers_alone() -> None:

@@ -69,6 +69,7 @@ def test_an_order_is_taken_and_answered_and_both_stand_in_the_ledger(network: Ne
             "isa13": "000000001",
             "answer": "accept",
             "sha256": sha256[ACME_997],
+            "said": {},
         },
         {
             "event": "answer",
@@ -78,6 +79,7 @@ def test_an_order_is_taken_and_answered_and_both_stand_in_the_ledger(network: Ne
             "isa13": "000000002",
             "answer": "accept",
             "sha256": sha256[ACME_855],
+            "said": {"1": {"IA": "12"}, "2": {"IA": "3"}},
         },
     ]
     written = (network.root / "ledger.jsonl").read_text().splitlines()

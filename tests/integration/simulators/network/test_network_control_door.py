@@ -119,3 +119,31 @@ def test_a_body_that_is_no_json_and_another_address_are_refused(network: Network
         )
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{door.url}/_simulator/answers", timeout=10)
+
+
+def test_what_lies_in_the_inbox_is_taken_and_the_ledger_tells_what_was_said(
+    network: Network, control: Door
+) -> None:
+    network.choose(answer="short+no_functional")
+    (network.inbox / "order.edi").write_bytes(TWO_LINES.encode())
+    assert control("POST", "take") == (200, {"taken": 1})
+    assert control("POST", "take") == (200, {"taken": 0})
+    said = [each["said"] for each in control("GET", "ledger")[1] if each["event"] == "answer"]
+    assert said == [{"1": {"IA": "11", "IB": "1"}, "2": {"IA": "3"}}]
+
+
+def test_the_door_tells_what_a_customer_was_told_last_and_by_how_many_855s(
+    network: Network, control: Door
+) -> None:
+    network.choose(answer="accept")
+    head = TWO_LINES[: TWO_LINES.index("ST*850")].replace("*PO*", "*PR*")
+    head = head.replace("ACMESUPPLY ", "GROVERETAIL")
+    for place, (purpose, status) in enumerate((("00", "IA"), ("05", "IR"))):
+        body = f"ST*855*0001~BAK*{purpose}*AD*GRV-1*20260228~PO1*1*12*EA*6.25~ACK*{status}*12*EA~SE*5*0001~"
+        (network.inbox / f"{place}.855.edi").write_bytes(f"{head}{body}GE*1*17~IEA*1*000000042~".encode())
+        network.take_all()
+    status, told = control("GET", "told")
+    assert (status, told["GRV-1"]["documents"], told["GRV-1"]["purpose"]) == (200, 2, "05")
+    assert told["GRV-1"]["lines"]["1"]["answers"] == [{"status": "IR", "quantity": "12", "date": ""}]
+    assert left(network) == ["GROVERETAIL.000000001.997.x12", "GROVERETAIL.000000002.997.x12"]
+    assert network.arrivals() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from integration.simulators.network.customers import told_by
 from integration.simulators.network.purchase_orders import (
     PurchaseOrder,
     read_purchase_orders,
@@ -31,6 +32,7 @@ def test_all_that_an_answer_needs_is_read() -> None:
             ["PO1", "2", "3", "CA", "80", "PE", "BP", "TEA-24", "VP", "AC00009"],
         ],
         dates={0: {"010": "20260305"}, 2: {"002": "20260310"}},
+        place=[["N1", "ST", "Mara Quill", "92", "778"]],
     )
 
 
@@ -90,7 +92,7 @@ def test_orders_of_several_sets_and_groups_are_kept_apart() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"ISA", b"Dear customer", TWO_LINES.encode()[:105], TWO_LINES.replace("*850*", "*855*").encode()],
+    [b"", b"ISA", b"Dear customer", TWO_LINES.encode()[:105], TWO_LINES.replace("*850*", "*810*").encode()],
     ids=["empty", "a tag", "a letter", "half an ISA", "another set"],
 )
 def test_what_is_no_850_holds_no_order(data: bytes) -> None:
@@ -106,3 +108,32 @@ def test_an_850_that_lacks_what_it_should_have_is_read_as_far_as_it_goes() -> No
     isa = TWO_LINES[: TWO_LINES.index("GS*")]
     order = order_in(f"{isa}ST*850~BEG*00~PO1~")
     assert (order.st02, order.gs06, order.number, order.date, order.lines) == ("", "", "", "", [["PO1"]])
+
+
+def test_of_an_acknowledgment_each_line_is_read_with_what_becomes_of_it() -> None:
+    text = (
+        TWO_LINES[: TWO_LINES.index("ST*850")].replace("*PO*", "*PR*")
+        + "ST*855*0001~BAK*05*AC*GRV-1*20260228~PO1*1*12*EA*6.25*PE*VN*MUG-1~ACK*IA*8*EA*069*20260310~ACK*IB*4*EA~"
+        "PO1*2*3*EA*1*PE*VN*TEA-2~ACK*IR*3*EA~SE*8*0001~GE*1*17~IEA*1*000000042~"
+    )
+    [told] = read_purchase_orders(text.encode())
+    assert (told.code, told.group, told.number) == ("855", "PR", "GRV-1")
+    assert told_by(told) == {
+        "purpose": "05",
+        "answer": "AC",
+        "lines": {
+            "1": {
+                "quantity": "12",
+                "price": "6.25",
+                "answers": [
+                    {"status": "IA", "quantity": "8", "date": "20260310"},
+                    {"status": "IB", "quantity": "4", "date": ""},
+                ],
+            },
+            "2": {
+                "quantity": "3",
+                "price": "1",
+                "answers": [{"status": "IR", "quantity": "3", "date": ""}],
+            },
+        },
+    }

@@ -40,6 +40,20 @@ def test_an_order_is_changed_without_the_apis_rules(ask: Asker, store: StoreSimu
     assert read["date_modified"] != read["date_created"]
 
 
+def test_a_line_is_changed_and_the_order_with_it(ask: Asker, store: StoreSimulator, control: Door) -> None:
+    store.state.clock.advance(60)
+    told = control("POST", "orders/1001/lines/1001001", {"quantity": 9}).json()
+    assert [each["quantity"] for each in told["products"]] == [9]
+    assert [each["quantity"] for each in ask("GET", "/v2/orders/1001/products").json()] == [9]
+    assert told["order"]["date_modified"] != told["order"]["date_created"]
+    assert control("POST", "orders/1001/lines/7", {"quantity": 9}).json() == {
+        "error": "Order 1001 has no line 7."
+    }
+    assert control("POST", "orders/1001/lines/1001001", {"color": "red"}).json() == {
+        "error": "A line has no field 'color'."
+    }
+
+
 def test_the_doors_own_requests_are_not_in_the_ledger(ask: Asker, control: Door) -> None:
     control("GET", "orders/1001")
     ask("GET", "/v2/time")

@@ -34,6 +34,7 @@ READS = {
     "/v3/settings/inventory": "store_v2_information",
     "/v3/channels": "store_channel_settings",
     "/v3/inventory/locations": "store_locations",
+    "/v3/customers": "store_v2_customers",
     "/v3/hooks": "",
 }
 

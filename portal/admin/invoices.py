@@ -1,0 +1,231 @@
+"""Invoices and credit memos with their proof; the rules and series by which they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from integration.flows import invoice_rules
+from integration.flows.translations import Changed
+from integration.matching.invoicing.numbers import numbered
+from integration.models import Invoice, InvoiceRule, InvoiceSeries
+from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.filters import PeriodFilter
+from portal.admin.forms import ReasonedForm
+from portal.admin.invoice_page import exact_money, invoice_badge, invoice_context
+from portal.admin.reasoned import ReasonedAdmin
+from portal.admin.routing_forms import NumberListField
+from portal.admin.show import GOOD, QUIET, badge, link, moment
+from portal.admin.verbs import person
+
+
+class MadeFilter(PeriodFilter):
+    """When an invoice was composed."""
+
+    title = "Made"
+    field = "created_at"
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(HistoryAdmin):
+    """What we invoiced, or mean to."""
+
+    list_display = (
+        "shown_number", "kind", "shown_state", "shown_order", "shown_about", "shown_total", "series", "shown_made",
+    )  # fmt: skip
+    list_filter = ("state", "kind", "series", "currency", MadeFilter)
+    list_select_related = ("order", "series")
+    search_fields = ("number",)
+    search_help_text = "How an invoice's number begins, or the number of an order"
+    ordering = ("-pk",)
+    list_before_template = "portal/parts/invoice_totals.html"
+    empty = EmptyState(
+        "No invoices yet",
+        "They are made by themselves, by the invoice rules: once an order is shipped or completed, and for each refund.",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        """Leave the documents where they are: the page shows them."""
+        rows: QuerySet[Invoice] = super().get_queryset(request)
+        return rows.defer("content", "proof", "order__content")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Invoice], search_term: str
+    ) -> tuple[QuerySet[Invoice], bool]:
+        """Find by how the number begins, or by the order."""
+        term = search_term.strip().removeprefix("#")
+        if not term:
+            return queryset, False
+        found = queryset.filter(number__istartswith=term)
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            found = found | queryset.filter(order__number=int(term))
+        return found, False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list with what it comes to, by currency."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context is not None and "cl" in context:
+            context["cl"].totals = _totals(context["cl"].queryset)
+        return response
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Show the invoice's page."""
+        return self.page(request, row, "portal/invoice.html", invoice_context(row))
+
+    @display(description="Number", ordering="number")
+    def shown_number(self, invoice: Invoice) -> str:
+        """Return the number, or that it has none."""
+        return invoice.number or "none yet"
+
+    @display(description="State", ordering="state")
+    def shown_state(self, invoice: Invoice) -> SafeString:
+        """Return the state."""
+        return invoice_badge(invoice)
+
+    @display(description="Order", ordering="order__number")
+    def shown_order(self, invoice: Invoice) -> str:
+        """Return the order as a link."""
+        return link(invoice.order)
+
+    @display(description="For")
+    def shown_about(self, invoice: Invoice) -> str:
+        """Return what of the order it is for."""
+        return invoice.about_words
+
+    @display(description="Total", ordering="total")
+    def shown_total(self, invoice: Invoice) -> str:
+        """Return the total."""
+        return exact_money(invoice.total, invoice.currency)
+
+    @display(description="Made", ordering="created_at")
+    def shown_made(self, invoice: Invoice) -> str:
+        """Return when it was composed."""
+        return moment(invoice.created_at)
+
+
+def _totals(rows: QuerySet[Invoice]) -> str:
+    """Return what the numbered ones of the list come to, credit memos apart."""
+    found = (
+        rows.filter(state=Invoice.State.GENERATED)
+        .order_by("-kind", "currency")
+        .values_list("kind", "currency")
+        .annotate(sum=Sum("total"))
+    )
+    words = {Invoice.Kind.INVOICE: "invoiced", Invoice.Kind.CREDIT_MEMO: "credited"}
+    return ", ".join(
+        f"{exact_money(total, currency)} {words[Invoice.Kind(kind)]}" for kind, currency, total in found
+    )
+
+
+class InvoicingAdmin(ReasonedAdmin):
+    """The base of rules and series: changed by the verb of invoicing."""
+
+    def carry_out(
+        self, request: HttpRequest, reason: str, saved: Iterable[Any], removed: Iterable[Any]
+    ) -> Changed:
+        """Save and remove by the verb."""
+        return invoice_rules.change(person(request), reason, saved, removed)
+
+    def recorded_as(self, row: Any) -> str:
+        """Return the subject under which the changes of ``row`` are recorded."""
+        return invoice_rules.subject_of(row)
+
+
+class InvoiceRuleForm(ReasonedForm):
+    """An invoice rule."""
+
+    problems = staticmethod(invoice_rules.rule_problems)
+    channels = NumberListField(help_text="The store's numbers of its channels; empty: all.")
+    customers = NumberListField(help_text="The store's numbers of customers; empty: all.")
+
+    class Meta:
+        model = InvoiceRule
+        fields = ()
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave the table's own constraint out: ``rule_problems`` says the same by field, in words."""
+        return {*super()._get_validation_exclusions(), "file_format"}  # type: ignore[misc]
+
+
+@admin.register(InvoiceRule)
+class InvoiceRuleAdmin(InvoicingAdmin):
+    """When which orders are invoiced, and to whom."""
+
+    form = InvoiceRuleForm
+    list_display = ("name", "shown_active", "when", "shown_store", "shown_target", "shown_series")
+    list_filter = ("is_active", "when", "store", "series")
+    list_select_related = ("store", "series", "agreement__partner", "mailbox")
+    search_fields = ("name",)
+    search_help_text = "Rule"
+    used_by = ("copies",)
+    fieldsets = (
+        (None, {"fields": (("name", "is_active"), ("when", "series", "credit_series"))}),
+        ("Orders that it is for: all of this holds", {"fields": (
+            ("store", "orders_from"), ("channels", "customers"), "business_only",
+        )}),
+        ("Who gets the invoice", {"fields": ("agreement", ("mailbox", "file_format"))}),
+    )  # fmt: skip
+    empty = EmptyState(
+        "No invoice rules yet",
+        "Without a rule, nothing is invoiced. Add a series of numbers first, then a rule that says when, and to whom.",
+    )
+
+    @display(description="State", ordering="is_active")
+    def shown_active(self, rule: InvoiceRule) -> SafeString:
+        """Return whether it is in force."""
+        return badge("Active", GOOD) if rule.is_active else badge("Off", QUIET)
+
+    @display(description="Store", ordering="store")
+    def shown_store(self, rule: InvoiceRule) -> str:
+        """Return the store as a link."""
+        return link(rule.store) if rule.store else "Every store"
+
+    @display(description="To")
+    def shown_target(self, rule: InvoiceRule) -> str:
+        """Return who gets the invoices."""
+        return rule.target
+
+    @display(description="Series", ordering="series")
+    def shown_series(self, rule: InvoiceRule) -> str:
+        """Return the series as a link."""
+        return link(rule.series)
+
+
+class InvoiceSeriesForm(ReasonedForm):
+    """A series."""
+
+    problems = staticmethod(invoice_rules.series_problems)
+
+    class Meta:
+        model = InvoiceSeries
+        fields = ()
+
+
+@admin.register(InvoiceSeries)
+class InvoiceSeriesAdmin(InvoicingAdmin):
+    """Series of invoice numbers."""
+
+    form = InvoiceSeriesForm
+    list_display = ("name", "pattern", "shown_next")
+    search_fields = ("name",)
+    search_help_text = "Series"
+    used_by = ("invoices", "rules", "credit_rules")
+    fields = ("name", ("pattern", "next_number"))
+    empty = EmptyState(
+        "No invoice series yet", "Add one: the invoices of a rule are numbered by it, without a gap."
+    )
+
+    @display(description="Next number")
+    def shown_next(self, series: InvoiceSeries) -> str:
+        """Return the number that the next invoice gets this year."""
+        return numbered(series.pattern, timezone.localtime().year, series.next_number)
