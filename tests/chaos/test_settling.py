@@ -27,6 +27,7 @@ from portal.asgi import application
 from tests import factories
 from tests.behind import remove
 from tests.chaos.forking import Forked, scaled
+from tests.chaos.installation import MOVING
 from tests.chaos.kinds import KINDS, Answers, by_arrival, differences, twice
 from tests.chaos.serving import address_of, listening, serve
 from tests.chaos.trading import AGES, QUIET, Trading
@@ -150,6 +151,6 @@ def test_every_ledger_agrees_in_the_end_and_what_is_removed_behind_our_back_is_f
     assert [each.sentence.split(" of ")[0] for each in found["order"]] == [f"Order {lost_order}"]
     assert concerned(found["acknowledgment"]) == [f"{lost_acknowledgment}-1"]
     assert concerned(found["receipt"]) == [f"{lost_receipt}-1"]
-    trading.settle()
+    trading.work(*MOVING)
     assert twice(trading.outside()) == []
     assert {number for number, _ in differences(KINDS[0], outside)} == {f"{lost_order}-1"}
