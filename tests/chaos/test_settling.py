@@ -20,7 +20,7 @@ from archive.clock import database_now
 from archive.models import Document, TransmissionOutcome
 from integration import tasks
 from integration.flows import clock, hooks, parents
-from integration.flows.gaps import received, sent, stores
+from integration.flows.gaps import billed, received, sent, shipped, stores
 from integration.flows.reconciliation import ask
 from integration.models import ExceptionCase, Gap, HookCall, Order, PurchaseOrder, PurchaseOrderChange
 from portal.asgi import application
@@ -58,7 +58,7 @@ def trading(
     record_property("seed", SEED)
     monkeypatch.setattr("integration.tasks.async_task", lambda *args, **options: None)
     monkeypatch.setattr(hooks, "LOOK_AFTER", timedelta(0))
-    for module in (received, sent, stores):
+    for module in (billed, received, sent, shipped, stores):
         monkeypatch.setattr(module, "SETTLED", timedelta(seconds=-60), raising=False)
     made = Trading(forked, tmp_path, SEED, ORDERS)
     serve(forked, line, application)
