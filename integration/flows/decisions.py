@@ -246,7 +246,8 @@ def _do_shipment(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> 
 
 def _do_bill(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     _close(case, user, _CLOSED_AS[wanted.decision], reason)
-    _tell(case, user, wanted.decision, f"{carry_out_bill(case, wanted)}: {reason}", case.document)
+    sentence = carry_out_bill(case, wanted, reason, user.get_username())
+    _tell(case, user, wanted.decision, sentence, None)
     return write_to_partner(case, wanted) if wanted.mail else []
 
 

@@ -111,7 +111,7 @@ def ask_biller_plan(case: ExceptionCase, given: Given) -> Plan:
     return contact_plan(purchase_order, _differences(case), given, "ask_biller", "invoice (810)")
 
 
-def carry_out_bill(case: ExceptionCase, wanted: Plan) -> str:
+def carry_out_bill(case: ExceptionCase, wanted: Plan, reason: str, actor: str) -> str:
     """Let the bill be what was decided; return the sentence that tells of it. The caller has held what it is about."""
     bill = _bill(case)
     state = State.REJECTED if wanted.decision == "reject_bill" else State.APPROVED
@@ -120,8 +120,9 @@ def carry_out_bill(case: ExceptionCase, wanted: Plan) -> str:
     if state == State.APPROVED:
         of = money(bill.total, bill.currency)
         told = f"Of {lower_words(bill)} of {bill.partner} {money(Decimal(wanted.value), bill.currency)} of {of} are approved"
-    record_event(bill.subject, f"bill_{state}", f"{told}.", document=None)
-    return told
+    sentence = f"{told}: {reason}"
+    record_event(bill.subject, f"bill_{state}", sentence, actor=actor)
+    return sentence
 
 
 def put_bill_aside(case: ExceptionCase) -> None:

@@ -125,9 +125,9 @@ def judge_bills(purchase_order: PurchaseOrder) -> None:
     reads = bills_for(purchase_order, asked)
     post(purchase_order, reads)
     limits, patience = limits_of(purchase_order.agreement)
-    verdicts = judge(
-        [bill_of(each, patience) for each in reads], ordered_lines(purchase_order, asked), limits
-    )
+    since = database_now() - patience
+    bills = [bill_of(each, may_wait=each.document.recorded_at > since) for each in reads]
+    verdicts = judge(bills, ordered_lines(purchase_order, asked), limits)
     for read, verdict in zip(reads, verdicts, strict=True):
         SupplierInvoicePart.objects.filter(invoice=read.row, purchase_order=purchase_order).update(
             differences=costly_rows(verdict.differences), waits=list(verdict.waits)
@@ -171,6 +171,11 @@ def _tell(
 ) -> None:
     if row.state == State.DISPUTED:
         _ask(row, parts, found)
+        if before != State.DISPUTED:
+            more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+            record_event(
+                row.subject, "bill_disputed", f"It differs, and a person is asked. {found[0]}{more}."
+            )
         return
     close_cause(row.cause, "What is billed agrees with what was promised and shipped now.")
     if row.state == before or not parts:

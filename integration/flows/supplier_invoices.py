@@ -8,7 +8,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from archive.clock import database_now
 from archive.models import Document, Validation
 from archive.record import record_event
 from integration.documents import Invoice, from_json
@@ -41,6 +40,8 @@ from partners.models import Agreement, BillTolerances, TradingPartner
 
 _LARGEST = Decimal(10) ** 18 - 1
 _LARGEST_PRICE = Decimal(10) ** 10
+_LARGEST_QUANTITY = Decimal(10) ** 11
+"""What the ledger can keep; whatever is more than that differs from what was ordered, and is a case."""
 
 
 @dataclass(frozen=True)
@@ -161,16 +162,10 @@ def read_for(row: SupplierInvoice, purchase_order: PurchaseOrder, asked: Sequenc
     return Read(row, invoice, billed, converted.notes)
 
 
-def bill_of(read: Read, limits_of_waiting: timedelta) -> Bill:
+def bill_of(read: Read, *, may_wait: bool) -> Bill:
     """Return ``read`` as the pure decision takes it."""
     row = read.row
-    return Bill(
-        number=row.number,
-        billed=read.billed,
-        is_credit=row.is_credit,
-        original=row.original,
-        may_wait=database_now() < row.document.recorded_at + limits_of_waiting,
-    )
+    return Bill(row.number, read.billed, row.is_credit, row.original, may_wait)
 
 
 def ordered_lines(purchase_order: PurchaseOrder, asked: Sequence[AskedLine]) -> list[OrderedLine]:
@@ -229,6 +224,7 @@ def _post(purchase_order: PurchaseOrder, read: Read, reading: int) -> None:
             stated_at=row.made_at,
         )
         for number, quantity in sorted(quantities.items())
+        if abs(quantity) < _LARGEST_QUANTITY
     )
     if position:
         return

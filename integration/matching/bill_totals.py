@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from integration.documents.invoice import Invoice, InvoicedCharge, InvoiceLine, Tax
 from integration.matching.lines import words
 
 CENT = Decimal("0.01")
+_WIDE = Context(prec=60)
+"""Room for the largest quantity times the largest price that X12 can tell."""
 CREDITS = frozenset({"credit_memo", "credit_invoice"})
 """Kinds of 810 (element 640) that give money back."""
 TAX_SERVICE = "H850"
@@ -55,7 +57,7 @@ class Amounts:
 
 def cents(amount: Decimal) -> Decimal:
     """Return ``amount`` to the cent, halves away from zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return amount.quantize(CENT, ROUND_HALF_UP, _WIDE)
 
 
 def unsigned(invoice: Invoice) -> tuple[Invoice, bool]:

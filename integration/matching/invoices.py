@@ -181,7 +181,7 @@ def heading_differences(
     amounts = amounts_of(invoice)
     total = amounts.total if invoice.total is None else invoice.total
     found = []
-    if invoice.currency and currency and invoice.currency != currency:
+    if invoice.currency and currency and invoice.currency.upper() != currency.upper():
         found.append(Costly(Difference(None, "", "currency", currency, invoice.currency, verb), total))
     if not is_credit:
         charged = sum((each.amount for each in amounts.charges), ZERO)
@@ -265,35 +265,28 @@ class _Account:
         over_force, over_shipped = so_far - line.in_force, so_far - line.shipped
         too_many = over_force > 0 and not self.limits.over.holds(over_force, line.in_force)
         unshipped = over_shipped > 0 and not self.limits.over.holds(over_shipped, line.shipped)
-        price = line.unit_price
         over = ZERO
         if too_many or (unshipped and not bill.may_wait):
             over = min(so_far - min(line.in_force, line.shipped), now)
             asked = f"{plain(line.in_force)} ordered, {plain(line.shipped)} shipped"
-            money = cents(_value(parts, over, price if self._costs_more(parts, price) else None))
+            dear = self._costs_more(parts, line.unit_price)
+            money = cents(_value(parts, over, line.unit_price if dear else None))
             found.append(Costly(_of_line(line, "quantity", asked, told, BILLED), money))
         elif unshipped:
             waits.append(
                 f"Line {number} ({line.sku}): {told} billed, {plain(line.shipped)} of {plain(line.in_force)} shipped"
             )
-        found += self._prices(line, parts, price, "no price agreed", over)
+        found += self._prices(line, parts, over)
 
-    def _prices(
-        self,
-        line: OrderedLine,
-        parts: Sequence[BilledPart],
-        price: Decimal | None,
-        without: str,
-        over: Decimal,
-    ) -> list[Costly]:
+    def _prices(self, line: OrderedLine, parts: Sequence[BilledPart], over: Decimal) -> list[Costly]:
         """Return the parts that are billed at another price than was agreed; ``over`` is asked back already."""
-        found = []
+        found, price = [], line.unit_price
         for part in parts:
             told = "no price" if part.unit_price is None else _price(part.unit_price)
             if price is None:
                 left = max(part.quantity - over, ZERO)
                 share = part.amount * left / part.quantity if part.quantity else part.amount
-                found.append(Costly(_of_line(line, "price", without, told, BILLED), cents(share)))
+                found.append(Costly(_of_line(line, "price", "no price agreed", told, BILLED), cents(share)))
             elif part.unit_price is None:
                 money = -cents(part.quantity * price)
                 found.append(Costly(_of_line(line, "price", _price(price), told, BILLED), money))
@@ -329,9 +322,11 @@ class _Account:
 
     def _not_credited(self, bill: Bill, number: int, quantity: Decimal) -> Decimal:
         """Return how much of a line is billed without what credit memos that name the bill give back."""
-        if quantity <= 0:
-            return quantity
-        return max(quantity - self.credited.get(bill.number, {}).get(number, ZERO), ZERO)
+        left = self.credited.get(bill.number, {})
+        back = min(max(quantity, ZERO), left.get(number, ZERO))
+        if back:
+            left[number] -= back
+        return quantity - back
 
     def _is_other(self, told: Decimal, price: Decimal) -> bool:
         return told != price and not self.limits.price.holds(abs(told - price), price)

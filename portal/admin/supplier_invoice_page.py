@@ -134,7 +134,7 @@ def supplier_invoice_context(bill: SupplierInvoice) -> dict[str, Any]:
         "documents": document_rows(_documents(bill, orders)),
         "open_cases": [case for case in cases if case.closed_at is None],
         "closed_cases": [case for case in cases if case.closed_at is not None],
-        "timeline": timeline(bill.subject, [case.subject for case in cases], bill.document),
+        "timeline": timeline(bill.subject, document=bill.document),
     }  # fmt: skip
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
 
 from integration.flows.decide import Refused
 from integration.flows.decisions import carry_out
+from integration.flows.generate import generate
 from integration.flows.match import match
+from integration.flows.parents import AWAITED
 from integration.flows.planned import Given
 from integration.flows.plans import plan
 from integration.flows.positions import positions_of
-from integration.models import ExceptionCase, PurchaseOrder, SupplierInvoice
-from integration.work import Unclaimed
+from integration.flows.steps import STEPS
+from integration.models import ExceptionCase, LineEntry, PurchaseOrder, SupplierInvoice
+from integration.work import Unclaimed, put
 from integration.x12.syntax import Segment, segment
+from partners.models import AgreementDocument
 from tests import factories
+from tests.at_once import at_once
 from tests.integration.flows.test_bills_in_any_order import credit, replacing
 
 State = SupplierInvoice.State
@@ -127,3 +134,43 @@ def test_an_order_that_a_line_does_not_name_is_asked_for(made: PurchaseOrder) ->
     assert (bill.state, bill.unknown, bill.parts.count()) == (State.WAITING, [""], 1)
     assert positions_of(made)[1].invoiced == D(2)
     assert positions_of(made)[2].invoiced == D(0)
+
+
+def test_an_invoice_before_its_purchase_order_is_matched_when_that_is_sent(db: None) -> None:
+    early = factories.purchase_order(factories.order(1043))
+    factories.composed(early)
+    bill = factories.supplier_invoice(early)
+    assert (bill.state, bill.unknown, bill.waits_until) == (State.WAITING, ["1043-1"], None)
+    [step] = match(str(bill.document_id), Unclaimed())
+    assert (step.name, step.subject, timedelta(0) < step.delay <= AWAITED) == (
+        "match",
+        str(bill.document_id),
+        True,
+    )
+    put(STEPS["match"].lane, step)
+    following = generate(str(early.pk), Unclaimed())
+    assert ("match", str(bill.document_id)) in [(each.name, each.subject) for each in following]
+    match(str(bill.document_id), Unclaimed())
+    bill.refresh_from_db()
+    assert (bill.state, bill.unknown, bill.waits_until is not None) == (State.WAITING, [], True)
+
+
+def test_of_two_invoices_of_one_number_that_are_matched_at_once_one_holds(committed: str) -> None:
+    """They name different purchase orders, so that nothing but the partner is held by both."""
+    first = factories.purchase_order(factories.order(1042))
+    other = factories.purchase_order(factories.order(1043), first.agreement)
+    AgreementDocument.objects.create(agreement=first.agreement, transaction_set="810", direction="in")
+    for each in (first, other):
+        factories.sent(each)
+    arrived = [
+        factories.received(first.agreement, "810", factories.bill(each, "INV-1")) for each in (first, other)
+    ]
+    acts = [partial(match, str(each.pk), Unclaimed()) for each in arrived]
+    assert at_once(*acts) == ["", ""]
+    assert dict(SupplierInvoice.objects.values_list("document", "state")) == {
+        arrived[0].pk: State.WAITING,
+        arrived[1].pk: State.HELD,
+    }
+    posted = LineEntry.standing().filter(kind=LineEntry.Kind.INVOICED)
+    assert set(posted.values_list("document", flat=True)) == {arrived[0].pk}
+    assert ExceptionCase.objects.get().kind == "duplicate"

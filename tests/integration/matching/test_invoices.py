@@ -185,6 +185,15 @@ def test_a_credit_memo_makes_up_for_what_it_names_whenever_it_comes() -> None:
     ]
 
 
+def test_a_credit_memo_makes_up_once_for_two_invoices_of_its_number() -> None:
+    credit = bill("C1", part("5"), is_credit=True, original="I1")
+    both = [bill("I1", part("10")), bill("I1", part("8")), credit]
+    assert [told(each) for each in judge(both, lines())[:2]] == [
+        [],
+        [("Line 1 (AC-001): quantity: asked 10 ordered, 10 shipped, billed 13 in all", "15.75")],
+    ]
+
+
 def test_a_credit_memo_without_a_number_makes_room_for_later_bills() -> None:
     bills = [bill("I1", part("10")), bill("C1", part("2"), is_credit=True), bill("I2", part("2"))]
     assert [told(each) for each in judge(bills, lines())] == [[], [], []]
@@ -322,6 +331,14 @@ def test_money_at_stake_is_never_more_than_what_is_asked() -> None:
     assert money_at_stake(D("57.50"), heading_differences(invoice(currency="EUR"), False, "USD")) == D(
         "57.50"
     )
+
+
+def test_the_largest_numbers_that_x12_can_tell_are_a_difference_like_any() -> None:
+    most, price = "9" * 15, "9" * 17
+    [verdict] = judge([bill("I1", part(most, price))], lines())
+    assert [each.difference.what for each in verdict.differences] == ["quantity", "price"]
+    whole = invoice(lines=(InvoiceLine(quantity=D(most), unit_price=D(price)),))
+    assert [each.difference.what for each in heading_differences(whole, False, "USD")] == ["total"]
 
 
 def test_each_line_says_its_order_or_the_heading_does() -> None:
