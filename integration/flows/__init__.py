@@ -12,20 +12,28 @@ and ``terms`` serve them). An edit after sending goes ``edited`` → ``changes``
 Goods: ``match_ship_notices`` settles all notices (856) for a purchase order together, ``shipping`` intends what the store
 is to hold of them and ``apply_shipments`` brings it there; ``effects`` begins and ends every effect on a store.
 
+Money: ``invoicing`` says when an order is invoiced, ``invoice_order`` composes and proves, ``write_invoice`` numbers and
+writes, ``outgoing_files`` stores what is no X12, ``sold`` reads the store. ``match_invoices`` judges all bills (810) for a
+purchase order together (``supplier_invoices`` reads and posts them, ``bill_numbers`` finds numbers used twice).
+
+``acknowledge`` tells a business customer what holds of his order (``customers`` finds whose it is, ``customer_lines``
+reads the ledger); whoever changes what holds returns ``acknowledge_steps``.
+
 Which guide maps a document says ``partners.guides_in_use``: the shipped one, or a released revision of a mapping
 profile. Units, packs and item numbers are converted on the canonical document (``counted``, for 850 out and 855 in);
 a missing translation is one case (``missing``), and entering it (``translations``) lets go what waited
-(``read_translated``). Received 810, 846, 180, 860 and 812 are read, shown and kept today, and nothing follows: each gets its branch in
+(``read_translated``). Received 846, 180, 860 and 812 are read, shown and kept today, and nothing follows: each gets its branch in
 ``match``. Of 824 and 864, ``match_advice`` ties what they say to what we sent.
 
-Invoices, returns and credits are movements of the ledger already (``LineEntry.Kind``), and positions show
+Returns are movements of the ledger already (``LineEntry.Kind``), and positions show
 them: their flows only have to post them, and to add their question to ``gaps``.
 
 What staff do stands in ``decide`` (settle, try again, go live, pause), ``decisions`` (carried out as ``plans`` show
 them), ``resubmit`` and ``bulk`` (sending again, one and many), ``reprocess`` and ``reread`` (reading a document or a
 file again), ``mapping_rows``, ``mapping_samples`` and ``mapping_release`` (a partner's variant), ``translations``
 (items, code lists, agreements) and ``connect`` (the store's webhook), ``take_over`` and ``tolerance_trial``,
-``routing_rules``, ``change_decisions``, ``mail_decisions``, ``shipment_decisions``, ``contact`` and ``remainder`` (decisions on an answer);
+``routing_rules``, ``change_decisions``, ``mail_decisions``, ``shipment_decisions``, ``invoice_decisions``,
+``invoice_rules``, ``customer_links`` (with ``kept_rows``), ``contact`` and ``remainder`` (decisions on an answer);
 ``rights`` says who may. ``cases`` opens and closes what only a person can settle.
 
 A step that asks a store or mailbox something says so when it is put (``Step.talks_to``): only then is it held while

@@ -21,7 +21,7 @@ from integration.flows.categories import ask_categories, keep_categories
 from integration.flows.changes import waiting_steps
 from integration.flows.customers import Customer, acknowledge_steps, ask_group, customer_of
 from integration.flows.edited import after_edit
-from integration.flows.invoicing import invoice_steps
+from integration.flows.invoicing import INVOICE, invoice_steps
 from integration.flows.references import write_references
 from integration.flows.routing import nothing_to_route
 from integration.flows.stores import client_for
@@ -287,7 +287,8 @@ def _leave_alone(order: Order, reason: str) -> None:
     )
     if dropped:
         record_event(order.subject, "dropped", f"No longer to be sent, and nothing was sent: {reason}")
-    for case in order.cases.filter(closed_at=None):
+    # A completed order is not worked on, and invoiced all the same.
+    for case in order.cases.filter(closed_at=None).exclude(cause__startswith=INVOICE):
         close_cause(case.cause, f"The order is not worked on: {reason}")
     _set_state(order, Order.State.NOT_OURS, reason)
 

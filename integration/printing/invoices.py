@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
 from integration.documents import Invoice, InvoiceLine, Tax
 from integration.documents.parts import AllowanceOrCharge, Item, Terms
+from integration.matching.invoicing.amounts import decimals_of, line_amounts, rounded
 from integration.matching.lines import plain, words
 from integration.printing.paper import Column, Paper, Sheet, bind, day
 from integration.printing.parties import party_lines
@@ -20,10 +21,9 @@ _COLUMNS: Final = (
     Column("Unit price", 15, is_number=True),
     Column("Amount", 17, is_number=True),
 )
+ZERO: Final = Decimal(0)
 _CREDITS: Final = frozenset({"credit_memo", "credit_invoice"})
 _SERVICES: Final = {"C310": "Discount", "D240": "Freight", "D500": "Handling"}
-_WITHOUT_CENTS: Final = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
-_OF_THREE: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def invoice_pdf(invoices: Sequence[Invoice], paper: Paper) -> bytes:
@@ -37,13 +37,8 @@ def title_of(invoice: Invoice) -> str:
 
 
 def money(value: Decimal | None, currency: str) -> str:
-    """Return an amount with the decimals of its currency, and further ones that it has: ``1,024.50 USD``."""
-    if value is None:
-        return ""
-    fewest = 0 if currency in _WITHOUT_CENTS else 3 if currency in _OF_THREE else 2
-    exponent = value.normalize().as_tuple().exponent
-    decimals = max(fewest, -exponent if isinstance(exponent, int) else 0)
-    return f"{value:,.{decimals}f} {currency}".strip()
+    """Return an amount with its currency: ``1,024.50 USD``."""
+    return f"{_figure(value, currency)} {currency}".strip() if value is not None else ""
 
 
 def _sheet(invoice: Invoice, paper: Paper) -> Sheet:
@@ -72,17 +67,16 @@ def _sheet(invoice: Invoice, paper: Paper) -> Sheet:
         ]
     )
     currency = invoice.currency or ""
-    sheet.table(_COLUMNS, [row for line in invoice.lines for row in _line_rows(line, currency)])
+    lines = zip(invoice.lines, _amounts(invoice), strict=True)
+    sheet.table(_COLUMNS, [row for line, amount in lines for row in _line_rows(line, amount, currency)])
+    on_charges = (tax for charge in invoice.allowances_and_charges for tax in charge.taxes)
+    sums = [
+        *map(_charge, invoice.allowances_and_charges),
+        *map(_tax, (*on_charges, *invoice.taxes)),
+    ]
     sheet.totals(
         [
-            *(_charge(each, currency) for each in invoice.allowances_and_charges),
-            *(
-                _tax(tax, currency)
-                for tax in (
-                    *(each for charge in invoice.allowances_and_charges for each in charge.taxes),
-                    *invoice.taxes,
-                )
-            ),
+            *((name, money(amount, currency)) for name, amount in sums),
             ("Credited in all" if invoice.type in _CREDITS else "Total", money(invoice.total, currency)),
         ]
     )
@@ -91,22 +85,29 @@ def _sheet(invoice: Invoice, paper: Paper) -> Sheet:
     return sheet
 
 
-def _line_rows(line: InvoiceLine, currency: str) -> list[tuple[str, ...]]:
+def _line_rows(line: InvoiceLine, amount: Decimal, currency: str) -> list[tuple[str, ...]]:
     """Return the row of a line, and one for each charge and tax on it alone."""
-    amount = None
-    if line.quantity is not None and line.unit_price is not None:
-        amount = _to_the_cent(line.quantity * line.unit_price, currency)
     quantity = plain(line.quantity) if line.quantity is not None else ""
     row = (
         _number(line), line.description or "", quantity, words(line.unit) if line.unit else "",
-        money(line.unit_price, ""), money(amount, ""),
+        _figure(line.unit_price, currency),
+        _figure(amount, currency) if line.unit_price is not None else "",
     )  # fmt: skip
     more = [
-        *(_charge(each, "") for each in line.allowances_and_charges),
-        *(_tax(tax, "") for each in line.allowances_and_charges for tax in each.taxes),
-        *(_tax(each, "") for each in line.taxes),
+        *(_charge(each) for each in line.allowances_and_charges),
+        *(_tax(tax) for each in line.allowances_and_charges for tax in each.taxes),
+        *(_tax(each) for each in line.taxes),
     ]
-    return [row, *(("", name, "", "", "", value) for name, value in more)]
+    return [row, *(("", name, "", "", "", _figure(value, currency)) for name, value in more)]
+
+
+def _figure(value: Decimal | None, currency: str) -> str:
+    """Return an amount with the decimals of its currency, and further ones that it has."""
+    if value is None:
+        return ""
+    exponent = value.normalize().as_tuple().exponent
+    decimals = max(decimals_of(currency), -exponent if isinstance(exponent, int) else 0)
+    return f"{value:,.{decimals}f}"
 
 
 def _number(item: Item) -> str:
@@ -122,31 +123,31 @@ def _number(item: Item) -> str:
     return next((each for each in known if each), "")
 
 
-def _to_the_cent(value: Decimal, currency: str) -> Decimal:
-    cent = (
-        Decimal(1)
-        if currency in _WITHOUT_CENTS
-        else Decimal("0.001")
-        if currency in _OF_THREE
-        else Decimal("0.01")
-    )
-    return value.quantize(cent, ROUND_HALF_UP)
+def _amounts(invoice: Invoice) -> list[Decimal]:
+    """Return what each line comes to, so that all that is printed comes to the total.
+
+    Where lines have charges or taxes of their own, which the total is not shared out by, each is rounded for itself.
+    """
+    if invoice.total is not None and not any(
+        each.allowances_and_charges or each.taxes for each in invoice.lines
+    ):
+        return line_amounts(invoice)
+    decimals = decimals_of(invoice.currency or "")
+    return [rounded((each.quantity or ZERO) * (each.unit_price or ZERO), decimals) for each in invoice.lines]
 
 
-def _charge(charge: AllowanceOrCharge, currency: str) -> tuple[str, str]:
+def _charge(charge: AllowanceOrCharge) -> tuple[str, Decimal | None]:
     fallback = "Allowance" if charge.type == "allowance" else "Charge"
     name = charge.description or _SERVICES.get(charge.service_code or "") or fallback
     amount = charge.amount
-    if amount is not None and charge.type == "allowance":
-        amount = -amount
-    return name, money(amount, currency)
+    return name, -amount if amount is not None and charge.type == "allowance" else amount
 
 
-def _tax(tax: Tax, currency: str) -> tuple[str, str]:
+def _tax(tax: Tax) -> tuple[str, Decimal | None]:
     kind = "Tax" if tax.type in (None, "all_taxes", "other") else f"Tax, {words(tax.type)}"
     rate = f"{plain((tax.rate * 100).normalize())} %" if tax.rate is not None else ""
-    name = ", ".join(each for each in (kind, tax.jurisdiction or "", rate) if each)
-    return name, money(tax.amount, currency)
+    inside = "in the prices" if tax.relationship == "included" else ""
+    return ", ".join(each for each in (kind, tax.jurisdiction or "", rate, inside) if each), tax.amount
 
 
 def _terms(terms: Terms) -> str:

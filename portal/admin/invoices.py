@@ -16,10 +16,11 @@ from integration.flows import invoice_rules
 from integration.flows.translations import Changed
 from integration.matching.invoicing.numbers import numbered
 from integration.models import Invoice, InvoiceRule, InvoiceSeries
-from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.base import EmptyState
 from portal.admin.filters import PeriodFilter
 from portal.admin.forms import ReasonedForm
 from portal.admin.invoice_page import exact_money, invoice_badge, invoice_context
+from portal.admin.invoice_paper import PrintedInvoices, paper_context
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.routing_forms import NumberListField
 from portal.admin.show import GOOD, QUIET, badge, link, moment
@@ -34,7 +35,7 @@ class MadeFilter(PeriodFilter):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(HistoryAdmin):
+class InvoiceAdmin(PrintedInvoices):
     """What we invoiced, or mean to."""
 
     list_display = (
@@ -80,7 +81,12 @@ class InvoiceAdmin(HistoryAdmin):
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
         """Show the invoice's page."""
-        return self.page(request, row, "portal/invoice.html", invoice_context(row))
+        return self.page(
+            request,
+            row,
+            "portal/invoice.html",
+            {**invoice_context(row), **paper_context(row, person(request))},
+        )
 
     @display(description="Number", ordering="number")
     def shown_number(self, invoice: Invoice) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from archive.models import Acknowledgment, Document
 from integration.flows.positions import positions_of
-from integration.models import ExceptionCase, LineEntry, PurchaseOrder, StoreEffect
+from integration.models import ExceptionCase, LineEntry, PurchaseOrder, ShipmentLine, StoreEffect
 from tests.chaos.trading import CANCELLED, Outside
 
 Key = tuple[str, str]
@@ -132,6 +132,65 @@ class StoreOrders:
         return {key: quantity for key, quantity in sums.items() if quantity}
 
 
+class ShipNotices:
+    """856: what has left each supplier, by the last word on each shipment."""
+
+    name = "ship notices"
+    asked_by: frozenset[str] = frozenset()
+
+    def theirs(self, outside: Outside) -> Book:
+        """Return what has left, by line."""
+        return _quantities(outside.shipped)
+
+    def ours(self) -> Book:
+        """Return what is posted as shipped."""
+        return {key: each.shipped for key, each in _positions().items() if each.shipped}
+
+
+class StoreShipments:
+    """What the customer sees on his way, and what has left his suppliers."""
+
+    name = "shipments in the store"
+    asked_by = frozenset({Kind.SHIPMENT_DIFFERS})
+
+    def theirs(self, outside: Outside) -> Book:
+        """Return what the store holds as shipped, by tracking number and line."""
+        held: Counter[Key] = Counter()
+        for number, shipments in outside.shipments.items():
+            for each in shipments:
+                for item in each["items"]:
+                    key = (str(number), f"{each['tracking_number']} {item['order_product_id']}")
+                    held[key] += item["quantity"]
+        return dict(held)
+
+    def ours(self) -> Book:
+        """Return what stands as shipped by the notices, of which each goes to the store or is asked about."""
+        lines = ShipmentLine.objects.filter(shipment__withdrawn_by=None).select_related(
+            "shipment__order", "line"
+        )
+        held: Counter[Key] = Counter()
+        for each in lines:
+            key = (str(each.shipment.order.number), f"{each.shipment.tracking_number} {each.line.store_line}")
+            held[key] += int(each.quantity)
+        return dict(held)
+
+
+class Bills:
+    """810: what suppliers billed, and what of it is posted; what is asked about stays posted."""
+
+    name = "suppliers' invoices"
+    asked_by: frozenset[str] = frozenset()
+
+    def theirs(self, outside: Outside) -> Book:
+        """Return what is billed and not credited again, by line."""
+        return _quantities(outside.billed)
+
+    def ours(self) -> Book:
+        """Return what is posted as invoiced, less what is credited."""
+        sums = {key: each.invoiced - each.credited for key, each in _positions().items()}
+        return {key: quantity for key, quantity in sums.items() if quantity}
+
+
 class StoreWrites:
     """What was written to orders of the store, and what we hold to have written."""
 
@@ -159,9 +218,13 @@ class StoreWrites:
     def ours(self) -> Book:
         """Return how many writes are done."""
         done = StoreEffect.objects.filter(state=StoreEffect.State.DONE)
-        return dict(
-            Counter((str(number), kind) for number, kind in done.values_list("order__number", "kind"))
-        )
+        written: Counter[Key] = Counter()
+        for number, kind, answer in done.values_list("order__number", "kind", "answer"):
+            if kind != StoreEffect.Kind.SHIPPED:
+                written[str(number), kind] += 1
+            elif "after" in answer:  # else the shipment had moved it
+                written[str(number), StoreEffect.Kind.STATUS.value] += 1
+        return dict(written)
 
 
 KINDS: tuple[DocumentKind, ...] = (
@@ -170,6 +233,9 @@ KINDS: tuple[DocumentKind, ...] = (
     FunctionalAcknowledgments(),
     StoreOrders(),
     StoreWrites(),
+    ShipNotices(),
+    StoreShipments(),
+    Bills(),
 )
 
 
@@ -229,6 +295,15 @@ def _positions() -> dict[Key, Any]:
         (purchase_order.number, str(place)): position
         for purchase_order in _sent()
         for place, position in positions_of(purchase_order).items()
+    }
+
+
+def _quantities(told: dict[str, dict[str, str]]) -> Book:
+    return {
+        (number, place): Decimal(quantity)
+        for number, lines in told.items()
+        for place, quantity in lines.items()
+        if Decimal(quantity)
     }
 
 

@@ -20,13 +20,14 @@ from archive.clock import database_now
 from archive.models import Document, TransmissionOutcome
 from integration import tasks
 from integration.flows import clock, hooks, parents
-from integration.flows.gaps import received, sent, stores
+from integration.flows.gaps import billed, received, sent, shipped, stores
 from integration.flows.reconciliation import ask
 from integration.models import ExceptionCase, Gap, HookCall, Order, PurchaseOrder, PurchaseOrderChange
 from portal.asgi import application
 from tests import factories
 from tests.behind import remove
 from tests.chaos.forking import Forked, scaled
+from tests.chaos.installation import MOVING
 from tests.chaos.kinds import KINDS, Answers, by_arrival, differences, twice
 from tests.chaos.serving import address_of, listening, serve
 from tests.chaos.trading import AGES, QUIET, Trading
@@ -57,7 +58,7 @@ def trading(
     record_property("seed", SEED)
     monkeypatch.setattr("integration.tasks.async_task", lambda *args, **options: None)
     monkeypatch.setattr(hooks, "LOOK_AFTER", timedelta(0))
-    for module in (received, sent, stores):
+    for module in (billed, received, sent, shipped, stores):
         monkeypatch.setattr(module, "SETTLED", timedelta(seconds=-60), raising=False)
     made = Trading(forked, tmp_path, SEED, ORDERS)
     serve(forked, line, application)
@@ -150,6 +151,6 @@ def test_every_ledger_agrees_in_the_end_and_what_is_removed_behind_our_back_is_f
     assert [each.sentence.split(" of ")[0] for each in found["order"]] == [f"Order {lost_order}"]
     assert concerned(found["acknowledgment"]) == [f"{lost_acknowledgment}-1"]
     assert concerned(found["receipt"]) == [f"{lost_receipt}-1"]
-    trading.settle()
+    trading.work(*MOVING)
     assert twice(trading.outside()) == []
     assert {number for number, _ in differences(KINDS[0], outside)} == {f"{lost_order}-1"}

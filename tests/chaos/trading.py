@@ -55,6 +55,16 @@ CHANGES = {
     "change_renumbered": 1,
 }  # fmt: skip
 SECOND_THOUGHTS = {"accept": 3, "short": 1, "over": 1, "reject_line": 1}
+SHIPS = {
+    "whole": 4,
+    "parcels": 3,
+    "no_packages": 2,
+    "packed_first": 2,
+    "pallets": 1,
+    "untracked": 1,
+    "over": 1,
+}
+BILLS = {"shipped": 5, "whole": 2, "dearer": 1, "freight": 1}
 HOOK_FAULTS = ("drop", "duplicate", "late", "reorder")
 
 
@@ -64,6 +74,9 @@ class Outside:
 
     network: list[dict[str, Any]]
     held: dict[str, dict[str, str]]
+    shipped: dict[str, dict[str, str]]
+    billed: dict[str, dict[str, str]]
+    shipments: dict[int, list[dict[str, Any]]]
     asked: list[dict[str, Any]]
     orders: dict[int, dict[str, Any]]
     calls: list[dict[str, Any]]
@@ -103,7 +116,7 @@ class Trading:
         self._forked = forked
         made = sold(self.random, orders)
         self.installation = Installation(forked, folder, made)
-        for transaction_set in ("860", "865"):
+        for transaction_set in ("810", "856", "860", "865"):
             load_shipped_guide(transaction_set, "004010")
         theirs = folder / "suppliers"
         self._suppliers = forked.serve(lambda: open_suppliers(theirs))["url"]
@@ -113,6 +126,8 @@ class Trading:
         self._lines = {number: [each["id"] for each in order.products] for number, order in made.items()}
         self._edits = self._planned_edits()
         self._second_thoughts = self.random.sample(list(made)[QUIET:], max(OVERTAKEN, orders // 10))
+        self._goods = self._planned_goods()
+        self._shipments: dict[str, str] = {}
         self.overtaken: set[str] = set()
         self.placed: list[int] = []
         self.installation.tell_store("quota", {"requests": 1_000_000})
@@ -151,6 +166,21 @@ class Trading:
     def _chosen(self, weights: dict[str, int]) -> str:
         return self.random.choices(list(weights), list(weights.values()))[0]
 
+    def _planned_goods(self) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+        """Return what suppliers ship and bill of their purchase orders: half and the rest, or all at once, some said anew."""
+        planned: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for number in self.random.sample(self._unplaced[QUIET:], len(self._unplaced) // 2):
+            acts: list[tuple[str, dict[str, Any]]] = []
+            if self.random.random() < 0.4:
+                acts.append(("ship", {"way": "half"}))
+            acts.append(("ship", {"way": self._chosen(SHIPS)}))
+            if self.random.random() < 0.15:
+                acts.append(("ship", {"way": "whole", "purpose": self.random.choice(["replace", "cancel"])}))
+            if self.random.random() < 0.6:
+                acts.append(("bill", {"way": self._chosen(BILLS)}))
+            planned[f"{number}-1"] = acts
+        return planned
+
     def _planned_edits(self) -> list[tuple[int, str]]:
         concerned = self.random.sample(self._unplaced[QUIET:], len(self._unplaced) // 3)
         kinds = {"quantity": 6, "refund": 2, "cancel": 2}
@@ -182,6 +212,9 @@ class Trading:
             return Outside(
                 network=told(f"{network}/ledger"),
                 held=told(f"{network}/held"),
+                shipped=told(f"{network}/shipped"),
+                billed=told(f"{network}/billed"),
+                shipments={number: told(f"{store}/orders/{number}/shipments") for number in self.placed},
                 asked=told(f"{store}/ledger"),
                 orders={number: told(f"{store}/orders/{number}") for number in self.placed},
                 calls=told(f"{store}/webhooks/deliveries"),
@@ -191,7 +224,7 @@ class Trading:
         """Have everything happen that is to happen, workers working meanwhile."""
         for _ in range(ROUNDS):
             self._round(self._happen, polls=self.random.random() < 0.3)
-            if not (self._unplaced or self._edits or self._second_thoughts):
+            if not (self._unplaced or self._edits or self._second_thoughts or self._goods):
                 return
         raise AssertionError(f"still trading after {ROUNDS} rounds: {self._edits}, {self._second_thoughts}")
 
@@ -248,6 +281,7 @@ class Trading:
             self._edits.remove(edit)
             self._edit(*edit)
         self._think_again()
+        self._move_goods()
 
     def _edit(self, number: int, kind: str) -> None:
         told = self.installation.in_store(number)
@@ -264,8 +298,7 @@ class Trading:
 
     def _think_again(self) -> None:
         """Have suppliers who got their purchase order answer it anew."""
-        told = requests.get(f"{self._suppliers}/_simulator/ledger", timeout=30).json()
-        arrived = {each["purchase_order"] for each in told if each["event"] == "arrival"}
+        arrived = self._arrived()
         for number in list(self._second_thoughts):
             name = f"{number}-1"
             if name in arrived:
@@ -273,6 +306,39 @@ class Trading:
                 self._say_otherwise(name)
             elif not self._edits and not self._unplaced and number in self.placed and self._stays(number):
                 self._second_thoughts.remove(number)
+
+    def _move_goods(self) -> None:
+        """Have suppliers ship and bill what they got; some of it before their answer has come."""
+        arrived = self._arrived()
+        for purchase_order, acts in list(self._goods.items()):
+            number = int(purchase_order.partition("-")[0])
+            if purchase_order in arrived and self.random.random() < 0.4:
+                self._act(purchase_order, *acts.pop(0))
+            elif (
+                purchase_order not in arrived and not (self._unplaced or self._edits) and self._stays(number)
+            ):
+                acts.clear()
+            if not acts:
+                del self._goods[purchase_order]
+
+    def _act(self, purchase_order: str, what: str, how: dict[str, Any]) -> None:
+        told = {"purchase_orders": [purchase_order], **how}
+        if "purpose" in how:
+            if purchase_order not in self._shipments:
+                return
+            told["number"] = self._shipments[purchase_order]
+        try:
+            done = self.tell_suppliers(what, told)
+        except requests.HTTPError as error:
+            if error.response.status_code != 400:
+                raise
+            return  # nothing is left of it: it was cancelled meanwhile, or has left
+        if what == "ship":
+            self._shipments[purchase_order] = done["number"]
+
+    def _arrived(self) -> set[str]:
+        told = requests.get(f"{self._suppliers}/_simulator/ledger", timeout=30).json()
+        return {each["purchase_order"] for each in told if each["event"] == "arrival"}
 
     def _say_otherwise(self, purchase_order: str) -> None:
         """Have a supplier say something else; of some, that he waits before, which arrives when all else has."""

@@ -170,6 +170,10 @@ class Network:
             orders = self._of_one_supplier(purchase_orders)
             number = number or f"SH{len(self._notices) + 1:06d}"
             told = [(each, self._to_go(each.number, but=number)) for each in orders]
+            if purpose != "cancel" and not any(
+                Decimal(each) > 0 for _, left in told for each in left.values()
+            ):
+                raise ValueError("Nothing of them is left to ship.")
             now = datetime.now(UTC)
             notice = ship_notice(
                 told, way, purpose, number, self._trackings, (now.strftime("%Y%m%d"), now.strftime("%H%M"))

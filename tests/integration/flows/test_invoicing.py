@@ -279,6 +279,8 @@ def test_what_cannot_be_written_takes_no_number(world: World) -> None:
     assert books(world) == []
     case = ExceptionCase.objects.get(kind="not_writable", cause__startswith="invoice:")
     assert "Ledger Office" in case.sentence
+    complete(world, 1012)
+    assert ExceptionCase.objects.filter(cause=case.cause).count() == 1, "looking again asks nothing anew"
     placed(world)
     complete(world)
     assert {each[1] for each in books(world)} == {"INV-000001"}
@@ -321,6 +323,9 @@ def test_a_rule_that_would_invoice_twice_or_has_no_810_is_refused() -> None:
     rule("shipment", series=series("Parts", "P{number}"))
     with pytest.raises(ValidationError, match="no invoices \\(810\\) are sent"):
         rule("completed", agreement=factories.agreement())
+    rule("shipment", series=series("Parts", "P{number}"), credit_series=series("Credits", "C{number}"))
+    with pytest.raises(ValidationError, match="take a series of its own"):
+        rule("completed", credit_series=series("Credits"))
     with pytest.raises(ValidationError, match="Name an agreement for an 810, or a mailbox"):
         rule("completed", mailbox=None, file_format="")
 

@@ -95,6 +95,31 @@ def test_a_credit_memo_is_called_one_and_names_what_it_credits(kind: str) -> Non
     assert "Total" not in said
 
 
+def test_lines_share_what_the_total_leaves_in_the_decimals_of_the_currency() -> None:
+    third = InvoiceLine(quantity=Decimal(1), unit="each", unit_price=Decimal("33.3333"))
+    shared = Invoice(
+        lines=(third,) * 3, total=Decimal("108.00"), currency="USD", taxes=(Tax(amount=Decimal("8.00")),)
+    )
+    said = words(shared)
+    assert [said[place + 1] for place, each in enumerate(said) if each == "33.3333"] == [
+        "33.34",
+        "33.33",
+        "33.33",
+    ]
+    inside = Tax(amount=Decimal(8), relationship="included")
+    whole = replace(shared, total=Decimal("100.00"), taxes=(inside,))
+    said = words(whole)
+    assert [said[place + 1] for place, each in enumerate(said) if each == "33.3333"] == [
+        "33.34",
+        "33.33",
+        "33.33",
+    ]
+    assert "Tax, in the prices" in said
+    line = InvoiceLine(quantity=Decimal(3), unit="each", unit_price=Decimal(4200))
+    said = words(Invoice(lines=(line,), total=Decimal(12600), currency="JPY"))
+    assert said[said.index("each") :][:5] == ["each", "4,200", "12,600", "Total", "12,600 JPY"]
+
+
 def test_an_empty_invoice_is_printed_too() -> None:
     assert words(Invoice())[:2] == ["Invoice", "Item"]
 
