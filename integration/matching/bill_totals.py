@@ -28,6 +28,8 @@ _SERVICES = {
     TAX_SERVICE: "tax",
 }
 ALL_TAXES = "all_taxes"
+NOT_BESIDES = frozenset({"included", "information_only"})
+"""TXI07 (element 662) of a tax that the prices hold already, or that is told only: it is not in the total once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,8 @@ def _once(of_lines: list[Cost], of_whole: list[Cost]) -> list[Cost]:
 
 
 def _taxes(rows: Sequence[Tax], where: str) -> list[Cost]:
-    """Return the taxes of one place; one that sums up the others beside it is none besides."""
-    told = [each for each in rows if each.amount]
+    """Return the taxes that come on top of the prices of one place; one that sums up the others is none besides."""
+    told = [each for each in rows if each.amount and each.relationship not in NOT_BESIDES]
     others = sum((each.amount or Decimal(0) for each in told if each.type != ALL_TAXES), Decimal(0))
     if others:
         told = [each for each in told if each.type != ALL_TAXES or each.amount != others]

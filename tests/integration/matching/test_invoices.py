@@ -262,6 +262,10 @@ HEADINGS = {
         invoice(total=D("23.83"), taxes=(TAX,)),
         [("Tax: asked no tax, billed tax 1.80", "1.80")],
     ),
+    "a tax that the prices hold already": (
+        invoice(taxes=(replace(TAX, relationship="included"),)),
+        [],
+    ),
     "a tax told as a charge": (
         invoice(
             total=D("23.83"),
