@@ -10,7 +10,8 @@ and ``terms`` serve them). An edit after sending goes ``edited`` → ``changes``
 ``transmit``; ``match_changes`` takes the 865. ``mails`` sends mail, ``bounces`` reads what came back.
 
 Goods: ``match_ship_notices`` settles all notices (856) for a purchase order together, ``shipping`` intends what the store
-is to hold of them and ``apply_shipments`` brings it there; ``effects`` begins and ends every effect on a store.
+is to hold of them and ``apply_shipments`` brings it there; ``effects`` begins and ends every effect on a store. ``packing_slips`` says what a slip tells,
+``shipment_files`` puts a partner's own files with their shipment.
 
 Money: ``invoicing`` says when an order is invoiced, ``invoice_order`` composes and proves, ``write_invoice`` numbers and
 writes, ``outgoing_files`` stores what is no X12, ``sold`` reads the store. ``match_invoices`` judges all bills (810) for a

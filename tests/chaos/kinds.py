@@ -271,7 +271,7 @@ def twice(outside: Outside) -> list[str]:
     found = []
     sent: defaultdict[Key, list[str]] = defaultdict(list)
     for each in outside.network:
-        if each["purchase_order"] and each["event"] in ("arrival", "change"):
+        if each["event"] in ("arrival", "change") and each["purchase_order"]:
             sent[each["purchase_order"], each["event"]].append(f"{each['name']} {each['st02']}")
     changes = Counter(
         Document.objects.filter(transaction_set="860").values_list(
