@@ -89,7 +89,7 @@ class ShipmentTolerancesInline(TableInline):
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return the one form: left as it is, nothing but what was ordered, answered and in time counts."""
-        return 1
+        return int(self.has_change_permission(request, obj))
 
 
 class CodeListInline(TableInline):

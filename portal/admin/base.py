@@ -267,10 +267,13 @@ class TableInline(TabularInline):  # type: ignore[misc]
 class FormInline(StackedInline):  # type: ignore[misc]
     """One row that belongs to the row above, as fields of its own below it; left as they are, no row is made."""
 
-    extra = 1
     max_num = 1
     can_delete = False
     hide_title = True
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Return the one form, for whoever may fill it in."""
+        return int(self.has_change_permission(request, obj))
 
 
 def _list_query(request: HttpRequest) -> str:

@@ -60,6 +60,7 @@ def test_no_wait_for_a_store_or_mailbox_outlasts_the_lease_of_its_step(
         "compose",
         "fetch_mailbox",
         "import_order",
+        "invoice_order",
         "poll_store",
         "send_mail",
         "transmit",

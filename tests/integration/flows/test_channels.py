@@ -11,6 +11,7 @@ from integration.bigcommerce import connection
 from integration.flows import backpressure, decide
 from integration.flows.channels import trouble_of
 from integration.flows.import_orders import import_step
+from integration.flows.invoicing import invoice_step
 from integration.flows.mails import put_mail
 from integration.flows.receive import fetch_step
 from integration.flows.steps import STEPS
@@ -151,6 +152,7 @@ def test_every_step_says_whom_it_asks_when_it_is_put(world: World, monkeypatch: 
     _, steps = put_mail("test:1", ["ada@larch.example"], "Order 1002", "Please answer.\n")
     for step in steps:
         work.put("mail", step)
+    work.put("orders", invoice_step(Order.objects.get()))
     assert said == {name: {True} for name in said}
     assert {name for name, kind in STEPS.items() if kind.other_side} <= set(said)
 
