@@ -14,7 +14,15 @@ from django.utils.safestring import SafeString
 from archive.models import Document, Transmission
 from integration.flows import reconciliation
 from integration.flows.decide import DECIDE, Refused
-from integration.models import ExceptionCase, Gap, Order, PurchaseOrder, Reconciliation
+from integration.models import (
+    ExceptionCase,
+    Gap,
+    Invoice,
+    Order,
+    PurchaseOrder,
+    Reconciliation,
+    SupplierInvoice,
+)
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.show import BAD, GOOD, WAITING, WARNING, badge, link, list_url, moment, page_url
 from portal.admin.verbs import ReasonForm, person, require
@@ -26,6 +34,10 @@ WANTED = {
     Gap.Check.RECEIPT: "Every document that we send has a receipt of its delivery",
     Gap.Check.ACKNOWLEDGMENT: "Every document that was delivered has its 997, or is within its time",
     Gap.Check.ANSWER: "Every 855 is matched, and what it differs in is decided or a case",
+    Gap.Check.SHIPMENT: "Every line of a ship notice is in a shipment, and goes to its store or is a case",
+    Gap.Check.INVOICE: "Every order that is to be invoiced is, or a case says why not",
+    Gap.Check.BILL: "Every supplier's invoice is matched, waits for its goods, or is a case",
+    Gap.Check.CUSTOMER: "Every order of a business customer is acknowledged as it stands, or a case says why not",
     Gap.Check.FILE: "Every file on the mailboxes was taken",
     Gap.Check.RECEIVED: "Every file that was taken was read, and all of it is on record",
     Gap.Check.EFFECT: "Everything that is to be written to a store is written",
@@ -36,6 +48,10 @@ _LISTS = {
     Gap.Check.RECEIPT: (Document, "direction__exact=out"),
     Gap.Check.ACKNOWLEDGMENT: (Document, "direction__exact=out"),
     Gap.Check.ANSWER: (Document, "set=855"),
+    Gap.Check.SHIPMENT: (Document, "set=856"),
+    Gap.Check.INVOICE: (Invoice, ""),
+    Gap.Check.BILL: (SupplierInvoice, ""),
+    Gap.Check.CUSTOMER: (Order, ""),
     Gap.Check.FILE: (Transmission, ""),
     Gap.Check.RECEIVED: (Transmission, ""),
     Gap.Check.EFFECT: (Order, ""),

@@ -109,9 +109,12 @@ def test_the_guarded_tables_are_those_of_facts_and_of_reported_rows() -> None:
 
 
 def test_a_database_that_does_not_answer_is_told(committed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(connections["default"].settings_dict, "NAME", "no_such_database")
+    # Put back before the database goes: else every later test of this process would look for it.
+    with monkeypatch.context() as away:
+        away.setitem(connections["default"].settings_dict, "NAME", "no_such_database")
+        connections["default"].close()
+        assert ids(checks.application_role_is_powerless(databases=["default"])) == ["gridport.E007"]
     connections["default"].close()
-    assert ids(checks.application_role_is_powerless(databases=["default"])) == ["gridport.E007"]
 
 
 def test_the_private_server_is_not_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
