@@ -27,6 +27,7 @@ from integration.flows.routing import nothing_to_route
 from integration.flows.stores import client_for
 from integration.models import (
     ORDER_STATUSES,
+    ExceptionCase,
     Order,
     PurchaseOrder,
     Store,
@@ -191,6 +192,8 @@ def _is_echo(known: Order, found: StoreOrder) -> bool:
     read = known.modified_at
     if known.read_at < read + timedelta(seconds=1):
         return False  # a later change may have the same date
+    if known.cases.filter(closed_at=None, kind=ExceptionCase.Kind.CUSTOMER).exists():
+        return False  # whose order it is has to be seen anew: a link may have been mended meanwhile
     done = StoreEffect.objects.filter(order=known, state=StoreEffect.State.DONE).order_by("finished_at")
     ours = [answer for answer in done.values_list("answer", flat=True) if "after" in answer]
     moment = found.date_modified.isoformat()
