@@ -159,7 +159,7 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
                     modified_at=found.date_modified, status_id=found.status_id, read_at=_now(client)
                 )
                 known.status_id = found.status_id
-                return invoice_steps(known)
+                return [*acknowledge_steps(known), *invoice_steps(known)]
         read_at = _now(client)
         lines = client.get_lines(number)
         addresses = client.get_shipping_addresses(number)
