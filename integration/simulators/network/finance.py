@@ -17,7 +17,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from integration.simulators.network.purchase_orders import PurchaseOrder, Segments, element, segments_of
+from integration.simulators.network.purchase_orders import (
+    Segments,
+    begun,
+    element,
+    segments_of,
+)
 from integration.simulators.network.x12_text import interchange
 
 UBL_NAMES = {
@@ -112,19 +117,8 @@ class FinanceSystem:
     def _acknowledge(self, segments: Segments) -> None:
         """Leave a 997 for the group that came."""
         found = {each[0]: each for each in segments if each[0] in ("ISA", "GS", "ST")}
-        isa, gs, st = found["ISA"], found["GS"], found["ST"]
-        came = PurchaseOrder(
-            sender=(element(isa, 5), element(isa, 6).strip()),
-            receiver=(element(isa, 7), element(isa, 8).strip()),
-            isa13=element(isa, 13),
-            gs_sender=element(gs, 2),
-            gs_receiver=element(gs, 3),
-            gs06=element(gs, 6),
-            st02=element(st, 2),
-            number="",
-            date="",
-            usage=element(isa, 15),
-        )
+        gs, st = found["GS"], found["ST"]
+        came = begun(found["ISA"], gs, st)
         body = [
             ["AK1", element(gs, 1), came.gs06],
             ["AK2", element(st, 1), came.st02],

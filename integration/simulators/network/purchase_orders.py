@@ -82,14 +82,15 @@ def read_purchase_orders(data: bytes) -> list[PurchaseOrder]:
             case "GS":
                 gs = each
             case "ST":
-                order = _begun(isa, gs, each) if element(each, 1) in GROUPS else None
+                order = begun(isa, gs, each) if element(each, 1) in GROUPS else None
                 found.extend([order] if order else [])
             case _ if order is not None:
                 _take(order, each)
     return found
 
 
-def _begun(isa: list[str], gs: list[str], st: list[str]) -> PurchaseOrder:
+def begun(isa: list[str], gs: list[str], st: list[str]) -> PurchaseOrder:
+    """Return a document with who sent it under which numbers, and nothing of its content yet."""
     return PurchaseOrder(
         sender=(element(isa, 5), element(isa, 6).strip()),
         receiver=(element(isa, 7), element(isa, 8).strip()),
