@@ -7,7 +7,13 @@ from collections.abc import Callable
 from integration.bigcommerce.client import StoreClient
 from integration.errors import IntegrationError
 from integration.failpoints import failpoint
-from integration.flows.apply_shipments import add_shipment, answer_of, move_by_shipments, remove_shipment
+from integration.flows.apply_shipments import (
+    add_shipment,
+    answer_of,
+    move_by_shipments,
+    remove_shipment,
+    write_status,
+)
 from integration.flows.effects import begin, finish, interrupted
 from integration.flows.stores import client_for
 from integration.models import ORDER_STATUSES, StoreEffect
@@ -39,16 +45,7 @@ def apply_effect(subject: str, claim: Claim) -> list[Step]:
 def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:
     order, wanted = effect.order, int(effect.intended["status_id"])
     found = client.get_order(order.number)
-    if found.status_id == wanted:
-        finish(
-            effect,
-            claim,
-            State.DONE,
-            answer_of(found),
-            f"The order in the store is {ORDER_STATUSES[wanted]}.",
-        )
-        return
-    if found.status_id not in order.store.movable_statuses:
+    if found.status_id != wanted and found.status_id not in order.store.movable_statuses:
         sentence = (
             f"The order stays {ORDER_STATUSES.get(found.status_id, found.status_id)} in the store: somebody moved it"
             f" there, and only {', '.join(ORDER_STATUSES[each] for each in order.store.movable_statuses)} are moved to"
@@ -56,21 +53,7 @@ def _apply_status(effect: StoreEffect, client: StoreClient, claim: Claim) -> Non
         )
         finish(effect, claim, State.SKIPPED, answer_of(found), sentence)
         return
-    if not begin(effect, claim):
-        return
-    try:
-        written = client.update_status(order.number, wanted)
-    except IntegrationError as error:
-        interrupted(effect, claim, error)
-        raise
-    failpoint("effect.written")
-    finish(
-        effect,
-        claim,
-        State.DONE,
-        answer_of(written, after=found),
-        f"The order in the store is now {ORDER_STATUSES[wanted]}.",
-    )
+    write_status(effect, client, claim, found, wanted)
 
 
 def _apply_metafield(effect: StoreEffect, client: StoreClient, claim: Claim) -> None:

@@ -89,21 +89,26 @@ def move_by_shipments(effect: StoreEffect, client: StoreClient, claim: Claim) ->
     order = effect.order
     found = client.get_order(order.number)
     wanted = status_by(client.get_lines(order.number), order.store)
+    if found.status_id != wanted and found.status_id in _UNTOUCHED:
+        stays = ORDER_STATUSES[found.status_id]
+        sentence = f"The order stays {stays} in the store, and is not moved to {ORDER_STATUSES[wanted]}: somebody moved it there."
+        finish(effect, claim, State.SKIPPED, answer_of(found), sentence)
+        return
+    write_status(effect, client, claim, found, wanted)
+
+
+def write_status(
+    effect: StoreEffect, client: StoreClient, claim: Claim, found: StoreOrder, wanted: int
+) -> None:
+    """Set the status of the order, just ``found`` so, to ``wanted``, unless it is that already."""
     words = ORDER_STATUSES[wanted]
     if found.status_id == wanted:
         finish(effect, claim, State.DONE, answer_of(found), f"The order in the store is {words}.")
         return
-    if found.status_id in _UNTOUCHED:
-        stays = ORDER_STATUSES[found.status_id]
-        sentence = (
-            f"The order stays {stays} in the store, and is not moved to {words}: somebody moved it there."
-        )
-        finish(effect, claim, State.SKIPPED, answer_of(found), sentence)
-        return
     if not begin(effect, claim):
         return
     try:
-        written = client.update_status(order.number, wanted)
+        written = client.update_status(effect.order.number, wanted)
     except IntegrationError as error:
         interrupted(effect, claim, error)
         raise

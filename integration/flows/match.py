@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archive.models import Direction, Document, DocumentState, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
@@ -196,21 +194,8 @@ def _dispute(document: Document, purchase_order: PurchaseOrder, decision: Decisi
         partner=document.partner,
         money=order.total,
         currency=order.currency,
-        evidence=_evidence(decision),
+        evidence=[each.row for each in decision.differences],
     )
-
-
-def _evidence(decision: Decision) -> list[dict[str, Any]]:
-    return [
-        {
-            "line": each.line_number,
-            "sku": each.sku,
-            "what": each.what,
-            "asked": each.asked,
-            "answered": each.answered,
-        }
-        for each in decision.differences
-    ]
 
 
 def _answered_again(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
@@ -237,6 +222,6 @@ def _answered_again(document: Document, purchase_order: PurchaseOrder, decision:
         store=purchase_order.order.store,
         purchase_order=purchase_order,
         partner=document.partner,
-        evidence=_evidence(decision),
+        evidence=[each.row for each in decision.differences],
     )
     return []

@@ -7,7 +7,7 @@ number (BSN02) the last one holds. So the ledger and the store come to the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,7 +21,8 @@ from integration.flows.accept import ANSWER_ROLE, current_reading, reverse, said
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines, tell_converted, terms_of
 from integration.flows.expectations import meet, order_subject
-from integration.flows.match_invoices import rejudge
+from integration.flows.import_orders import CANCELLED
+from integration.flows.match_invoices import lock_orders, rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
 from integration.flows.shipment_files import steps_of_waiting_files
 from integration.flows.shipping import (
@@ -55,8 +56,6 @@ from partners.models import Agreement, ShipmentTolerances
 NOTICE_ROLE = OrderDocument.Role.SHIP_NOTICE
 Kind = ExceptionCase.Kind
 Decision = ExceptionCase.Decision
-_CANCELLED_IN_STORE = frozenset({4, 5, 6})
-"""Refunded, cancelled, declined: nobody waits for goods."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +125,10 @@ def settle(purchase_order: PurchaseOrder) -> list[Step]:
     readings = {each.document.pk: current_reading(each.document) for each in notices}
     _take_back_others(purchase_order, readings)
     before: dict[int, Decimal] = {}
+    known = _circumstances(purchase_order, order) if notices else Circumstances()
     for notice in notices:
         _post(purchase_order, notice, readings[notice.document.pk])
-        known = _circumstances(purchase_order, order, before)
-        found = _differences(notice, asked, known)
+        found = _differences(notice, asked, replace(known, shipped_before=dict(before)))
         _judge(purchase_order, notice, found, as_left=exceeds(notice.sent, asked, before))
         for line, quantity in notice.sent.quantities.items():
             before[line] = before.get(line, Decimal(0)) + quantity
@@ -142,8 +141,9 @@ def settle(purchase_order: PurchaseOrder) -> list[Step]:
 def notices_for(purchase_order: PurchaseOrder, asked: Sequence[AskedLine]) -> list[Notice]:
     """Return the notices that hold for ``purchase_order``, in the order in which the partner made them."""
     by_number: dict[str, list[Notice]] = {}
+    terms = terms_of(purchase_order)
     for document in _documents(purchase_order):
-        converted = from_partner(_said(document), terms_of(purchase_order))
+        converted = from_partner(_said(document), terms)
         sent = sent_for(converted.document, purchase_order.number, asked)
         notice = Notice(
             said_in_order(document),
@@ -209,7 +209,7 @@ def _holding(notices: Sequence[Notice]) -> Notice | None:
     held = ordered[place]
     if not repeats_unasked(purposes[: place + 1]):
         return held
-    return Notice(held.made, held.document, held.said, held.sent, held.notes, held.refusals, repeats=True)
+    return replace(held, repeats=True)
 
 
 def _take_back_others(purchase_order: PurchaseOrder, readings: dict[int, int]) -> None:
@@ -276,13 +276,14 @@ def _shipped_words(purchase_order: PurchaseOrder, notice: Notice) -> str:
     return f"{partner} shipped {what} for purchase order {purchase_order.number}{tracking}."
 
 
-def _circumstances(purchase_order: PurchaseOrder, order: Order, before: dict[int, Decimal]) -> Circumstances:
+def _circumstances(purchase_order: PurchaseOrder, order: Order) -> Circumstances:
+    """Return what every notice for ``purchase_order`` is held against, but for what was shipped before it."""
     content = from_json("purchase_order", purchase_order.content or {})
     assert isinstance(content, CanonicalPurchaseOrder)
     cancelled = ""
     if purchase_order.state == PurchaseOrder.State.CANCELLED:
         cancelled = "us"
-    elif order.status_id in _CANCELLED_IN_STORE:
+    elif order.status_id in CANCELLED:
         cancelled = "the store"
     agreement = purchase_order.agreement
     answered = purchase_order.documents.filter(role=ANSWER_ROLE).exists()
@@ -291,7 +292,6 @@ def _circumstances(purchase_order: PurchaseOrder, order: Order, before: dict[int
         awaits_answer=receives(agreement, "855") and not answered and not purchase_order.agreed,
         ship_to=content.ship_to,
         last_day=content.cancel_after or content.ship_no_later,
-        shipped_before=dict(before),
         limits=limits_of(agreement),
     )
 
@@ -359,16 +359,7 @@ def _ask(purchase_order: PurchaseOrder, document: Document, cause: str, found: S
         partner=document.partner,
         money=order.total,
         currency=order.currency,
-        evidence=[
-            {
-                "line": each.line_number,
-                "sku": each.sku,
-                "what": each.what,
-                "asked": each.asked,
-                "answered": each.answered,
-            }
-            for each in found
-        ],
+        evidence=[each.row for each in found],
     )
 
 
@@ -378,15 +369,7 @@ def _locked(document: Document, named: set[str], number: str) -> list[PurchaseOr
     wanted = PurchaseOrder.objects.filter(
         Q(number__in=named) | of_number, agreement__partner=document.partner
     )
-    found = list(
-        PurchaseOrder.objects.select_for_update(of=("self",))
-        .select_related("order__store", "agreement__partner")
-        .filter(pk__in=wanted.values("pk"))
-        .order_by("pk")
-    )
-    orders = Order.objects.select_for_update().filter(pk__in=[each.order_id for each in found])
-    list(orders.order_by("pk").values_list("pk"))
-    return found
+    return lock_orders(set(wanted.values_list("pk", flat=True)))
 
 
 def _said(document: Document) -> ShipNotice:

@@ -36,7 +36,7 @@ from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.match import match_document
-from integration.flows.match_invoices import billed_orders, hold_bills, take_back_bill
+from integration.flows.match_invoices import billed_orders, hold_bills, lock_orders, take_back_bill
 from integration.flows.match_ship_notices import NOTICE_ROLE, take_back_notice
 from integration.flows.readings import (
     Said,
@@ -288,16 +288,7 @@ def _concerned(document: Document, number: str) -> list[PurchaseOrder]:
         Q(number=number) | Q(shipments__document=document), agreement__partner=document.partner
     )
     pks = {pk for pk in linked if pk is not None} | set(numbered.values_list("pk", flat=True))
-    pks |= billed_orders(document)
-    found = list(
-        PurchaseOrder.objects.select_for_update(of=("self",))
-        .select_related("order__store", "agreement__partner")
-        .filter(pk__in=pks)
-        .order_by("pk")
-    )
-    orders = Order.objects.select_for_update().filter(pk__in=[each.order_id for each in found])
-    list(orders.order_by("pk").values_list("pk"))
-    return found
+    return lock_orders(pks | billed_orders(document))
 
 
 def _take_back(document: Document) -> None:

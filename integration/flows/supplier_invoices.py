@@ -265,14 +265,7 @@ def limits_of(agreement: Agreement) -> tuple[BillLimits, timedelta]:
 
 def evidence_row(difference: Difference, amount: Decimal | None = None) -> dict[str, Any]:
     """Return a difference as cases keep it."""
-    row = {
-        "line": difference.line_number,
-        "sku": difference.sku,
-        "what": difference.what,
-        "asked": difference.asked,
-        "answered": difference.answered,
-    }
-    return row if amount is None else {**row, "money": f"{amount:.2f}"}
+    return difference.row if amount is None else {**difference.row, "money": f"{amount:.2f}"}
 
 
 def costly_rows(found: Iterable[Costly]) -> list[dict[str, Any]]:

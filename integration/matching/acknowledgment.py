@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from integration.documents import PurchaseOrderAcknowledgment
 from integration.matching.line_answers import (
@@ -48,6 +49,17 @@ class Difference:
     asked: str
     answered: str
     verb: str = "answered"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The difference as the evidence of a case keeps it."""
+        return {
+            "line": self.line_number,
+            "sku": self.sku,
+            "what": self.what,
+            "asked": self.asked,
+            "answered": self.answered,
+        }
 
     def __str__(self) -> str:
         place = f"Line {self.line_number} ({self.sku}): " if self.line_number is not None else ""
