@@ -10,16 +10,19 @@ PYTEST ?= -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos bench-x12 bench-flow lock clean
+.PHONY: help setup demo test lint screenshots chaos bench-x12 bench-flow bench-desk bench-archive lock clean
 
 help:
 	@echo "make demo    one order, there and back: starts everything, prints an address and logins"
 	@echo "make test    lint and all tests (TESTS=path for some of them)"
 	@echo "make lint    style, types, layers, migrations, deployment checks"
+	@echo "make screenshots  every page, light and dark, as pictures in .data/screenshots; five of them for README"
 	@echo "make chaos   the tests that kill and race, at full size"
 	@echo "make setup   what the others do first: .venv, requirements, private database"
 	@echo "make bench-x12  how fast X12 is read, validated, mapped and written, beside other engines"
 	@echo "make bench-flow how many documents a second go the whole way (ORDERS=150)"
+	@echo "make bench-desk how fast Find, orders and lists answer on a million documents (DOCUMENTS=1000000)"
+	@echo "make bench-archive  what a full archive costs: intake, Find, copies, seals (DOCUMENTS=1000000)"
 	@echo "make lock    resolve requirements*.in anew"
 
 $(VENV)/made:
@@ -59,6 +62,11 @@ lint: $(VENV)/installed-dev
 test: lint
 	$(BIN)/python -m pytest $(PYTEST) $(TESTS)
 
+screenshots: $(VENV)/installed-dev
+	@mkdir -p .data/screenshots
+	GRIDPORT_SCREENSHOTS=$(CURDIR)/.data/screenshots $(BIN)/python -m pytest -q tests/browser/test_everyone.py -k every_page
+	$(BIN)/python -m tests.browser.readme_pictures .data/screenshots
+
 chaos: $(VENV)/installed-dev
 	GRIDPORT_CHAOS=1 $(BIN)/python -m pytest -m chaos tests
 
@@ -67,6 +75,14 @@ bench-x12: $(VENV)/installed-dev
 
 bench-flow: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest -q -s tests/benchmarks/bench_flow.py
+
+bench-desk: $(VENV)/installed-dev
+	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
+	@$(BIN)/python -m tests.benchmarks.bench_desk
+
+bench-archive: $(VENV)/installed-dev
+	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
+	@$(BIN)/python -m tests.benchmarks.bench_archive
 
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q
 
 from archive import store
+from archive.governance import left_of
 from archive.models import (
     ACKNOWLEDGMENTS,
     AcknowledgmentState,
@@ -15,10 +20,11 @@ from archive.models import (
     DocumentState,
     Translation,
     TransmissionOutcome,
+    Validation,
 )
 from archive.search import reference_rows
 from archive.translation import Translated, storable, translate_file, translate_segments
-from integration.matching.invoicing.files import FILE_FORMATS
+from integration.matching.invoicing.files import ENDINGS
 from integration.x12.envelope import SetReading, read_interchange
 from integration.x12.interchange_acknowledgment import acknowledgment_sets
 from integration.x12.validate import SetVerdict, check_group
@@ -29,6 +35,7 @@ OVERDUE_EVENT = "acknowledgment_overdue"
 AWAITED_EVENT = "acknowledgment_awaited"
 """It was overdue, and has more time now: of the two the later one holds."""
 
+_PIECE = 1000
 _ACKNOWLEDGED = {
     "A": AcknowledgmentState.ACCEPTED,
     "E": AcknowledgmentState.ACCEPTED_WITH_ERRORS,
@@ -59,10 +66,14 @@ def project(document: Document) -> DocumentState:
 def rewrite(document: Document) -> tuple[SetVerdict, Translated]:
     """Write what the bytes of ``document`` say anew, by today's tables and code lists; return the findings too.
 
+    Of what was destroyed that is what its disposal left: how it was judged, its number, and what names no person.
     The guide is the one that read it last: its own, or that of its last reprocessing.
     """
+    left = left_of(document)
+    if left is not None:
+        return SetVerdict([], None, "A"), _write_what_is_left(document, left)
     data = store.open(document.interchange.payload, purpose="read for the archive")
-    if document.transaction_set in FILE_FORMATS:
+    if document.transaction_set in ENDINGS:
         return SetVerdict([], None, "A"), write_file_content(document, data)
     each, verdict = _locate(document, data)
     return verdict, write_content(document, each, verdict, hashlib.sha256(data).hexdigest())
@@ -91,6 +102,18 @@ def write_file_content(document: Document, data: bytes) -> Translated:
     return translated
 
 
+def _write_what_is_left(document: Document, left: dict[str, Any]) -> Translated:
+    translated = Translated(
+        validation=left["validation"] or Validation.PENDING,
+        findings=[],
+        number=left["number"],
+        references=[(kind, value) for kind, value in left["references"]],
+    )
+    # The plain hash too: who guesses the content could try it there.
+    _write(document, translated, "")
+    return translated
+
+
 def _write(document: Document, translated: Translated, sha256: str) -> None:
     DocumentState.objects.update_or_create(
         document=document,
@@ -102,8 +125,9 @@ def _write(document: Document, translated: Translated, sha256: str) -> None:
             "acknowledgment": _acknowledgment(document),
         },
     )
+    # By its number: a row that is made of the document would be held by it, with all that a large one says.
     Translation.objects.update_or_create(
-        document=document,
+        document_id=document.pk,
         defaults={
             "content": storable(translated.content),
             "findings": storable(translated.findings),
@@ -130,10 +154,11 @@ def _write_references(document: Document, translated: Translated) -> None:
     if document.partner is not None:
         named.append(("partner", document.partner.name))
     DocumentReference.objects.filter(document=document).delete()
-    DocumentReference.objects.bulk_create(
-        (DocumentReference(document=document, **row._asdict()) for row in reference_rows(named)),
-        batch_size=1000,
-    )
+    rows = iter(reference_rows(named))
+    while piece := list(islice(rows, _PIECE)):
+        DocumentReference.objects.bulk_create(
+            DocumentReference(document=document, **row._asdict()) for row in piece
+        )
 
 
 def _locate(document: Document, data: bytes) -> tuple[SetReading, SetVerdict]:
@@ -178,15 +203,19 @@ def _acknowledgment(document: Document) -> str:
 
 
 def rebuild() -> int:
-    """Write every projection anew from the facts; return how many documents were projected."""
-    DocumentReference.objects.all().delete()
-    Translation.objects.all().delete()
-    DocumentState.objects.all().delete()
+    """Write every projection anew from the facts; return how many documents were projected.
+
+    Of a document whose bytes nobody can read any more, because its key was destroyed, what is left stays as it is.
+    """
+    readable = Document.objects.filter(
+        Q(interchange__payload__key__isnull=False) | ~Q(interchange__payload__key_id="")
+    )
+    DocumentReference.objects.filter(document__in=readable).delete()
+    Translation.objects.filter(document__in=readable).delete()
+    DocumentState.objects.filter(document__in=readable).delete()
     count = 0
     for document in (
-        Document.objects.select_related("interchange__payload", "agreement", "partner")
-        .order_by("pk")
-        .iterator()
+        readable.select_related("interchange__payload", "agreement", "partner").order_by("pk").iterator()
     ):
         project(document)
         count += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -166,7 +166,9 @@ def reference_rows(named: Iterable[tuple[str, str]]) -> list[Row]:
     """Return the rows for pairs of kind and value: one for each form, the nearest where two values share one."""
     rows: dict[tuple[str, str], Row] = {}
     for kind, value in named:
-        for normal, distance in normal_forms(value, kind).items():
+        for normal, given in normal_forms(value, kind).items():
+            # The machines' numbers run through all that people number: PO-450042 is meant by 450042 before any of them.
+            distance = given + (kind in CONTROL_NUMBERS)
             rank = 100 * (MOST_DISTANT - min(distance, MOST_DISTANT)) + KINDS[kind].rank
             known = rows.get((kind, normal))
             if known is None or known.rank < rank:
@@ -180,16 +182,20 @@ Key = tuple[int, str, int, int, int]
 
 @dataclass(frozen=True)
 class Source:
-    """A table of references: ``subject`` is the column of what a row belongs to; ``place`` orders equal hits."""
+    """A table of references: ``subject`` is the column of what a row belongs to; ``place`` orders equal hits.
+
+    ``within`` is what else its rows have to fulfil, for who asks.
+    """
 
     model: type[Model]
     subject: str
     place: int
+    within: Q = field(default_factory=Q)
 
     @property
     def rows(self) -> QuerySet[Any]:
-        """All its rows."""
-        return self.model._default_manager.all()
+        """All rows that may be looked into."""
+        return self.model._default_manager.filter(self.within)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from typing import Any
 
 from archive.models import Validation
 from archive.search import KINDS
-from integration.documents import Document, DocumentError, shape_of, to_json
+from integration.documents import Document, DocumentError, StockLine, shape_of, to_json
+from integration.matching.evidence import KINDS as PICTURES_AND_FORMS
+from integration.matching.evidence import judge
 from integration.matching.invoicing.files import read_file
 from integration.x12.acknowledgment import read_997
 from integration.x12.findings import Finding
@@ -22,6 +24,9 @@ from partners.mapping.reader import read
 from partners.mapping.report import Entry
 from partners.mapping.rules import Guide
 
+NOT_FOUND_BY = frozenset({StockLine})
+"""Records whose numbers a document is not looked for by: a stock advice may have 10,000 items, and comes every hour. What
+was said of an item stands in the supplier's stock."""
 Codes = Mapping[str, Mapping[str, str]]
 
 
@@ -79,7 +84,11 @@ def translate_segments(
 
 
 def translate_file(data: bytes, file_format: str) -> Translated:
-    """Read a file of ours that is no X12, ``JSON`` or ``UBL``."""
+    """Read a file of ours that is no X12: an invoice, or a photo or form, which is whole and says nothing to be read."""
+    if file_format in PICTURES_AND_FORMS:
+        told = judge(data).kind
+        is_whole = told is not None and told.name == file_format
+        return Translated(Validation.VALID if is_whole else Validation.INVALID, [])
     try:
         document = read_file(data, file_format)
     except DocumentError:
@@ -130,6 +139,8 @@ def _references(record: Any) -> Iterator[tuple[str, str]]:
     for shape in shape_of(type(record)).values():
         value = getattr(record, shape.name)
         for each in value if shape.many else (value,):
+            if shape.record in NOT_FOUND_BY:
+                break
             if shape.record is not None:
                 yield from _references(each)
             elif shape.reference and each:

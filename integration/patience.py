@@ -30,6 +30,7 @@ SETTLES = timedelta(seconds=30)
 """What was on its way when a line broke may arrive yet: before this is over nobody looks whether it did."""
 
 MAIL = Patience(connect=20.0, silence=60.0, answer=90.0, visit=180.0)
+WEBHOOK = Patience(connect=5.0, silence=10.0, answer=15.0, visit=20.0)
 MAILBOX = Patience(connect=20.0, silence=20.0, answer=240.0, visit=240.0)
 
 

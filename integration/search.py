@@ -7,15 +7,18 @@ or document stands where its best hit stands, and once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from django.core import signing
-from django.db.models import Count, Exists, F, Min, OuterRef, Value, Window
+from django.db.models import Count, Exists, F, Min, Model, OuterRef, Q, QuerySet, Value, Window
 from django.db.models.functions import Collate, RowNumber, Upper
 
 from archive.models import Document, DocumentReference, Interchange, Transmission
+from archive.reach import EVERYTHING, Reach
 from archive.search import CONTROL_NUMBERS, UNIQUE_NUMBERS, Hit, Key, Row, Source, Term
 from integration.models import Order, OrderDocument, OrderReference, PurchaseOrder
+from integration.reach import within
 
 PAGE = 20
 """Orders and documents on one page."""
@@ -30,6 +33,8 @@ _LONGEST_TERM = 200
 ORDERS = Source(OrderReference, "order_id", 0)
 DOCUMENTS = Source(DocumentReference, "document_id", 1)
 
+Seen = TypeVar("Seen", bound=Model)
+
 Target = tuple[str, int]
 """``("order", id)`` or ``("document", id)``."""
 
@@ -41,11 +46,36 @@ class Scope:
     orders: bool
     documents: bool
     files: bool
+    reach: Reach = EVERYTHING
+    narrowed: Q = field(default_factory=Q)
+    """Which documents are wanted; where that says anything, orders are found by such documents alone."""
 
     @property
     def sources(self) -> list[Source]:
-        """The tables that may be looked into."""
-        return [each for each, allowed in ((ORDERS, self.orders), (DOCUMENTS, self.documents)) if allowed]
+        """The tables that may be looked into, and no further than the reach goes."""
+        orders = self.orders and not self.narrowed
+        allowed = [each for each, may in ((ORDERS, orders), (DOCUMENTS, self.documents)) if may]
+        return [replace(each, within=self._condition(each.model)) for each in allowed]
+
+    def rows(self, model: type[Seen]) -> QuerySet[Seen]:
+        """Return the rows of ``model`` that may be looked at."""
+        return model._default_manager.filter(self._condition(model))
+
+    def _condition(self, model: type[Model]) -> Q:
+        inside = within(model, self.reach)
+        return inside & led_by(self.narrowed, "document__") if model in _OF_DOCUMENTS else inside
+
+
+_OF_DOCUMENTS = (DocumentReference, OrderDocument)
+
+
+def led_by(condition: Q, prefix: str) -> Q:
+    """Return ``condition`` on rows from which ``prefix`` leads to those that it was made for."""
+    children: list[Any] = condition.children
+    led = [
+        led_by(each, prefix) if isinstance(each, Q) else (f"{prefix}{each[0]}", each[1]) for each in children
+    ]
+    return Q(*led, _connector=condition.connector, _negated=condition.negated)
 
 
 @dataclass
@@ -99,14 +129,17 @@ def find(text: str, scope: Scope, after: str = "") -> Found:
     start = _read_key(after)
     chosen, first, key, more = _choose(term, scope, start)
     found = Found(exact=Part(), longer=Part(), after=_write_key(key) if more and key else "")
-    if start is None:
+    if start is None and not scope.narrowed:
         found.straight = _straight(first)
         if found.straight is not None:
             return found
     _fill(found, chosen, scope)
-    if scope.files and start is None and term.text.strip():
-        found.exact.files, found.longer.files = _files(term.text.strip(), term)
-    if more or start:
+    if scope.files and start is None and not scope.narrowed and term.text.strip():
+        found.exact.files, found.longer.files = _files(term.text.strip(), term, scope)
+    if scope.narrowed:
+        # Of a third of all documents hundreds of thousands would be looked at to count to a thousand.
+        found.count, found.is_more = len(chosen), more
+    elif more or start:
         found.count, found.is_more = _count(term, scope)
     else:
         found.count = len({(hit.place, hit.target) for hits in chosen.values() for hit in hits})
@@ -122,7 +155,7 @@ def _choose(
     key = start
     for _ in range(_MOST_BATCHES):
         batch = _batch(term, scope.sources, key)
-        orders = _orders_of(batch) if scope.orders else {}
+        orders = _orders_of(batch, scope) if scope.orders else {}
         told = [(hit, _target(hit, orders)) for hit in batch]
         first = first or told
         known = _all_hits(term, scope, {target for _, target in told})
@@ -154,12 +187,15 @@ def _target(hit: Hit, orders: dict[int, int]) -> Target:
     return ("order", orders[hit.target]) if hit.target in orders else ("document", hit.target)
 
 
-def _orders_of(hits: Iterable[Hit]) -> dict[int, int]:
+def _orders_of(hits: Iterable[Hit], scope: Scope) -> dict[int, int]:
     """Return the order of each document among ``hits`` that belongs to just one."""
     documents = {hit.target for hit in hits if hit.place == DOCUMENTS.place}
-    links = OrderDocument.objects.filter(document__in=documents).values("document_id")
+    links = scope.rows(OrderDocument).filter(document__in=documents)
+    if scope.reach.is_limited:
+        links = links.filter(order__in=scope.rows(Order))
     return dict(
-        links.annotate(orders=Count("order_id"), only=Min("order_id"))
+        links.values("document_id")
+        .annotate(orders=Count("order_id"), only=Min("order_id"))
         .filter(orders=1)
         .values_list("document_id", "only")
     )
@@ -172,20 +208,22 @@ def _all_hits(term: Term, scope: Scope, targets: Iterable[Target]) -> dict[Targe
     orders = [pk for kind, pk in targets if kind == "order"]
     alone = [pk for kind, pk in targets if kind == "document"]
     columns = ("kind", "value", "normal", "rank")
-    if orders:
-        own = OrderReference.objects.filter(term.condition, order__in=orders)
+    if orders and not scope.narrowed:
+        own = scope.rows(OrderReference).filter(term.condition, order__in=orders)
         for pk, *row in own.values_list("order_id", *columns):
             hits["order", pk].append(term.hit(ORDERS.place, pk, Row(*row)))
     if orders and scope.documents:
         links = OrderDocument.objects.filter(document=OuterRef("document"))
         of = F("document__orders__order")
-        theirs = DocumentReference.objects.filter(term.condition, document__orders__order__in=orders).filter(
-            ~Exists(links.exclude(order=OuterRef("document__orders__order")))
+        theirs = (
+            scope.rows(DocumentReference)
+            .filter(term.condition, document__orders__order__in=orders)
+            .filter(~Exists(links.exclude(order=OuterRef("document__orders__order"))))
         )
         for order, pk, *row in theirs.annotate(of=of).values_list("of", "document_id", *columns):
             hits["order", order].append(term.hit(DOCUMENTS.place, pk, Row(*row)))
     if alone:
-        references = DocumentReference.objects.filter(term.condition, document__in=alone)
+        references = scope.rows(DocumentReference).filter(term.condition, document__in=alone)
         for pk, *row in references.values_list("document_id", *columns):
             hits["document", pk].append(term.hit(DOCUMENTS.place, pk, Row(*row)))
     return {target: sorted(each, key=lambda hit: hit.key) for target, each in hits.items()}
@@ -216,8 +254,10 @@ def _fill(found: Found, chosen: dict[Target, list[Hit]], scope: Scope) -> None:
     """Put the rows of the chosen targets on the page, each with the hits that brought it there."""
     pks = [pk for kind, pk in chosen if kind == "order"]
     orders = Order.objects.filter(pk__in=pks).select_related("store").defer("content").in_bulk()
-    purchase_orders = PurchaseOrder.objects.filter(order__in=pks).exclude(state=PurchaseOrder.State.DROPPED)
-    placed = _places(pks) if scope.documents and pks else {}
+    purchase_orders = (
+        scope.rows(PurchaseOrder).filter(order__in=pks).exclude(state=PurchaseOrder.State.DROPPED)
+    )
+    placed = _places(pks, scope) if scope.documents and pks else {}
     alone = [pk for kind, pk in chosen if kind == "document"]
     documents = _documents([*(pk for shown, _ in placed.values() for pk in shown), *alone])
     by_order: dict[int, FoundOrder] = {}
@@ -244,11 +284,15 @@ def _told(hits: Sequence[Hit]) -> list[Hit]:
     return list(told.values())
 
 
-def _places(orders: Sequence[int]) -> dict[int, tuple[list[int], int]]:
+def _places(orders: Sequence[int], scope: Scope) -> dict[int, tuple[list[int], int]]:
     """Return the last documents of each order, oldest first, and how many it has."""
-    links = OrderDocument.objects.filter(order__in=orders).annotate(
-        place=Window(RowNumber(), partition_by="order_id", order_by="-document_id"),
-        count=Window(Count("pk"), partition_by="order_id"),
+    links = (
+        scope.rows(OrderDocument)
+        .filter(order__in=orders)
+        .annotate(
+            place=Window(RowNumber(), partition_by="order_id", order_by="-document_id"),
+            count=Window(Count("pk"), partition_by="order_id"),
+        )
     )
     placed: dict[int, tuple[list[int], int]] = {}
     rows = links.filter(place__lte=MOST_DOCUMENTS).order_by("order_id", "document_id")
@@ -262,20 +306,20 @@ def _documents(pks: Sequence[int]) -> dict[int, Document]:
     return rows.in_bulk(list(pks)) if pks else {}
 
 
-def _files(text: str, term: Term) -> tuple[list[Transmission], list[Transmission]]:
+def _files(text: str, term: Term, scope: Scope) -> tuple[list[Transmission], list[Transmission]]:
     """Return the files that are so called or carry such an interchange, and those whose name begins so; newest first."""
     numbers = {form.zfill(9) for form in term.forms if form.isascii() and form.isdigit() and len(form) <= 9}
-    interchanges = Interchange.objects.filter(control_number__in=numbers).order_by("-pk")[:MOST_FILES]
+    interchanges = scope.rows(Interchange).filter(control_number__in=numbers).order_by("-pk")[:MOST_FILES]
     brought = dict(interchanges.values_list("pk", "transmission"))
-    attempts = Transmission.objects.filter(interchange__in=list(brought)).order_by("-pk")[:MOST_FILES]
-    named = Transmission.objects.annotate(upper=Collate(Upper("name"), "C"))
+    attempts = scope.rows(Transmission).filter(interchange__in=list(brought)).order_by("-pk")[:MOST_FILES]
+    named = scope.rows(Transmission).annotate(upper=Collate(Upper("name"), "C"))
     name = text.replace("\x00", "").upper()
     same = named.filter(upper=name).order_by("-pk")[:MOST_FILES]
     exact = {pk for pk in brought.values() if pk is not None}
     exact.update(attempts.values_list("pk", flat=True), same.values_list("pk", flat=True))
     further = named.filter(upper__gt=name, upper__lt=Value(f"{name}\U0010ffff")).order_by("upper", "pk")
     begins = list(further.values_list("pk", flat=True)[:MOST_FILES])
-    rows = Transmission.objects.select_related("mailbox").prefetch_related("outcomes")
+    rows = scope.rows(Transmission).select_related("mailbox").prefetch_related("outcomes")
     known = rows.in_bulk([*exact, *begins])
     newest = sorted(exact, reverse=True)[:MOST_FILES]
     return [known[pk] for pk in newest], [known[pk] for pk in begins if pk not in exact]

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.db import Error, connection, transaction
@@ -124,7 +124,7 @@ def tick() -> bool:
 def drain(lane: str, drain_for: timedelta = DRAIN_FOR) -> int:
     """Do the due work of ``lane`` until it is empty or ``drain_for`` is over; return how many steps were done.
 
-    A database that goes away ends it: what was begun then is given back once there is one again.
+    A database that goes away, or is full, ends it: what was begun then is given back once that can be written.
     """
     token = uuid4()
     done = 0
@@ -138,11 +138,18 @@ def drain(lane: str, drain_for: timedelta = DRAIN_FOR) -> int:
                 break
             done += _do_batch(claimed)
     except Error as error:
-        if not work.database_went_away():
+        if not _is_over_for_now(error):
             raise
-        logger.warning("the database went away: %s", str(error).splitlines()[0], extra={"lane": lane})
+        logger.warning(
+            "the database went away, or is full: %s", str(error).splitlines()[0], extra={"lane": lane}
+        )
         _give_back_when_it_returns(token)
     return done
+
+
+def _is_over_for_now(error: Error) -> bool:
+    """Say whether the database is away, or has no room: nothing that was begun is at fault."""
+    return work.database_went_away() or isinstance(error.__cause__, errors.DiskFull)
 
 
 def _do_batch(claimed: list[ClaimedWork]) -> int:
@@ -200,7 +207,7 @@ def do(claimed: ClaimedWork) -> None:
         except IntegrationError as error:
             _fail(claimed, kind, _judge(claimed, kind, error))
         except Exception as error:
-            if isinstance(error, Error) and work.database_went_away():
+            if isinstance(error, Error) and _is_over_for_now(error):
                 raise
             if isinstance(error.__cause__, COLLISIONS):
                 _fail(claimed, kind, _collided(claimed))
@@ -323,16 +330,11 @@ def _fail(claimed: ClaimedWork, kind: StepKind, failure: Failure) -> None:
             open_case(kind.case_kind, channel_cause(channel), failure.sentence, **kind.side_of(links))
         elif tell:
             cause = work_cause(claimed.step, claimed.subject)
-            open_case(kind.case_kind, cause, failure.sentence, **_told(links))
+            open_case(kind.case_kind, cause, failure.sentence, **kind.told(links))
     logger.info(
         "step put back" if not failure.park else "step parked",
         extra={"step": claimed.step, "subject": claimed.subject, "sentence": failure.sentence},
     )
-
-
-def _told(links: dict[str, Any]) -> dict[str, Any]:
-    """Return what a case hangs on: all that the step names but the mail server, of which there is one."""
-    return {name: row for name, row in links.items() if name != "mailserver"}
 
 
 def _trouble(channel: str, step: str, failure: Failure) -> int:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from partners.models import Agreement, AgreementDocument, CodeList, Mailbox, PartnerIdentifier, Partnership
+from partners.models import (
+    Agreement,
+    AgreementDocument,
+    CodeList,
+    Mailbox,
+    Onboarding,
+    PartnerIdentifier,
+    Partnership,
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,11 @@ def sends(agreement: Agreement, transaction_set: str) -> bool:
     return agreement.documents.filter(
         transaction_set=transaction_set, direction=AgreementDocument.Direction.OUT, is_active=True
     ).exists()
+
+
+def is_being_onboarded(agreement: Agreement) -> bool:
+    """Say whether ``agreement`` is still on its way from the first test to production."""
+    return Onboarding.objects.filter(agreement=agreement, signed_at=None).exists()
 
 
 def code_lists(agreement: Agreement | None) -> dict[str, dict[str, str]]:

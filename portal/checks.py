@@ -110,6 +110,21 @@ def public_address_is_answered(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def object_lock_can_be_asked_for(**kwargs: Any) -> list[CheckMessage]:
+    """E020: a bucket is asked to keep copies in words that it knows, and a folder is not asked at all."""
+    lock, bucket = settings.ARCHIVE_STORAGE_LOCK, settings.ARCHIVE_STORAGE_BUCKET
+    if lock.mode in ("GOVERNANCE", "COMPLIANCE") and lock.days >= 0 and (bucket or not lock.days):
+        return []
+    return [
+        Error(
+            f"ARCHIVE_STORAGE_LOCK_DAYS is {lock.days} and ARCHIVE_STORAGE_LOCK_MODE {lock.mode}: no copy could be kept so.",
+            hint="The mode is GOVERNANCE or COMPLIANCE, and only a bucket (ARCHIVE_STORAGE_BUCKET) keeps anything.",
+            id="gridport.E020",
+        )
+    ]
+
+
 @register(Tags.database)
 def application_role_is_powerless(
     databases: Sequence[str] | None = None, **kwargs: Any

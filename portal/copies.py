@@ -126,6 +126,7 @@ def _migrations_digest() -> str:
     for path in [
         *sorted(ROOT.glob("*/migrations/*.py")),
         ROOT / "archive" / "facts.py",
+        ROOT / "archive" / "governing.py",
         ROOT / "requirements.txt",
     ]:
         digest.update(path.name.encode() + path.read_bytes())

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from archive.clock import database_now
+from archive.copies import standing
+from archive.storages import place_name
 from integration.claimable import longest_due
 from integration.models import Channel, Lane
 
@@ -54,4 +58,18 @@ def _queue() -> dict[str, Any]:
         )
     if away:
         problems.append(f"Stores or mailboxes out of reach: {away}.")
+    problems += _copies()
     return {"degraded": problems, "oldest_waiting_seconds": int(waited.total_seconds())}
+
+
+def _copies() -> list[str]:
+    """Say what is wrong with copies of the archive."""
+    limit = settings.ARCHIVE_WAITING_LIMIT
+    stand = standing(place_name(), limit)
+    problems = []
+    if stand.since is not None and database_now() - stand.since > LONGEST_WAIT:
+        more = " or more, which is the limit" if stand.waiting >= limit else ""
+        problems.append(f"Payloads wait long to be copied to the archive's storage: {stand.waiting}{more}.")
+    if stand.damaged:
+        problems.append(f"Copies in the archive's storage that are damaged: {stand.damaged}.")
+    return problems

@@ -65,3 +65,15 @@ def write_installation(data: Path, installation: Installation) -> None:
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(asdict(installation), indent=2))
     os.replace(fresh, target)  # noqa: PTH105 - one atomic step, in the words of the operating system
+
+
+def keep_signing_key(data: Path) -> None:
+    """Make the key that signs the archive's seals where there is none: in a file of its own, since the web process is not to
+    hold it."""
+    target = data / "seal-signing-key"
+    if target.exists():
+        return
+    fresh = target.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    os.replace(fresh, target)  # noqa: PTH105 - one atomic step, in the words of the operating system

@@ -22,7 +22,13 @@ from pathlib import Path
 
 import psycopg
 
-from portal.installation import Installation, new_installation, read_installation, write_installation
+from portal.installation import (
+    Installation,
+    keep_signing_key,
+    new_installation,
+    read_installation,
+    write_installation,
+)
 from portal.roles import create_database_statement, role_statements, schema_statements
 
 NOBODY = 65534
@@ -78,6 +84,7 @@ class PrivateServer:
             if not self._answers(installation):
                 self._launch(installation)
             self._prepare(installation)
+            keep_signing_key(self.data)
             return installation
 
     def stop(self, mode: str = "fast") -> bool:

@@ -12,7 +12,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from archive.correlation import correlated, current_correlation_id
 
-_HOOK_KEYS = re.compile(r"(/hooks/[a-z]+/)[A-Za-z0-9_-]+")
+_SECRETS = re.compile(r"(/hooks/[a-z]+/|/account/password/)[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)?")
 
 
 class CorrelationFilter(logging.Filter):
@@ -27,7 +27,8 @@ class CorrelationFilter(logging.Filter):
 class JsonLines(JsonFormatter):
     """Fields ``time, level, logger, message, correlation_id`` and whatever ``extra`` brings.
 
-    The key in a hook's address is a secret, and Django tells the address of each request that was refused.
+    The key in a hook's address is a secret, so is the link that sets a password, and Django tells the address of each
+    request that was refused.
     """
 
     def __init__(self) -> None:
@@ -37,8 +38,8 @@ class JsonLines(JsonFormatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without keys of hooks."""
-        return _HOOK_KEYS.sub(r"\1***", super().format(record))
+        """Return the line, without the secrets in addresses."""
+        return _SECRETS.sub(r"\1***", super().format(record))
 
 
 class CorrelationMiddleware:

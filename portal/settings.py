@@ -14,11 +14,13 @@ from django.urls import reverse_lazy
 
 from portal.environment import env
 from portal.installation import read_installation
+from portal.storage import ObjectLock, archive_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATA_FOLDER = Path(env.str("GRIDPORT_DATA", default=str(BASE_DIR / ".data")))
 INSTALLATION = read_installation(DATA_FOLDER)
+BACKUP_FOLDER = Path(env.str("BACKUP_FOLDER", default=str(DATA_FOLDER / "backups")))
 USES_PRIVATE_SERVER = not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -29,6 +31,14 @@ ENCRYPTION_KEYS = [
     key.strip()
     for key in env.list("ENCRYPTION_KEYS", default=[INSTALLATION.encryption_key] if INSTALLATION else [])
 ]
+# Ed25519 (32 bytes, URL-safe base64): signs the seals of the archive. For the worker alone; the web process refuses it.
+SEAL_SIGNING_KEY = env.str("SEAL_SIGNING_KEY", default="")
+# Where a private installation keeps its own; read by whoever signs, when it signs.
+KEPT_SIGNING_KEY = DATA_FOLDER / "seal-signing-key"
+# Where the roots of the seals are published as a file; keep copies of it where nobody can write who can write here.
+PUBLISHED_ROOTS = Path(env.str("PUBLISHED_ROOTS", default=str(DATA_FOLDER / "seals" / "roots.txt")))
+# Who is mailed each root: an auditor, who then holds what nobody here can change. Empty: nobody.
+SEAL_AUDITOR = env.str("SEAL_AUDITOR", default="").strip()
 ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])]
 # Under which address the internet reaches the portal, ``https://edi.example.com``: stores call it. Without it, stores
 # are asked for changes alone.
@@ -50,6 +60,7 @@ INSTALLED_APPS = [
     "portal",
 ]
 
+CSRF_FAILURE_VIEW = "portal.error_pages.stale_form"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.policy.ContentSecurityPolicyMiddleware",
@@ -61,6 +72,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.people.sessions.TimeOutMiddleware",
+    "portal.access.ReachMiddleware",
+    "portal.people.zones.TimeZoneMiddleware",
+    "portal.readings.ReadingMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -75,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.admin.bell.bell",
             ],
         },
     },
@@ -108,10 +124,36 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+AUTHENTICATION_BACKENDS = ["portal.people.locking.LockingBackend"]
+# How long a link that sets a password works.
+PASSWORD_RESET_TIMEOUT = 3 * 86_400
+# Somebody is logged out after so long without use, and so long after logging in whatever they do.
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+# Where copies of the archive's payloads stand: a folder, or with ARCHIVE_STORAGE_BUCKET a bucket of S3 or its kin
+# (archive.storages). Without access key the client looks where its library looks: the machine's role, a profile.
+ARCHIVE_STORAGE_FOLDER = env.str("ARCHIVE_STORAGE_FOLDER", default=str(DATA_FOLDER / "archive"))
+ARCHIVE_STORAGE_BUCKET = env.str("ARCHIVE_STORAGE_BUCKET", default="").strip()
+# For how long a bucket's Object Lock keeps each copy: 0 leaves it to the bucket's own default. GOVERNANCE can be lifted
+# by who has the right to, COMPLIANCE by nobody.
+ARCHIVE_STORAGE_LOCK = ObjectLock(
+    env.int("ARCHIVE_STORAGE_LOCK_DAYS", default=0),
+    env.str("ARCHIVE_STORAGE_LOCK_MODE", default="GOVERNANCE"),
+)
+# So many payloads may wait to be copied before people are told; nothing else changes by it.
+ARCHIVE_WAITING_LIMIT = env.int("ARCHIVE_WAITING_LIMIT", default=100_000)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "archive": archive_storage(ARCHIVE_STORAGE_FOLDER, ARCHIVE_STORAGE_BUCKET),
+}
 
 STATIC_URL = "static/"
 # Where `collectstatic` puts the files for a web server of its own; without it they are served from the packages.
@@ -130,9 +172,8 @@ SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -162,9 +203,21 @@ Q_CLUSTER = {
 # Who opens the login page itself is led to the dashboard; Django's own default does not exist here.
 LOGIN_REDIRECT_URL = "admin:index"
 
+# Who may be told of what, where notices go out: the flows lie below the window, which keeps how far each one sees.
+REACH_OF = "portal.access.reach_of"
+
 # Sending many documents again: how many at most at once, and how many one person may send without a second one.
 BULK_LIMIT = env.int("BULK_LIMIT", default=500)
 BULK_ALONE = env.int("BULK_ALONE", default=20)
+# For how many days lines of stock feeds are kept on which nothing stands any more; what was sent is kept by retention rules.
+STOCK_LINES_DAYS = env.int("STOCK_LINES_DAYS", default=400)
+# Lists taken out as files: rows within 24 hours and files within an hour, for each member of staff; from how many rows on
+# the administrators are told of a file.
+EXPORT_ROWS_A_DAY = env.int("EXPORT_ROWS_A_DAY", default=50_000)
+EXPORTS_AN_HOUR = env.int("EXPORTS_AN_HOUR", default=30)
+EXPORT_TOLD_FROM = env.int("EXPORT_TOLD_FROM", default=1_000)
+# For how long what a decision writes to a store waits, so that it can be undone with nothing of it out.
+UNDO_SECONDS = env.int("UNDO_SECONDS", default=30)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
@@ -179,6 +232,7 @@ LOGGING = {
     "loggers": {
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "paramiko": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},  # what breaks is told by whoever asked
         "uvicorn.access": {"level": "WARNING"},
     },
 }
@@ -192,7 +246,15 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "LOGIN": {"form": "portal.people.locking.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "My settings", "link": reverse_lazy("my_settings")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "STYLES": [lambda request: static("portal/gridport.css")],
+    "SCRIPTS": [lambda request: static("portal/names.js")],
     "DASHBOARD_CALLBACK": "portal.admin.dashboard.fill",
     "SIDEBAR": {
         "show_search": False,

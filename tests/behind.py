@@ -20,6 +20,8 @@ def _remove(owner: Any, model: type[Model], pks: list[Any]) -> None:
         return
     for related in model._meta.related_objects:
         held, column = related.related_model, related.field.column
+        if related.many_to_many:
+            held, column = related.through, related.field.m2m_reverse_name()
         find = sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s)")
         owner.execute(find.format(*map(sql.Identifier, (_key(held), held._meta.db_table, column))), [pks])
         _remove(owner, held, [pk for (pk,) in owner.fetchall()])

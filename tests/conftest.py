@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 
 from portal.copies import DatabaseCopies, point_at
+from tests import factories
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -45,6 +46,18 @@ def quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_to_be_undone() -> None:
+    """Let what a decision begins begin at once; tests of undoing say otherwise."""
+    settings.UNDO_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
+def roots_are_published_elsewhere(tmp_path: Path, settings: Any) -> None:
+    """Have the seals of a test's database be published in a file of its own."""
+    settings.PUBLISHED_ROOTS = tmp_path / "published" / "roots.txt"
+
+
 @pytest.fixture(scope="session")
 def copies() -> DatabaseCopies:
     """The maker of migrated databases."""
@@ -63,6 +76,23 @@ def django_db_setup(copies: DatabaseCopies, django_db_blocker: Any) -> Iterator[
         yield
         point_at("gridport")
         copies.drop(name)
+
+
+@pytest.fixture(scope="module")
+def everything(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """Two rows of everything that the portal shows, there for a module's tests: each rolls back what it does itself.
+
+    Give the purchase order of the first.
+    """
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+        made = factories.everything()
+        factories.everything()
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @contextmanager

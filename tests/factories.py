@@ -12,17 +12,22 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from archive import store as archive_store
+from archive.disposal import what_is_left
 from archive.exchange import record_arrival, record_attempt, record_outcome
 from archive.models import (
     AuditEntry,
     Direction,
+    DisposalItem,
+    DisposalRun,
     Document,
+    Hold,
     Interchange,
+    SealCheck,
     Transmission,
     TransmissionOutcome,
 )
@@ -33,9 +38,11 @@ from integration.flows.cases import open_case
 from integration.flows.compose import canonical_purchase_order
 from integration.flows.expectations import expect_answers
 from integration.flows.generate import generate
+from integration.flows.holds import Covered, take_hold
 from integration.flows.mails import put_mail
 from integration.flows.match import match
 from integration.flows.references import write_references
+from integration.flows.retention import Terms, add_rule
 from integration.flows.shipping import add_shipments
 from integration.flows.steps import STEPS
 from integration.flows.translate import translate
@@ -44,6 +51,7 @@ from integration.models import (
     BulkItem,
     BulkJob,
     CustomerLink,
+    Erasure,
     ExceptionCase,
     Invoice,
     InvoiceRule,
@@ -55,10 +63,16 @@ from integration.models import (
     PurchaseOrder,
     PurchaseOrderLine,
     Reconciliation,
+    RestoreDrill,
     RoutingRule,
     Shipment,
+    StockFeed,
+    StockLevel,
+    StockWrite,
     Store,
+    StoreItem,
     SupplierInvoice,
+    SupplierStock,
     Warehouse,
     Work,
 )
@@ -86,9 +100,12 @@ from partners.models import (
     Partnership,
     TradingPartner,
 )
-from portal.groups import ensure_groups
+from portal.groups import AUDITOR, OPERATOR, PARTNER_ADMINISTRATOR, RECORDS_MANAGER, ensure_groups
+from tests.noticing import notice_rule, webhook
+from tests.returned import return_of
 
 _numbers = count(1)
+SEATS = {"view": (AUDITOR,), "decide": (PARTNER_ADMINISTRATOR, OPERATOR)}
 USUAL_SEPARATORS = Separators()
 GROUPS = {
     "180": "AN", "810": "IN", "812": "CD", "824": "AG", "846": "IB", "850": "PO", "855": "PR", "856": "SH", "860": "PC",
@@ -97,13 +114,17 @@ GROUPS = {
 
 
 def user(name: str = "", group: str = "", *, superuser: bool = False, password: str | None = None) -> User:
-    """Return a member of staff in ``group`` (view, decide, or none); without a password nobody can log in as."""
-    ensure_groups()
+    """Return a member of staff in ``group``; without a password nobody can log in as.
+
+    ``group`` is a role, or one of the two words that most tests need: *view* looks at everything, *decide* does all
+    that roles allow. Without one they may log in, and nothing else.
+    """
+    groups = ensure_groups()
     made: User = User.objects.create_user(
         name or f"user{next(_numbers)}", password=password, is_staff=True, is_superuser=superuser
     )
     if group:
-        made.groups.add(Group.objects.get(name=group))
+        made.groups.set(groups[role] for role in SEATS.get(group, (group,)))
     return made
 
 
@@ -321,6 +342,7 @@ def interchange_bytes(
     number: int = 0,
     separators: Separators = USUAL_SEPARATORS,
     made_at: datetime = datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
+    usage: str = "P",
 ) -> bytes:
     """Return one interchange of one set, as a partner would send it; it says that it was made at ``made_at``."""
     when = made_at
@@ -333,7 +355,7 @@ def interchange_bytes(
         date=when.date(),
         time=when.time(),
         control_number=control,
-        usage_indicator="P",
+        usage_indicator=usage,
     )
     group = GroupToWrite(
         functional_id=GROUPS.get(transaction_set, "PR"),
@@ -395,6 +417,24 @@ def supplier_invoice(of: PurchaseOrder, body: Sequence[Segment] = ()) -> Supplie
     return SupplierInvoice.objects.get(document=arrived)
 
 
+def stock_feed(under: Agreement, number: str = "", quantity: int = 12) -> StockFeed:
+    """Return a stock advice on one item of a store of the agreement, taken by the real flow."""
+    AgreementDocument.objects.get_or_create(agreement=under, transaction_set="846", direction="in")
+    place = next(_numbers)
+    of_store = under.stores.first() or store()
+    of_store.agreements.add(under)
+    StoreItem.objects.create(store=of_store, product=place, variant=place, sku=f"STOCK-{place}")
+    body = [
+        segment("BIA", "04", "SI", number or f"ST-{place}", "20261124", "0930"),
+        segment("LIN", "1", "SK", f"STOCK-{place}"),
+        segment("QTY", "33", str(quantity), "EA"),
+        segment("CTT", "1"),
+    ]
+    arrived = received(under, "846", body)
+    match(str(arrived.pk), Unclaimed())
+    return StockFeed.objects.get(document=arrived)
+
+
 def functional_acknowledgment(of: Document, code: str = "A") -> list[Segment]:
     """Return the body of a 997 that answers a document of ours."""
     return [
@@ -419,6 +459,7 @@ def answer_bytes(under: Agreement, transaction_set: str, body: Sequence[Segment]
         body,
         sender=(identifier.qualifier, identifier.value),
         receiver=(under.own_qualifier, under.own_id),
+        usage=under.usage,
     )
 
 
@@ -576,12 +617,15 @@ def everything() -> PurchaseOrder:
     received(made.agreement, "855", acceptance(made))
     shipment(made, "1Z5R89000000000001")
     supplier_invoice(made)
+    store_item(made)
+    stock_feed(made.agreement)
     case(order=made.order, partner=made.agreement.partner)
     work("match", document.pk)
     business_calendar()
     mail(made)
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
     bulk_job([document], user())
+    governed(document)
     mapping_profile().overrides.create(
         position=1,
         operation="constant",
@@ -602,12 +646,72 @@ def everything() -> PurchaseOrder:
     link = customer_link()
     Order.objects.filter(pk=made.order_id).update(customer_link=link, customer_number="GRV-7781")
     invoice(made.order)
+    return_of(made)
     AuditEntry.objects.create(actor="dora", verb="settle case", subject=f"order:{made.order_id}")
     Reconciliation.objects.create(started_at=timezone.now(), finished_at=timezone.now())
+    SealCheck.objects.create(share=0, finished_at=timezone.now())
+    erasure(made.order)
+    RestoreDrill.objects.create(
+        file="gridport.backup",
+        backup_made_at=timezone.now(),
+        seconds=Decimal("41.5"),
+        passed=True,
+        detail="Everything was there.",
+    )
+    notice_rule(webhook=webhook())
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
     return made
+
+
+def erasure(of: Order) -> Erasure:
+    """Return a proposal to forget the customer of an order, which takes nothing."""
+    made = Erasure.objects.create(
+        reason="Asked for in writing.",
+        plan={"payloads": [], "goes": ["Name and addresses."], "stays": ["The record."]},
+        proposed_by=user(superuser=True),
+    )
+    made.orders.add(of)
+    return made
+
+
+def governed(document: Document) -> Hold:
+    """Make a retention rule, a hold on ``document``, and a disposal that somebody proposes; return the hold."""
+    keeper, number = user(group=RECORDS_MANAGER), next(_numbers)
+    revision = add_rule(keeper, f"Trade {number}", Terms(10, "Commercial code"), "The auditor asked.")
+    run = DisposalRun.objects.create(
+        key=f"disposal{number}", scope="What is due", digest="0" * 64, user=keeper, actor=keeper.username,
+        reason="Once a year.",
+    )  # fmt: skip
+    DisposalItem.objects.create(
+        run=run,
+        payload=document.interchange.payload,
+        revision=revision,
+        kept_until=timezone.now(),
+        words=str(document),
+        left=what_is_left([document.interchange.payload_id])[document.interchange.payload_id],
+    )
+    return take_hold(keeper, f"Larch {number} against us", Covered(documents=[document.pk]), "Counsel asked.")
+
+
+def store_item(of: PurchaseOrder, sku: str = "FS-1", shows: int = 7, **fields: Any) -> StoreItem:
+    """Return an item of a purchase order's store: its supplier told of it, and what is to be shown of it was written."""
+    number, now = next(_numbers), timezone.now()
+    item = StoreItem.objects.create(
+        store=of.order.store, product=number, variant=number, sku=f"{sku}-{number}", name="Field lamp",
+        tracking=StoreItem.Tracking.PRODUCT, read_at=now, **fields,
+    )  # fmt: skip
+    SupplierStock.objects.create(agreement=of.agreement, item=item, quantity=shows + 2, as_of=now)
+    level = StockLevel.objects.create(
+        item=item, location=1, shows=shows, wanted=shows, granted=shows, on_hand=shows, reckoned_at=now,
+        words=[f"They counted {shows + 2}.", f"The store may show {shows}."], written_at=now,
+    )  # fmt: skip
+    StockWrite.objects.create(
+        level=level, kind=StockWrite.Kind.ABSOLUTE, quantity=shows, granted=shows, shows=shows, batch=str(number),
+        state=StockWrite.State.DONE, sent_at=now, finished_at=now,
+    )  # fmt: skip
+    return item
 
 
 def invoice(of: Order, **fields: Any) -> Invoice:

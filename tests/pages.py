@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import Client
 
 from portal.admin.show import list_url, page_url
@@ -63,9 +64,14 @@ class Desk:
         """Return the words at ``address``, with single spaces."""
         answer = self.client.get(address)
         assert answer.status_code == 200, (address, answer.status_code)
-        reader = _Reader()
-        reader.feed(answer.content.decode())
-        return " ".join(reader.words)
+        return words_of(answer)
+
+
+def words_of(answer: HttpResponse) -> str:
+    """Return the words of a page, with single spaces."""
+    reader = _Reader()
+    reader.feed(answer.content.decode())
+    return " ".join(reader.words)
 
 
 def open_desk() -> Desk:

@@ -47,19 +47,19 @@ class World:
         passed = timedelta(minutes=minutes)
         Sighting.objects.update(since=F("since") - passed, read_at=F("read_at") - passed)
 
-    def poll(self) -> None:
-        """Make standing work due, and do everything that is due."""
+    def poll(self) -> bool:
+        """Make standing work due, and do everything that is due; say whether that was more than the standing work."""
         tasks.tick()
-        Work.objects.filter(step__in=["poll_store", "fetch_mailbox", "reconcile"]).update(
-            due_at="2020-01-01T00:00Z"
-        )
-        tasks.drain_everything()
+        standing = Work.objects.filter(step__in=["poll_store", "fetch_mailbox", "reconcile"])
+        asked = standing.update(due_at="2020-01-01T00:00Z")
+        return tasks.drain_everything() > asked
 
     def run(self, rounds: int = 4) -> None:
         """Let everybody do what they have to, in turn, until nobody has anything to do."""
         for _ in range(rounds):
-            self.poll()
-            self.network.take_all()
+            was_busy = self.poll()
+            if not self.network.take_all() and not was_busy:
+                break
 
 
 @contextmanager

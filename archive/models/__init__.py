@@ -1,5 +1,6 @@
 """What was exchanged: facts, and what they amount to."""
 
+from archive.models.copies import MoveOut, PayloadCopy
 from archive.models.cursors import CursorEpoch
 from archive.models.exchange import (
     ACKNOWLEDGMENTS,
@@ -20,6 +21,21 @@ from archive.models.exchange import (
     TransmissionOutcome,
     document_name,
 )
+from archive.models.governance import (
+    FILE,
+    DisposalCertificate,
+    DisposalDecision,
+    DisposalItem,
+    DisposalRefusal,
+    DisposalRun,
+    Hold,
+    HoldDocument,
+    HoldRelease,
+    HoldReleaseDecision,
+    RetentionRevision,
+    RetentionRule,
+)
+from archive.models.keys import DataSubject, PayloadKey, PayloadSubject, SubjectKey
 from archive.models.projections import (
     AcknowledgmentState,
     Delivery,
@@ -29,28 +45,52 @@ from archive.models.projections import (
     Translation,
     Validation,
 )
+from archive.models.seals import SealCheck, SealHorizon, SealLeaf, SealPublication, SealRoot
 
 __all__ = [
     "ACKNOWLEDGMENTS",
+    "FILE",
     "AccessRecord",
     "Acknowledgment",
     "AcknowledgmentState",
     "AuditEntry",
     "CursorEpoch",
+    "DataSubject",
     "Delivery",
     "Direction",
+    "DisposalCertificate",
+    "DisposalDecision",
+    "DisposalItem",
+    "DisposalRefusal",
+    "DisposalRun",
     "Document",
     "DocumentReference",
     "DocumentState",
     "Event",
     "FunctionalAnswer",
+    "Hold",
+    "HoldDocument",
+    "HoldRelease",
+    "HoldReleaseDecision",
     "Interchange",
     "InterchangeAnswer",
     "Mention",
+    "MoveOut",
     "Payload",
+    "PayloadCopy",
+    "PayloadKey",
+    "PayloadSubject",
     "Reference",
     "Reprocessing",
     "Resubmission",
+    "RetentionRevision",
+    "RetentionRule",
+    "SealCheck",
+    "SealHorizon",
+    "SealLeaf",
+    "SealPublication",
+    "SealRoot",
+    "SubjectKey",
     "Translation",
     "Transmission",
     "TransmissionOutcome",

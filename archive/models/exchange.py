@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Collate, Upper
 
@@ -18,18 +19,21 @@ class Direction(models.TextChoices):
 
 
 class Payload(Fact):
-    """Encrypted bytes: AES-256-GCM under the store key ``key_id``; ``address`` is the ciphertext's SHA-256.
+    """Encrypted bytes: AES-256-GCM under the payload's own key (``PayloadKey``); ``address`` is the ciphertext's SHA-256.
 
-    ``fingerprint`` is a keyed hash of the plain bytes: it finds the same content again and tells a reader of
-    the table nothing.
+    ``key_id`` names a store key for payloads of before there were own keys. What is encrypted begins with 32 random
+    bytes; ``commitment`` is the SHA-256 of those and the content, so it proves the content to whom both are shown, and
+    proves nothing to somebody who guesses once the key is destroyed. ``fingerprint`` is a keyed hash of the plain bytes:
+    it finds the same content again and tells a reader of the table nothing.
     """
 
     address = models.CharField(max_length=64, unique=True)
-    ciphertext = models.BinaryField()
-    key_id = models.CharField(max_length=16)
+    ciphertext = models.BinaryField(help_text="Empty: it was moved to the storages, or disposed of.")
+    key_id = models.CharField(max_length=16, blank=True, help_text="Empty: the payload has its own key.")
     nonce = models.BinaryField(max_length=12)
     size = models.PositiveIntegerField(help_text="Bytes before encryption.")
     fingerprint = models.CharField(max_length=64, db_index=True)
+    commitment = models.CharField(max_length=64, blank=True, help_text="Empty: from before there were any.")
 
     def __str__(self) -> str:
         return f"payload {self.address[:12]}"
@@ -55,6 +59,8 @@ class Transmission(Fact):
             models.Index(fields=["mailbox", "name"], name="transmission_mailbox_name"),
             # search: how a name begins, in capitals or not
             models.Index(Collate(Upper("name"), "C"), name="transmission_upper_name"),
+            # when a mailbox moved its last file
+            models.Index(fields=["mailbox", "-recorded_at"], name="transmission_mailbox_last"),
         ]
 
     def __str__(self) -> str:
@@ -136,7 +142,8 @@ class Interchange(Fact):
 class Document(Fact):
     """One transaction set, or one thing that was meant to be one, inside an interchange.
 
-    Of a file of ours that is no X12, ``transaction_set`` is its kind: JSON, UBL.
+    Of a file of ours that is no X12, ``transaction_set`` is its kind: JSON, UBL; of a return's photos and forms JPEG, PNG,
+    WEBP, PDF.
     """
 
     interchange = models.ForeignKey(Interchange, models.PROTECT, related_name="documents")
@@ -153,11 +160,21 @@ class Document(Fact):
     guide = models.CharField(max_length=60, blank=True, help_text="The guide that wrote or reads it.")
 
     class Meta:
-        indexes = [models.Index(fields=["group_control_number", "control_number"], name="document_numbers")]
+        indexes = [
+            models.Index(fields=["group_control_number", "control_number"], name="document_numbers"),
+            models.Index(fields=["recorded_at"], name="document_recorded"),  # a day's figures
+            models.Index(fields=["transaction_set", "-id"], name="document_kind"),  # the list of one kind
+            models.Index(fields=["partner", "-id"], name="document_partner"),  # the list of one partner
+        ]
         constraints = [models.UniqueConstraint(fields=["interchange", "position"], name="document_once")]
 
     def __str__(self) -> str:
-        return f"{document_name(self.transaction_set)} {self.control_number}"
+        return f"{document_name(self.transaction_set)} {self.control_number}".rstrip()
+
+    @property
+    def subject(self) -> str:
+        """What events, audit entries and comments about it are filed under."""
+        return f"document:{self.pk}"
 
 
 class Resubmission(Fact):
@@ -273,12 +290,42 @@ class Event(Fact):
 
 
 class AccessRecord(Fact):
-    """Somebody or something read the content of a payload; written before the content is given out."""
+    """Somebody or something read what is kept here; written before it is given out.
 
-    payload = models.ForeignKey(Payload, models.PROTECT, related_name="accesses")
+    The content of a payload, or what pages, lists, searches and files show: then ``subject`` is what the page is about, and
+    ``hits`` are the rows that a list showed (``order:7``, ``document:3``). What was looked for is kept as a keyed
+    hash alone: it may be a name.
+    """
+
+    class Kind(models.TextChoices):
+        CONTENT = "content", "Content"
+        PAGE = "page", "Page"
+        LIST = "list", "List"
+        SEARCH = "search", "Search"
+        DOWNLOAD = "download", "Download"
+        EXPORT = "export", "Export"
+
+    payload = models.ForeignKey(Payload, models.PROTECT, null=True, related_name="accesses")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.CONTENT, db_default=Kind.CONTENT)
+    subject = models.CharField(max_length=60, blank=True, db_default="", db_index=True)
+    hits = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
+    term = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Keyed hash of what was looked for."
+    )
     actor = models.CharField(max_length=150)
     purpose = models.CharField(max_length=100)
     correlation_id = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["actor", "-id"], name="accessrecord_actor"),
+            GinIndex(
+                fields=["hits"],
+                opclasses=["jsonb_path_ops"],
+                condition=models.Q(kind__in=["list", "search", "export"]),
+                name="accessrecord_hits",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.purpose}"
@@ -314,6 +361,10 @@ DOCUMENT_NAMES = {
     "864": "Text message (864)",
     "JSON": "Invoice (JSON)",
     "UBL": "Invoice (UBL 2.1)",
+    "JPEG": "Photo (JPEG)",
+    "PNG": "Picture (PNG)",
+    "WEBP": "Picture (WebP)",
+    "PDF": "Form (PDF)",
 }
 ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1"})
 """What acknowledges, and is never acknowledged itself."""

@@ -54,6 +54,32 @@ class DocumentState(Reported):
         max_length=60, blank=True, db_index=True, help_text="The document's own number."
     )
 
+    class Meta:
+        # What needs somebody is few of very many; the dashboard counts it, and lists show the newest of it.
+        indexes = [
+            models.Index(
+                fields=["delivery", "-document"],
+                condition=models.Q(delivery__in=["waiting", "sending", "unknown", "failed"]),
+                name="documentstate_undelivered",
+            ),
+            models.Index(
+                fields=["acknowledgment", "-document"],
+                condition=models.Q(
+                    acknowledgment__in=[
+                        "waiting",
+                        "overdue",
+                        "accepted_with_errors",
+                        "partially_accepted",
+                        "rejected",
+                    ]
+                ),
+                name="documentstate_unaccepted",
+            ),
+            models.Index(
+                fields=["-document"], condition=models.Q(validation="invalid"), name="documentstate_invalid"
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"state of {self.document}"
 

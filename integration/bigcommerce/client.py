@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 import requests
 
 from integration.bigcommerce.budget import RateBudget
+from integration.bigcommerce.catalog import CatalogCalls
 from integration.bigcommerce.changes import Changed, iter_changes
 from integration.bigcommerce.connection import PAGE, StoreConnection
 from integration.bigcommerce.errors import BrokenAnswer, NotFound, Refused, ScopeMissing, TokenRefused
 from integration.bigcommerce.fields import Fields
+from integration.bigcommerce.inventory import StockCalls
+from integration.bigcommerce.messages import StoreMessage, parse_message
 from integration.bigcommerce.orders import (
     OrderChange,
     StoreAddress,
@@ -48,7 +51,17 @@ from integration.bigcommerce.reference import (
     parse_stock_setting,
     parse_variant,
 )
-from integration.bigcommerce.refunds import StoreRefund, StoreTax, parse_refund, parse_tax
+from integration.bigcommerce.refunds import (
+    RefundPayment,
+    RefundQuote,
+    ReturnedItem,
+    StoreRefund,
+    StoreTax,
+    parse_quote,
+    parse_refund,
+    parse_tax,
+    refund_body,
+)
 from integration.bigcommerce.shipments import NewShipment, StoreShipment, parse_shipment
 from integration.bigcommerce.webhooks import Hook, parse_hook
 
@@ -60,7 +73,7 @@ NO_ORDER = 0
 C = TypeVar("C", bound=Changed)
 
 
-class StoreClient:
+class StoreClient(StockCalls, CatalogCalls):
     """The client; a context manager that closes its connections.
 
     Raises ``RetryableError`` (``ambiguous`` where a write may have been carried out: look before repeating),
@@ -133,6 +146,28 @@ class StoreClient:
         path = f"/v3/orders/{number}/payment_actions/refunds"
         found = self._connection.v3_array(path, f"read the refunds of order {number}")
         return sorted((parse_refund(data, number) for data in found), key=lambda refund: refund.id)
+
+    def quote_refund(self, number: int, items: Sequence[ReturnedItem]) -> RefundQuote:
+        """Return what the store would give back for ``items``, and how. It changes nothing there."""
+        path = f"/v3/orders/{number}/payment_actions/refund_quotes"
+        body = {"items": [each.body() for each in items]}
+        quoted = self._connection.one("POST", path, f"ask what a refund of order {number} comes to", body)
+        return parse_quote(quoted, number)
+
+    def add_refund(
+        self, number: int, items: Sequence[ReturnedItem], payments: Sequence[RefundPayment]
+    ) -> StoreRefund:
+        """Refund ``items`` of an order by ``payments`` of a quote, and return the refund. Repeated, it is made twice."""
+        path = f"/v3/orders/{number}/payment_actions/refunds"
+        made = self._connection.one("POST", path, f"refund order {number}", refund_body(items, payments))
+        return parse_refund(made, number)
+
+    def get_messages(self, number: int) -> list[StoreMessage]:
+        """Return all messages of an order, the oldest first."""
+        found = self._connection.v2_list(
+            f"/v2/orders/{number}/messages", f"read the messages of order {number}"
+        )
+        return sorted((parse_message(data, number) for data in found), key=lambda message: message.id)
 
     def update_status(self, number: int, status_id: int) -> StoreOrder:
         """Set the order's status; repeating it changes nothing more. Moves no money."""

@@ -13,7 +13,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -52,6 +52,7 @@ BACKOFF = 0.25
 _MOST_PAGES = 4000
 
 Json = dict[str, Any]
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class StoreConnection:
@@ -99,7 +100,7 @@ class StoreConnection:
         method: str,
         path: str,
         what: str,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         *,
         at_once: bool = False,
     ) -> Json:
@@ -159,10 +160,20 @@ class StoreConnection:
             raise BrokenAnswer(f"The store answered without a list ({what}). It was not used.")
         return data
 
-    def v3_pages(self, path: str, parameters: Mapping[str, str], what: str) -> Iterator[Any]:
-        """Yield the entries of a V3 list."""
+    def v3_written(self, method: str, path: str, what: str, body: Body) -> list[Any]:
+        """Return the entries that a V3 write of several things answers with; a part may have been refused (207)."""
+        found = self._request(method, path, what, body=body)
+        data = found.get("data") if isinstance(found, dict) else None
+        if not isinstance(data, list):
+            raise BrokenAnswer(f"The store answered without a list ({what}). What was written is unknown.")
+        return data
+
+    def v3_pages(
+        self, path: str, parameters: Mapping[str, str], what: str, size: int = PAGE
+    ) -> Iterator[Any]:
+        """Yield the entries of a V3 list, asked for in pages of ``size``."""
         for number in range(1, _MOST_PAGES):
-            numbered = {**parameters, "page": str(number), "limit": str(PAGE)}
+            numbered = {**parameters, "page": str(number), "limit": str(size)}
             found = self._request("GET", path, what, parameters=numbered)
             if found is None:
                 return
@@ -181,7 +192,7 @@ class StoreConnection:
         what: str,
         *,
         parameters: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         at_once: bool = False,
     ) -> Any:
         started = self._clock()
@@ -207,7 +218,7 @@ class StoreConnection:
         path: str,
         what: str,
         parameters: Mapping[str, str] | None,
-        body: Mapping[str, Any] | None,
+        body: Body | None,
     ) -> Any:
         writes = method != "GET"
         left = min(patience.STORE.answer, self._ends - self._clock())

@@ -1,7 +1,7 @@
 """What the store answered, as errors of the integration. Sentences are for staff; tokens and bodies never appear.
 
 V2 answers a refusal with ``[{"status", "message", "details"}]``, V3 with ``{"status", "title", "errors": {…}}`` (stock:
-``detail``), refunds with these inside ``data``; proxies before the store answer with web pages.
+``detail``), refunds with these inside ``data``, batches of variants inside ``batch_errors``; proxies before the store answer with web pages.
 """
 
 from __future__ import annotations
@@ -164,8 +164,9 @@ def _message(response: requests.Response) -> str:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
         return ""
-    if isinstance(body, dict) and isinstance(body.get("data"), list) and "title" not in body:
-        body = body["data"]
+    for name in ("data", "batch_errors"):
+        if isinstance(body, dict) and isinstance(body.get(name), list) and "title" not in body:
+            body = body[name]
     texts = [text for each in (body if isinstance(body, list) else [body]) for text in _words(each)]
     # A cut, so that a store's long answer does not fill a page of ours; no control characters.
     said = " ".join("; ".join(dict.fromkeys(texts)).split())[:300]

@@ -96,6 +96,15 @@ class Fields:
             raise self._broken(name)
         return [Fields(each, f"{name} of {self.where}") for each in inner]
 
+    def lists(self, name: str) -> list[list[Fields]]:
+        """Return the objects of a list of lists; none where there is no list."""
+        inner = self._data.get(name)
+        if inner in (None, ""):
+            return []
+        if not isinstance(inner, list) or not all(isinstance(each, list) for each in inner):
+            raise self._broken(name)
+        return [[Fields(each, f"{name} of {self.where}") for each in several] for several in inner]
+
     def _read(self, name: str, convert: Callable[[Any], T], default: T | None) -> T:
         value = self._data.get(name)
         if default is not None and (value is None or value == ""):

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -130,20 +129,26 @@ def build(record: type, draft: Mapping[str, Any]) -> Any:
     made: Any = object.__new__(record)
     held = made.__dict__
     held.update(draft)
-    for name, shape in _holding(record):
+    for name, inner, many in _HOLDING.get(record) or _holding(record):
         if name in held:
-            value, inner = held[name], shape.record
-            if not shape.many:
+            value = held[name]
+            if not many:
                 held[name] = None if value is None or inner is None else build(inner, value)
             else:
-                held[name] = tuple(value if inner is None else [build(inner, each) for each in value])
+                held[name] = tuple(value) if inner is None else tuple([build(inner, each) for each in value])
     return made
 
 
-@lru_cache(maxsize=256)
-def _holding(record: type) -> tuple[tuple[str, FieldShape], ...]:
-    """The fields of a record that hold records or lists."""
-    return tuple((name, shape) for name, shape in shape_of(record).items() if shape.many or shape.record)
+_HOLDING: dict[type, tuple[tuple[str, type | None, bool], ...]] = {}
+
+
+def _holding(record: type) -> tuple[tuple[str, type | None, bool], ...]:
+    """The fields of a record that hold records or lists: the name, which record, and whether it is a list."""
+    shapes = shape_of(record).items()
+    _HOLDING[record] = tuple(
+        (name, each.record, each.many) for name, each in shapes if each.many or each.record
+    )
+    return _HOLDING[record]
 
 
 def to_json(document: Document) -> dict[str, Any]:

@@ -54,6 +54,7 @@ QUANTITY_KINDS: Final = (
     "in_process",
     "received",
 )
+PERIODS: Final = ("days", "calendar_days", "work_days", "weeks", "months")
 OF_STORES: Final = "the unit of the line's stores"
 
 
@@ -96,6 +97,7 @@ class StockLine(Item):
     description: str | None = about("What the item is, in words")
     available_on: datetime.date | None = about("From when the item is available")
     expected_on: datetime.date | None = about("When the next receipt is expected")
+    discontinued_on: datetime.date | None = about("From when the item is not made any more")
     other_dates: tuple[OtherDate, ...] = many("Dates of other kinds")
     price_kind: str | None = about("X12 code of the kind of price: CON contract, RTL retail")
     unit_price: Decimal | None = about("Price of one unit", unit=f"{MONEY}, for each unit")
@@ -103,6 +105,11 @@ class StockLine(Item):
     price_unit: str | None = about("Unit that the price is for, such as each")
     references: tuple[Reference, ...] = many("Numbers of other kinds")
     contact: Contact | None = about("Whom to ask about the item")
+    lead_time_kind: str | None = about(
+        "X12 code of what the lead time runs from and to: AF order to delivery"
+    )
+    lead_time: Decimal | None = about("How long an order takes", unit="in units of lead_time_unit")
+    lead_time_unit: str | None = about("What the lead time is counted in", words=PERIODS)
     store_unit: str | None = about("Unit of the quantities by store")
     store_id_kind: str | None = about("X12 code of who numbers the stores: 92 the buyer, 91 the seller")
     stores: tuple[StoreQuantity, ...] = many("Quantities by store")

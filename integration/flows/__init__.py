@@ -23,19 +23,36 @@ reads the ledger); whoever changes what holds returns ``acknowledge_steps``.
 Which guide maps a document says ``partners.guides_in_use``: the shipped one, or a released revision of a mapping
 profile. Units, packs and item numbers are converted on the canonical document (``counted``, for 850 out and 855 in);
 a missing translation is one case (``missing``), and entering it (``translations``) lets go what waited
-(``read_translated``). Received 846, 180, 860 and 812 are read, shown and kept today, and nothing follows: each gets its branch in
-``match``. Of 824 and 864, ``match_advice`` ties what they say to what we sent.
+(``read_translated``). Received 850 and 860 are read, shown and kept, and nothing follows. Of 824 and 864, ``match_advice``
+ties what they say to what we sent.
 
-Returns are movements of the ledger already (``LineEntry.Kind``), and positions show
-them: their flows only have to post them, and to add their question to ``gaps``.
+Stock: ``match_stock`` takes an 846 and ``stock_files`` a plain file as a feed, ``stock_feeds`` holds, applies and rolls it
+back (``stock_rows`` works out what stands, ``stock_items`` which items are meant). ``catalogue`` reads a store's items,
+``stock_levels`` says what it may show of them (``sold_items``, ``stock_rules``), ``write_stock`` writes the difference and
+``write_limits`` the order limits; ``stock_looks`` looks for drift. ``restock`` counts what came back.
+
+Returns: ``returns`` are the verbs, ``write_return`` asks (180), ``match_returns`` matches, ``return_settling`` brings every return of a
+purchase order to what was said of it, ``return_ledger`` posts it. ``return_proposals`` proposes, ``return_lists`` opens from CSV.
+``return_files`` keeps and sends photos and forms, ``claim_forms`` says what the form says; ``refund`` decides and ``apply_refunds``
+makes a refund, ``refunded`` says what of an order came back; ``restocking`` decides what ``restock`` counts.
 
 What staff do stands in ``decide`` (settle, try again, go live, pause), ``decisions`` (carried out as ``plans`` show
 them), ``resubmit`` and ``bulk`` (sending again, one and many), ``reprocess`` and ``reread`` (reading a document or a
 file again), ``mapping_rows``, ``mapping_samples`` and ``mapping_release`` (a partner's variant), ``translations``
 (items, code lists, agreements) and ``connect`` (the store's webhook), ``take_over`` and ``tolerance_trial``,
 ``routing_rules``, ``change_decisions``, ``mail_decisions``, ``shipment_decisions``, ``invoice_decisions``,
-``invoice_rules``, ``customer_links`` (with ``kept_rows``), ``contact`` and ``remainder`` (decisions on an answer);
-``rights`` says who may. ``cases`` opens and closes what only a person can settle.
+``stock_decisions``, ``roll_back_stock``, ``return_decisions``, ``invoice_rules``, ``customer_links`` (with ``kept_rows``), ``contact`` and ``remainder`` (decisions on an answer);
+``rights`` says who may. ``cases`` opens and closes what only a person can settle; ``case_work`` shares cases out, puts them
+off and keeps comments, ``undo`` takes a decision back. ``resending`` and ``written_again`` say what goes out once more.
+
+``figures`` keeps what charts draw. ``notice_causes`` says what stands in the way and what is over, ``notices`` tells whom of
+it, ``webhook_calls`` posts to chats, ``notice_settings`` keeps rules and choices. ``onboarding`` takes a partner on in test,
+``onboarding_steps`` says what is done by which evidence. ``account_mails`` invites people, ``leaving`` sees them off.
+
+Archive: ``seal_archive`` seals, closes the day and publishes its root, ``check_archive`` holds a share of the archive against its
+seals. ``copy_payloads`` copies, compares and removes, ``copy_again`` is its verb. ``retention``, ``holds`` and ``disposals`` are the
+verbs of records managers, ``destroy`` carries an approved disposal out, ``trim_stock`` removes old lines of stock.
+``persons`` ties documents to orders and so to people, ``erase`` forgets one; ``exports`` counts what is taken out as files.
 
 A step that asks a store or mailbox something says so when it is put (``Step.talks_to``): only then is it held while
 that side is away, and counted among its sessions. Each has one function that makes it: ``import_step``,

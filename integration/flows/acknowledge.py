@@ -15,8 +15,8 @@ from integration.flows.cases import close_cause, open_case
 from integration.flows.compose import shortest, time_zone_of, why_unsent
 from integration.flows.customer_lines import outlook_of
 from integration.flows.import_orders import CANCELLED
-from integration.flows.notes import day_words
 from integration.flows.outgoing import NotWritable, store_interchange
+from integration.flows.persons import person_of, tie
 from integration.flows.transmit import transmit_step
 from integration.flows.writing import written
 from integration.matching.customer_answer import (
@@ -29,7 +29,7 @@ from integration.matching.customer_answer import (
     told_to_json,
 )
 from integration.matching.customers import LONGEST_NUMBER
-from integration.matching.lines import plain, words
+from integration.matching.lines import day_words, plain, words
 from integration.models import CustomerLink, ExceptionCase, Order, OrderAcknowledgment, OrderDocument
 from integration.work import Claim, Step
 from partners.agreements import sends
@@ -209,7 +209,7 @@ def _write(
             agreement, SET, with_party_ids(canonical, agreement.party_id_kind), time_zone_of(agreement, order)
         )
         with transaction.atomic():  # a refusal gives its control numbers back
-            document = store_interchange(outgoing, database_now())
+            document = store_interchange(outgoing, database_now(), person_of(order))
     except NotWritable as problem:
         _ask(Kind.NOT_WRITABLE, order, link, f"{_whose(order, link)} cannot be acknowledged (855). {problem}")
         return None
@@ -223,7 +223,7 @@ def _write(
         content=to_json(canonical),
         document=document,
     )
-    OrderDocument.objects.create(order=order, document=document, role=OrderDocument.Role.ORDER_ACKNOWLEDGMENT)
+    tie(order, document, OrderDocument.Role.ORDER_ACKNOWLEDGMENT)
     _record(order, made, document, told_lines(last), now)
     return made
 

@@ -35,6 +35,7 @@ from integration.x12.interchange import InterchangeVerdict
 from integration.x12.interchange_acknowledgment import acknowledgment_sets, build_ta1, only_acknowledges
 from integration.x12.tables import knows_version
 from integration.x12.validate import SetVerdict
+from partners.agreements import is_being_onboarded
 from partners.control_numbers import next_control_number
 from partners.models import Agreement, ControlNumber, Mode
 
@@ -117,7 +118,10 @@ def acknowledge_interchange(
 
 
 def _watches(agreement: Agreement) -> bool:
-    return Mode.WATCH in (agreement.mode, agreement.mailbox.mode)
+    if agreement.mailbox.mode == Mode.WATCH:
+        return True
+    # While a partner is taken on his tests are answered; nothing real goes under the agreement before it is signed.
+    return agreement.mode == Mode.WATCH and not is_being_onboarded(agreement)
 
 
 def _store_ta1(
@@ -139,7 +143,7 @@ def _store_ta1(
         date=local.date(),
         time=local.time(),
         control_number=number,
-        usage_indicator=agreement.mailbox.usage_indicator,
+        usage_indicator=agreement.usage,
         version=agreement.version[:5],
     )
     ta1 = build_ta1(received, verdict, separators)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from integration.bigcommerce.client import StoreClient
 from integration.errors import IntegrationError
 from integration.failpoints import failpoint
+from integration.flows.apply_refunds import refund_customer
 from integration.flows.apply_shipments import (
     add_shipment,
     answer_of,
@@ -32,9 +33,9 @@ def apply_effect(subject: str, claim: Claim) -> list[Step]:
     To a store in watch nothing is written: the effect waits, and going live asks for this step again. Neither is it
     begun while a partner's answer does not stand any more, being read again as another one: accepting asks for it again.
     """
-    effect = StoreEffect.objects.select_related("order__store").get(pk=subject)
-    if effect.state in (State.DONE, State.SKIPPED):
-        return []
+    effect = StoreEffect.objects.select_related("order__store").filter(pk=subject).first()
+    if effect is None or effect.state in (State.DONE, State.SKIPPED):
+        return []  # gone: what it follows from was undone before it began
     if effect.order.store.mode != Mode.LIVE:
         return []  # asked for again when the store goes live
     with client_for(effect.order.store) as client:
@@ -120,4 +121,5 @@ _APPLIED: dict[StoreEffect.Kind, Callable[[StoreEffect, StoreClient, Claim], Non
     Kind.SHIPMENT: add_shipment,
     Kind.REMOVAL: remove_shipment,
     Kind.SHIPPED: move_by_shipments,
+    Kind.REFUND: refund_customer,
 }

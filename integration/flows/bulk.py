@@ -1,4 +1,4 @@
-"""Many purchase orders sent again by one decision: planned over all, carried out one by one in the background.
+"""Many documents of ours sent again by one decision: planned over all, carried out one by one in the background.
 
 Each document is a step of work under a key made of the job's and the document's, so a closed window or a killed worker
 loses nothing and doubles nothing. Above ``BULK_ALONE`` documents a second person has to approve.
@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -19,11 +20,13 @@ from django.db.models import CharField, Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 
 from archive.clock import database_now
-from archive.models import Document, Resubmission
+from archive.models import AcknowledgmentState, Delivery, Document, DocumentState, Resubmission, document_name
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case, work_cause
+from integration.flows.destroyed import destroyed_among
+from integration.flows.generate import SET
 from integration.flows.resending import NotAgain, answered, require_ours, require_sendable
-from integration.flows.rights import DECIDE, Refused, require
+from integration.flows.rights import RESUBMIT_BULK, Refused, require
 from integration.flows.steps import STEPS
 from integration.models import BulkItem, BulkJob, ExceptionCase, OrderDocument, PurchaseOrder, Work
 from integration.work import Step, put, unpark
@@ -31,6 +34,23 @@ from integration.work import Step, put, unpark
 STEP = "send_again"
 State = BulkJob.State
 LEFT_OUT = "The partner has answered it already: left out."
+DELIVERED = "It was delivered: left out."
+_REJECTED = frozenset({AcknowledgmentState.REJECTED, AcknowledgmentState.PARTIALLY_ACCEPTED})
+
+
+class Which(StrEnum):
+    """Which of the chosen documents are meant: three scopes, each wider than the one before."""
+
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    ALL = "all"
+
+
+WHICH_WORDS = {
+    Which.UNDELIVERED: "Only what was never delivered",
+    Which.FAILED: "Only what failed: not delivered, rejected, or not answered",
+    Which.ALL: "All, even what the partner has accepted",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,7 @@ class Sending:
 
     document: int
     partner: str
+    words: str
     warnings: tuple[str, ...] = ()
 
 
@@ -47,6 +68,7 @@ class Refusal:
     """One document that is not sent again: why, and in words that fit all of its kind."""
 
     document: int
+    words: str
     sentence: str
     group: str
 
@@ -78,6 +100,19 @@ class BulkPlan:
         return sorted(Counter(each.partner for each in self.sendings).items())
 
     @property
+    def by_partner(self) -> list[tuple[str, list[Sending]]]:
+        """What goes to whom, by name."""
+        return [
+            (partner, [each for each in self.sendings if each.partner == partner])
+            for partner, _ in self.partners
+        ]
+
+    @property
+    def by_reason(self) -> list[tuple[str, list[Refusal]]]:
+        """What is not sent, by why, the most first."""
+        return [(words, [each for each in self.refusals if each.group == words]) for words, _ in self.refused]
+
+    @property
     def warnings(self) -> list[tuple[str, int]]:
         """What partners have answered already, and for how many documents."""
         return sorted(Counter(words for each in self.sendings for words in each.warnings).items())
@@ -86,6 +121,13 @@ class BulkPlan:
     def refused(self) -> list[tuple[str, int]]:
         """Why how many are not sent, the most first."""
         return Counter(each.group for each in self.refusals).most_common()
+
+    @property
+    def counted(self) -> str:
+        """How many are sent, and what they are: ``3 purchase orders``, ``1 document``."""
+        count = len(self.sendings)
+        noun = "purchase order" if all(f"({SET})" in each.words for each in self.sendings) else "document"
+        return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
     @property
     def left_out(self) -> int:
@@ -114,45 +156,55 @@ class Progress:
         return self.total - self.waiting
 
 
-def plan_bulk(documents: QuerySet[Document], *, also_answered: bool = False) -> BulkPlan:
-    """Return what sending ``documents`` again would do now; those that partners answered are left out unless said.
+def plan_bulk(documents: QuerySet[Document], *, which: Which = Which.FAILED) -> BulkPlan:
+    """Return what sending ``documents`` again would do now, of them those that ``which`` means.
 
     Raises ``Refused`` where there are none, or more than ``BULK_LIMIT``.
     """
     most = settings.BULK_LIMIT
-    chosen = list(documents.select_related("state", "partner").order_by("pk")[: most + 1])
+    chosen = list(documents.select_related("state", "partner", "interchange").order_by("pk")[: most + 1])
     if not chosen:
         raise Refused("No document is chosen.")
     if len(chosen) > most:
         raise Refused(
             f"More than {most:,} documents are chosen, and {most:,} at most are sent again at once. Choose fewer."
         )
-    links = OrderDocument.objects.filter(document__in=chosen, role=OrderDocument.Role.PURCHASE_ORDER)
-    asked = {
-        link.document_id: link.purchase_order
-        for link in links.select_related("purchase_order__agreement__partner")
-    }
+    links = OrderDocument.objects.filter(document__in=chosen, purchase_order__isnull=False)
+    asked = {link.document_id: link.purchase_order for link in links.select_related("purchase_order")}
     sent = Resubmission.objects.filter(original__in=chosen).select_related("document__interchange")
     later = {each.original_id: each for each in sent}
+    gone = destroyed_among(each.interchange.payload_id for each in chosen)
     sendings, refusals = [], []
     for document in chosen:
         try:
-            sendings.append(_sending(document, asked.get(document.pk), later.get(document.pk), also_answered))
+            if document.interchange.payload_id in gone:
+                raise NotAgain("Its content was destroyed once its retention was over.")
+            sendings.append(_sending(document, asked.get(document.pk), later.get(document.pk), which))
         except NotAgain as refusal:
-            refusals.append(Refusal(document.pk, str(refusal), refusal.group))
+            refusals.append(Refusal(document.pk, _words(document), str(refusal), refusal.group))
     return BulkPlan(tuple(sendings), tuple(refusals))
 
 
 def _sending(
-    document: Document, purchase_order: PurchaseOrder | None, later: Resubmission | None, also_answered: bool
+    document: Document, purchase_order: PurchaseOrder | None, later: Resubmission | None, which: Which
 ) -> Sending:
     require_ours(document)
-    require_sendable(document.state, purchase_order, later)
-    assert purchase_order is not None
-    warnings = answered(document.state, purchase_order)
-    if warnings and not also_answered:
+    state = document.state
+    require_sendable(document, state, purchase_order, later)
+    warnings = answered(document, state, purchase_order)
+    if which == Which.UNDELIVERED and state.delivery == Delivery.DELIVERED:
+        raise NotAgain(DELIVERED)
+    if which != Which.ALL and warnings and state.acknowledgment not in _REJECTED:
         raise NotAgain(warnings[-1], LEFT_OUT)
-    return Sending(document.pk, str(purchase_order.agreement.partner), tuple(warnings))
+    return Sending(document.pk, str(document.partner), _words(document), tuple(warnings))
+
+
+def _words(document: Document) -> str:
+    try:
+        number = document.state.number
+    except DocumentState.DoesNotExist:
+        number = ""
+    return f"{document_name(document.transaction_set)} {number or document.interchange.control_number}"
 
 
 def start_bulk(
@@ -163,15 +215,15 @@ def start_bulk(
     key: str,
     *,
     scope: str,
-    also_answered: bool,
+    which: Which = Which.FAILED,
 ) -> BulkJob:
     """Begin to send ``documents`` again as it was shown, or propose it to a second person; return the job.
 
     ``key`` is the form's: posting the same form twice gives the same job. Raises ``Refused``, with nothing done,
     where the user may not, gives no reason, or the plan is not the one that ``digest`` names.
     """
-    reason = require(user, DECIDE, reason)
-    plan = plan_bulk(documents, also_answered=also_answered)
+    reason = require(user, RESUBMIT_BULK, reason)
+    plan = plan_bulk(documents, which=which)
     done = BulkJob.objects.filter(key=key).first()
     if done is not None:
         return done
@@ -205,8 +257,7 @@ def _started(user: User, plan: BulkPlan, reason: str, key: str, scope: str) -> B
     ]
     BulkItem.objects.bulk_create(sorted([*sent, *refused], key=lambda item: item.document_id))
     record_audit(user, "send many again", job.subject, reason=reason, detail={"plan": plan.digest})
-    count = len(plan.sendings)
-    words = f"{count} purchase orders are" if count > 1 else "One purchase order is"
+    words = f"{plan.counted} {'are' if len(plan.sendings) > 1 else 'is'}"
     what = "proposed to be sent again" if plan.needs_second else "sent again"
     record_event(job.subject, "bulk_started", f"{words} {what}: {reason}", actor=user.get_username())
     if not plan.needs_second:
@@ -222,7 +273,7 @@ def _let_go(job: BulkJob) -> None:
 
 def approve(user: User, job: BulkJob, reason: str) -> None:
     """Let a proposed job begin, as a second person."""
-    reason = require(user, DECIDE, reason)
+    reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
         locked = _locked(job, State.PROPOSED, "Somebody has decided about this job already.")
         if locked.user_id == user.pk:
@@ -235,7 +286,7 @@ def approve(user: User, job: BulkJob, reason: str) -> None:
 
 def decline(user: User, job: BulkJob, reason: str) -> None:
     """Keep a proposed job from beginning; who proposed it may withdraw it so."""
-    reason = require(user, DECIDE, reason)
+    reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
         locked = _locked(job, State.PROPOSED, "Somebody has decided about this job already.")
         _decided(user, locked, State.DECLINED, reason)
@@ -246,7 +297,7 @@ def decline(user: User, job: BulkJob, reason: str) -> None:
 
 def stop(user: User, job: BulkJob, reason: str) -> None:
     """Send no further document of a running job; what was sent stays sent."""
-    reason = require(user, DECIDE, reason)
+    reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
         locked = _locked(job, State.RUNNING, "This job does not run.")
         if not locked.items.filter(state=BulkItem.State.WAITING).exists():
@@ -266,7 +317,7 @@ def stop(user: User, job: BulkJob, reason: str) -> None:
 
 def retry_failed(user: User, job: BulkJob, reason: str) -> int:
     """Let the documents whose work has stopped be tried again; return how many they are."""
-    reason = require(user, DECIDE, reason)
+    reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
         locked = _locked(job, State.RUNNING, "This job does not run.")
         rows = list(_stopped_work(locked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -57,6 +58,8 @@ def reopen(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
             "decision": "",
             "decision_reason": "",
             "plan": {},
+            "waiting_for": "",
+            "snoozed_until": None,
         }
         ExceptionCase.objects.filter(pk=last.pk).update(
             sentence=sentence, opened_at=database_now(), **again, **links
@@ -80,12 +83,48 @@ def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCa
         with transaction.atomic():
             case = ExceptionCase.objects.create(kind=kind, cause=cause[:200], sentence=sentence, **links)
     except IntegrityError:
-        ExceptionCase.objects.filter(cause=cause[:200], closed_at=None).update(sentence=sentence, **links)
-        return ExceptionCase.objects.get(cause=cause[:200], closed_at=None)
+        standing = ExceptionCase.objects.get(cause=cause[:200], closed_at=None)
+        _answered(standing, links)
+        ExceptionCase.objects.filter(pk=standing.pk).update(sentence=sentence, **links)
+        standing.refresh_from_db()
+        return standing
     record_event(case.subject, "case_opened", sentence)
     if case.order is not None:
         record_event(case.order.subject, "case_opened", f"Case opened: {sentence}")
     return case
+
+
+def put_off(case: ExceptionCase, until: datetime, waiting_for: str) -> None:
+    """Let nobody need to look at ``case`` before ``until``; where it waits for the partner, before he answers."""
+    ExceptionCase.objects.filter(pk=case.pk, closed_at=None).update(
+        snoozed_until=until, waiting_for=waiting_for
+    )
+
+
+def wake(case: ExceptionCase, why: str, *, actor: str = "") -> bool:
+    """Let ``case`` need somebody again because of ``why``; return False where it was not put off."""
+    woken = (
+        ExceptionCase.objects.filter(pk=case.pk)
+        .exclude(waiting_for="")
+        .update(waiting_for="", snoozed_until=None)
+    )
+    if woken:
+        record_event(case.subject, "case_woken", why, actor=actor)
+    return bool(woken)
+
+
+def wake_due(now: datetime) -> int:
+    """Let every case need somebody again that was put off until ``now`` or before; return how many that were."""
+    over = ExceptionCase.objects.filter(closed_at=None, snoozed_until__lte=now).exclude(waiting_for="")
+    return sum(wake(case, "The time it was put off for is over.") for case in over.order_by("pk"))
+
+
+def _answered(standing: ExceptionCase, links: dict[str, Any]) -> None:
+    """Wake a case that waits for its partner where a document of his came that it was not about before."""
+    document = links.get("document")
+    is_new = document is not None and document.pk != standing.document_id
+    if is_new and standing.waiting_for == ExceptionCase.WaitingFor.PARTNER:
+        wake(standing, "The partner answered, and not as was asked: the case needs somebody again.")
 
 
 def close_case(case: ExceptionCase, decision: str, reason: str, *, actor: str = MACHINE) -> bool:

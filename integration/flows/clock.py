@@ -11,7 +11,7 @@ from archive.clock import database_now
 from archive.models import ACKNOWLEDGMENTS, AcknowledgmentState, Delivery, Direction, Document, DocumentState
 from archive.projections import OVERDUE_EVENT, project
 from archive.record import record_event
-from integration.flows.cases import reopen
+from integration.flows.cases import reopen, wake_due
 from integration.flows.expectations import (
     document_subject,
     expect_answers,
@@ -19,11 +19,21 @@ from integration.flows.expectations import (
     meet,
     zone_of,
 )
+from integration.flows.figures import keep_figures
 from integration.flows.host_keys import tell_ending_keys
 from integration.flows.mails import steps_of_forgotten
 from integration.flows.parents import match_step
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
-from integration.models import ExceptionCase, Expectation, OrderDocument, PurchaseOrder, SupplierInvoice
+from integration.flows.stock_levels import due_steps
+from integration.matching.lines import day_words
+from integration.models import (
+    ExceptionCase,
+    Expectation,
+    OrderDocument,
+    PurchaseOrder,
+    ReturnCase,
+    SupplierInvoice,
+)
 from integration.work import Claim, Step
 
 What, State = Expectation.What, Expectation.State
@@ -31,17 +41,30 @@ EVERY = timedelta(seconds=60)
 MOST = 100
 """So many of each kind are settled in one turn; the others follow at once."""
 
-_RELATED = ("agreement__partner", "agreement__calendar", "purchase_order__order__store", "document__state")
+_OF_RETURNS = {
+    What.RETURN_ANSWER: ExceptionCase.Kind.RETURN_DIFFERS,
+    What.RETURN_SENT: ExceptionCase.Kind.RETURN_DIFFERS,
+    What.RETURN_RECEIPT: ExceptionCase.Kind.RETURN_DIFFERS,
+    What.RETURN_CREDIT: ExceptionCase.Kind.CREDIT_DIFFERS,
+}
+"""As which kind of case one is asked about a return that is overdue: with what can be decided about it."""
+
+_RELATED = (
+    "agreement__partner", "agreement__calendar", "purchase_order__order__store", "document__state", "return_case",
+)  # fmt: skip
 
 
 def watch_clock(subject: str, claim: Claim) -> list[Step]:
-    """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon.
+    """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon;
+    count what the dashboard's charts show.
 
     Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
     more, whoever did it. Each expectation is settled in a transaction of its own.
     """
     with claim.transaction():
         tell_ending_keys()
+    with claim.transaction():
+        keep_figures()
     steps: list[Step] = []
     unexpected = list(_without_expectation()[:MOST])
     for document in unexpected:
@@ -51,6 +74,8 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
         with claim.transaction():
             _settle(_locked(pk))
     now = database_now()
+    with claim.transaction():
+        wake_due(now)
     due = _unmet().filter(due_at__lte=now).exclude(state=State.OVERDUE)
     overdue = _concerned(due)
     for pk in overdue:
@@ -66,6 +91,7 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     return [
         *steps,
         *bills,
+        *due_steps(now),
         *steps_of_forgotten(),
         Step("reconcile", subject, "reconcile", timedelta(0) if is_full else EVERY),
     ]
@@ -116,12 +142,12 @@ def _settled_elsewhere() -> QuerySet[Expectation]:
     """Return what is waited for in vain, or was answered without anybody noticing."""
     # A change that cancels the whole is waited for all the same: the partner may not take it.
     gone = Q(purchase_order__state__in=[PurchaseOrder.State.CANCELLED, PurchaseOrder.State.DROPPED])
-    gone &= ~Q(what=What.CHANGE_ACKNOWLEDGMENT)
+    gone &= ~Q(what__in=[What.CHANGE_ACKNOWLEDGMENT, *Expectation.OF_RETURNS])
     again = Q(what=What.FUNCTIONAL_ACKNOWLEDGMENT) & (
         Q(document__sent_again_as__isnull=False) | Q(document__acknowledgments__isnull=False)
     )
     rejected = Q(
-        what__in=[What.PURCHASE_ORDER_ACKNOWLEDGMENT, What.CHANGE_ACKNOWLEDGMENT],
+        what__in=[What.PURCHASE_ORDER_ACKNOWLEDGMENT, What.CHANGE_ACKNOWLEDGMENT, What.RETURN_ANSWER],
         document__state__acknowledgment=AcknowledgmentState.REJECTED,
     )
     unmet = Q(state__in=Expectation.UNMET) & (gone | again | rejected)
@@ -140,6 +166,8 @@ def _settle(row: Expectation) -> None:
         meet(row.what, row.subject, acknowledgment.source)
     elif row.what == What.CHANGE_ACKNOWLEDGMENT:
         give_up(row, "The partner rejected the change as a document: no answer will come to it.")
+    elif row.what == What.RETURN_ANSWER:
+        give_up(row, "The partner rejected the request as a document: no answer will come to it.")
     elif purchase_order is not None and purchase_order.state in ("cancelled", "dropped"):
         give_up(row, f"Purchase order {purchase_order.number} was {purchase_order.state}.")
     elif row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
@@ -173,7 +201,7 @@ def _tell_overdue(pk: int, now: datetime) -> list[Step]:
     if row.what == What.FUNCTIONAL_ACKNOWLEDGMENT:
         record_event(row.subject, OVERDUE_EVENT, sentence, document=row.document)
         project(row.document)
-    reopen(ExceptionCase.Kind.OVERDUE, row.cause, sentence, **_links(row))
+    reopen(_OF_RETURNS.get(What(row.what), ExceptionCase.Kind.OVERDUE), row.cause, sentence, **_links(row))
     return mail_reminder(row, OVERDUE)
 
 
@@ -200,11 +228,30 @@ def overdue_sentence(row: Expectation) -> str:
     if row.what == What.CHANGE_ACKNOWLEDGMENT:
         within = f"within {agreement.purchase_order_acknowledgment_hours} {counted}"
         return f"{partner} has not answered the change of purchase order {number} (860) {within}. Ask them whether they take it."
-    promised = f", which was to leave on {row.by_date}" if row.by_date is not None else ""
+    if row.return_case is not None:
+        return _return_sentence(row, row.return_case)
+    promised = f", which was to leave on {day_words(row.by_date)}" if row.by_date is not None else ""
     return (
         f"{partner} has sent no ship notice (856) for purchase order {number}{promised}; it was due {when(row)}. Ask them"
         " whether it has left."
     )
+
+
+def _return_sentence(row: Expectation, case: ReturnCase) -> str:
+    partner, due = row.agreement.partner, when(row)
+    of = f"return {case.number} of purchase order {case.purchase_order.number}"
+    if row.what == What.RETURN_ANSWER:
+        return f"{partner} has not answered {of}; it was due {due}. Ask again, or write to them."
+    if row.what == What.RETURN_SENT:
+        until = f"authorized until {day_words(row.by_date)}, " if row.by_date is not None else "authorized, "
+        return f"{of[:1].upper()}{of[1:]} is {until}and nobody has said that the goods were sent back. Send them, or close it."
+    if row.what == What.RETURN_RECEIPT:
+        return (
+            f"{partner} has not said that the goods of {of} have come back; that was due {due}. Ask the carrier and them"
+            " where the goods are."
+        )
+    owed = f"{case.expected_credit} {case.currency}".strip()
+    return f"{partner} has given no credit for {of}, {owed}; it was due {due}. Ask them for it."
 
 
 def when(row: Expectation) -> str:
@@ -243,6 +290,11 @@ def _links(row: Expectation) -> dict[str, Any]:
         )
     assert row.purchase_order is not None
     order = row.purchase_order.order
+    if row.return_case is not None:
+        return links | {
+            "order": order, "store": order.store, "purchase_order": row.purchase_order, "return_case": row.return_case,
+            "money": row.return_case.expected_credit, "currency": row.return_case.currency,
+        }  # fmt: skip
     return links | {
         "order": order, "purchase_order": row.purchase_order, "money": order.total, "currency": order.currency
     }  # fmt: skip

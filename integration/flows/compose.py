@@ -71,6 +71,8 @@ def why_unsent(store: Store, agreement: Agreement) -> str:
     for subject in (store, agreement, agreement.mailbox):
         if subject.mode != Mode.LIVE:
             return f"{subject._meta.verbose_name} {subject} is in watch."
+    if agreement.usage != "P":
+        return f"agreement {agreement} carries test documents, and this is about a real order."
     return partnership_problem(agreement)
 
 

@@ -28,8 +28,9 @@ from integration.bigcommerce.webhooks import Hook
 from integration.errors import IntegrationError
 from integration.flows.cases import close_cause
 from integration.flows.check_hooks import NOT_THERE, Comparison, compare, hook_cause, put_in_order
-from integration.flows.decide import DECIDE, Refused, pause_subject, require
+from integration.flows.decide import Refused, pause_subject, require
 from integration.flows.pauses import pause_sentence
+from integration.flows.rights import EDIT_STORE
 from integration.flows.stores import client_for
 from integration.models import Pause, Store, StoreHook
 from partners.models import Mode
@@ -170,7 +171,7 @@ def register_hooks(user: User, store: Store, reason: str) -> list[str]:
 
     The audit entry is written before the store is asked, since what a store has done cannot be taken back.
     """
-    reason = require(user, DECIDE, reason)
+    reason = require(user, EDIT_STORE, reason)
     if problem := why_no_hook(store):
         raise Refused(problem)
     name = f"store:{store.pk}"

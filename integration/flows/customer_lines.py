@@ -10,6 +10,7 @@ from integration.flows.agreed import agreed_with
 from integration.flows.import_orders import CANCELLED
 from integration.flows.positions import positions_of
 from integration.flows.quantities_in_force import told_quantities
+from integration.flows.refunded import given_back
 from integration.flows.routing import parent_of
 from integration.matching.customer_answer import OrderedLine, Outlook, Supply, ToldLine, outlook
 from integration.matching.ledger import Position
@@ -37,6 +38,7 @@ def ordered_lines(order: Order) -> list[OrderedLine]:
     """Return the lines that the customer ordered, bundles whole, each with its supplies."""
     lines: list[dict[str, Any]] = order.content["lines"]
     supplies = _supplies(order)
+    returned = given_back(order)
     part_of = sound_parents({line["id"]: parent_of(line) for line in lines})
     parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
@@ -47,7 +49,9 @@ def ordered_lines(order: Order) -> list[OrderedLine]:
         return OrderedLine(
             key=line["id"],
             sku=line["sku"],
-            quantity=Decimal(line["quantity"] - line["quantity_refunded"]),
+            quantity=Decimal(
+                line["quantity"] - max(0, line["quantity_refunded"] - returned.get(line["id"], 0))
+            ),
             unit_price=Decimal(str(line["price_ex_tax"] or 0)),
             description=line["name"],
             upc=line["upc"],

@@ -11,12 +11,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
 from archive.record import record_audit, record_event
 from integration import channels
+from integration.flows.case_work import locked
 from integration.flows.cases import channel_of, close_case, work_of
 from integration.flows.changes import change_step
 from integration.flows.channels import waiting_for
@@ -25,8 +26,19 @@ from integration.flows.effects import effect_step
 from integration.flows.import_orders import import_step
 from integration.flows.invoice_decisions import settle_bill
 from integration.flows.invoicing import INVOICE, invoice_step
-from integration.flows.rights import DECIDE, GO_LIVE, PAUSE, Refused, require
+from integration.flows.return_rows import write_step
+from integration.flows.rights import (
+    DECIDE,
+    GO_LIVE,
+    PAUSE,
+    RESUBMIT,
+    RESUBMIT_BULK,
+    Refused,
+    require,
+)
 from integration.flows.steps import STEPS
+from integration.flows.stock_feeds import settle_feed
+from integration.flows.stock_levels import level_steps
 from integration.flows.transmit import transmit_step
 from integration.models import (
     STANDING_POLL,
@@ -36,22 +48,25 @@ from integration.models import (
     Pause,
     PurchaseOrder,
     PurchaseOrderChange,
+    ReturnCase,
     Store,
     StoreEffect,
     Work,
 )
 from integration.work import Step, put, release_channel, unpark
+from partners.agreements import is_being_onboarded
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
 
 __all__ = [
     "DECIDE",
     "GO_LIVE",
     "PAUSE",
+    "RESUBMIT",
+    "RESUBMIT_BULK",
     "Pausable",
     "Refused",
     "back_to_watch",
     "go_live",
-    "own_case",
     "pause",
     "pause_subject",
     "release_work",
@@ -68,14 +83,23 @@ __all__ = [
 Pausable = Store | Mailbox | TradingPartner | str
 
 
-def settle_case(user: User, case: ExceptionCase, reason: str) -> None:
-    """Close ``case`` as settled outside Gridport."""
+def settle_case(user: User, case: ExceptionCase, reason: str, seen: str = "") -> None:
+    """Close ``case`` as settled outside Gridport; ``seen`` is the version of it that was looked at."""
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
+        locked(case, seen)
         if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
             raise Refused("Somebody else has closed this case already.")
         record_audit(user, "settle case", case.subject, reason=reason)
+        if case.order is not None:  # for whoever undoes it
+            stood = (
+                [case.order.state, case.order.state_reason]
+                if case.order.state == Order.State.HELD
+                else ["", ""]
+            )
+            ExceptionCase.objects.filter(pk=case.pk).update(plan={"decision": "settle", "order": stood})
         settle_bill(case)
+        settle_feed(case, reason, user.get_username())
         _let_go(case, reason)
 
 
@@ -99,10 +123,11 @@ def work_behind(case: ExceptionCase) -> Work | None:
     return Work.objects.filter(step=found[0], subject=found[1]).first() if found else None
 
 
-def retry_case(user: User, case: ExceptionCase, reason: str) -> None:
+def retry_case(user: User, case: ExceptionCase, reason: str, seen: str = "") -> None:
     """Let the work behind ``case`` go on at once, and close the case; it opens again if the work fails again."""
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
+        locked(case, seen)
         steps = steps_to_retry(case)
         if not steps:
             raise Refused("There is nothing to try again for this case: settle it with a reason instead.")
@@ -130,6 +155,8 @@ def steps_to_retry(case: ExceptionCase) -> list[Step]:
     order = case.order
     if order is not None and case.cause.startswith(INVOICE):
         return [invoice_step(order)]
+    if case.return_case is not None and case.kind == Kind.NOT_WRITABLE:
+        return [write_step(case.return_case)]
     if order is not None and case.kind in (
         Kind.NO_PARTNER, Kind.SEVERAL_PARTNERS, Kind.NO_ADDRESS, Kind.NOT_WRITABLE, Kind.CUSTOMER
     ):  # fmt: skip
@@ -140,17 +167,6 @@ def steps_to_retry(case: ExceptionCase) -> list[Step]:
     if case.document is not None and case.kind == Kind.UNKNOWN_PURCHASE_ORDER:
         return [Step("match", str(case.document.pk), f"document:{case.document.pk}")]
     return []
-
-
-def own_case(user: User, case: ExceptionCase, owner: User | None) -> None:
-    """Give ``case`` to ``owner``, or to nobody."""
-    if not user.has_perm(DECIDE):
-        raise Refused("You may look at this, and not decide it. Ask somebody in the group “decide”.")
-    with transaction.atomic():
-        ExceptionCase.objects.filter(pk=case.pk).update(owner=owner)
-        name = owner.get_username() if owner else "nobody"
-        record_audit(user, "assign case", case.subject, detail={"owner": name})
-        record_event(case.subject, "case_owner", f"Case given to {name}.", actor=user.get_username())
 
 
 def release_work(user: User, row: Work, reason: str) -> None:
@@ -170,6 +186,10 @@ def go_live(
     with transaction.atomic():
         changes: dict[str, Any] = {"mode": Mode.LIVE}
         if isinstance(subject, Agreement):
+            if is_being_onboarded(subject):
+                raise Refused(
+                    f"{subject} is being onboarded: it goes live once its onboarding is signed off."
+                )
             changes["live_from"] = live_from or database_now()
         elif isinstance(subject, Store) and live_from is not None:
             changes["live_from"] = live_from
@@ -262,8 +282,10 @@ def _steps_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
         composed = composed.filter(agreement=subject)
     orders = Order.objects.filter(purchase_orders__in=composed).distinct().only("store_id", "number")
     looks = [import_step(order.store_id, order.number) for order in orders]
+    if isinstance(subject, Store):
+        steps += level_steps([subject.pk])
     more = [*_changes_waiting(subject), *_customers_waiting(subject), *_invoices_waiting(subject)]
-    return [*looks, *steps, *more]
+    return [*looks, *steps, *more, *_returns_waiting(subject)]
 
 
 def _customers_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
@@ -300,6 +322,18 @@ def _changes_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
         **{f"purchase_order__{field}": subject}, state=PurchaseOrderChange.State.COMPOSED
     )
     return [change_step(each) for each in waiting.select_related("purchase_order__order").order_by("pk")]
+
+
+def _returns_waiting(subject: Store | Mailbox | Agreement) -> list[Step]:
+    field = {
+        Store: "order__store",
+        Mailbox: "purchase_order__agreement__mailbox",
+        Agreement: "purchase_order__agreement",
+    }
+    of = ReturnCase.objects.filter(**{field[type(subject)]: subject}, asked__gt=0)
+    written = Count("documents", filter=Q(documents__kind="request"))
+    waiting = of.exclude(stage__in=ReturnCase.ENDED).annotate(written=written).filter(asked__gt=F("written"))
+    return [write_step(each) for each in waiting.select_related("order").order_by("pk")]
 
 
 def _unsent(mailbox: Mailbox) -> QuerySet[Interchange]:

@@ -7,16 +7,17 @@ digest travels with the form, and a plan that has become another one meanwhile i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from archive.models import Document
 from archive.record import record_audit, record_event
 from integration.flows.accept import ANSWER_ROLE, accept, effects_of, post_cancelled, reverse
-from integration.flows.cases import close_case
+from integration.flows.cases import close_case, put_off
 from integration.flows.change_decisions import carry_out_change
 from integration.flows.contact import write_to_partner
 from integration.flows.customers import acknowledge_steps
@@ -24,19 +25,25 @@ from integration.flows.decide import DECIDE, Refused, require
 from integration.flows.expectations import answer_taken_back
 from integration.flows.invoice_decisions import carry_out_bill, lock_billed, put_bill_aside
 from integration.flows.match_invoices import rejudge
+from integration.flows.match_returns import settle_billed
 from integration.flows.missing import missing_of
 from integration.flows.notes import intend_note, note_steps
+from integration.flows.persons import tie_anew
 from integration.flows.planned import Given, Plan, answered
 from integration.flows.plans import answered_decision, pair, plan
 from integration.flows.remainder import order_elsewhere, take_back
+from integration.flows.return_decisions import carry_out_return, lock_returned
 from integration.flows.shipment_decisions import carry_out_shipment
 from integration.flows.steps import STEPS
+from integration.flows.stock_decisions import carry_out_feed, lock_held
 from integration.flows.translations import change
 from integration.models import ExceptionCase, LineEntry, Order, OrderDocument, PurchaseOrder
 from integration.work import Step, put
 from partners.models import Agreement, CodeList, CodeListEntry
 
 State = PurchaseOrder.State
+UNDOABLE = frozenset({"accept", "reject"})
+"""Decisions that ``undo`` takes back: what they begin is held for ``UNDO_SECONDS``."""
 _CLOSED_AS = {
     "remainder": ExceptionCase.Decision.ORDERED_ELSEWHERE,
     "cancel": ExceptionCase.Decision.REMAINDER_CANCELLED,
@@ -45,6 +52,16 @@ _CLOSED_AS = {
     "approve": ExceptionCase.Decision.APPROVED,
     "approve_part": ExceptionCase.Decision.APPROVED_PART,
     "reject_bill": ExceptionCase.Decision.REJECTED,
+    "apply_feed": ExceptionCase.Decision.FEED_APPLIED,
+    "refuse_feed": ExceptionCase.Decision.FEED_REFUSED,
+    "open_return": ExceptionCase.Decision.RETURN_OPENED,
+    "drop_return": ExceptionCase.Decision.LEFT,
+    "take_answer": ExceptionCase.Decision.ACCEPTED,
+    "ask_again": ExceptionCase.Decision.ASKED_AGAIN,
+    "close_return": ExceptionCase.Decision.RETURN_CLOSED,
+    "match_return": ExceptionCase.Decision.MATCHED,
+    "put_return_aside": ExceptionCase.Decision.NOT_OURS,
+    "take_credit": ExceptionCase.Decision.CREDIT_ACCEPTED,
 }
 
 
@@ -57,6 +74,8 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
         lock_billed(case)
+        lock_held(case)
+        lock_returned(case)
         # In the order in which answers are matched, or the two wait for each other: the purchase order, then its case.
         if case.purchase_order_id is not None:
             PurchaseOrder.objects.select_for_update().get(pk=case.purchase_order_id)
@@ -74,15 +93,20 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
         steps = _ACTS[name](user, locked, wanted, reason)
         steps += acknowledge_steps(locked.order) if locked.order is not None else []
         for step in steps:
-            put(STEPS[step.name].lane, step)
+            put(STEPS[step.name].lane, _held(step) if name in UNDOABLE else step)
     return wanted
+
+
+def _held(step: Step) -> Step:
+    """Let a step wait as long as the decision that it follows from may be undone with nothing of it out."""
+    return replace(step, delay=max(step.delay, timedelta(seconds=settings.UNDO_SECONDS)))
 
 
 def _do_accept(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
     purchase_order, document = answered(case)
     statements = answered_decision(purchase_order, document).statements
     if purchase_order.state == State.CANCELLED:
-        _take_back_cancellation(purchase_order, document)
+        take_back_cancellation(purchase_order, document)
     elif purchase_order.state == State.ACCEPTED:
         PurchaseOrder.objects.filter(pk=purchase_order.pk).update(state=State.DISPUTED)
     accept(purchase_order, document, statements, leaves_store=wanted.leaves_store)
@@ -131,7 +155,7 @@ def _hold(purchase_order: PurchaseOrder, sentence: str) -> None:
     )
 
 
-def _take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -> None:
+def take_back_cancellation(purchase_order: PurchaseOrder, document: Document) -> None:
     """Reverse what was cancelled when an answer was rejected, and let the purchase order be answered again."""
     cancelled = LineEntry.standing().filter(
         line__purchase_order=purchase_order,
@@ -157,14 +181,20 @@ def _do_reject(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> li
     return note_steps(purchase_order)
 
 
+def _wait_for_partner(case: ExceptionCase, wanted: Plan) -> None:
+    until = datetime.fromisoformat(wanted.due_at)
+    ExceptionCase.objects.filter(pk=case.pk).update(due_at=until)
+    put_off(case, until, ExceptionCase.WaitingFor.PARTNER)
+
+
 def _do_wait(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
-    ExceptionCase.objects.filter(pk=case.pk).update(due_at=datetime.fromisoformat(wanted.due_at))
+    _wait_for_partner(case, wanted)
     _tell(case, user, "waiting", f"{wanted.sentences[0]} {reason}", None)
     return []
 
 
 def _do_contact(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
-    ExceptionCase.objects.filter(pk=case.pk).update(due_at=datetime.fromisoformat(wanted.due_at))
+    _wait_for_partner(case, wanted)
     _tell(case, user, "contacted", f"{case.partner} is written to: {reason}", None)
     return write_to_partner(case, wanted)
 
@@ -175,9 +205,7 @@ def _do_match(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> lis
     assert wanted.target is not None
     target = PurchaseOrder.objects.select_related("order").get(pk=wanted.target)
     _unlink(case, document)
-    OrderDocument.objects.update_or_create(
-        order=target.order, document=document, defaults={"purchase_order": target, "role": ANSWER_ROLE}
-    )
+    tie_anew(target.order, document, ANSWER_ROLE, target)
     _tell(
         case, user, "matched", f"The answer is matched to purchase order {target.number}: {reason}", document
     )
@@ -248,7 +276,20 @@ def _do_bill(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list
     _close(case, user, _CLOSED_AS[wanted.decision], reason)
     sentence = carry_out_bill(case, wanted, reason, user.get_username())
     _tell(case, user, wanted.decision, sentence, None)
-    return write_to_partner(case, wanted) if wanted.mail else []
+    steps = settle_billed(case.document) if case.document is not None else []
+    return [*steps, *(write_to_partner(case, wanted) if wanted.mail else [])]
+
+
+def _do_return(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    case.refresh_from_db()
+    return carry_out_return(case, wanted, reason, user.get_username())
+
+
+def _do_feed(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:
+    # Closed first: a feed that is applied closes the cases of those that it overtakes.
+    _close(case, user, _CLOSED_AS[wanted.decision], reason)
+    return carry_out_feed(case, wanted, reason, user.get_username())
 
 
 _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
@@ -266,7 +307,19 @@ _ACTS: dict[str, Callable[[User, ExceptionCase, Plan, str], list[Step]]] = {
     "approve": _do_bill,
     "approve_part": _do_bill,
     "reject_bill": _do_bill,
+    "open_return": _do_return,
+    "drop_return": _do_return,
+    "take_answer": _do_return,
+    "ask_again": _do_return,
+    "close_return": _do_return,
+    "match_return": _do_return,
+    "put_return_aside": _do_return,
+    "take_credit": _do_return,
+    "ask_desk": _do_contact,
+    "claim_rest": _do_contact,
     "ship": _do_shipment,
+    "apply_feed": _do_feed,
+    "refuse_feed": _do_feed,
     "put_aside": _do_shipment,
     "reject": _do_reject,
     "wait": _do_wait,

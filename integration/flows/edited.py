@@ -22,6 +22,7 @@ from integration.flows.changes import (
     waiting_steps,
 )
 from integration.flows.quantities_in_force import STANDING, told_quantities
+from integration.flows.refunded import REFUNDED, still_ordered
 from integration.flows.routing import plan_routing, warehouse_of
 from integration.flows.terms import what_is_told
 from integration.matching.changes import Edit, LineMove, SentLine, difference
@@ -127,10 +128,12 @@ def edit_of(
     order: Order, lines: Sequence[Mapping[str, Any]], sent: Sequence[PurchaseOrder], *, cancelled: bool
 ) -> Edit:
     """Return the difference between what was told and what the store holds."""
-    wanted = {
-        each["id"]: Decimal(0 if cancelled else each["quantity"] - each["quantity_refunded"])
-        for each in lines
-    }
+    is_refunded = order.status_id == REFUNDED
+    wanted = (
+        {each["id"]: Decimal(0) for each in lines}
+        if cancelled and not is_refunded
+        else still_ordered(order, list(lines))
+    )
     unsent = order.purchase_orders.filter(state__in=[State.ROUTED, State.COMPOSED])
     for store_line in unsent.values_list("lines__store_line", flat=True):
         wanted.pop(store_line, None)

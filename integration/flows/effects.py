@@ -25,7 +25,7 @@ def effect_words(effect: StoreEffect) -> str:
     """Return what an effect of shipping does, to go on a sentence."""
     if effect.kind == Kind.SHIPPED:
         return "the status that follows from what is shipped"
-    shipment = Shipment.objects.filter(effect=effect).first()
+    shipment: Shipment | None = getattr(effect, "shipment", None)
     if effect.kind == Kind.REMOVAL:
         shipment = Shipment.objects.filter(pk=effect.intended["shipment"]).first()
     tracking = (
@@ -52,14 +52,16 @@ def begin(effect: StoreEffect, claim: Claim, **written: Any) -> bool:
         order = Order.objects.select_for_update().get(pk=effect.order_id)
         if effect.state == State.WAITING and not _reason_stands(effect, order):
             return False
-        StoreEffect.objects.filter(pk=effect.pk, state__in=UNDONE).update(state=State.SENDING, **written)
+        rows = StoreEffect.objects.filter(pk=effect.pk, state__in=UNDONE)
+        if not rows.update(state=State.SENDING, **written):
+            return False  # undone meanwhile
     failpoint("effect.sending")
     return True
 
 
 def _reason_stands(effect: StoreEffect, order: Order) -> bool:
     """Say whether what the partner said, that the effect follows from, is still what it was when it was intended."""
-    if effect.kind in _OF_SHIPPING:
+    if effect.kind in _OF_SHIPPING or effect.kind == Kind.REFUND:
         return True
     if effect.kind == Kind.SHIPMENT:
         return Shipment.objects.filter(effect=effect, withdrawn_by=None).exists()

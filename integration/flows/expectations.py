@@ -16,10 +16,10 @@ from archive.models import ACKNOWLEDGMENTS, Document, DocumentReference
 from archive.projections import AWAITED_EVENT, project
 from archive.record import record_event
 from integration.flows.cases import close_cause
-from integration.models import Expectation, OrderDocument, PurchaseOrder, PurchaseOrderChange
+from integration.models import Expectation, OrderDocument, PurchaseOrder, PurchaseOrderChange, ReturnCase
 from partners.agreements import receives
 from partners.business_time import business_days_due, business_due
-from partners.models import Agreement
+from partners.models import Agreement, ReturnTerms
 
 What, State = Expectation.What, Expectation.State
 _HAS_COME = {
@@ -27,6 +27,10 @@ _HAS_COME = {
     What.PURCHASE_ORDER_ACKNOWLEDGMENT: "The purchase order acknowledgment has come.",
     What.SHIP_NOTICE: "The ship notice has come.",
     What.CHANGE_ACKNOWLEDGMENT: "The answer to the change has come.",
+    What.RETURN_ANSWER: "The answer to the return has come.",
+    What.RETURN_SENT: "The goods are on their way back.",
+    What.RETURN_RECEIPT: "The partner has received what came back.",
+    What.RETURN_CREDIT: "The credit has come.",
 }
 
 
@@ -49,6 +53,12 @@ def due_of(
     calendar = agreement.calendar.open_hours() if agreement.calendar is not None else None
     zone = agreement.calendar.zone if agreement.calendar is not None else zone
     before = agreement.reminder_hours
+    if what in Expectation.OF_RETURNS:
+        return_due = _return_due(agreement, what, counted_from, by_date, zone)
+        if return_due is None:
+            return None
+        reminder = return_due - timedelta(hours=before)
+        return Due(return_due, reminder if before and reminder > counted_from else None)
     if what == What.SHIP_NOTICE and agreement.ship_notice_days and by_date is not None:
         due = business_days_due(by_date, agreement.ship_notice_days, calendar, zone)
         reminder = due - timedelta(hours=before)
@@ -63,6 +73,27 @@ def due_of(
         return None
     remind_at = business_due(counted_from, hours - before, calendar, zone) if 0 < before < hours else None
     return Due(business_due(counted_from, hours, calendar, zone), remind_at)
+
+
+def _return_due(
+    agreement: Agreement, what: str, counted_from: datetime, by_date: date | None, zone: ZoneInfo
+) -> datetime | None:
+    """Return when the next thing of a return is due: so many days after ``by_date``, else after what begun it.
+
+    Goods are to be sent back on the last day that the partner named, ``by_date``, at the latest.
+    """
+    if what == What.RETURN_SENT and by_date is not None:
+        return business_days_due(by_date, 0, None, zone)
+    terms = ReturnTerms.objects.filter(agreement=agreement).first() or ReturnTerms()
+    days = {
+        What.RETURN_ANSWER: terms.answer_days,
+        What.RETURN_SENT: terms.ship_days,
+        What.RETURN_RECEIPT: terms.receipt_days,
+        What.RETURN_CREDIT: terms.credit_days,
+    }[What(what)]
+    calendar = agreement.calendar.open_hours() if agreement.calendar is not None else None
+    day = by_date or counted_from.astimezone(zone).date()
+    return business_days_due(day, days, calendar, zone) if days else None
 
 
 def document_subject(document: Document) -> str:
@@ -160,8 +191,40 @@ def expect_ship_notice(purchase_order: PurchaseOrder, document: Document, promis
         meet(What.SHIP_NOTICE, subject, notice.document)
 
 
-def meet(what: str, subject: str, document: Document) -> bool:
-    """Take what was expected as come, by ``document``, and close the case about it; return whether it was expected."""
+def expect_of_return(
+    case: ReturnCase, what: str, document: Document, counted_from: datetime, by_date: date | None
+) -> None:
+    """Expect ``what`` of a return, counted from ``by_date``, else ``counted_from``; what had come or was given up, anew."""
+    agreement = case.purchase_order.agreement
+    due = due_of(agreement, what, counted_from, by_date, zone_of(agreement, case.purchase_order))
+    if due is None:
+        return
+    row, is_new = Expectation.objects.get_or_create(
+        what=what,
+        subject=case.subject,
+        defaults={
+            "agreement": agreement, "document": document, "purchase_order": case.purchase_order, "return_case": case,
+            "due_at": due.at, "remind_at": due.remind_at, "counted_from": counted_from, "by_date": by_date,
+        },
+    )  # fmt: skip
+    if is_new:
+        return
+    is_other = (row.counted_from, row.by_date) != (counted_from, by_date)
+    if row.state not in Expectation.UNMET:
+        row.by_date = by_date
+        Expectation.objects.filter(pk=row.pk).update(by_date=by_date)
+        expect_anew(row, document, counted_from, "The return waits for it again.")
+    elif is_other:
+        row.document, row.counted_from, row.by_date = document, counted_from, by_date
+        row.save(update_fields=["document", "counted_from", "by_date"])
+        _move(row, due)
+
+
+def meet(what: str, subject: str, document: Document | None) -> bool:
+    """Take what was expected as come, by ``document``, and close the case about it; return whether it was expected.
+
+    None: a person said so.
+    """
     met = Expectation.objects.filter(what=what, subject=subject, state__in=Expectation.UNMET).update(
         state=State.MET, met_by=document, settled_at=database_now()
     )

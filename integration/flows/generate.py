@@ -17,6 +17,7 @@ from integration.flows.generate_change import generate_change
 from integration.flows.missing import wait, waiting_of, waits_no_more
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
 from integration.flows.parents import steps_of_waiting
+from integration.flows.persons import person_of, tie
 from integration.flows.transmit import transmit_step
 from integration.flows.writing import Untranslated, counted_for, written
 from integration.models import (
@@ -76,7 +77,7 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
     try:
         outgoing = purchase_order_outgoing(purchase_order)
         with transaction.atomic():  # a refusal gives its control numbers back
-            document = store_interchange(outgoing, now)
+            document = store_interchange(outgoing, now, person_of(order))
     except Untranslated as problem:
         if not wait(agreement, problem.lacking, Direction.OUT, purchase_order):
             return _write(purchase_order)  # the entries came while it was written
@@ -104,9 +105,7 @@ def _write(purchase_order: PurchaseOrder) -> Document | None:
     close_cause(cause, "It can be written now.")
     _waits_no_more(purchase_order)
     tell_converted(document, to_partner(_canonical(purchase_order), terms_of(purchase_order)).notes)
-    OrderDocument.objects.create(
-        order=order, purchase_order=purchase_order, document=document, role=OrderDocument.Role.PURCHASE_ORDER
-    )
+    tie(order, document, OrderDocument.Role.PURCHASE_ORDER, purchase_order)
     LineEntry.objects.bulk_create(
         LineEntry(
             line=line,

@@ -29,6 +29,7 @@ from integration.flows.counted import tell_converted, terms_of
 from integration.flows.customers import acknowledge_steps
 from integration.flows.match_invoices import rejudge
 from integration.flows.outgoing import NotWritable, Outgoing, store_interchange
+from integration.flows.persons import person_of, tie
 from integration.flows.positions import positions_of
 from integration.flows.quantities_in_force import STANDING
 from integration.flows.transmit import transmit_step
@@ -179,7 +180,7 @@ def _write(change: PurchaseOrderChange) -> Document | None:
     try:
         outgoing = change_outgoing(change, content)
         with transaction.atomic():  # a refusal gives its control numbers back
-            document = store_interchange(outgoing, database_now())
+            document = store_interchange(outgoing, database_now(), person_of(order))
     except NotWritable as problem:
         open_case(
             ExceptionCase.Kind.NOT_WRITABLE,
@@ -196,12 +197,7 @@ def _write(change: PurchaseOrderChange) -> Document | None:
         return None
     close_cause(cause, "It can be written now.")
     tell_converted(document, to_partner(canonical_change(change), terms_of(purchase_order)).notes)
-    OrderDocument.objects.create(
-        order=order,
-        purchase_order=purchase_order,
-        document=document,
-        role=OrderDocument.Role.PURCHASE_ORDER_CHANGE,
-    )
+    tie(order, document, OrderDocument.Role.PURCHASE_ORDER_CHANGE, purchase_order)
     post_movements(change, document)
     rejudge(purchase_order)
     before = PurchaseOrder.objects.values_list("state", flat=True).get(pk=purchase_order.pk)

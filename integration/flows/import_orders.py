@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -22,8 +22,11 @@ from integration.flows.changes import waiting_steps
 from integration.flows.customers import Customer, acknowledge_steps, ask_group, customer_of
 from integration.flows.edited import after_edit
 from integration.flows.invoicing import INVOICE, invoice_steps
+from integration.flows.persons import person_of
 from integration.flows.references import write_references
+from integration.flows.return_proposals import ask_returns, propose_returns
 from integration.flows.routing import nothing_to_route
+from integration.flows.sold_items import write_sold_items
 from integration.flows.stores import client_for
 from integration.models import (
     ORDER_STATUSES,
@@ -36,6 +39,7 @@ from integration.models import (
     order_key,
     store_channel,
 )
+from integration.personal import forgotten_order
 from integration.work import Claim, Step
 
 OVERLAP = timedelta(minutes=5)
@@ -165,6 +169,7 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
         addresses = client.get_shipping_addresses(number)
         told = ask_categories(client, store, {line.product_id for line in lines}, read_at)
         group = ask_group(client, store, found)
+        wishes = ask_returns(client, known)
     content = order_content(found, lines, addresses)
     with claim.transaction():
         keep_categories(store, told, read_at)
@@ -174,7 +179,9 @@ def import_order(subject: str, claim: Claim) -> list[Step]:
             list(known.purchase_orders.select_for_update().order_by("pk").values_list("pk"))
         customer = customer_of(store, found, addresses, group)
         order, changed = _save(store, found, content, customer, read_at)
-        return [*_decide(store, order, changed), *acknowledge_steps(order), *invoice_steps(order)]
+        steps = [*_decide(store, order, changed), *acknowledge_steps(order), *invoice_steps(order)]
+        propose_returns(order, wishes)
+        return steps
 
 
 def _tell_not_there(store: Store, number: int) -> None:
@@ -213,9 +220,12 @@ def _is_echo(known: Order, found: StoreOrder) -> bool:
 def _save(
     store: Store, found: StoreOrder, content: dict[str, Any], customer: Customer, read_at: datetime
 ) -> tuple[Order, bool]:
-    digest = content_digest(content)
     known = Order.objects.select_for_update().filter(store=store, number=found.id).first()
-    changed = known is not None and known.digest != digest
+    if known is not None and known.erased_at is not None:
+        # The store may tell it still, and we do not keep it again.
+        content, customer = forgotten_order(content), replace(customer, number="")
+    digest = content_digest(content)
+    changed = known is not None and known.digest not in ("", digest)
     fields = {
         "status_id": found.status_id,
         "placed_at": found.date_created,
@@ -230,7 +240,9 @@ def _save(
     if known is None or not known.acknowledgments.exists():  # who was told of it goes on being told
         fields |= {"customer_link": customer.link, "customer_number": customer.number}
     order, created = Order.objects.update_or_create(store=store, number=found.id, defaults=fields)
+    person_of(order)
     write_references(order)
+    write_sold_items(order)
     if created:
         record_event(order.subject, "order_read", f"Order {order.number} read from {store}.")
     elif known is not None and known.status_id != order.status_id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 from django.contrib.auth.models import User
@@ -14,8 +13,9 @@ from integration import channels
 from integration.errors import IntegrationError
 from integration.flows.cases import close_case
 from integration.flows.mails import address_of, compose, mail_cause, send_step, tell, usable_address
-from integration.flows.rights import DECIDE, Refused, require
+from integration.flows.rights import DECIDE, EDIT_MAIL_SERVER, Refused, require, require_right
 from integration.flows.steps import STEPS
+from integration.flows.tried import Tried
 from integration.models import ExceptionCase, MailServer, OutgoingMail, mail_channel
 from integration.transports.smtp import connected, log_in
 from integration.work import put, release_channel
@@ -26,14 +26,6 @@ _SUBJECT = "Gridport: test of the mail server"
 _BODY = "This mail was sent by the button “Test” on the page of the mail server. Mail leaves.\n"
 AGAIN = (State.UNKNOWN, State.BOUNCED, State.FAILED)
 """States out of which somebody may send a mail again."""
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One thing that the test of the server did, and how it went; ``problem`` is empty where it went well."""
-
-    words: str
-    problem: str = ""
 
 
 def send_mail_again(user: User, mail: OutgoingMail, reason: str) -> None:
@@ -79,8 +71,7 @@ def server_saved(server: MailServer) -> int:
 
 def mail_to_oneself(user: User, server: MailServer) -> list[Tried]:
     """Test the server with a mail to whoever asks; return each thing that was tried."""
-    if not user.has_perm(DECIDE):
-        raise Refused("You may look at this, and not decide it. Ask somebody in the group “decide”.")
+    require_right(user, EDIT_MAIL_SERVER)
     if not user.email:
         raise Refused("Your account has no e-mail address: an administrator can enter it under “Users”.")
     tried = try_server(server, user.email)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from archive.clock import database_now
 from integration import patience
+from integration.patience import Patience
 from integration.transports.base import KeyOutOfTime, MailboxSettings, Transport
 from integration.transports.registry import open_transport
 from partners.models import Mailbox
 
 
-def transport_for(mailbox: Mailbox) -> Transport:
-    """Return the open transport of ``mailbox``; a context manager that closes it."""
+def transport_for(mailbox: Mailbox, within: Patience | None = None) -> Transport:
+    """Return the open transport of ``mailbox``; a context manager that closes it, and ends a visit by ``within``."""
+    within = within or patience.MAILBOX
     now = database_now()
     keys = list(mailbox.host_keys.all())
     return open_transport(
@@ -28,7 +30,7 @@ def transport_for(mailbox: Mailbox) -> Transport:
             inbound_path=mailbox.inbound_path,
             outbound_path=mailbox.outbound_path,
             upload_mode=mailbox.upload_mode,
-            timeout=patience.MAILBOX.silence,
-            visit=patience.MAILBOX.visit,
+            timeout=within.silence,
+            visit=within.visit,
         ),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from archive.models import Direction, Document, DocumentState, Validation
+from collections.abc import Callable
+
+from archive.models import Direction, Document, DocumentState, Event, Validation
 from archive.record import record_event
 from integration.documents import PurchaseOrderAcknowledgment, from_json
 from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, accept, answers_to, effects_of, post_statements
@@ -17,12 +19,15 @@ from integration.flows.match_acknowledgments import (
 from integration.flows.match_advice import match_application_advice, match_text_message
 from integration.flows.match_changes import match_change_acknowledgment
 from integration.flows.match_invoices import match_invoice
+from integration.flows.match_returns import match_credit, match_return, settle_billed
 from integration.flows.match_ship_notices import match_ship_notice, resume
+from integration.flows.match_stock import match_stock
 from integration.flows.missing import lacking_in, read_step, wait, waits_no_more
 from integration.flows.notes import acceptance_words, decision_words, intend_note
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
+from integration.flows.persons import tie
 from integration.matching.acknowledgment import Decision
-from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
+from integration.models import ExceptionCase, PurchaseOrder
 from integration.work import Claim, Step
 from partners.agreements import receives
 from partners.models import Agreement
@@ -52,11 +57,14 @@ def match_document(pk: int) -> list[Step]:
         return match_interchange_acknowledgment(document)
     if document.transaction_set == "864":
         return match_text_message(document)
+    if document.interchange.usage_indicator != "P":
+        _tell_test(document)
+        return []
     if document.state.validation == Validation.INVALID or document.translation.content is None:
         return []
     if document.transaction_set == "824":
         return match_application_advice(document)
-    if document.transaction_set not in ("810", "855", "856", "865"):
+    if document.transaction_set not in (*_MATCHED, "855", "865"):
         return []
     if document.agreement is None or not receives(document.agreement, document.transaction_set):
         return []
@@ -65,13 +73,23 @@ def match_document(pk: int) -> list[Step]:
         # Where the entry came after it was read, it is read with it.
         return [] if wait(document.agreement, lacking, Direction.IN, document) else [read_step(document.pk)]
     waits_no_more(document)
-    if document.transaction_set == "810":
-        return match_invoice(document)
-    if document.transaction_set == "856":
-        return match_ship_notice(document)
+    if document.transaction_set in _MATCHED:
+        return _MATCHED[document.transaction_set](document)
     is_change = document.transaction_set == "865"
     follow = match_change_acknowledgment if is_change else _match_purchase_order_acknowledgment
     return [*follow(document), *acknowledge_answered(document)]
+
+
+def _tell_test(document: Document) -> None:
+    """Say once why nothing follows: a test document reaches no order, no ledger and no store."""
+    subject = f"document:{document.pk}"
+    if not Event.objects.filter(subject=subject, kind="test_document").exists():
+        record_event(
+            subject,
+            "test_document",
+            "It is marked as a test (ISA15): it was read and acknowledged, and nothing real was changed by it.",
+            document=document,
+        )
 
 
 def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
@@ -88,7 +106,7 @@ def _match_purchase_order_acknowledgment(document: Document) -> list[Step]:
             f"{answered} did not send to them. Nothing was changed; ask the partner which order is meant.",
         )
     close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
-    _link(document, purchase_order)
+    tie(purchase_order.order, document, ANSWER_ROLE, purchase_order)
     meet("855", order_subject(purchase_order), document)
     read = read_answer(purchase_order, answer)
     tell_converted(document, read.notes)
@@ -139,17 +157,6 @@ def answered_purchase_order(document: Document, number: str) -> PurchaseOrder | 
     if named is not None and named.purchase_order_id is not None:
         return of_partner.filter(pk=named.purchase_order_id).first()
     return of_partner.filter(number=number).first()
-
-
-def _link(document: Document, purchase_order: PurchaseOrder) -> None:
-    OrderDocument.objects.get_or_create(
-        order=purchase_order.order,
-        document=document,
-        defaults={
-            "purchase_order": purchase_order,
-            "role": ANSWER_ROLE,
-        },
-    )
 
 
 def _accept(document: Document, purchase_order: PurchaseOrder, decision: Decision) -> list[Step]:
@@ -225,3 +232,18 @@ def _answered_again(document: Document, purchase_order: PurchaseOrder, decision:
         evidence=[each.row for each in decision.differences],
     )
     return []
+
+
+def _match_bill(document: Document) -> list[Step]:
+    """Match a supplier's invoice, and what its credit means for returns."""
+    return [*match_invoice(document), *settle_billed(document)]
+
+
+_MATCHED: dict[str, Callable[[Document], list[Step]]] = {
+    "180": match_return,
+    "810": _match_bill,
+    "812": match_credit,
+    "846": match_stock,
+    "856": match_ship_notice,
+}
+"""What follows from a set that says nothing of what a customer was told."""

@@ -20,6 +20,7 @@ from archive.record import record_event
 from integration.flows.cases import close_cause, open_case
 from integration.flows.expectations import document_subject, meet
 from integration.flows.parents import orphan_cause, wait_for_parent
+from integration.flows.persons import tie
 from integration.models import ExceptionCase, OrderDocument, PurchaseOrder
 from integration.work import Step
 from integration.x12.acknowledgment import ACCEPTED_CODES, REJECTING_CODES
@@ -224,11 +225,7 @@ def _link(mine: Document, source: Document) -> OrderDocument | None:
     """Put the acknowledgment with the order of what it answers; return the place of our document there."""
     link = mine.orders.select_related("order", "purchase_order").first()
     if link is not None:
-        OrderDocument.objects.get_or_create(
-            order=link.order,
-            document=source,
-            defaults={"purchase_order": link.purchase_order, "role": _ROLES[source.transaction_set]},
-        )
+        tie(link.order, source, _ROLES[source.transaction_set], link.purchase_order)
     return link
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from archive.models import Direction, Document, Mention
 from archive.record import record_event
 from integration.flows.cases import open_once
+from integration.flows.persons import tie
 from integration.models import ExceptionCase, OrderDocument
 from integration.work import Step
 
@@ -95,11 +96,7 @@ def _mention(source: Document, mine: Document, said: str) -> None:
     _, is_new = Mention.objects.get_or_create(document=mine, source=source, defaults={"said": said[:60]})
     link = mine.orders.select_related("order", "purchase_order").first()
     if link is not None:
-        OrderDocument.objects.get_or_create(
-            order=link.order,
-            document=source,
-            defaults={"purchase_order": link.purchase_order, "role": _ROLES[source.transaction_set]},
-        )
+        tie(link.order, source, _ROLES[source.transaction_set], link.purchase_order)
     if is_new:
         words = f": {outcome_words(said)}" if said else ""
         record_event(

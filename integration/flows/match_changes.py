@@ -21,6 +21,7 @@ from integration.flows.counted import asked_lines, tell_converted, terms_of
 from integration.flows.expectations import change_subject, meet
 from integration.flows.match_invoices import rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
+from integration.flows.persons import tie
 from integration.matching.changes import LineVerdict, verdicts_on
 from integration.matching.lines import AskedLine, LineStatement, plain, words
 from integration.models import ExceptionCase, LineEntry, OrderDocument, PurchaseOrder, PurchaseOrderChange
@@ -54,7 +55,7 @@ def match_change_acknowledgment(document: Document) -> list[Step]:
         )
     close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     change = _answered_change(purchase_order, answer)
-    _link(document, purchase_order)
+    tie(purchase_order.order, document, ROLE, purchase_order)
     if change is None:
         _ask_about_wish(document, purchase_order, answer)
         return []
@@ -87,14 +88,6 @@ def _answered_change(
     if change is not None:
         change.purchase_order = purchase_order
     return change
-
-
-def _link(document: Document, purchase_order: PurchaseOrder) -> None:
-    OrderDocument.objects.get_or_create(
-        order=purchase_order.order,
-        document=document,
-        defaults={"purchase_order": purchase_order, "role": ROLE},
-    )
 
 
 def _answers_to(change: PurchaseOrderChange) -> list[Document]:

@@ -16,6 +16,7 @@ from integration.flows.bill_numbers import settle_number
 from integration.flows.cases import close_cause, open_case
 from integration.flows.counted import asked_lines
 from integration.flows.parents import NOT_SENT, match_step, orphan_cause, wait_for_parent
+from integration.flows.persons import tie
 from integration.flows.supplier_invoices import (
     as_costly,
     bill_of,
@@ -88,11 +89,7 @@ def match_invoice(document: Document) -> list[Step]:
     former = SupplierInvoice.objects.filter(document=document).values_list("number", flat=True).first()
     row = record(document, invoice, known, unknown, taken_for)
     for purchase_order in known:
-        OrderDocument.objects.get_or_create(
-            order=purchase_order.order,
-            document=document,
-            defaults={"purchase_order": purchase_order, "role": BILL_ROLE},
-        )
+        tie(purchase_order.order, document, BILL_ROLE, purchase_order)
     for number in {row.number, row.number if former is None else former}:
         settle_number(partner, number)
     for purchase_order in found:
@@ -150,6 +147,8 @@ def conclude(bill: SupplierInvoice) -> None:
     heading = heading_differences(turned(row), row.is_credit, currency_of(row.document), limits)
     parts = list(row.parts.select_related("purchase_order__order__store", "purchase_order__agreement"))
     found = [*heading, *(as_costly(each) for part in parts for each in part.differences)]
+    if row.is_credit and row.document.of_returns.exists():
+        found = []  # what it gives is held against the return that it credits
     waits = bool(row.unknown) or any(part.waits for part in parts)
     before, until = row.state, row.document.recorded_at + patience
     row.differences = costly_rows(heading)

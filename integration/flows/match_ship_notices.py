@@ -24,6 +24,7 @@ from integration.flows.expectations import meet, order_subject
 from integration.flows.import_orders import CANCELLED
 from integration.flows.match_invoices import lock_orders, rejudge
 from integration.flows.parents import NOT_SENT, orphan_cause, wait_for_parent
+from integration.flows.persons import tie
 from integration.flows.shipment_files import steps_of_waiting_files
 from integration.flows.shipping import (
     add_shipments,
@@ -96,11 +97,7 @@ def match_ship_notice(document: Document) -> list[Step]:
     else:
         close_cause(orphan_cause(document, Kind.UNKNOWN_PURCHASE_ORDER), "The purchase order is known now.")
     for purchase_order in known:
-        OrderDocument.objects.get_or_create(
-            order=purchase_order.order,
-            document=document,
-            defaults={"purchase_order": purchase_order, "role": NOTICE_ROLE},
-        )
+        tie(purchase_order.order, document, NOTICE_ROLE, purchase_order)
         if purchase_order.number in named:
             meet("856", order_subject(purchase_order), document)
     for purchase_order in known:

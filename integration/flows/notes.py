@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from archive.clock import database_now
 from archive.models import Document
 from integration.flows.effects import effect_step
-from integration.matching.lines import AskedLine, LineStatement, plain
+from integration.matching.lines import AskedLine, LineStatement, day_words, plain
 from integration.models import PurchaseOrder, StoreEffect
 from integration.work import Step
 
@@ -63,11 +62,6 @@ def line_words(line: AskedLine, said: LineStatement | None) -> str:
     if said.promised_on is not None:
         words += f", promised for {day_words(said.promised_on)}"
     return f"{words}."
-
-
-def day_words(day: date) -> str:
-    """Return a day as people write it: ``1 Dec 2026``."""
-    return f"{day.day} {day:%b %Y}"
 
 
 def intend_note(purchase_order: PurchaseOrder, document: Document, outcome: str, words: str) -> None:

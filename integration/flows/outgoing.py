@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from archive import store
 from archive.clock import database_now
 from archive.correlation import current_correlation_id, new_correlation_id
-from archive.models import Direction, Document, Interchange
+from archive.models import DataSubject, Direction, Document, Interchange
 from archive.projections import write_content
 from integration.errors import PermanentError
 from integration.x12.envelope import (
@@ -64,8 +64,10 @@ class Outgoing:
         return self.version or self.agreement.version
 
 
-def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
+def store_interchange(outgoing: Outgoing, now: datetime, person: DataSubject | None = None) -> Document:
     """Store the interchange that carries ``outgoing`` and return its document. The caller holds a transaction.
+
+    What speaks of a ``person`` is put under that person's key.
 
     Raises ``NotWritable``, with nothing stored, where the data cannot be written or would not be valid.
     """
@@ -84,7 +86,7 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
         raise NotWritable(f"It would not be valid: {errors[0].sentence}{more}")
     interchange = record_interchange(
-        agreement, data, epoch, file_name(agreement, number, outgoing.transaction_set)
+        agreement, data, epoch, file_name(agreement, number, outgoing.transaction_set), person
     )
     located = group.sets[0]
     document = Document.objects.create(
@@ -105,14 +107,16 @@ def store_interchange(outgoing: Outgoing, now: datetime) -> Document:
     return document
 
 
-def record_interchange(agreement: Agreement, data: bytes, epoch: int, name: str) -> Interchange:
+def record_interchange(
+    agreement: Agreement, data: bytes, epoch: int, name: str, person: DataSubject | None = None
+) -> Interchange:
     """Store the bytes of one interchange of ours with what identifies it."""
     reading = read_interchange(data)
     return Interchange.objects.create(
         direction=Direction.OUT,
         mailbox=agreement.mailbox,
         agreement=agreement,
-        payload=store.put(data),
+        payload=store.put(data, subject=person),
         name=name,
         sender_qualifier=reading.sender_qualifier,
         sender_id=reading.sender_id,
@@ -184,7 +188,7 @@ def _bytes(
         date=local.date(),
         time=local.time(),
         control_number=number,
-        usage_indicator=agreement.usage_indicator or agreement.mailbox.usage_indicator,
+        usage_indicator=agreement.usage,
         version=_interchange_version(outgoing),
     )
     group = GroupToWrite(

@@ -8,19 +8,29 @@ from django.db import connection
 
 from archive import store
 from archive.correlation import current_correlation_id, new_correlation_id
-from archive.models import Direction, Document, Interchange
+from archive.models import DataSubject, Direction, Document, Interchange, Payload
 from archive.projections import write_file_content
-from integration.matching.invoicing.files import FILE_FORMATS
+from integration.matching.invoicing.files import ENDINGS
 from partners.control_numbers import next_control_number
-from partners.models import ControlNumber, Mailbox
+from partners.models import ControlNumber, Mailbox, TradingPartner
 
 SENDER = "FILE"
 
 
-def store_file(mailbox: Mailbox, file_format: str, data: bytes, name: str) -> Document:
+def store_file(
+    mailbox: Mailbox,
+    file_format: str,
+    data: bytes,
+    name: str,
+    *,
+    payload: Payload | None = None,
+    partner: TradingPartner | None = None,
+    person: DataSubject | None = None,
+) -> Document:
     """Store ``data`` as a file for ``mailbox`` and return its document; ``transmit`` sends it as it sends any other.
 
-    What stands for the envelope says where it goes and counts the files of that mailbox, as a control number does.
+    ``payload`` holds the bytes where they are stored already, ``partner`` is for whom they are, where he is known;
+    what speaks of a ``person`` is put under that person's key. What stands for the envelope says where it goes and counts the files of that mailbox, as a control number does.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A file is stored in the transaction that decides on it.")
@@ -30,8 +40,8 @@ def store_file(mailbox: Mailbox, file_format: str, data: bytes, name: str) -> Do
     interchange = Interchange.objects.create(
         direction=Direction.OUT,
         mailbox=mailbox,
-        payload=store.put(data),
-        name=f"{safe}.{number:09d}.{FILE_FORMATS[file_format]}",
+        payload=payload or store.put(data, subject=person),
+        name=f"{safe}.{number:09d}.{ENDINGS[file_format]}",
         sender_qualifier="",
         sender_id=SENDER,
         receiver_qualifier="",
@@ -44,6 +54,7 @@ def store_file(mailbox: Mailbox, file_format: str, data: bytes, name: str) -> Do
     )
     document = Document.objects.create(
         interchange=interchange,
+        partner=partner,
         direction=Direction.OUT,
         transaction_set=file_format,
         version="",

@@ -20,7 +20,11 @@ AWAITED = timedelta(minutes=15)
 NOT_SENT = (PurchaseOrder.State.ROUTED, PurchaseOrder.State.COMPOSED, PurchaseOrder.State.DROPPED)
 """States in which there is nothing yet, or nothing any more, that a partner could have answered."""
 
-_CAUSES = {Kind.UNKNOWN_PURCHASE_ORDER: "unknown", Kind.UNMATCHED: "unmatched"}
+_CAUSES = {
+    Kind.UNKNOWN_PURCHASE_ORDER: "unknown",
+    Kind.UNMATCHED: "unmatched",
+    Kind.RETURN_DIFFERS: "unasked",
+}
 
 
 def match_step(document: Document) -> Step:
@@ -65,7 +69,7 @@ def steps_of_waiting(purchase_order: PurchaseOrder, sent: Document) -> list[Step
     found = Document.objects.filter(pk__in=waiting, direction=Direction.IN, partner=partner).filter(
         Q(transaction_set__in=["855", "865"], state__number=purchase_order.number)
         | Q(
-            transaction_set__in=["810", "856"],
+            transaction_set__in=["810", "856", "180", "812"],
             references__kind="purchase_order",
             references__value=purchase_order.number,
         )

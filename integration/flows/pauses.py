@@ -29,6 +29,8 @@ def _scopes(kind: StepKind, subject: str) -> Iterator[str]:
 
     A paused mailbox is neither fetched from nor sent to; what was fetched before is read and matched.
     """
+    if kind.never_held:
+        return
     yield Pause.EVERYTHING
     if kind.direction:
         yield f"direction:{kind.direction}"

@@ -57,12 +57,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Choice:
-    """One decision that can be taken: its button, what it is for, and what it asks of the person."""
+    """One decision that can be taken: its button, what it is for, and what it asks of the person.
+
+    ``usual`` is the reason that most give for it: it stands there to be confirmed or written over.
+    """
 
     name: str
     words: str
     help: str
     asks: str = ""
+    usual: str = ""
 
 
 def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:

@@ -30,7 +30,16 @@ from integration.flows.notes import cancellation_words, decision_words, line_wor
 from integration.flows.parents import NOT_SENT
 from integration.flows.planned import Choice, Given, Plan, answered, noted
 from integration.flows.remainder import cancel_plan, remainder_plan
+from integration.flows.return_decisions import (
+    ANSWER_CHOICES,
+    CREDIT_CHOICES,
+    PROPOSED_CHOICES,
+    RETURN_KINDS,
+    RETURN_PLANS,
+    return_choices,
+)
 from integration.flows.shipment_decisions import SHIPMENT_CHOICES, SHIPMENT_PLANS
+from integration.flows.stock_decisions import STOCK_CHOICES, STOCK_PLANS
 from integration.matching.acknowledgment import Decision
 from integration.models import ORDER_STATUSES, ExceptionCase, MissingTranslation, PurchaseOrder
 from partners.mapping.codes import HELD
@@ -46,6 +55,7 @@ ACCEPT = Choice(
     "Accept as acknowledged",
     "What the partner promises holds; the purchase order is accepted.",
     asks="leaves_store",
+    usual="What the partner promises will do.",
 )
 REMAINDER = Choice(
     "remainder",
@@ -63,7 +73,12 @@ CONTACT = Choice(
     asks="to",
 )
 REJECT = Choice("reject", "Reject the answer", "The purchase order counts as cancelled; tell the partner.")
-WAIT = Choice("wait", "Wait for the partner", "The case stays open until a day that you give.", asks="due_at")
+WAIT = Choice(
+    "wait",
+    "Wait for the partner",
+    "The case is put off until he answers, or a day that you give.",
+    asks="due_at",
+)
 MATCH = Choice(
     "match", "Match to another purchase order", "The answer is held against another one.", asks="number"
 )
@@ -83,8 +98,12 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
     Kind.MISSING_TRANSLATION: (TRANSLATE,),
     Kind.SHIPMENT_DIFFERS: (*SHIPMENT_CHOICES, WAIT),
     Kind.INVOICE_DIFFERS: (*INVOICE_CHOICES, WAIT),
+    Kind.STOCK_HELD: STOCK_CHOICES,
     Kind.DUPLICATE: (*REPEAT_CHOICES, WAIT),
     Kind.UNKNOWN_PURCHASE_ORDER: (MATCH, NOT_OURS, WAIT),
+    Kind.RETURN_PROPOSED: (*PROPOSED_CHOICES, WAIT),
+    Kind.RETURN_DIFFERS: (*ANSWER_CHOICES, WAIT),
+    Kind.CREDIT_DIFFERS: (*CREDIT_CHOICES, WAIT),
 }
 DECISIONS = {each.name: each.words for offered in _CHOICES.values() for each in offered}
 """Every decision by its name, as its button says it."""
@@ -97,6 +116,8 @@ def choices(case: ExceptionCase) -> tuple[Choice, ...]:
         offered = tuple(each for each in offered if each is not MATCH)
     if case.kind == Kind.DUPLICATE and (case.document is None or case.document.transaction_set != "810"):
         return ()
+    if case.kind in RETURN_KINDS:
+        return return_choices(case, offered)
     return change_choices(case, offered) if case.kind in CHANGE_KINDS else offered
 
 
@@ -290,6 +311,8 @@ _PLANS: dict[str, Callable[[ExceptionCase, Given], Plan]] = {
     **CHANGE_PLANS,
     **SHIPMENT_PLANS,
     **INVOICE_PLANS,
+    **STOCK_PLANS,
+    **RETURN_PLANS,
     "translate": _translate,
     "accept": _accept,
     "remainder": _remainder,

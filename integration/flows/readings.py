@@ -8,9 +8,16 @@ from typing import Any
 
 from archive.models import Document, Validation
 from integration.flows.effects import SHIPPING_KINDS, effect_words
-from integration.flows.notes import day_words
-from integration.matching.lines import plain
-from integration.models import ORDER_STATUSES, ExceptionCase, LineEntry, Order, PurchaseOrder, StoreEffect
+from integration.matching.lines import day_words, plain
+from integration.models import (
+    ORDER_STATUSES,
+    ExceptionCase,
+    LineEntry,
+    Order,
+    PurchaseOrder,
+    StockFeed,
+    StoreEffect,
+)
 
 MOST_VALUES = 5
 _BEGUN = (StoreEffect.State.DONE, StoreEffect.State.SENDING, StoreEffect.State.UNKNOWN)
@@ -42,6 +49,7 @@ class Standing:
     orders: Mapping[int, str]
     begun: tuple[str, ...]
     waiting: tuple[str, ...]
+    stock: str = ""
 
 
 def said_by(document: Document) -> Said:
@@ -76,6 +84,7 @@ def standing_on(document: Document, concerned: Sequence[PurchaseOrder]) -> Stand
         orders=dict(orders.values_list("number", "state")),
         begun=tuple(_effect_words(each) for each in effects if each.state in _BEGUN),
         waiting=tuple(_effect_words(each) for each in effects if each.state == StoreEffect.State.WAITING),
+        stock=_stock_words(document),
     )
 
 
@@ -112,6 +121,8 @@ def standing_words(before: Standing, after: Standing) -> Iterator[str]:
                 f"Purchase order {number} counts as {_state(state)} then, and not as"
                 f" {_state(before.purchase_orders[number])}."
             )
+    if after.stock != before.stock:
+        yield f"Of the stock it says then: {after.stock or 'nothing'}; and not: {before.stock or 'nothing'}."
     for cause, sentence in after.cases.items():
         if cause not in before.cases:
             yield f"A case opens: {sentence}"
@@ -175,6 +186,14 @@ def _effect_words(effect: StoreEffect) -> str:
     if effect.kind in SHIPPING_KINDS:
         return effect_words(effect)
     return f"the answer “{effect.intended.get('value', '')}”"
+
+
+def _stock_words(document: Document) -> str:
+    feed = StockFeed.objects.filter(document=document).first()
+    if feed is None:
+        return ""
+    known = feed.said - feed.unknown - feed.unread
+    return f"{known:,} of {feed.said:,} lines are of the stores' items, {feed.get_state_display().lower()}"
 
 
 def _state(state: str) -> str:

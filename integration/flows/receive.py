@@ -90,6 +90,7 @@ def _translate_steps(mailbox: Mailbox) -> list[Step]:
         interchanges=None,
         cases=None,
         shipment_files=None,
+        stock_feeds=None,
     )
     # The row of the work that runs now was written when the last run handed its files over.
     handed_over = Work.objects.filter(step="fetch_mailbox", subject=str(mailbox.pk)).first()
@@ -192,5 +193,10 @@ def _finished(transmission: Transmission) -> bool:
 
 
 def _translated(transmission: Transmission) -> bool:
-    known = (transmission.interchanges, transmission.cases, transmission.shipment_files)
+    known = (
+        transmission.interchanges,
+        transmission.cases,
+        transmission.shipment_files,
+        transmission.stock_feeds,
+    )
     return any(each.exists() for each in known)

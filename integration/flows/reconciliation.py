@@ -20,6 +20,7 @@ from archive.projections import project
 from archive.record import record_audit, record_event
 from integration.errors import IntegrationError
 from integration.flows.cases import close_cause, open_case
+from integration.flows.drills import tell_of_drill
 from integration.flows.gaps import Checked, Found, questions
 from integration.flows.rights import DECIDE, require
 from integration.models import ExceptionCase, Gap, Reconciliation
@@ -64,6 +65,7 @@ def reconcile_all(subject: str, claim: Claim) -> list[Step]:
         with claim.transaction():
             begun = Reconciliation.objects.filter(asked_by="", finished_at=None).first()
             row = begun or Reconciliation.objects.create(started_at=database_now())
+            tell_of_drill(database_now())
         return [_step(row), daily_step(EVERY)]
     checked: list[Checked] = []
     unread: list[str] = []

@@ -16,6 +16,9 @@ ROLES = {
     What.PURCHASE_ORDER_ACKNOWLEDGMENT: Role.ORDERS,
     What.CHANGE_ACKNOWLEDGMENT: Role.ORDERS,
     What.SHIP_NOTICE: Role.SHIPPING,
+    What.RETURN_ANSWER: Role.ORDERS,
+    What.RETURN_RECEIPT: Role.SHIPPING,
+    What.RETURN_CREDIT: Role.INVOICES,
 }
 
 
@@ -26,6 +29,8 @@ def mail_reminder(row: Expectation, kind: str) -> list[Step]:
     """
     order = row.purchase_order.order if row.purchase_order is not None else None
     if not row.agreement.mails_reminders or row.purchase_order is None or order is None:
+        return []
+    if row.what == What.RETURN_SENT:  # what we owe ourselves
         return []
     partner, role = row.agreement.partner, ROLES[What(row.what)]
     to = list(partner.contacts.filter(role=role).values_list("email", flat=True))
@@ -61,8 +66,13 @@ def reminder_text(row: Expectation, kind: str) -> tuple[str, str]:
         if row.what == What.SHIP_NOTICE
         else f"We sent you purchase order {number} on {row.counted_from.astimezone(zone):%Y-%m-%d}."
     )
+    about = f"purchase order {number}"
+    if row.return_case is not None:
+        about = f"return {row.return_case.number} of {about}"
+        rma = f" (your number {row.return_case.rma})" if row.return_case.rma else ""
+        since = f"This is about our {about}{rma}."
     body = (
         f"{since}\nYour {what} for it {expected}.\n\nPlease send it, or answer this mail if something stands in the way."
         f"\n\n{purchase_order.order.store.name}\n"
     )
-    return f"{begins}: {what} for purchase order {number}", body
+    return f"{begins}: {what} for {about}", body

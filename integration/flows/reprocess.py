@@ -34,10 +34,13 @@ from integration.flows.accept import ANSWER_ROLE, ANSWERABLE, reverse, said_in_o
 from integration.flows.cases import close_cause
 from integration.flows.customers import acknowledge_steps
 from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.destroyed import refuse_destroyed
 from integration.flows.expectations import answer_taken_back
 from integration.flows.match import match_document
 from integration.flows.match_invoices import billed_orders, hold_bills, lock_orders, take_back_bill
+from integration.flows.match_returns import returns_concerned, settle_concerned, take_back_return
 from integration.flows.match_ship_notices import NOTICE_ROLE, take_back_notice
+from integration.flows.match_stock import take_back_advice
 from integration.flows.readings import (
     Said,
     reading_words,
@@ -95,6 +98,7 @@ def rehearsal() -> Iterator[None]:
 
 def plan_reprocess(user: User, document: Document) -> ReadingPlan:
     """Return what reading ``document`` again would do now. Raises ``Refused`` where it makes no sense."""
+    refuse_destroyed(document.interchange.payload_id)
     # The rehearsal's own access row is rolled back with it.
     store.open(
         document.interchange.payload,
@@ -163,6 +167,7 @@ def count_reading(
 
 def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[Step]]:
     """Read and match anew in the caller's transaction; return what that did, and what follows from it."""
+    refuse_destroyed(document.interchange.payload_id)
     _refuse_senseless(document)
     was_read_by = guide_of(document)
     used = guide_for(document.agreement, document.transaction_set, Direction.IN, document.version)
@@ -189,6 +194,11 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
         steps += take_back_notice(document)
     elif document.transaction_set == "810":
         take_back_bill(document)
+        steps += settle_concerned({each.pk for each in concerned})
+    elif document.transaction_set == "846":
+        take_back_advice(document)
+    elif document.transaction_set in ("180", "812"):
+        steps += take_back_return(document)
     for purchase_order in concerned:
         steps += _other_answers(document, purchase_order)
         steps += acknowledge_steps(purchase_order.order)
@@ -264,6 +274,10 @@ def _refuse_decided(document: Document) -> None:
             Decision.SHIPPED,
             Decision.APPROVED,
             Decision.APPROVED_PART,
+            Decision.FEED_APPLIED,
+            Decision.FEED_REFUSED,
+            Decision.CREDIT_ACCEPTED,
+            Decision.RETURN_CLOSED,
         ]
     ).first()
     if held is not None:
@@ -288,7 +302,7 @@ def _concerned(document: Document, number: str) -> list[PurchaseOrder]:
         Q(number=number) | Q(shipments__document=document), agreement__partner=document.partner
     )
     pks = {pk for pk in linked if pk is not None} | set(numbered.values_list("pk", flat=True))
-    return lock_orders(pks | billed_orders(document))
+    return lock_orders(pks | billed_orders(document) | returns_concerned(document))
 
 
 def _take_back(document: Document) -> None:

@@ -25,6 +25,7 @@ from archive.models import (
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case
 from integration.flows.decide import DECIDE, Refused, require
+from integration.flows.destroyed import refuse_destroyed
 from integration.flows.reprocess import (
     CHANGED,
     Reader,
@@ -48,6 +49,8 @@ def has_unread(transmission: Transmission) -> bool:
     """Say whether anything in a received file was kept and not read."""
     if transmission.direction != Direction.IN or transmission.shipment_files.exists():
         return False
+    if transmission.stock_feeds.exists():
+        return False
     interchanges = transmission.interchanges.all()
     return not interchanges.exists() or interchanges.filter(documents=None).exists()
 
@@ -62,6 +65,7 @@ def plan_reread(user: User, transmission: Transmission, *, restarted: bool = Fal
 
     ``restarted``: the partner counts his control numbers anew, from this file on.
     """
+    refuse_destroyed(transmission.payload_id)
     # The rehearsal's own access row is rolled back with it.
     store.open(
         transmission.payload, actor=user.get_username(), purpose=f"plan to read file {transmission.pk} again"
@@ -101,6 +105,7 @@ def _read_again(
     transmission: Transmission, reader: Reader, restarted: bool
 ) -> tuple[ReadingPlan, list[Step]]:
     """Read in the caller's transaction; return what that did, and what follows from it."""
+    refuse_destroyed(transmission.payload_id)
     _refuse_senseless(transmission)
     unread = transmission.interchanges.filter(documents=None).order_by("position").first()
     if restarted and unread is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from archive.models import Resubmission
-from integration.flows.resending import locked_purchase_order, plan_resubmit, send_anew
-from integration.flows.rights import DECIDE, Refused, require
+from integration.flows.resending import hold, plan_resubmit, send_anew
+from integration.flows.rights import RESUBMIT_BULK, Refused, require
 from integration.flows.transmit import transmit_step
 from integration.models import BulkItem
 from integration.work import Claim, Step
@@ -33,15 +33,15 @@ def _carry_out(item: BulkItem) -> None:
     job, document = item.job, item.document
     key = f"bulk:{job.pk}:{document.pk}"
     try:
-        reason = require(job.user, DECIDE, job.reason)
-        purchase_order = locked_purchase_order(document)
+        reason = require(job.user, RESUBMIT_BULK, job.reason)
+        hold(document)
         done = Resubmission.objects.filter(key=key).select_related("document__interchange").first()
         if done is None:
             if list(plan_resubmit(document).warnings) != item.warnings:
                 raise Refused(
                     "The partner has answered it since the job was decided: look at it, and send it alone."
                 )
-            item.result = send_anew(job.user, document, purchase_order, reason, key)
+            item.result = send_anew(job.user, document, reason, key)
         else:
             item.result = done.document
     except Refused as refusal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from archive.models import Transmission
 from archive.record import record_event
 from integration.flows.cases import close_cause
+from integration.flows.persons import tie_file
 from integration.matching.file_names import PDF, content_type, numbers_in
 from integration.models import ExceptionCase, PurchaseOrder, Shipment, ShipmentFile
 from integration.work import Step
@@ -30,6 +31,7 @@ def put_with_shipment(transmission: Transmission, data: bytes) -> bool:
             defaults={"named": named, "number": number, "content_type": kind},
         )
         if is_new:
+            tie_file(transmission.payload, purchase_order.order)
             sentence = f"{transmission.name} came along: it is kept with {Named(named).label} {number}."
             record_event(f"transmission:{transmission.pk}", "put_with_shipment", sentence)
             record_event(purchase_order.order.subject, "put_with_shipment", sentence)

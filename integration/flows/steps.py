@@ -8,27 +8,43 @@ from datetime import timedelta
 from typing import Any
 
 from archive.models import Document, Interchange, Transmission
+from archive.storages import place_name
+from integration.flows.account_mails import send_account_mail
 from integration.flows.acknowledge import acknowledge
 from integration.flows.apply import apply_effect
 from integration.flows.bounces import EVERY as BOUNCES_LOOKED_FOR_EVERY
 from integration.flows.bounces import bounce_step, fetch_bounces
+from integration.flows.catalogue import EVERY as CATALOGUE_READ_EVERY
+from integration.flows.catalogue import advised_stores, catalogue_step, read_catalogue
 from integration.flows.changes import SUBJECT
+from integration.flows.check_archive import EVERY as CHECKED_EVERY
+from integration.flows.check_archive import check_archive, check_archive_step
 from integration.flows.check_hooks import EVERY as HOOKS_CHECKED_EVERY
 from integration.flows.check_hooks import check_hooks, check_step
 from integration.flows.clock import watch_clock
 from integration.flows.compose import compose
+from integration.flows.copy_payloads import copy_payloads, copy_step, enrol_step
+from integration.flows.destroy import destroy
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
 from integration.flows.invoice_order import invoice_order
 from integration.flows.mails import send_mail
 from integration.flows.match import match
+from integration.flows.notices import notice_step, tell_notices
 from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
 from integration.flows.reconciliation import EVERY, daily_step, reconcile_all
 from integration.flows.route import route
+from integration.flows.seal_archive import seal_archive, seal_step
 from integration.flows.send_again import send_again
+from integration.flows.stock_levels import level_stock
 from integration.flows.translate import translate
 from integration.flows.transmit import transmit
+from integration.flows.trim_stock import EVERY as TRIMMED_EVERY
+from integration.flows.trim_stock import trim_step, trim_stock
+from integration.flows.webhook_calls import post_webhook
+from integration.flows.write_return import write_return
+from integration.flows.write_stock import write_stock
 from integration.models import (
     BulkItem,
     ExceptionCase,
@@ -37,9 +53,12 @@ from integration.models import (
     OutgoingMail,
     PurchaseOrder,
     PurchaseOrderChange,
+    ReturnCase,
+    StockFeed,
     Store,
     StoreEffect,
     StoreHook,
+    WebhookCall,
 )
 from integration.work import LEASE, Claim, Step
 from partners.models import Mailbox
@@ -54,8 +73,9 @@ class StepKind:
 
     ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
     parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
-    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``, ``mailserver``): its
+    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``, ``mailserver``, ``webhook``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
+    ``never_held``: no pause switch stops it, not even the one for everything.
     ``lease`` is also how long one step may take: a worker still at it then is ended, and three such ends park the step.
     """
 
@@ -69,10 +89,17 @@ class StepKind:
     longest_wait: timedelta = timedelta(minutes=1)
     other_side: str = ""
     direction: str = ""
+    never_held: bool = False
 
     def side_of(self, links: dict[str, Any]) -> dict[str, Any]:
-        """Return the other side as a case names it; of the mail server there is one, which needs no name."""
+        """Return the other side as a case names it; mail server and webhooks have no field there."""
         return {self.other_side: links[self.other_side]} if self.other_side in _NAMED_BY_CASES else {}
+
+    def told(self, links: dict[str, Any]) -> dict[str, Any]:
+        """Return what a case about the step hangs on: all of ``links`` but another side that cases have no field for."""
+        return {
+            name: row for name, row in links.items() if name != self.other_side or name in _NAMED_BY_CASES
+        }
 
     def channel(self, links: dict[str, Any]) -> str:
         """Return the name of the store or mailbox that the step talks to (``store:1``), or ``""``."""
@@ -102,6 +129,16 @@ def _purchase_order(subject: str) -> dict[str, Any]:
         subject = str(change.purchase_order_id)
     found = PurchaseOrder.objects.select_related("order__store", "agreement__partner").get(pk=subject)
     return {**_order(str(found.order_id)), "purchase_order": found, "partner": found.agreement.partner}
+
+
+def _return(subject: str) -> dict[str, Any]:
+    found = ReturnCase.objects.select_related("purchase_order", "partner").get(pk=subject)
+    return {
+        **_order(str(found.order_id)),
+        "purchase_order": found.purchase_order,
+        "partner": found.partner,
+        "return_case": found,
+    }
 
 
 def _interchange(subject: str) -> dict[str, Any]:
@@ -139,6 +176,10 @@ def _store(subject: str) -> dict[str, Any]:
     return {"store": Store.objects.get(pk=subject)}
 
 
+def _store_to_write(subject: str) -> dict[str, Any]:
+    return _store(subject.partition(":")[0])
+
+
 def _mailbox(subject: str) -> dict[str, Any]:
     return {"mailbox": Mailbox.objects.get(pk=subject)}
 
@@ -149,11 +190,26 @@ def _mail(subject: str) -> dict[str, Any]:
     return {"mailserver": server, "partner": found.partner, "order": found.order}
 
 
+def _webhook_call(subject: str) -> dict[str, Any]:
+    # With a webhook that was removed its messages are gone too, and there is nobody to talk to.
+    call = WebhookCall.objects.select_related("webhook").filter(pk=subject).first()
+    return {"webhook": call.webhook} if call is not None else {}
+
+
+def _account(subject: str) -> dict[str, Any]:
+    return {"mailserver": MailServer.objects.first() or MailServer(pk=MailServer.ONLY)}
+
+
 def _nothing(subject: str) -> dict[str, Any]:
     return {}
 
 
 _SLOW = timedelta(minutes=5)
+_LONG = timedelta(minutes=9)
+"""How long sealing or checking a large archive may take: no knock's worker lives longer."""
+
+_LARGE_FILE = timedelta(minutes=2)
+"""How long a file of stock with 100,000 lines may take."""
 
 STEPS: dict[str, StepKind] = {
     "poll_store": StepKind(
@@ -209,6 +265,13 @@ STEPS: dict[str, StepKind] = {
         other_side="store",
         direction="out",
     ),
+    "write_return": StepKind(
+        "orders",
+        write_return,
+        "ask a partner to take goods back (180)",
+        _return,
+        direction="out",
+    ),
     "transmit": StepKind(
         "mailboxes",
         transmit,
@@ -230,7 +293,9 @@ STEPS: dict[str, StepKind] = {
         other_side="mailbox",
         direction="in",
     ),
-    "translate": StepKind("documents", translate, "read a received file", _transmission, direction="in"),
+    "translate": StepKind(
+        "documents", translate, "read a received file", _transmission, lease=_LARGE_FILE, direction="in"
+    ),
     "match": StepKind("documents", match, "match a received document", _document, direction="in"),
     "read_translated": StepKind(
         "documents",
@@ -245,6 +310,38 @@ STEPS: dict[str, StepKind] = {
         apply_effect,
         "write to an order in the store",
         _effect,
+        Kind.STORE,
+        lease=_SLOW,
+        other_side="store",
+    ),
+    "read_catalogue": StepKind(
+        "stock",
+        read_catalogue,
+        "read the store's catalogue",
+        _store,
+        Kind.STORE,
+        standing=True,
+        lease=_SLOW,
+        longest_wait=CATALOGUE_READ_EVERY,
+        other_side="store",
+    ),
+    "trim_stock": StepKind(
+        "stock",
+        trim_stock,
+        "remove stock lines of long ago",
+        _nothing,
+        standing=True,
+        lease=_SLOW,
+        longest_wait=TRIMMED_EVERY,
+    ),
+    "level_stock": StepKind(
+        "stock", level_stock, "work out what a store may show for sale", _store, lease=_SLOW
+    ),
+    "write_stock": StepKind(
+        "stock",
+        write_stock,
+        "write stock and limits to the store",
+        _store_to_write,
         Kind.STORE,
         lease=_SLOW,
         other_side="store",
@@ -270,6 +367,16 @@ STEPS: dict[str, StepKind] = {
         other_side="mailserver",
         direction="out",
     ),
+    "send_account_mail": StepKind(
+        "mail",
+        send_account_mail,
+        "mail a member of staff a link to set a password",
+        _account,
+        Kind.MAIL,
+        lease=_SLOW,
+        other_side="mailserver",
+        direction="out",
+    ),
     "fetch_bounces": StepKind(
         "mail",
         fetch_bounces,
@@ -280,8 +387,47 @@ STEPS: dict[str, StepKind] = {
         longest_wait=BOUNCES_LOOKED_FOR_EVERY,
         direction="in",
     ),
+    "destroy": StepKind("documents", destroy, "destroy what two people approved", _nothing),
+    "tell_notices": StepKind(
+        "notices", tell_notices, "look who is to be told of what", _nothing, standing=True
+    ),
+    "post_webhook": StepKind(
+        "notices",
+        post_webhook,
+        "post a message to a chat",
+        _webhook_call,
+        lease=_SLOW,
+        other_side="webhook",
+        direction="out",
+    ),
+    "copy_payloads": StepKind(
+        "archive",
+        copy_payloads,
+        "copy the archive to its storage",
+        _nothing,
+        standing=True,
+        lease=_SLOW,
+    ),
     "reconcile_all": StepKind(
         "documents", reconcile_all, "look for gaps", _nothing, standing=True, lease=_SLOW
+    ),
+    "seal_archive": StepKind(
+        "archive",
+        seal_archive,
+        "seal what was archived",
+        _nothing,
+        standing=True,
+        lease=_LONG,
+        never_held=True,
+    ),
+    "check_archive": StepKind(
+        "archive",
+        check_archive,
+        "check the archive against its seals",
+        _nothing,
+        standing=True,
+        lease=_LONG,
+        never_held=True,
     ),
     "reconcile": StepKind(
         "documents", watch_clock, "look for answers that are overdue", _nothing, standing=True
@@ -292,13 +438,19 @@ STEPS: dict[str, StepKind] = {
 def standing_steps() -> list[Step]:
     """Return the steps that must always wait or run.
 
-    One poll a store, one look at each hook that a store has for us, one fetch a mailbox, one look for returned mail where a
-    folder is set, one look at the clock, one for gaps.
+    One poll a store, one look at each hook that a store has for us, one reading of each catalogue that stock advice
+    concerns, one look for old lines of stock where there are any, one fetch a mailbox, one look for returned mail where a
+    folder is set, one look at the clock, one for gaps, one for who is to be told; one for what is to be sealed, and one
+    check of the seals; one for copies that wait, and one a day for what the storage does not know of.
     """
     stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
     hooked = StoreHook.objects.exclude(number=None).values_list("store_id", flat=True)
     hooks = [check_step(pk) for pk in hooked]
+    catalogues = [catalogue_step(pk) for pk in advised_stores().values_list("pk", flat=True)]
+    trimmed = [trim_step()] if StockFeed.objects.exists() else []
     returned = [bounce_step() for _ in MailServer.objects.exclude(bounce_folder="")]
     clock = Step("reconcile", "all", "reconcile")
-    return [*stores, *mailboxes, *hooks, *returned, clock, daily_step(EVERY)]
+    ours = [clock, daily_step(EVERY), notice_step()]
+    archived = [seal_step(), check_archive_step(CHECKED_EVERY), copy_step(), enrol_step(place_name())]
+    return [*stores, *mailboxes, *hooks, *catalogues, *trimmed, *returned, *ours, *archived]

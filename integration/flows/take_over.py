@@ -24,7 +24,7 @@ from archive.record import record_audit, record_event
 from integration.flows.agreed import statement_to_json
 from integration.flows.import_orders import import_step
 from integration.flows.references import write_references
-from integration.flows.rights import DECIDE, Refused, require
+from integration.flows.rights import EDIT_AGREEMENT, EDIT_STORE, Refused, require
 from integration.flows.translation_files import NEW, SAME, WRONG, Row, read_lines
 from integration.matching.lines import LineStatement
 from integration.models import LineEntry, Order, PurchaseOrder, PurchaseOrderLine, Store, TakeOver
@@ -107,7 +107,7 @@ def plan_take_over(store: Store, text: str) -> TakeOverPlan:
 
 def take_over(user: User, store: Store, text: str, digest: str, reason: str) -> TakeOver:
     """Take over the file as it was shown, whole. Raises ``Refused`` where it would do something else now."""
-    reason = require(user, DECIDE, reason)
+    reason = require(user, EDIT_STORE, reason)
     with transaction.atomic():
         Store.objects.select_for_update().get(pk=store.pk)
         plan = plan_take_over(store, text)
@@ -129,7 +129,7 @@ def take_over(user: User, store: Store, text: str, digest: str, reason: str) -> 
 
 def read_orders(user: User, store: Store, numbers: Sequence[int], reason: str) -> int:
     """Have the orders be read from the store, so that their purchase orders can be taken over; return how many."""
-    reason = require(user, DECIDE, reason)
+    reason = require(user, EDIT_STORE, reason)
     with transaction.atomic():
         for number in numbers:
             put("orders", import_step(store.pk, number))
@@ -142,7 +142,7 @@ def seed_numbers(user: User, agreement: Agreement, last: Mapping[str, int], reas
 
     Raises ``Refused``, with nothing done, where one is lower than what was given out already.
     """
-    reason = require(user, DECIDE, reason)
+    reason = require(user, EDIT_AGREEMENT, reason)
     sender = f"{agreement.own_qualifier}:{agreement.own_id}"
     receiver = f"{agreement.identifier.qualifier}:{agreement.identifier.value}"
     with transaction.atomic():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 
@@ -24,6 +24,7 @@ from archive.translation import storable
 from integration.flows.answer import acknowledge_group, acknowledge_interchange, answer_steps
 from integration.flows.cases import open_case
 from integration.flows.shipment_files import put_with_shipment, why_not
+from integration.flows.stock_files import take_stock_file
 from integration.models import ExceptionCase
 from integration.work import Claim, Step
 from integration.x12.envelope import (
@@ -38,7 +39,7 @@ from integration.x12.envelope import (
 )
 from integration.x12.interchange import judge_interchange
 from integration.x12.interchange_acknowledgment import acknowledgment_sets
-from integration.x12.validate import SetVerdict, check_group, group_findings
+from integration.x12.validate import GroupCheck, SetVerdict, group_findings
 from partners.agreements import (
     ALWAYS_RECEIVED,
     Belonging,
@@ -51,7 +52,7 @@ from partners.guides_in_use import guide_for
 from partners.models import Agreement
 
 Kind = ExceptionCase.Kind
-MATCHED_SETS = frozenset({"810", "855", "856", "865"}) | ALWAYS_RECEIVED
+MATCHED_SETS = frozenset({"180", "810", "812", "846", "855", "856", "865"}) | ALWAYS_RECEIVED
 _ACCEPTED = SetVerdict([], None, "A")
 
 
@@ -74,6 +75,9 @@ def translate(subject: str, claim: Claim) -> list[Step]:
         if transmission.interchanges.exists():
             return _steps_of(transmission)
         if split.problem:
+            steps = take_stock_file(transmission, data)
+            if steps is not None:
+                return steps
             if not put_with_shipment(transmission, data):
                 why = why_not(transmission, data) or split.problem
                 _case(transmission, Kind.UNREADABLE, f"{transmission.name} on {transmission.mailbox}: {why}")
@@ -213,7 +217,7 @@ def _answer(
         receivers=receivers,
         senders=senders,
         numbers_seen={reading.control_number} if was_used else (),
-        usage=mailbox.usage_indicator,
+        usage=agreement.usage,
     )
     acknowledge_interchange(agreement, interchange, reading, verdict, database_now())
 
@@ -225,8 +229,7 @@ def _broken_envelope(reading: InterchangeReading) -> str:
 
 
 def _usage_problem(interchange: Interchange) -> str:
-    agreed = interchange.agreement.usage_indicator if interchange.agreement else ""
-    wanted = agreed or interchange.mailbox.usage_indicator
+    wanted = interchange.agreement.usage if interchange.agreement else interchange.mailbox.usage_indicator
     if interchange.usage_indicator == wanted:
         return ""
     words = {"P": "production", "T": "test", "I": "information"}
@@ -273,10 +276,13 @@ def _is_new(
 
 
 def _record_group(received: Received, group: GroupReading, place: int) -> int:
-    verdicts = check_group(group)
-    documents = []
-    for each, verdict in zip(group.sets, verdicts, strict=True):
+    check = GroupCheck(group)
+    verdicts, documents = [], []
+    for each in group.sets:
+        verdict = check.check(each)
         documents.append(_record_set(received, group.version, group.control_number, each, verdict, place))
+        # What was walked through of a set is needed no more: a group may hold ten sets of 10,000 lines.
+        verdicts.append(replace(verdict, walk=None))
         place += 1
     for finding in group_findings(group):
         if finding.severity == "error":

@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from integration.flows.rights import Refused
+from integration.flows.spreadsheets import csv_pieces, unguarded
 from integration.flows.translations import Changed, change
 from partners.agreements import code_lists
 from partners.mapping.codes import HELD, merged
@@ -28,7 +29,6 @@ from partners.models import Agreement, CodeList, CodeListEntry, ItemCrossReferen
 MARK = "\ufeff"
 MOST_ROWS = 20_000
 NEW, CHANGED, SAME, WRONG = "new", "changed", "same", "wrong"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 USUAL_VERSION = "004010"
 ITEM_COLUMNS = ("agreement", "sku", "vendor_item", "upc", "unit", "partner_unit", "pack_factor", "unit_cost")
 CODE_COLUMNS = ("agreement", "list", "ours", "theirs")
@@ -66,17 +66,19 @@ class FilePlan:
 
 def items_csv(items: Iterable[ItemCrossReference]) -> Iterator[str]:
     """Yield the file of ``items`` a line at a time."""
-    yield from _written(
+    yield from csv_pieces(
         ITEM_COLUMNS,
         ([item.agreement.name, *(_cell(getattr(item, name)) for name in ITEM_COLUMNS[1:])] for item in items),
+        MARK,
     )
 
 
 def codes_csv(entries: Iterable[CodeListEntry]) -> Iterator[str]:
     """Yield the file of code list entries a line at a time."""
-    yield from _written(
+    yield from csv_pieces(
         CODE_COLUMNS,
         ([each.code_list.agreement.name, each.code_list.name, each.ours, each.theirs] for each in entries),
+        MARK,
     )
 
 
@@ -201,28 +203,6 @@ def entry_problem(ours: str, theirs: str) -> str:
     return ""
 
 
-def _written(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write(MARK)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_guarded(cell) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _guarded(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith((*_FORMULA, "'")) else text
-
-
-def _unguarded(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith((*_FORMULA, "'")) else text
-
-
 def _cell(value: Any) -> str:
     if value is None:
         return ""
@@ -254,7 +234,7 @@ def read_lines(
                     "",
                     f"The line has {len(cells)} cells, and the first line names {len(header)}.",
                 )
-            named = zip(header, (_unguarded(cell.strip(" ")) for cell in cells), strict=True)
+            named = zip(header, (unguarded(cell.strip(" ")) for cell in cells), strict=True)
             lines.append((reader.line_num, dict(named)))
     except csv.Error as error:
         return [], Row(

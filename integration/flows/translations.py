@@ -22,7 +22,7 @@ from integration.flows.expectations import recount
 from integration.flows.missing import let_go
 from integration.flows.rights import Refused, require
 from integration.flows.route import look_again, skus_listed
-from integration.models import Carrier
+from integration.models import Carrier, StockLocation, StockTerms
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -50,6 +50,8 @@ Row = (
     | Holiday
     | ItemCrossReference
     | ShipmentTolerances
+    | StockLocation
+    | StockTerms
 )
 CHANGE = {
     Agreement: "partners.change_agreement",
@@ -61,6 +63,8 @@ CHANGE = {
     ShipmentTolerances: "partners.change_agreement",
     Carrier: "integration.change_carrier",
     BillTolerances: "partners.change_agreement",
+    StockLocation: "partners.change_agreement",
+    StockTerms: "partners.change_agreement",
     CodeList: "partners.change_codelist",
     CodeListEntry: "partners.change_codelistentry",
     ItemCrossReference: "partners.change_itemcrossreference",
@@ -75,6 +79,8 @@ _CALLED: dict[type[Row], str] = {
     ShipmentTolerances: "tolerances of ship notices",
     Carrier: "carrier",
     BillTolerances: "tolerances of suppliers' invoices",
+    StockLocation: "stock location",
+    StockTerms: "stock terms",
     CodeList: "code list",
     CodeListEntry: "code list entry",
     ItemCrossReference: "item",
@@ -219,7 +225,7 @@ def _words(row: Row, names: Sequence[str], values: dict[str, Any]) -> str:
     pairs = []
     for name in names:
         value = values.get(name)
-        if value not in (None, ""):
+        if value not in (None, "", {}):
             label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             pairs.append(f"{label} {_shown(value)}")
     return ", ".join(pairs) or "empty"
@@ -229,6 +235,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, dict):
+        return "; ".join(f"{name} = {each}" for name, each in value.items())
     if isinstance(value, str) and not value.isprintable():
         return repr(value)
     return "yes" if value is True else "no" if value is False else str(value)

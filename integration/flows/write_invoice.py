@@ -20,6 +20,7 @@ from integration.flows.compose import partnership_problem, time_zone_of
 from integration.flows.invoicing import canonical_invoice, invoice_cause
 from integration.flows.outgoing import NotWritable, store_interchange
 from integration.flows.outgoing_files import store_file
+from integration.flows.persons import person_of, tie
 from integration.flows.transmit import transmit_step
 from integration.flows.writing import written
 from integration.matching.invoicing.amounts import decimals_of, rounded
@@ -86,7 +87,7 @@ def _write(invoice: Invoice, copies: list[InvoiceCopy]) -> list[Document]:
         stored = _document(copy, document, now)
         InvoiceCopy.objects.filter(pk=copy.pk).update(document=stored)
         copy.document = stored
-        OrderDocument.objects.create(order=invoice.order, document=stored, role=OrderDocument.Role.INVOICE)
+        tie(invoice.order, stored, OrderDocument.Role.INVOICE)
         record_event(
             f"document:{stored.pk}",
             "generated",
@@ -118,15 +119,15 @@ def _number(invoice: Invoice, now: datetime) -> None:
 
 
 def _document(copy: InvoiceCopy, document: CanonicalInvoice, now: datetime) -> Document:
-    rule = copy.rule
+    rule, person = copy.rule, person_of(copy.invoice.order)
     if rule.agreement is None:
         assert rule.mailbox is not None
         data = write_file(document, rule.file_format)
-        return store_file(rule.mailbox, rule.file_format, data, f"{document.invoice_number}")
+        return store_file(rule.mailbox, rule.file_format, data, f"{document.invoice_number}", person=person)
     agreement = rule.agreement
     canonical = with_party_ids(document, agreement.party_id_kind)
     zone = time_zone_of(agreement, copy.invoice.order)
-    return store_interchange(written(agreement, SET, canonical, zone), now)
+    return store_interchange(written(agreement, SET, canonical, zone), now, person)
 
 
 def _hold(invoice: Invoice, copies: list[InvoiceCopy], problem: NotWritable) -> None:

@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from integration.documents import AcknowledgedLine
+from integration.documents.credit_adjustment import Adjustment
 from integration.documents.invoice import InvoiceLine
 from integration.documents.parts import Item
+from integration.documents.return_document import ReturnLine
 from integration.documents.ship_notice import ShippedItem
 
-Told = TypeVar("Told", AcknowledgedLine, ShippedItem, InvoiceLine)
+Told = TypeVar("Told", AcknowledgedLine, ShippedItem, InvoiceLine, ReturnLine, Adjustment)
 """A line of a partner's document: its number of ours, where he gives it, and his numbers of the item."""
 
 # Qualifiers (element 235) without a field of their own, by whose number it is.
@@ -152,3 +154,8 @@ def _named(items: dict[str, list[str | None]]) -> dict[str, set[str]]:
 def _gtin(code: str | None) -> str:
     """Return a UPC or EAN at the length of all GTINs: the same article in any of its forms."""
     return code.zfill(_GTIN) if code else ""
+
+
+def day_words(day: date) -> str:
+    """Return a day as people write it: ``1 Dec 2026``."""
+    return f"{day.day} {day:%b %Y}"

@@ -53,6 +53,10 @@ class BulkJob(Reported):
     class Meta:
         ordering = ["-pk"]
         default_permissions = ("view",)
+        permissions = [
+            ("resubmit", "Can send a document again"),
+            ("resubmit_bulk", "Can send many documents again at once"),
+        ]
         verbose_name = "bulk job"
         constraints = [
             models.CheckConstraint(

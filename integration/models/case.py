@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
 from archive.facts import Reported
 from archive.models import Document, Transmission
 from integration.models.purchase import PurchaseOrder
+from integration.models.returns import ReturnCase
 from integration.models.store import Order, Store
 from partners.models import Mailbox, TradingPartner
 
@@ -35,6 +40,11 @@ class ExceptionCase(Reported):
         SHIPMENT_DIFFERS = "shipment_differs", "Partner shipped differently"
         INVOICE_DIFFERS = "invoice_differs", "Supplier's invoice differs"
         INVOICE_UNPROVED = "invoice_unproved", "Our invoice does not add up"
+        STOCK_HELD = "stock_held", "Stock feed held"
+        STOCK_UNCLEAR = "stock_unclear", "Stock advice not understood"
+        RETURN_PROPOSED = "return_proposed", "Return proposed"
+        RETURN_DIFFERS = "return_differs", "Return answered differently"
+        CREDIT_DIFFERS = "credit_differs", "Credit of a return differs"
         REJECTED = "rejected", "Partner rejected our document"
         CONTRADICTED = "contradicted", "Partner acknowledged differently before"
         APPLICATION_ERROR = "application_error", "Partner reports an application error"
@@ -47,6 +57,7 @@ class ExceptionCase(Reported):
         MAILBOX = "mailbox", "Mailbox"
         MAIL = "mail", "Mail"
         GAP = "gap", "Found missing by reconciliation"
+        ARCHIVE = "archive", "Archive not as it was sealed"
         PARKED = "parked", "Work stopped"
 
     class Decision(models.TextChoices):
@@ -62,11 +73,21 @@ class ExceptionCase(Reported):
         SHIPPED = "shipped", "Written to the store as shipped"
         APPROVED = "approved", "Approved as billed"
         APPROVED_PART = "approved_part", "Approved as promised and shipped"
+        FEED_APPLIED = "feed_applied", "Feed applied"
+        FEED_REFUSED = "feed_refused", "Feed put aside"
+        RETURN_OPENED = "return_opened", "Return opened"
+        ASKED_AGAIN = "asked_again", "Asked again"
+        CREDIT_ACCEPTED = "credit_accepted", "Credit accepted as it came"
+        RETURN_CLOSED = "return_closed", "Return closed"
         NOT_OURS = "not_ours", "Not ours"
         TRANSLATED = "translated", "Translation entered"
         RETRY = "retry", "Try again"
         READ_AGAIN = "read_again", "Read again"
         RELEASED = "released", "The cause is gone"
+
+    class WaitingFor(models.TextChoices):
+        DAY = "day", "A day"
+        PARTNER = "partner", "The partner's answer"
 
     kind = models.CharField(max_length=24, choices=Kind)
     cause = models.CharField(max_length=200)
@@ -78,6 +99,7 @@ class ExceptionCase(Reported):
     )
     partner = models.ForeignKey(TradingPartner, models.PROTECT, null=True, blank=True, related_name="cases")
     mailbox = models.ForeignKey(Mailbox, models.PROTECT, null=True, blank=True, related_name="cases")
+    return_case = models.ForeignKey(ReturnCase, models.PROTECT, null=True, blank=True, related_name="cases")
     document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="cases")
     transmission = models.ForeignKey(
         Transmission, models.PROTECT, null=True, blank=True, related_name="cases"
@@ -89,6 +111,16 @@ class ExceptionCase(Reported):
     )
     opened_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    waiting_for = models.CharField(
+        max_length=7,
+        choices=WaitingFor,
+        blank=True,
+        db_default="",
+        help_text="What it was put off for; empty: it was not.",
+    )
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="When it is to be looked at again, whatever it waits for."
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="cases"
     )
@@ -114,3 +146,31 @@ class ExceptionCase(Reported):
     def subject(self) -> str:
         """The case's name in events and audit entries."""
         return f"case:{self.pk}"
+
+    def is_put_off(self, now: datetime) -> bool:
+        """Say whether the open case waits for something and need not be looked at yet."""
+        return self.closed_at is None and self.snoozed_until is not None and self.snoozed_until > now
+
+    @property
+    def version(self) -> str:
+        """What somebody who looks at the case sees of it, in short: another one means that he has not seen it as it is."""
+        seen = [self.sentence, self.evidence, self.owner_id, self.waiting_for, self.decision]
+        moments = [
+            str(each and each.timestamp()) for each in (self.due_at, self.snoozed_until, self.closed_at)
+        ]
+        return hashlib.sha256(json.dumps([*seen, *moments], sort_keys=True).encode()).hexdigest()[:16]
+
+
+class CaseLook(models.Model):
+    """Somebody has the page of a case open, so that two people do not decide it at once."""
+
+    case = models.ForeignKey(ExceptionCase, models.CASCADE, related_name="looks")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When the page was last there.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="caselook_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} looks at case {self.case_id}"

@@ -31,6 +31,7 @@ class StoreEffect(Reported):
         SHIPMENT = "shipment", "Create a shipment"
         REMOVAL = "removal", "Remove a shipment"
         SHIPPED = "shipped", "Set the status by what is shipped"
+        REFUND = "refund", "Refund the customer"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

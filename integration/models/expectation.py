@@ -7,6 +7,7 @@ from django.db import models
 from archive.facts import Reported
 from archive.models import Document
 from integration.models.purchase import PurchaseOrder
+from integration.models.returns import ReturnCase
 from partners.models import Agreement
 
 
@@ -14,7 +15,8 @@ class Expectation(Reported):
     """One answer that a partner owes us: *what* it is, of which *subject*, due when.
 
     ``subject`` is ``document:12`` for a functional acknowledgment, ``change:3`` for the answer to a change of ours (865, due
-    within the hours of an 855), and ``purchase_order:7`` for the other two. States::
+    within the hours of an 855), ``return:5`` for what a return waits for, and ``purchase_order:7`` for the other two. That
+    goods are sent back is what we owe the partner: it is looked after all the same. States::
 
         waiting ──► reminded ──► overdue
            │           │            │
@@ -30,6 +32,10 @@ class Expectation(Reported):
         PURCHASE_ORDER_ACKNOWLEDGMENT = "855", "Purchase order acknowledgment (855)"
         CHANGE_ACKNOWLEDGMENT = "865", "Purchase order change acknowledgment (865)"
         SHIP_NOTICE = "856", "Ship notice (856)"
+        RETURN_ANSWER = "180", "Answer to a return (180)"
+        RETURN_SENT = "sent", "Goods sent back"
+        RETURN_RECEIPT = "received", "Receipt of a return"
+        RETURN_CREDIT = "credit", "Credit of a return"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -38,9 +44,11 @@ class Expectation(Reported):
         MET = "met", "Has come"
         GIVEN_UP = "given_up", "Not expected any more"
 
+    OF_RETURNS = (What.RETURN_ANSWER, What.RETURN_SENT, What.RETURN_RECEIPT, What.RETURN_CREDIT)
+
     UNMET = (State.WAITING, State.REMINDED, State.OVERDUE)
 
-    what = models.CharField(max_length=3, choices=What)
+    what = models.CharField(max_length=8, choices=What)
     subject = models.CharField(max_length=60)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="expectations")
     document = models.ForeignKey(
@@ -51,6 +59,9 @@ class Expectation(Reported):
     )
     purchase_order = models.ForeignKey(
         PurchaseOrder, models.PROTECT, null=True, blank=True, related_name="expectations"
+    )
+    return_case = models.ForeignKey(
+        ReturnCase, models.PROTECT, null=True, blank=True, related_name="expectations"
     )
     round = models.PositiveIntegerField(default=1, help_text="How often it is expected anew, from 1.")
     counted_from = models.DateTimeField()
@@ -83,6 +94,8 @@ class Expectation(Reported):
         ]
 
     def __str__(self) -> str:
+        if self.return_case is not None:
+            return f"{self.get_what_display()} {self.return_case.number}"
         about = f" of {self.purchase_order.number}" if self.purchase_order is not None else ""
         return f"{self.get_what_display()}{about}"
 

@@ -205,6 +205,7 @@ class Invoice(Reported):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["currency"], name="invoice_currency")]
         constraints = [
             models.UniqueConstraint(fields=["series", "order", "about"], name="invoice_once"),
             models.UniqueConstraint(

@@ -62,6 +62,7 @@ class PurchaseOrder(Reported):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="purchaseorder_created")]  # the list
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "agreement", "ship_to", "sequence"],
@@ -154,6 +155,13 @@ class LineEntry(Fact):
         null=True,
         related_name="line_entries",
         help_text="Where it comes from another system, which had the document.",
+    )
+    return_case = models.ForeignKey(
+        "integration.ReturnCase",
+        models.PROTECT,
+        null=True,
+        related_name="line_entries",
+        help_text="The return that it belongs to.",
     )
     position = models.PositiveIntegerField(default=0, help_text="In its document.")
     reading = models.PositiveIntegerField(

@@ -42,10 +42,13 @@ class Gap(models.Model):
         SHIPMENT = "shipment", "Ship notices (856)"
         INVOICE = "invoice", "Invoices that we write"
         BILL = "bill", "Suppliers' invoices (810)"
+        STOCK = "stock", "Stock advices (846)"
+        RETURN = "return", "Returns (180) and their credits"
         FILE = "file", "Files on the mailboxes"
         RECEIVED = "received", "Files that we took"
         CUSTOMER = "customer", "Order acknowledgments to customers (855)"
         EFFECT = "effect", "What is written to the stores"
+        SHOWN = "shown", "Stock of the stores"
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="gaps")
     check_name = models.CharField(max_length=14, choices=Check)

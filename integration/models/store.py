@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from archive.facts import Reported
-from archive.models import Document
+from archive.models import DataSubject, Document
 from partners.models import Agreement, Mode
 from partners.models.calendar import check_time_zone
 from partners.secrets import EncryptedTextField
@@ -196,9 +196,30 @@ class Order(Reported):
         db_default="",
         help_text="The customer's own number of it, as it was read last.",
     )
+    person = models.ForeignKey(
+        DataSubject,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="Whose order it is.",
+    )
+    erased_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since when it tells no more whose it was."
+    )
 
     class Meta:
         ordering = ["-placed_at"]
+        indexes = [
+            models.Index(fields=["-placed_at", "-id"], name="order_placed"),  # the list
+            models.Index(fields=["number"], name="order_number"),  # its search: of whichever store
+            models.Index(fields=["status_id", "-placed_at"], name="order_status"),  # the list of one status
+            models.Index(
+                fields=["state", "-placed_at"],
+                condition=models.Q(state__in=["held", "settling"]),
+                name="order_not_routed",
+            ),  # few of very many: the dashboard's count, the list of them
+        ]
         constraints = [
             models.UniqueConstraint(fields=["store", "number"], name="order_once"),
             models.CheckConstraint(
@@ -236,7 +257,11 @@ class OrderDocument(Reported):
         SUPPLIER_INVOICE = "supplier_invoice", "Supplier's invoice"
         APPLICATION_ADVICE = "application_advice", "Application advice"
         TEXT_MESSAGE = "text_message", "Text message"
+        RETURN_REQUEST = "return_request", "Return request"
+        RETURN_ANSWER = "return_answer", "Answer to a return"
+        CREDIT_ADJUSTMENT = "credit_adjustment", "Credit adjustment"
         ORDER_ACKNOWLEDGMENT = "order_acknowledgment", "Order acknowledgment to the customer"
+        RETURN_FILE = "return_file", "Photo or form of a return"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="documents")
     purchase_order = models.ForeignKey(

@@ -31,6 +31,7 @@ from reportlab.platypus import (
     CondPageBreak,
     Flowable,
     Frame,
+    Image,
     LongTable,
     NextPageTemplate,
     PageBreak,
@@ -143,6 +144,14 @@ class Sheet:
         table.setStyle([("LINEABOVE", (0, -1), (-1, -1), 0.8, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
         self.story += [table, Spacer(0, 4 * mm)]
 
+    def pictures(self, pictures: Sequence[tuple[bytes, str]], columns: int = 3) -> None:
+        """Show JPEG pictures beside each other, each with words beneath; one that cannot be read is left out."""
+        cells = [cell for data, words in pictures if (cell := _picture(data, words, self.width / columns))]
+        rows: list[list[Any]] = [cells[place : place + columns] for place in range(0, len(cells), columns)]
+        if rows:
+            rows[-1] += [""] * (columns - len(rows[-1]))
+            self._side_by_side(rows, columns)
+
     def note(self, text: str) -> None:
         """Write a paragraph."""
         self.story += [_paragraph(text, _TEXT), Spacer(0, 2 * mm)]
@@ -254,6 +263,18 @@ _TABLE: Final = [
     ("TOPPADDING", (0, 0), (-1, -1), 3),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
 ]
+
+
+def _picture(data: bytes, words: str, width: float) -> list[Flowable]:
+    try:
+        shown = Image(BytesIO(data))
+    except (OSError, ValueError):
+        return []
+    # Half as high as a page is wide at most, so that a row always fits on a page.
+    scale = min((width - 4 * mm) / shown.imageWidth, 90 * mm / shown.imageHeight)
+    shown.drawWidth, shown.drawHeight = shown.imageWidth * scale, shown.imageHeight * scale
+    shown.hAlign = "LEFT"
+    return [shown, Spacer(0, 1 * mm), _paragraph(words, _NAME)]
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:

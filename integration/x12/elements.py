@@ -91,18 +91,18 @@ def good_text(table: ElementTable, barred: str = "") -> str:
             return _NEVER
         return f"-?[0-9]{size}" if kind != "R" else _decimal(table, size)
     if kind == "TM":
-        return f"(?=[0-9]{size}{_END}){_TIME.pattern}"
+        return f"(?=[0-9]{size}{END}){_TIME.pattern}"
     if kind == "DT":
         return _LONG_DATE if table.min == table.max == 8 else _NEVER
     if kind == "C":
         return _NEVER
-    not_blank = f"(?! *{_END})" if table.required else ""
+    not_blank = f"(?! *{END})" if table.required else ""
     return rf"{not_blank}[^\x00-\x1f\x7f-\x9f{re.escape(barred)}]{size}"
 
 
 # What may stand behind a text that is looked at together with others.
 BEHIND = "\x1d"
-_END = r"(?:\x1d|\Z)"
+END = r"(?:\x1d|\Z)"
 _NEVER = "(?!)"
 _LONG_DATE = (
     "(?!0000)[0-9]{4}(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)"
@@ -116,7 +116,7 @@ def _decimal(table: ElementTable, size: str) -> str:
     any_number = rf"-?(?![^.\x1d]*\.[^.\x1d]*\.)(?:\.?[0-9]){size}\.?"
     if table.min > 1 or table.max < 9:
         return any_number
-    return rf"[0-9]{{1,{table.max - 4}}}(?:\.[0-9]{{1,4}})?(?={_END})|{any_number}"
+    return rf"[0-9]{{1,{table.max - 4}}}(?:\.[0-9]{{1,4}})?(?={END})|{any_number}"
 
 
 def broken_notes(notes: Sequence[SyntaxNote], filled: Sequence[bool]) -> list[tuple[int, str, str]]:

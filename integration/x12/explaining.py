@@ -12,14 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from integration.x12.acknowledgment_codes import (
-    CODE_MEANINGS,
-    GROUP_MEANINGS,
-    IMPLEMENTATION_ELEMENT_MEANINGS,
-    IMPLEMENTATION_SEGMENT_MEANINGS,
-    IMPLEMENTATION_SET_MEANINGS,
-    NOTE_MEANINGS,
-)
+from integration.x12.acknowledgment_codes import CODE_MEANINGS
+from integration.x12.described import ENVELOPE, MEANINGS
 from integration.x12.envelope import (
     GroupReading,
     InterchangeReading,
@@ -40,43 +34,6 @@ _VALUE = 40
 _MARKS = {"error": "!!", "warning": "!", "note": "note"}
 _REPORTS = {"segment": "AK3", "element": "AK4", "set": "AK5", "group": "AK9", "interchange": "TA1"}
 _DEEPEST = 12
-
-# Envelope segments are in no table of a set: their names, and those of their elements.
-_ENVELOPE = {
-    "ISA": (
-        "interchange header",
-        "kind of authorization|authorization|kind of security|security|sender qualifier|sender id|"
-        "receiver qualifier|receiver id|date|time|repetition separator or U|version|control number|"
-        "acknowledgment requested|usage (P production, T test)|component separator",
-    ),
-    "TA1": ("interchange acknowledgment", "control number answered|its date|its time|verdict|reason"),
-    "GS": (
-        "group header",
-        "kind of group|sender|receiver|date|time|control number|agency|version",
-    ),
-    "GE": ("group trailer", "number of sets|control number"),
-    "IEA": ("interchange trailer", "number of groups|control number"),
-}
-
-# Where codes of acknowledgments stand: tag, first and last element, and what they mean. A 997 with a code of the 999
-# says the same.
-_CODES = (
-    ("AK3", 4, 4, IMPLEMENTATION_SEGMENT_MEANINGS),
-    ("IK3", 4, 4, IMPLEMENTATION_SEGMENT_MEANINGS),
-    ("AK4", 3, 3, IMPLEMENTATION_ELEMENT_MEANINGS),
-    ("IK4", 3, 3, IMPLEMENTATION_ELEMENT_MEANINGS),
-    ("AK5", 1, 1, CODE_MEANINGS),
-    ("IK5", 1, 1, CODE_MEANINGS),
-    ("AK5", 2, 6, IMPLEMENTATION_SET_MEANINGS),
-    ("IK5", 2, 6, IMPLEMENTATION_SET_MEANINGS),
-    ("AK9", 1, 1, CODE_MEANINGS),
-    ("AK9", 5, 9, GROUP_MEANINGS),
-    ("TA1", 4, 4, CODE_MEANINGS),
-    ("TA1", 5, 5, NOTE_MEANINGS),
-)
-_MEANINGS = {
-    (tag, number): meanings for tag, first, last, meanings in _CODES for number in range(first, last + 1)
-}
 
 
 def explain_file(data: bytes) -> tuple[bool, Iterator[str]]:
@@ -144,7 +101,7 @@ class _Interchange:
             yield from self._told(each.tag, depth + 1)
 
     def _line(self, each: Segment, position: int, depth: int) -> str:
-        name, elements = _ENVELOPE.get(each.tag, ("outside any transaction set, not read", ""))
+        name, elements = ENVELOPE.get(each.tag, ("outside any transaction set, not read", ""))
         if each.tag == "ISA":
             each = Segment("ISA", [text.strip() for text in each.elements])
         names = elements.split("|") if elements else []
@@ -245,7 +202,7 @@ def _element(
 
 def _value(each: Segment, number: int) -> str:
     text = _cut(each[number], _VALUE)
-    meaning = _MEANINGS.get((each.tag, number), {}).get(each[number].strip())
+    meaning = MEANINGS.get((each.tag, number), {}).get(each[number].strip())
     return f"{text} = {meaning}" if meaning else text
 
 

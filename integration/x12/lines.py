@@ -39,19 +39,24 @@ def _segment_lines(data: bytes, isa: Isa) -> list[str]:
     if parts[-1]:
         raw.append(parts[-1])
     shown = (each.lstrip(b"\r\n") for each in raw)
-    return [_visible(each.removesuffix(b"\n")) for each in shown if each]
+    return [_shown_text(each.removesuffix(b"\n")) for each in shown if each]
 
 
 def _plain_lines(data: bytes) -> list[str]:
     lines = data.replace(b"\r\n", b"\n").split(b"\n")
-    return [_visible(line) for line in lines if line]
+    return [_shown_text(line) for line in lines if line]
 
 
-def _visible(raw: bytes) -> str:
+def _shown_text(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
+    return visible(text)
+
+
+def visible(text: str) -> str:
+    """``text`` with what does not show, or turns the direction of text, escaped (\\x1c)."""
     if text.isprintable():
         return text
     return "".join(_shown(character) for character in text)

@@ -8,7 +8,7 @@ instead of being taken for something else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from integration.x12.elements import is_number
 from integration.x12.findings import Finding
@@ -26,7 +26,13 @@ _PLACES = {
 }
 
 
-def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
+def plain_quantity(tag: str, element: int) -> str | None:
+    """A pattern of what is fine at a glance, where a segment's element is a quantity or price; None where it is not."""
+    is_place = any(number == element for number, _, _ in _PLACES.get(tag, ()))
+    return _PLAINLY_FINE if is_place else None
+
+
+def quantity_findings(segments: Iterable[Segment]) -> Iterator[Finding]:
     """Yield an error for each quantity and price that cannot be; what is no number is the standard's to reject."""
     for each in segments:
         texts = each.texts
@@ -56,7 +62,8 @@ def quantity_findings(segments: Sequence[Segment]) -> Iterator[Finding]:
 
 _FINE = ("", "")
 # Nearly all are short and have no sign, such as 12 and 9.95, or are not there.
-_plainly_fine = re.compile(rf"[0-9]{{0,{min(MOST_DIGITS.values())}}}(?:\.[0-9]{{0,{DECIMALS}}})?").fullmatch
+_PLAINLY_FINE = rf"[0-9]{{0,{min(MOST_DIGITS.values())}}}(?:\.[0-9]{{0,{DECIMALS}}})?"
+_plainly_fine = re.compile(_PLAINLY_FINE).fullmatch
 
 
 def _fault(text: str, what: str) -> tuple[str, str]:

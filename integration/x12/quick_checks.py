@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from integration.x12.elements import BEHIND, good_text
+from integration.x12.elements import BEHIND, END, good_text
+from integration.x12.quantities import plain_quantity
 from integration.x12.structure import Loop
 from integration.x12.syntax import Segment, picking
 from integration.x12.tables import ElementTable, LoopTable, SegmentUse, SetTable
@@ -18,9 +19,10 @@ from integration.x12.tables import ElementTable, LoopTable, SegmentUse, SetTable
 # Shapes remembered as good per segment and length, and orders of members per loop, each of so many at most.
 MAX_PATTERNS = 1024
 MAX_ORDERS = 512
-# Segments such as HL*3*2*I*0 and SN1**12*EA come again and again: so many good ones are remembered per set, which hold
-# no more than so many characters besides codes.
+# Segments such as HL*3*2*I*0 and SN1**12*EA come again and again: so many good ones are remembered per set, of no more
+# than so many texts, which hold no more than so many characters besides codes.
 MAX_GOOD = 4096
+FEW = 5
 SHORT = 7
 LONGEST_ORDER = 40
 
@@ -68,7 +70,7 @@ class QuickChecks:
         known, checks = self.known, self.checks
         for each in segments:
             texts = each.texts
-            if texts in known:
+            if len(texts) <= FEW and texts in known:
                 continue
             check = checks.get((texts[0], len(texts)))
             if check is not None:
@@ -79,7 +81,7 @@ class QuickChecks:
                 matches = check.good.get(shape)
                 text = BEHIND.join(others)
                 if matches is not None and matches(text):
-                    if len(text) <= SHORT:
+                    if len(text) <= SHORT and len(texts) <= FEW:
                         self._remember(texts)
                     continue
             found.add(each.position)
@@ -98,16 +100,23 @@ class QuickChecks:
             elements = self.table.segments[tag].elements
             if size > len(elements) + 1:
                 return
-            check = self.checks[tag, size] = _length_check(elements[: size - 1], self.repeats)
+            check = self.checks[tag, size] = _length_check(tag, elements[: size - 1], self.repeats)
         check.learn(texts)
 
 
-def _length_check(elements: Sequence[ElementTable], repeats: str) -> LengthCheck:
+def _length_check(tag: str, elements: Sequence[ElementTable], repeats: str) -> LengthCheck:
     coded = [each.number for each in elements if _is_coded(each)]
     others = [each for each in elements if not _is_coded(each)]
-    texts = [good_text(each, repeats) for each in others]
+    texts = [_good_text(tag, each, repeats) for each in others]
     patterns = BEHIND.join(f"(?:{each})" for each in texts), BEHIND.join(f"(?:{each})?" for each in texts)
     return LengthCheck(picking(coded), picking([each.number for each in others]), patterns)
+
+
+def _good_text(tag: str, element: ElementTable, repeats: str) -> str:
+    """A pattern of what is good by its table, and as a quantity or price by ``quantities``."""
+    quantity = plain_quantity(tag, element.number)
+    plain = "" if quantity is None else f"(?={quantity}{END})"
+    return f"{plain}(?:{good_text(element, repeats)})"
 
 
 def _is_coded(element: ElementTable) -> bool:

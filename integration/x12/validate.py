@@ -82,19 +82,28 @@ def check_set(
     raises on content. Without a table the set is rejected as not supported (AK502 1). Without ``quick`` every segment
     and loop is looked at fully, which must not change anything.
     """
+    return _check_set(segments, table, separators or Separators(), quick=quick)[0]
+
+
+def _check_set(
+    segments: Sequence[Segment], table: SetTable | None, separators: Separators, *, quick: bool = True
+) -> tuple[SetVerdict, Sequence[Segment]]:
+    """The verdict, and the segments that were looked at fully: in the others all is plain."""
     if table is None:
         shown = segments[0][1] if segments else ""
         sentence = f"Transaction set {shown!r} is not supported; agree with the partner on what he sends."
-        return _verdict([set_finding("error", "ST", "1", shown, sentence)], None)
+        return _verdict([set_finding("error", "ST", "1", shown, sentence)], None), segments
     walked = walk(segments, table)
     findings = list(walked.findings)
-    inspection = _Inspection(table, separators or Separators(), findings)
-    inspection.inspect(segments, walked, quick=quick)
+    inspection = _Inspection(table, separators, findings)
+    suspects = inspection.inspect(segments, walked, quick=quick)
     if "HL" in table.segments:
         findings.extend(hierarchy_findings(segments))
     findings.sort(key=lambda finding: finding.segment_position)
     findings.extend(_check_ends(segments, table))
-    return _verdict(findings, walked)
+    return _verdict(findings, walked), [
+        each for each in segments if each.position in suspects
+    ] if suspects else ()
 
 
 class GroupCheck:
@@ -173,9 +182,8 @@ def _code(version: str, code: str, *, before: str) -> str:
 def _check_read_set(each: SetReading, group: GroupReading, findings: list[Finding]) -> SetVerdict:
     if each.problem is not None:
         return _verdict([*each.findings, *findings], None)
-    segments = each.segments
-    judged = check_set(segments, find_table(each.code, group.version), each.separators)
-    impossible = list(quantity_findings(segments))
+    judged, suspects = _check_set(each.segments, find_table(each.code, group.version), each.separators)
+    impossible = list(quantity_findings(suspects))
     if not (impossible or judged.findings or each.findings or findings):
         return judged
     said = {(finding.segment_position, finding.element) for finding in impossible}
@@ -237,10 +245,11 @@ class _Inspection:
         self.undescribed: Counter[str] = Counter()
         self.first_undescribed: dict[str, int] = {}
 
-    def inspect(self, segments: Sequence[Segment], walked: Walk, *, quick: bool) -> None:
+    def inspect(self, segments: Sequence[Segment], walked: Walk, *, quick: bool) -> set[int]:
+        """Looks at all that is not plainly good; returns the positions of the segments that are not."""
         suspects = self.checks.suspects(segments) if quick else {each.position for each in segments}
         if not suspects and are_known(walked.loops):
-            return
+            return suspects
         waiting: list[Loop] = [walked.root]
         while waiting:
             loop = waiting.pop()
@@ -252,6 +261,7 @@ class _Inspection:
                     self._check_segment(each, loop.path)
             waiting.extend(loop.loops)
         self._note_undescribed()
+        return suspects
 
     def _check_members(self, loop: Loop, check: LoopCheck, order: bytes) -> None:
         before = len(self.findings)

@@ -72,6 +72,15 @@ def from_partner(document: _Document, terms: Sequence[Terms]) -> Converted[_Docu
     return _convert(document, _Way(terms, outward=False))
 
 
+def in_our_unit(value: Decimal, unit: str, terms: Terms) -> Decimal | None:
+    """Return ``value``, counted in ``unit`` ("": the partner's), in our unit; None where ``terms`` do not tell, or not exactly."""
+    if unit == terms.unit and terms.converts and terms.theirs != unit:
+        return value
+    if (unit or terms.theirs) != terms.theirs:
+        return None
+    return _scaled(value, terms.pack_factor, grows=True) if terms.converts else value
+
+
 def with_party_ids(document: _Document, kind: str) -> _Document:
     """Return ``document`` with ``kind`` (N103) where a party has a number and no kind of it; "" leaves all as it is."""
     return _with_kind(document, kind) if kind else document

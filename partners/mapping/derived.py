@@ -13,17 +13,17 @@ _EXACT = Context(prec=60)
 _SHORT = 18
 
 
-def derived(element: DerivedElement, rows: Iterable[tuple[str, Sequence[str]]], tag: str = "") -> str:
-    """A count or sum over segments given as tag and elements; "" for a sum of nothing.
+def derived(element: DerivedElement, rows: Iterable[Sequence[str]], tag: str = "") -> str:
+    """A count or sum over segments given as rows of the tag and the elements; "" for a sum of nothing.
 
     ``tag``: which segments are counted, where not those that are counted when writing.
     """
     wanted = tag or element.tag
-    found = [elements for each, elements in rows if each == wanted]
+    found = [row for row in rows if row[0] == wanted]
     if element.derivation == "count":
         return str(len(found))
-    at = element.element - 1
-    return total([elements[at] if at < len(elements) else "" for elements in found])
+    at = element.element
+    return total([row[at] if at < len(row) else "" for row in found])
 
 
 def _are_short(texts: Sequence[str], digits: str) -> bool:

@@ -7,7 +7,7 @@ long way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integration.x12.structure import Loop
@@ -17,7 +17,7 @@ from partners.mapping.memory import Surprise
 from partners.mapping.quick_nesting import QuickNesting
 from partners.mapping.quick_reading import Choice, Found, QuickReading, Shape
 from partners.mapping.report import told
-from partners.mapping.rules import Body, Level, Levels, SegmentRule
+from partners.mapping.rules import Body, Level, Levels, Path, SegmentRule
 
 Child = Segment | Loop
 # As the reader has them: the text of a path, or the place around, the path from there, and the number in a list.
@@ -33,12 +33,12 @@ class QuickDocument:
         self.ready = ready
         self.elements = elements
 
-    def body(self, body: Body, children: Iterable[Child], scope: Record, place: Place) -> None:
-        """Reads what stands in a loop into a record. Raises Surprise."""
-        once: set[Found] = set()
+    def body(self, body: Body, children: Sequence[Child], scope: Record, place: Place) -> None:
+        """Reads what stands in a loop, behind its trigger, into a record. Raises Surprise."""
+        once: list[Found] = []
         choices: Mapping[str, Choice] = self.ready.bodies[body]
         levels: tuple[Levels, list[Loop]] | None = None
-        pieces: dict[SegmentRule, list[str]] = {}
+        pieces: dict[SegmentRule, list[str]] | None = None
         for child in children:
             segment = child.trigger if isinstance(child, Loop) else child
             texts = segment.texts
@@ -57,49 +57,57 @@ class QuickDocument:
                     levels = levels or (rule.levels, [])
                     levels[1].append(child)
                     continue
-                once.add(found)
-            if found.plain:
-                self._fill(shape, segment, scope, place)
-                self._inside(rule, child, scope, place)
+                once.append(found)
+            if found.lists is not None:
+                self._item(shape, found.lists, child, scope, place)
             elif rule.text is not None:
                 piece = self._fresh(shape, segment, (place, rule.text, None))
+                pieces = pieces or {}
                 pieces.setdefault(rule, []).extend(piece.values())
                 self._inside(rule, child, scope, place)
             else:
-                self._occurrence(shape, segment, child, scope, place)
+                self._occurrence(shape, child, scope, place)
         if levels is not None:
             QuickNesting(levels[0], self._level).read(levels[1], scope)
-        for rule, texts_found in pieces.items():
-            _join(rule, texts_found, scope)
+        if pieces is not None:
+            for rule, texts_found in pieces.items():
+                _join(rule, texts_found, scope)
 
-    def _occurrence(self, shape: Shape, segment: Segment, child: Child, scope: Record, place: Place) -> None:
+    def _item(self, shape: Shape, lists: tuple[Path, str], child: Child, scope: Record, place: Place) -> None:
+        """Reads an item of a list."""
+        rule = shape.found.rule
+        outer, name = lists
+        target = record_at(scope, outer) if outer else scope
+        items = target.get(name)
+        item_place = (place, rule.each, len(items) if items else 0)
+        if isinstance(child, Loop):
+            item = self._fresh(shape, child.trigger, item_place)
+            if len(child.children) > 1:
+                self.body(rule.body, child.children[1:], item, item_place)
+        else:
+            item = self._fresh(shape, child, item_place)
+        if not item:
+            raise Surprise
+        # An item that is no record stands under "".
+        value = item.get("", item)
+        if items is None:
+            target[name] = [value]
+        else:
+            items.append(value)
+
+    def _occurrence(self, shape: Shape, child: Child, scope: Record, place: Place) -> None:
+        """Reads what belongs to the record around, or to one that it holds once."""
         rule = shape.found.rule
         if rule.lift is not None:
             # It is of another level's entry; that is for ``Nesting``.
             raise Surprise
-        if rule.each is not None:
-            outer, name = rule.each[:-1], rule.each[-1]
-            target = record_at(scope, outer) if outer else scope
-            items = target.get(name)
-            item_place = (place, rule.each, len(items) if items else 0)
-            item = self._fresh(shape, segment, item_place)
-            self._inside(rule, child, item, item_place)
-            if not item:
-                raise Surprise
-            if items is None:
-                target[name] = [item.get("", item)]
-            else:
-                items.append(item.get("", item))
-        elif rule.at is not None:
-            record: Record = find(scope, rule.at) or {}
-            inner = (place, rule.at, None)
-            self._fill(shape, segment, record, inner)
-            self._inside(rule, child, record, inner)
-            if record:
-                record_at(scope, rule.at[:-1])[rule.at[-1]] = record
-        else:
-            self._fill(shape, segment, scope, place)
-            self._inside(rule, child, scope, place)
+        record, inner = scope, place
+        if rule.at is not None:
+            record, inner = find(scope, rule.at) or {}, (place, rule.at, None)
+        self._fill(shape, child.trigger if isinstance(child, Loop) else child, record, inner)
+        self._inside(rule, child, record, inner)
+        if rule.at is not None and record:
+            record_at(scope, rule.at[:-1])[rule.at[-1]] = record
 
     def _inside(self, rule: SegmentRule, child: Child, scope: Record, place: Place) -> None:
         if isinstance(child, Loop) and len(child.children) > 1:
@@ -120,8 +128,14 @@ class QuickDocument:
                 self._keep_derived(shape, segment)
 
     def _fresh(self, shape: Shape, segment: Segment, place: Place) -> Record:
+        values = shape.pick(segment.texts)
         try:
-            record = shape.fresh(segment.texts)
+            # Nearly always, without a call more.
+            record = (
+                shape.made(*values)
+                if shape.made is not None and "" not in values
+                else shape.fresh(segment.texts)
+            )
         except Surprise:
             record = {}
             self.elements.read_elements(shape.found.rule, segment, record, told(place))

@@ -18,8 +18,9 @@ from partners.mapping.codes import CodeTables
 from partners.mapping.memory import Surprise
 from partners.mapping.placing import Entity
 from partners.mapping.rules import Level, Levels
-from partners.mapping.transforms import Transform, Untranslated, WrongValue
+from partners.mapping.transforms import SerialCode, Transform, Untranslated, WrongValue
 
+_SERIAL_CODE = SerialCode()
 _INDEX_TYPES = frozenset({int, type(None)})
 _NONE: Mapping[str, int] = {}
 
@@ -36,8 +37,8 @@ class Branch:
 
 
 class _Holder(NamedTuple):
-    """A level in whose entries others stand: its list, and how it is known again; ``named`` gives an entry's links in the
-    order of ``targets``. ``orders`` are those to what has no links itself, which whoever holds something leaves to what it
+    """A level in whose entries others stand: its list, and how it is known again, by a key that is written by
+    ``write_key`` or is a serial code; ``named`` gives an entry's links in the order of ``targets``. ``orders`` are those to what has no links itself, which whoever holds something leaves to what it
     holds."""
 
     code: str
@@ -45,6 +46,7 @@ class _Holder(NamedTuple):
     key: str | None
     key_types: frozenset[type]
     write_key: Callable[[Any, CodeTables], str] | None
+    is_serial: bool
     named: Callable[[Any], tuple[Any, ...]]
     targets: tuple[str, ...]
     orders: frozenset[str]
@@ -111,6 +113,7 @@ def _holder(level: Level, levels: Levels) -> _Holder:
         level.key,
         frozenset({value.scalar if value else str, type(None)}),
         _writing(value.transforms) if value else None,
+        value is not None and value.transforms == (_SERIAL_CODE,),
         _picking(tuple(level.links.values())),
         tuple(level.links),
         orders,
@@ -183,8 +186,13 @@ class _Tree:
     def _around(self, root: Branch, links: tuple[Any, ...]) -> list[Any]:
         """What stands in the loop in which items with these links stand."""
         plan = self.plan
-        if self.links or plan.repeated[plan.items] or any(links[at] is not None for at in plan.unplaced):
+        if self.links or plan.repeated[plan.items]:
             links = self._with_outer(links)
+        else:
+            for at in plan.unplaced:
+                if links[at] is not None:
+                    links = self._with_outer(links)
+                    break
         branch = root
         for at, code in plan.order:
             index = links[at]
@@ -253,9 +261,14 @@ class _Tree:
             held = [getattr(each, holder.key) for each in self.records[holder.code]]
             if not holder.key_types.issuperset(map(type, held)):
                 raise Surprise
-            try:
-                keys = [holder.write_key(each, self.codes) for each in held if each is not None]
-            except (WrongValue, Untranslated) as error:
-                raise Surprise from error
+            keys = [each for each in held if each is not None]
+            if not (holder.is_serial and SerialCode.are_plain(keys)):
+                keys = self._written(keys, holder.write_key)
             if len(set(keys)) != len(keys):
                 raise Surprise
+
+    def _written(self, keys: Iterable[Any], write: Callable[[Any, CodeTables], str]) -> list[str]:
+        try:
+            return [write(each, self.codes) for each in keys]
+        except (WrongValue, Untranslated) as error:
+            raise Surprise from error

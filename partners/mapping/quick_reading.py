@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache, partial
 from itertools import compress
 from operator import attrgetter, call
@@ -35,7 +36,14 @@ from partners.mapping.rules import (
     SegmentRule,
     Value,
 )
-from partners.mapping.transforms import PLAIN_TEXT, Transform, Untranslated, WrongValue
+from partners.mapping.transforms import (
+    PLAIN_NUMBER,
+    PLAIN_TEXT,
+    Transform,
+    Untranslated,
+    WrongValue,
+    is_short_number,
+)
 
 Texts = tuple[str, ...]
 Pick = Callable[[Texts], Texts]
@@ -51,12 +59,14 @@ _OFTEN = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A rule with what reading it needs. ``plain``: its fields are those of the record around it."""
+    """A rule with what reading it needs. ``plain``: its fields are those of the record around it; ``lists``: the list
+    that it has an item of, by the path of the record around and by its name."""
 
     rule: SegmentRule
     repeats: bool
     plain: bool
     derived: tuple[DerivedElement, ...]
+    lists: tuple[Path, str] | None
 
 
 class Place(NamedTuple):
@@ -250,7 +260,8 @@ class QuickReading:
         if rule not in self._rules:
             derived = tuple(each for each in rule.elements if isinstance(each, DerivedElement))
             plain = not (rule.repeats or rule.at or rule.lift or rule.levels or derived)
-            self._rules[rule] = Found(rule, rule.repeats, plain, derived)
+            lists = (rule.each[:-1], rule.each[-1]) if rule.each else None
+            self._rules[rule] = Found(rule, rule.repeats, plain, derived, lists)
         return self._rules[rule]
 
     def shape(self, found: Found, texts: Texts) -> Shape:
@@ -319,8 +330,17 @@ class QuickReading:
 
     def _values_of(self, transforms: tuple[Transform, ...]) -> Read:
         if transforms not in self._values:
-            self._values[transforms] = Memo(lambda text: _value(transforms, text, self._codes))
+            self._values[transforms] = Memo(self._making(transforms))
         return self._values[transforms].__getitem__
+
+    def _making(self, transforms: tuple[Transform, ...]) -> Read:
+        def make(text: str) -> Any:
+            if is_number and is_short_number(text):
+                return Decimal(text)
+            return _value(transforms, text, self._codes)
+
+        is_number = transforms == (PLAIN_NUMBER,)
+        return make
 
 
 @lru_cache(maxsize=64)

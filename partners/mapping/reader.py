@@ -6,13 +6,15 @@ reported as unread with its text; nothing is dropped in silence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from integration.documents import Document, build
 from integration.x12.structure import Loop, walk
 from integration.x12.syntax import Segment, Separators
+from integration.x12.tables import LoopTable, SegmentUse
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.element_reading import ElementReader, Record, find, record_at
@@ -273,7 +275,7 @@ class _Reader(ElementReader):
         said = [(each, segment, segment[each.number].strip(" ")) for each, segment in self.derived]
         # What is left empty claims nothing.
         tags = {tag for each, _, text in said if text for tag in (each.tag, each.other) if tag}
-        rows = [(each.texts[0], each.texts[1:]) for each in _all_segments(loop) if each.texts[0] in tags]
+        rows = [each.texts for each in _segments_of(loop, tags)]
         for element, segment, text in said:
             if not text:
                 continue
@@ -307,11 +309,26 @@ def _trigger(child: Segment | Loop) -> Segment:
     return child if isinstance(child, Segment) else child.trigger
 
 
-def _all_segments(loop: Loop) -> list[Segment]:
+def _segments_of(root: Loop, tags: Set[str]) -> list[Segment]:
+    """The segments with these tags in the whole tree, in no order."""
     found: list[Segment] = []
-    for child in loop.children:
-        if isinstance(child, Loop):
-            found += _all_segments(child)
-        else:
-            found.append(child)
+    loops = [root]
+    for loop in loops:
+        for child in loop.children:
+            if not isinstance(child, Loop):
+                if child.texts[0] in tags:
+                    found.append(child)
+            elif tags & _inner_tags(child.table):
+                loops.append(child)
+            elif child.table.name in tags:
+                found.append(child.trigger)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _inner_tags(table: LoopTable) -> frozenset[str]:
+    """The tags of what may stand in such a loop behind its trigger."""
+    found: set[str] = set()
+    for member in table.members[1:]:
+        found |= {member.tag} if isinstance(member, SegmentUse) else {member.name, *_inner_tags(member)}
+    return frozenset(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final
@@ -89,6 +89,8 @@ class Code(Transform):
 
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+# As nearly all are: 12, 9.95.
+is_short_number: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,4})?").fullmatch
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 # No number element of the standard is longer than 18 digits; longer ones need not be spelled out to be refused.
 _LONGEST = 40
@@ -252,6 +254,12 @@ class SerialCode(Transform):
 
     name: str = "sscc"
 
+    @staticmethod
+    def are_plain(texts: Sequence[str]) -> bool:
+        """Whether all are such codes, so that different ones are written differently."""
+        digits = "".join(texts)
+        return digits.isascii() and digits.isdecimal() and {*map(len, texts)} == {18}
+
     def write(self, value: Any, codes: CodeTables) -> str:
         text = _trimmed(value)
         return f"00{text}" if _SERIAL.fullmatch(text) else text
@@ -268,13 +276,14 @@ def _trimmed(text: str) -> str:
 
 
 PLAIN_TEXT: Final = Text("text", _trimmed)
+PLAIN_NUMBER: Final = Number("decimal")
 _NAMED: Final[dict[str, Transform]] = {
     each.name: each
     for each in (
         PLAIN_TEXT,
         Text("upper", lambda text: text.rstrip(" ").upper()),
         Text("strip", lambda text: text.strip(" ")),
-        Number("decimal"),
+        PLAIN_NUMBER,
         Number("percent", 2),
         Integer(),
         *(Implied(f"n{places}", places) for places in range(5)),

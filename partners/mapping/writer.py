@@ -284,7 +284,7 @@ class _Writer:
                 if element.derivation == "structure":
                     text = self.guide.levels.structure.code if self.guide.levels else ""
                 else:
-                    rows = [(each.rule.tag, each.elements) for each in drafts if each.rule.tag == element.tag]
+                    rows = [(element.tag, *each.elements) for each in drafts if each.rule.tag == element.tag]
                     text = derived(element, rows)
                 draft.put(element.number, text, element.address)
                 self.elements.fits(text, element.table, element.address, draft.path)

@@ -4,6 +4,7 @@ from partners.models.agreement import Agreement, AgreementDocument, ControlNumbe
 from partners.models.calendar import BusinessCalendar, Holiday
 from partners.models.host_key import HostKey
 from partners.models.mapping import MappingOverride, MappingProfile, MappingRevision, MappingSample
+from partners.models.onboarding import ConnectionTest, Onboarding
 from partners.models.partner import (
     Mailbox,
     Mode,
@@ -12,6 +13,7 @@ from partners.models.partner import (
     Partnership,
     TradingPartner,
 )
+from partners.models.returns import ReturnTerms
 from partners.models.tolerances import (
     AllowedSubstitute,
     AnswerTolerances,
@@ -29,6 +31,7 @@ __all__ = [
     "BusinessCalendar",
     "CodeList",
     "CodeListEntry",
+    "ConnectionTest",
     "ControlNumber",
     "Holiday",
     "HostKey",
@@ -39,9 +42,11 @@ __all__ = [
     "MappingRevision",
     "MappingSample",
     "Mode",
+    "Onboarding",
     "PartnerContact",
     "PartnerIdentifier",
     "Partnership",
+    "ReturnTerms",
     "ShipmentTolerances",
     "TradingPartner",
 ]

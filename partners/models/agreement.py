@@ -255,6 +255,11 @@ class Agreement(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def usage(self) -> str:
+        """Return ISA15 of what goes both ways under it: P or T; its own, else the mailbox's."""
+        return self.usage_indicator or self.mailbox.usage_indicator
+
     def clean(self) -> None:
         """Refuse an identifier of another partner."""
         if self.identifier_id and self.partner_id and self.identifier.partner_id != self.partner_id:

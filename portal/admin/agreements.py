@@ -13,8 +13,9 @@ from django.urls import URLPattern, path, reverse
 from integration.flows.agreed import tolerances_of
 from integration.flows.mapping_rows import RELEASE
 from integration.flows.outgoing import envelope_of
-from integration.flows.rights import DECIDE
+from integration.flows.rights import EDIT_AGREEMENT
 from integration.matching.tolerances import sentences
+from integration.models import StockLocation, StockTerms
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -23,6 +24,7 @@ from partners.models import (
     CodeList,
     ControlNumber,
     ItemCrossReference,
+    ReturnTerms,
     ShipmentTolerances,
 )
 from portal.admin.base import EmptyState, FormInline, HistoryAdmin, TableInline
@@ -31,6 +33,7 @@ from portal.admin.live import LiveAdmin
 from portal.admin.mapping_use import shown_mapping
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.show import link, moment
+from portal.admin.stock_terms import StockLocationInline, StockTermsInline
 from portal.admin.take_over import NumbersAdmin
 from portal.admin.tolerances import tolerances_page
 
@@ -127,6 +130,15 @@ class BillTolerancesInline(FormInline):
     verbose_name_plural = verbose_name
 
 
+class ReturnTermsInline(FormInline):
+    """By when each next thing of a return has to come."""
+
+    model = ReturnTerms
+    fields = (("answer_days", "ship_days", "receipt_days", "credit_days"), "takes_files")
+    verbose_name = "How long each stage of a return may take"
+    verbose_name_plural = verbose_name
+
+
 @admin.register(Agreement)
 class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     """Agreements; their mode changes by verb."""
@@ -139,8 +151,19 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     search_fields = ("name", "partner__name")
     search_help_text = "Agreement or partner"
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
-    used_by = ("interchanges", "archived_documents", "purchase_orders", "routing_rules", "customer_links")
-    inlines = (DocumentInline, ShipmentTolerancesInline, BillTolerancesInline, ItemInline, CodeListInline)
+    used_by = (
+        "interchanges",
+        "archived_documents",
+        "purchase_orders",
+        "routing_rules",
+        "customer_links",
+        "stock_feeds",
+        "stock",
+    )
+    inlines = (
+        DocumentInline, ShipmentTolerancesInline, BillTolerancesInline, ReturnTermsInline, StockTermsInline, StockLocationInline,
+        ItemInline, CodeListInline,
+    )  # fmt: skip
     readonly_fields = ("shown_live_from",)
     fieldsets = (
         (None, {"fields": (("name", "shown_live_from"), ("partner", "mailbox"))}),
@@ -216,7 +239,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
         extra = dict(extra_context or {})
         if agreement is not None:
             extra["envelope"] = envelope_of(agreement)
-            if request.user.has_perm(DECIDE):
+            if request.user.has_perm(EDIT_AGREEMENT):
                 extra["numbers_url"] = reverse("admin:partners_agreement_numbers", args=[agreement.pk])
             may = self.has_change_permission(request, agreement)
             extra["tolerances"] = {
@@ -234,7 +257,14 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
             *row.documents.all(),
             *row.substitutes.all(),
         ]
-        for kind in (AnswerTolerances, ShipmentTolerances, BillTolerances):
+        for kind in (
+            AnswerTolerances,
+            ShipmentTolerances,
+            BillTolerances,
+            ReturnTerms,
+            StockTerms,
+            StockLocation,
+        ):
             held += kind.objects.filter(agreement=row)
         return [*held, row]
 

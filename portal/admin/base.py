@@ -9,31 +9,18 @@ from urllib.parse import urlencode
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
+from integration.reach import TABLE
+from portal.access import reach_of, seen
+from portal.admin.paging import COUNT_LIMIT, CappedPaginator, GridChangeList
 from portal.admin.show import list_url
-
-COUNT_LIMIT = 10_000
-"""Lists are counted and paged up to here: beyond it, people narrow the search."""
-
-
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than one row past ``COUNT_LIMIT``, however large the table is."""
-
-    @cached_property
-    def count(self) -> int:
-        """Return the number of rows, ``COUNT_LIMIT + 1`` standing for "more"."""
-        rows: Any = self.object_list
-        if isinstance(rows, QuerySet):
-            return int(rows.order_by()[: COUNT_LIMIT + 1].count())
-        return len(rows)
+from portal.admin.verbs import person
 
 
 @dataclass(frozen=True)
@@ -79,17 +66,6 @@ class Crumb:
     url: str = ""
 
 
-class AttachingChangeList(ChangeList):  # type: ignore[misc]
-    """A list whose rows get what they show from a bounded number of further queries."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Fetch the page, then let the admin class attach to it."""
-        super().get_results(request)
-        rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
-        self.result_list = rows
-        self.model_admin.attach(self.result_list)
-
-
 class GridAdmin(ModelAdmin):  # type: ignore[misc]
     """The base of every admin class here. ``words`` are what one row and several are called, where the model's own
     name is not what people say."""
@@ -111,6 +87,15 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
     empty_value_display = ""
     empty = EmptyState("Nothing here yet", "Rows appear here by themselves.")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows within the user's reach: lists, pages, exports and verbs begin with these, and know no other."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return seen(rows, person(request))
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        """Return what a field may refer to, within the user's reach."""
+        return _choices(super().get_field_queryset(db, db_field, request), db_field, request)
+
     def attach(self, rows: Sequence[Any]) -> None:
         """Attach to the rows of one page what their columns show beyond their own fields."""
 
@@ -131,7 +116,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list class that calls ``attach``."""
-        return AttachingChangeList
+        return GridChangeList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -203,7 +188,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
                 "opts": self.opts,
                 "original": row,
                 "media": self.media,
-                "back_url": list_url(self.model, query),
+                "back_url": f"{list_url(self.model, query)}{f'#row-{row.pk}' if row is not None else ''}",
                 **context,
                 "title": title,
                 "keep": f"&{urlencode({'_changelist_filters': query})}" if query else "",
@@ -257,14 +242,28 @@ class HistoryAdmin(GridAdmin):
         return page
 
 
-class TableInline(TabularInline):  # type: ignore[misc]
+class _SeenInline:
+    """Inlines show and offer what lies within the user's reach alone."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows within the user's reach; the others are neither shown nor touched."""
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return seen(rows, person(request))
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        """Return what a field may refer to, within the user's reach."""
+        rows = super().get_field_queryset(db, db_field, request)  # type: ignore[misc]
+        return _choices(rows, db_field, request)
+
+
+class TableInline(_SeenInline, TabularInline):  # type: ignore[misc]
     """Rows that belong to the row above, as a table."""
 
     extra = 0
     hide_title = True
 
 
-class FormInline(StackedInline):  # type: ignore[misc]
+class FormInline(_SeenInline, StackedInline):  # type: ignore[misc]
     """One row that belongs to the row above, as fields of its own below it; left as they are, no row is made."""
 
     max_num = 1
@@ -274,6 +273,13 @@ class FormInline(StackedInline):  # type: ignore[misc]
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return the one form, for whoever may fill it in."""
         return int(self.has_change_permission(request, obj))
+
+
+def _choices(rows: QuerySet[Any] | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+    model = db_field.remote_field.model
+    if model not in TABLE or not reach_of(person(request)).is_limited:
+        return rows
+    return seen(model._default_manager.all() if rows is None else rows, person(request))
 
 
 def _list_query(request: HttpRequest) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,11 @@ from django.views.decorators.http import require_POST
 
 from integration.flows import bulk, decide
 from integration.flows.bulk import Progress
+from integration.flows.spreadsheets import csv_pieces
 from integration.models import BulkItem, BulkJob
+from portal.access import seen
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.cells import safe_cell
+from portal.admin.content import refusal_of_export
 from portal.admin.documents_table import document_words
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, moment, page_url
 from portal.admin.timeline import timeline
@@ -90,7 +91,7 @@ class BulkJobAdmin(HistoryAdmin):
     ordering = ("-pk",)
     empty = EmptyState(
         "No bulk jobs yet",
-        "Choose purchase orders in the list of documents and press “Send again…”: the job stands here then.",
+        "Choose documents in their list and press “Send again…”: the job stands here then.",
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -108,10 +109,10 @@ class BulkJobAdmin(HistoryAdmin):
         job: BulkJob = row
         user = person(request)
         now = bulk.progress(job)
-        may_decide = user.has_perm(decide.DECIDE)
+        may_decide = user.has_perm(decide.RESUBMIT_BULK)
         context = {
             "job": job,
-            "title": f"{job}: send purchase orders again",
+            "title": f"{job}: send many again",
             "badge": job_badge(job, now),
             "progress": now,
             "progress_words": progress_words(now),
@@ -129,7 +130,7 @@ class BulkJobAdmin(HistoryAdmin):
 
     def decide(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Do one verb to one job and show it again."""
-        user = require(request, decide.DECIDE)
+        user = require(request, decide.RESUBMIT_BULK)
         job = self.find(request, str(object_id))
         if job is None:
             return self.missing(request, str(object_id))
@@ -151,14 +152,17 @@ class BulkJobAdmin(HistoryAdmin):
         job = self.find(request, str(object_id))
         if job is None:
             return self.missing(request, str(object_id))
+        items = _items(job)
+        if (refused := refusal_of_export(person(request), f"{job}", items.count())) is not None:
+            return refused
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="bulk-job-{job.pk}.csv"'
         response["Cache-Control"] = "no-store"
-        writer = csv.writer(response)
-        writer.writerow(_COLUMNS)
-        for row in _rows(_items(job)):
-            cells = (row.words, row.partner, row.control_number, row.state, row.new_number, row.sentence)
-            writer.writerow([safe_cell(cell) for cell in cells])
+        rows = (
+            (row.words, row.partner, row.control_number, row.state, row.new_number, row.sentence)
+            for row in _rows(items)
+        )
+        response.writelines(csv_pieces(_COLUMNS, rows))
         return response
 
     @display(description="Job")
@@ -193,7 +197,7 @@ class BulkJobAdmin(HistoryAdmin):
 
 
 def _items(job: BulkJob) -> QuerySet[BulkItem]:
-    return job.items.select_related(
+    return seen(job.items.all()).select_related(
         "document__state", "document__interchange", "document__partner", "result__interchange"
     ).order_by("pk")  # fmt: skip
 

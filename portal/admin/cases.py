@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
+import copy
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.models import User
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
+from unfold.decorators import action
 
-from integration.flows import decide
-from integration.flows.cases import channel_of
-from integration.flows.channels import trouble_of
-from integration.flows.missing import missing_of, waiting_for
+from integration.flows import case_work, decide
+from integration.flows.decide import Refused
+from integration.flows.undo import undo
 from integration.models import ExceptionCase
-from portal.admin import decisions
-from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin import cases_many, comments, decisions
+from portal.admin.base import EmptyState, FilterChoice, HistoryAdmin
+from portal.admin.case_page import case_context, desk_context
 from portal.admin.decisions import decision_page
-from portal.admin.documents_table import document_words
-from portal.admin.filters import CaseFilter
-from portal.admin.mails import mail_link
+from portal.admin.filters import AtStakeFilter, CaseFilter
 from portal.admin.orders import named_by, whole_number
-from portal.admin.record_words import label
 from portal.admin.show import age, case_badge, link, moment, money, page_url
-from portal.admin.subjects import resolve_work, step_words
-from portal.admin.supplier_invoice_page import invoice_link
-from portal.admin.timeline import timeline
 from portal.admin.verbs import person, require, run
 
-MOST_WAITING = 20
-# In the order of the columns: the database keeps its own order of a row's names.
-_EVIDENCE_LABELS = {
-    "line": "Line",
-    "sku": "SKU",
-    "what": "What",
-    "asked": "We asked",
-    "answered": "They answered",
-    "money": "Money",
-    "told": "They were told",
-    "in the store": "In the store",
-}
+MOST_COUNTED = 1000
 
 
 @admin.register(ExceptionCase)
@@ -55,7 +45,11 @@ class CaseAdmin(HistoryAdmin):
     list_display = (
         "shown_sentence", "shown_state", "shown_order", "shown_partner", "shown_money", "shown_owner", "shown_age",
     )  # fmt: skip
-    list_filter = (CaseFilter, "kind", "partner", "store")
+    list_filter = (CaseFilter, "kind", "partner", "store", AtStakeFilter)
+    list_before_template = "portal/parts/case_tabs.html"
+    # No column: ``get_ordering`` has the word, and no single column is what the list is sorted by.
+    ordering = ("pk",)
+    actions = ("take_chosen", "assign_chosen", "snooze_chosen")
     list_select_related = ("order", "partner", "owner")
     search_fields = ("sentence",)
     search_help_text = "Order, purchase order or words"
@@ -70,8 +64,78 @@ class CaseAdmin(HistoryAdmin):
         return rows.defer("order__content")
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """Return open before closed, then what is due first, then the oldest."""
-        return [F("closed_at").desc(nulls_first=True), F("due_at").asc(nulls_last=True), "opened_at", "pk"]
+        """Return open before closed, then what is due first, then the most money at stake, then the oldest."""
+        return [
+            F("closed_at").desc(nulls_first=True),
+            F("due_at").asc(nulls_last=True),
+            F("money").desc(nulls_last=True),
+            "opened_at",
+            "pk",
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list beneath its tabs."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context is not None and "filter_menus" in context:
+            tabs = context["filter_menus"].pop(0)
+            context["case_tabs"] = self._tabs(request, tabs.choices)
+        return response
+
+    def _tabs(self, request: HttpRequest, choices: list[FilterChoice]) -> list[dict[str, Any]]:
+        """Return the tabs with how many cases stand under each that people empty, counted no further than a limit."""
+        opened = self.get_queryset(request).filter(closed_at=None)
+        put_off = Q(snoozed_until__gt=timezone.now())
+        rows = {
+            "Mine": opened.exclude(put_off).filter(owner=person(request)),
+            "Unassigned": opened.exclude(put_off).filter(owner=None),
+            "Waiting": opened.filter(put_off),
+            "All open": opened,
+        }
+        counts = {words: each.order_by()[: MOST_COUNTED + 1].count() for words, each in rows.items()}
+        return [
+            {
+                "words": each.words,
+                "query": each.query,
+                "chosen": each.chosen,
+                "count": _counted(counts.get(each.words, 0)),
+            }
+            for each in choices
+        ]
+
+    @action(description="Assign to me", permissions=["decide"])  # type: ignore[untyped-decorator]
+    def take_chosen(self, request: HttpRequest, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
+        """Give the chosen cases to whoever asks."""
+        user = person(request)
+        cases = list(chosen.order_by("pk")[: cases_many.MOST])
+        words = "one case" if len(cases) == 1 else f"{len(cases)} cases"
+        run(request, lambda: case_work.assign(user, cases, user), f"Yours: {words}.")
+        return HttpResponseRedirect(request.get_full_path())
+
+    @action(description="Assign…", permissions=["decide"])  # type: ignore[untyped-decorator]
+    def assign_chosen(self, request: HttpRequest, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
+        """Go to the page that gives the chosen cases to somebody."""
+        return self._to_many(request, "assign", chosen)
+
+    @action(description="Put off…", permissions=["decide"])  # type: ignore[untyped-decorator]
+    def snooze_chosen(self, request: HttpRequest, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
+        """Go to the page that puts the chosen cases off."""
+        return self._to_many(request, "snooze", chosen)
+
+    def _to_many(self, request: HttpRequest, what: str, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
+        keep = QueryDict(mutable=True)
+        keep["_changelist_filters"] = request.GET.urlencode()
+        return HttpResponseRedirect(f"{cases_many.address_for(what, chosen)}&{keep.urlencode()}")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may decide cases."""
+        return person(request).has_perm(decide.DECIDE)
+
+    def many(self, request: HttpRequest, what: str) -> HttpResponse:
+        """Do one thing to many cases."""
+        return cases_many.many_page(self, request, what)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ExceptionCase], search_term: str
@@ -92,48 +156,73 @@ class CaseAdmin(HistoryAdmin):
         own = [
             path("<int:object_id>/decide/", view, name="integration_exceptioncase_decide"),
             path("<int:object_id>/decide/<str:name>/", page, name="integration_exceptioncase_decision"),
+            path(
+                "<int:object_id>/looking/",
+                self.admin_site.admin_view(require_POST(self.looking)),
+                name="integration_exceptioncase_looking",
+            ),
+            path(
+                "many/<str:what>/",
+                self.admin_site.admin_view(self.many),
+                name="integration_exceptioncase_many",
+            ),
+            comments.comment_path(self),
         ]
         return own + list(super().get_urls())
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
         """Show the case's page."""
-        user = person(request)
         case = ExceptionCase.objects.select_related(
             "store",
-            "order",
-            "purchase_order",
+            "order__store",
+            "purchase_order__agreement",
+            "purchase_order__order",
+            "return_case",
             "partner",
             "mailbox",
             "document__state",
             "transmission",
             "owner",
         ).get(pk=row.pk)
-        steps = decide.steps_to_retry(case) if case.closed_at is None else []
-        work = decide.work_behind(case)
+        user = person(request)
         context = {
-            "case": case,
-            "title": f"Case {case.pk}: {case.get_kind_display().lower()}",
-            "badge": case_badge(case),
-            "age": age(case.opened_at, case.closed_at),
-            "money": money(case.money, case.currency),
-            "evidence": _evidence(case.evidence),
-            "is_open": case.closed_at is None,
-            "may_decide": user.has_perm(decide.DECIDE),
-            "is_mine": case.owner_id == user.pk,
-            "retry_words": [step_words(step.name) for step in steps],
-            "document_words": document_words(case.document) if case.document else "",
-            "work": work,
-            "mail_link": mail_link(case.cause),
-            "invoice_link": invoice_link(case),
-            "trouble": trouble_of(channel_of(case)) if case.closed_at is None else None,
-            "work_words": step_words(work.step) if work is not None else "",
-            "work_about": resolve_work([work])[work.pk] if work is not None else None,
-            "decisions": decisions.links(case),
-            "waiting": _waiting(case),
-            "decide_url": reverse("admin:integration_exceptioncase_decide", args=[case.pk]),
-            "timeline": timeline(case.subject),
+            **case_context(case),
+            **desk_context(case, user),
+            **comments.box(request, case),
+            "next": self._next(request, case),
         }
         return self.page(request, case, "portal/case.html", context)
+
+    def _next(self, request: HttpRequest, case: ExceptionCase) -> dict[str, Any] | None:
+        """Return the case that comes after ``case`` in the list as somebody left it, and how many stand there."""
+        asked = copy.copy(request)
+        asked.GET = QueryDict(request.GET.get("_changelist_filters", ""))
+        try:
+            listed = self.get_changelist_instance(asked).get_queryset(asked)
+        except IncorrectLookupParameters:
+            return None
+        pks = list(listed.values_list("pk", flat=True)[:MOST_COUNTED])
+        place = pks.index(case.pk) if case.pk in pks else -1
+        others = [*pks[place + 1 :], *pks[: max(place, 0)]]
+        if not others:
+            return None
+        return {
+            "url": reverse("admin:integration_exceptioncase_change", args=[others[0]]),
+            "count": len(others),
+        }
+
+    def looking(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Take note that somebody still looks at a case; answer with who else does, and whether it has changed."""
+        user = require(request, decide.DECIDE)
+        case = self.find(request, str(object_id))
+        if case is None:
+            return HttpResponse(status=404)
+        context = {
+            "looking": case_work.look(user, case),
+            "version": case.version,
+            "shown_version": request.GET.get("version", ""),
+        }
+        return render(request, "portal/parts/looking.html", context)
 
     def decision(self, request: HttpRequest, object_id: int, name: str) -> HttpResponse:
         """Show what a decision would do, and do it."""
@@ -148,18 +237,26 @@ class CaseAdmin(HistoryAdmin):
         case = self.find(request, str(object_id))
         if case is None:
             return self.missing(request, str(object_id))
-        reason = request.POST.get("reason", "")
+        given = request.POST
+        reason, seen = given.get("reason", ""), given.get("seen", "")
         verbs = {
-            "settle": (lambda: decide.settle_case(user, case, reason), "The case is settled."),
-            "retry": (lambda: decide.retry_case(user, case, reason), "It is tried again now."),
-            "take": (lambda: decide.own_case(user, case, user), "The case is yours."),
-            "give_back": (lambda: decide.own_case(user, case, None), "The case is nobody's again."),
+            "settle": (lambda: decide.settle_case(user, case, reason, seen), "The case is settled."),
+            "retry": (lambda: decide.retry_case(user, case, reason, seen), "It is tried again now."),
+            "take": (lambda: case_work.assign(user, [case], user, seen), "The case is yours."),
+            "give_back": (lambda: case_work.assign(user, [case], None, seen), "The case is nobody's again."),
+            "assign": (lambda: case_work.assign(user, [case], _owner(given), seen), "The case is assigned."),
+            "snooze": (
+                lambda: case_work.snooze(user, [case], _until(given), reason, seen),
+                "The case is put off.",
+            ),
+            "wake": (lambda: case_work.stop_waiting(user, case, seen), "The case waits no more."),
+            "undo": (lambda: undo(user, case), "Undone: the case is open again."),
         }
-        chosen = verbs.get(request.POST.get("verb", ""))
+        chosen = verbs.get(given.get("verb", ""))
         if chosen is None:
             return HttpResponseBadRequest("There is no such verb.")
         run(request, *chosen)
-        return HttpResponseRedirect(page_url(case))
+        return HttpResponseRedirect(page_url(case) + decisions.kept(request))
 
     @display(description="Case")
     def shown_sentence(self, case: ExceptionCase) -> SafeString:
@@ -170,6 +267,10 @@ class CaseAdmin(HistoryAdmin):
     def shown_state(self, case: ExceptionCase) -> SafeString:
         """Return open, past due or closed, and until when it has to be settled."""
         badge = case_badge(case)
+        if case.is_put_off(timezone.now()):
+            return format_html(
+                '{}<small class="gp-under">until {}</small>', badge, moment(case.snoozed_until)
+            )
         if case.due_at is None or case.closed_at is not None:
             return badge
         return format_html('{}<small class="gp-under">due {}</small>', badge, moment(case.due_at))
@@ -200,46 +301,26 @@ class CaseAdmin(HistoryAdmin):
         return age(case.opened_at, case.closed_at or timezone.now())
 
 
-def _waiting(case: ExceptionCase) -> dict[str, Any] | None:
-    """Return how many documents wait for the translation that a case is about, and the first of them as links."""
-    missing = missing_of(case)
-    if missing is None:
-        return None
-    rows = waiting_for(missing)
-    first = [
-        link(row.purchase_order.order, str(row.purchase_order))
-        if row.purchase_order is not None
-        else link(row.document, document_words(row.document) if row.document else "")
-        for row in rows[:MOST_WAITING]
-    ]
-    orders, count = rows.exclude(purchase_order=None).count(), rows.count()
-    return {"orders": orders, "received": count - orders, "first": first, "more": count - len(first)}
+def _counted(count: int) -> str:
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else str(count or "")
 
 
-def _evidence(rows: list[Any]) -> dict[str, Any] | None:
-    """Return the evidence as a table: one column for each name that any row has."""
-    dictionaries = [row for row in rows if isinstance(row, dict)]
-    names = list(dict.fromkeys(name for row in dictionaries for name in row))
-    names = [name for name in names if any(row.get(name) not in (None, "") for row in dictionaries)]
-    known = list(_EVIDENCE_LABELS)
-    names.sort(key=lambda name: known.index(name) if name in known else len(known))
-    if not names:
-        return None
-    return {
-        "title": _evidence_title(names),
-        "labels": [_EVIDENCE_LABELS.get(name) or label(name) for name in names],
-        "rows": [[_evidence_words(row.get(name)) for name in names] for row in dictionaries],
-    }
+def _owner(given: QueryDict) -> User:
+    """Return whom a case is assigned to."""
+    pk = given.get("owner", "")
+    found = (
+        User.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    )
+    if found is None:
+        raise Refused("Choose who is to look after the case.")
+    return found
 
 
-def _evidence_title(names: list[str]) -> str:
-    if "told" in names:
-        return "What was told, and what the store holds"
-    if "part" in names:
-        return "What adds up to what"
-    return "What was asked, and what was said" if "asked" in names else "What was said"
-
-
-def _evidence_words(value: Any) -> str:
-    words = "" if value is None else str(value)
-    return words if "_" in words else words[:1].upper() + words[1:]  # a field of the store is named as it is
+def _until(given: QueryDict) -> datetime:
+    """Return until when a case is put off."""
+    try:
+        until = forms.DateTimeField().clean(given.get("until", ""))
+    except forms.ValidationError:
+        raise Refused("Say until when to put it off, as a day and a time.") from None
+    assert isinstance(until, datetime)
+    return until

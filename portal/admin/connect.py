@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from integration.bigcommerce.reference import StockSetting
 from integration.flows import connect
 from integration.flows.connect import Answer, Connection
-from integration.flows.decide import DECIDE
+from integration.flows.rights import EDIT_STORE
 from integration.models import HookCall, Store, StoreHook
 from portal.admin.base import GridAdmin
 from portal.admin.show import BAD, GOOD, QUIET, WARNING, badge, moment
@@ -81,7 +81,7 @@ class ConnectableAdmin(GridAdmin):
         if store is None:
             return self.missing(request, object_id)
         if request.method == "POST":
-            user = require(request, DECIDE)
+            user = require(request, EDIT_STORE)
             reason = request.POST.get("reason", "")
             run(request, lambda: connect.register_hooks(user, store, reason), "The store calls Gridport.")
             return HttpResponseRedirect(_address(store))
@@ -96,7 +96,7 @@ class ConnectableAdmin(GridAdmin):
             "stock": _stock(found.stock.value),
             "webhook": _webhook(store, found),
             "hooks": _hooks(store, found),
-            "may_decide": person(request).has_perm(DECIDE),
+            "may_edit": person(request).has_perm(EDIT_STORE),
         }
         return self.page(request, store, "portal/connect.html", context)
 

@@ -13,6 +13,7 @@ from unfold.decorators import action
 
 from integration.flows.rights import Refused
 from integration.flows.translation_files import SAME, WRONG, FilePlan, import_file
+from portal.admin.content import refusal_of_export
 from portal.admin.reasoned import ReasonedAdmin, tell
 from portal.admin.show import list_url
 from portal.admin.verbs import person
@@ -44,6 +45,8 @@ class FileAdmin(ReasonedAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = self.get_changelist_instance(request).get_queryset(request)
+        if (refused := refusal_of_export(person(request), self.called()[1], rows.count())) is not None:
+            return refused
         text = "".join(self.exported(rows))
         answer = HttpResponse(text.encode(), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{self.file_name}"'

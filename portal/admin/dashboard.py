@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from archive.models import Document
 from integration.claimable import longest_due
 from integration.flows.channels import troubles
-from integration.flows.decide import PAUSE
+from integration.flows.decide import DECIDE, PAUSE
 from integration.models import ExceptionCase, Expectation, Order, Store, Work
 from partners.models import Agreement, Mailbox, Mode, TradingPartner
+from portal.access import reach_of, seen
+from portal.admin.charts import ROW, Bar, bars, charts
 from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.filters import INVALID, NOT_DELIVERED, OVERDUE, REJECTED, WAITING_TO_BE_SENT
 from portal.admin.pauses import general_switches, switches_on
-from portal.admin.show import BAD, QUIET, WAITING, WARNING, age, list_url, mode_badge, page_url
+from portal.admin.show import BAD, QUIET, WAITING, WARNING, age, list_url, mode_badge, moment, money, page_url
+from portal.admin.verbs import person
 from portal.health import LONGEST_WAIT
 
 MOST = 1000
@@ -41,15 +46,25 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["tiles"] = _tiles(may)
     if may("integration.view_exceptioncase"):
         context["case_kinds"] = _case_kinds()
+        context["kinds_height"] = len(context["case_kinds"]) * ROW
+        context["at_stake"] = _money_at_stake()
+        context["cases_url"] = list_url(ExceptionCase)
         context["oldest_cases"] = _oldest_cases()
+    if may(DECIDE) and may("integration.view_exceptioncase"):
+        context["own_queue"] = _own_queue(person(request))
+        context["own_url"] = list_url(ExceptionCase, "cases=mine")
+        context["unassigned_url"] = list_url(ExceptionCase, "cases=unassigned")
+        # Who answers callers and keeps no machinery begins with the box and with their own cases.
+        context["is_desk"] = not may("integration.view_work")
     if may("archive.view_document"):
-        last = Document.objects.select_related(*WITH_STATE).order_by("-pk")[:10]
+        context["charts"] = charts(timezone.now().astimezone(UTC).date())
+        last = seen(Document.objects.all()).select_related(*WITH_STATE).order_by("-pk")[:10]
         context["last_documents"] = document_rows(last)
     if may("integration.view_pause"):
         context["switches_on"] = switches_on()
         context["general_switches"] = general_switches()
         context["may_pause"] = may(PAUSE)
-    if may("integration.view_work"):
+    if may("integration.view_work") and not reach_of(person(request)).is_limited:
         context["queue"] = _queue()
     if may("integration.view_store") and may("partners.view_mailbox"):
         context["connections"] = _connections()
@@ -62,7 +77,7 @@ def _count(rows: QuerySet[Any]) -> int:
 
 
 def _tile(rows: QuerySet[Any], words: str, url: str, tone: str) -> Tile:
-    found = _count(rows)
+    found = _count(seen(rows))
     shown = f"{MOST:,}+" if found > MOST else (f"{found:,}" if found else "None")
     return Tile(shown, words, url, tone if found else QUIET)
 
@@ -95,34 +110,46 @@ def _tiles(may: Any) -> list[Tile]:
     return tiles
 
 
-def _case_kinds() -> list[dict[str, Any]]:
+def _case_kinds() -> list[Bar]:
     found = (
-        ExceptionCase.objects.filter(closed_at=None)
+        seen(ExceptionCase.objects.filter(closed_at=None))
         .order_by()
-        .values("kind")
+        .values_list("kind")
         .annotate(count=Count("pk"))
-        .order_by("-count")
+        .order_by("-count", "kind")
     )
     words = dict(ExceptionCase.Kind.choices)
-    return [
-        {
-            "words": words.get(each["kind"], each["kind"]),
-            "count": each["count"],
-            "url": list_url(ExceptionCase, f"kind__exact={each['kind']}"),
-        }
-        for each in found
-    ]
+    return bars(
+        (str(words.get(kind, kind)), count, list_url(ExceptionCase, f"kind__exact={kind}"))
+        for kind, count in found
+    )
+
+
+def _money_at_stake() -> list[str]:
+    """Return what open cases hold back, in each currency."""
+    held = seen(ExceptionCase.objects.filter(closed_at=None, money__gt=0))
+    sums = held.order_by().values_list("currency").annotate(sum=Sum("money")).order_by("currency")
+    return [money(total, currency) for currency, total in sums]
+
+
+def _own_queue(user: User) -> list[dict[str, Any]]:
+    """Return the first open cases of ``user``, by when they are due."""
+    cases = seen(ExceptionCase.objects.filter(closed_at=None, owner=user)).select_related("partner")
+    first = cases.order_by(F("due_at").asc(nulls_last=True), "pk")[:5]
+    return [{"row": case, "url": page_url(case), "due": moment(case.due_at)} for case in first]
 
 
 def _oldest_cases() -> list[dict[str, Any]]:
     cases = (
-        ExceptionCase.objects.filter(closed_at=None).select_related("partner").order_by("opened_at", "pk")[:5]
+        seen(ExceptionCase.objects.filter(closed_at=None))
+        .select_related("partner")
+        .order_by("opened_at", "pk")[:5]
     )
     return [{"row": case, "url": page_url(case), "age": age(case.opened_at)} for case in cases]
 
 
 def _connections() -> list[dict[str, Any]]:
-    rows: list[Any] = [*Store.objects.all(), *Mailbox.objects.all()]
+    rows: list[Any] = [*seen(Store.objects.all()), *seen(Mailbox.objects.all())]
     problems = _poll_problems()
     stand_still = troubles()
     return [

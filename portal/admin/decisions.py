@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,7 +21,7 @@ from unfold.widgets import (
 from integration.flows import decide
 from integration.flows.contact import LONGEST_MESSAGE, addresses_of
 from integration.flows.decide import Refused
-from integration.flows.decisions import carry_out
+from integration.flows.decisions import UNDOABLE, carry_out
 from integration.flows.planned import Choice, Given, Plan
 from integration.flows.plans import choices, plan
 from integration.flows.remainder import other_suppliers
@@ -48,7 +50,7 @@ class DueForm(AskForm):
     due_at = forms.DateTimeField(
         label="Wait until",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In the portal's time zone. The case is due then.",
+        help_text="In your time zone. The case is due then.",
     )
 
 
@@ -60,6 +62,17 @@ class NumberForm(AskForm):
         max_length=22,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="The number as it was sent to the partner.",
+    )
+
+
+class ReturnForm(AskForm):
+    """Which return is meant."""
+
+    number = forms.CharField(
+        label="Return",
+        max_length=30,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Our number of it, such as R-1001.",
     )
 
 
@@ -101,7 +114,7 @@ class ContactForm(AskForm):
     due_at = forms.DateTimeField(
         label="Wait until",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In the portal's time zone. The case is due then.",
+        help_text="In your time zone. The case is due then.",
     )
     message = forms.CharField(
         label="In your words",
@@ -159,6 +172,7 @@ class ToldForm(AskForm):
 _ASKED: dict[str, type[AskForm]] = {
     "due_at": DueForm,
     "number": NumberForm,
+    "return": ReturnForm,
     "value": TranslationForm,
     "agreement": SupplierForm,
     "leaves_store": StoreForm,
@@ -166,6 +180,8 @@ _ASKED: dict[str, type[AskForm]] = {
     "told": ToldForm,
 }
 _ASKED_WITH_DEFAULT = frozenset({"leaves_store", "told"})
+_FIELDS = {"return": "number"}
+"""The field that says that something was given, where it has another name."""
 
 
 def links(case: ExceptionCase) -> list[dict[str, str]]:
@@ -189,7 +205,8 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
         raise Http404
     given, asked = _given(request, case, choice)
     shown = _plan(request, case, choice, given)
-    reason = ReasonForm(request.POST if request.method == "POST" else None)
+    usual = {"reason": choice.usual} if choice.usual else None
+    reason = ReasonForm(request.POST if request.method == "POST" else None, initial=usual)
     if request.method == "POST" and shown is not None and reason.is_valid():
         try:
             digest = request.POST.get("digest", "")
@@ -198,7 +215,7 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
             messages.error(request, str(refusal))
         else:
             messages.success(request, f"Decided: {choice.words.lower()}.")
-            return HttpResponseRedirect(page_url(case))
+            return HttpResponseRedirect(page_url(case) + kept(request))
     context = {
         "title": f"Case {case.pk}: {choice.words.lower()}",
         "choice": choice,
@@ -206,9 +223,18 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
         "asked": asked,
         "plan": shown,
         "form": reason,
-        "cancel_url": page_url(case),
+        "can_be_undone": name in UNDOABLE,
+        "undo_seconds": settings.UNDO_SECONDS,
+        "list_filters": request.GET.get("_changelist_filters", ""),
+        "cancel_url": page_url(case) + kept(request),
     }
     return shown_by.page(request, case, "portal/decision.html", context)
+
+
+def kept(request: HttpRequest) -> str:
+    """Return the end of an address that keeps the list that somebody came from."""
+    filters = request.GET.get("_changelist_filters", "")
+    return f"?{urlencode({'_changelist_filters': filters})}" if filters else ""
 
 
 def _address(case: ExceptionCase, name: str) -> str:
@@ -220,7 +246,7 @@ def _given(request: HttpRequest, case: ExceptionCase, choice: Choice) -> tuple[G
     if not choice.asks:
         return Given(), None
     sent = request.POST if request.method == "POST" else request.GET
-    is_given = choice.asks in sent or choice.asks in _ASKED_WITH_DEFAULT
+    is_given = _FIELDS.get(choice.asks, choice.asks) in sent or choice.asks in _ASKED_WITH_DEFAULT
     form = _ASKED[choice.asks](sent if is_given else None, case)
     return (form.given() if form.is_valid() else None), form
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from archive.models import ACKNOWLEDGMENTS, Direction, Document, Translation, Transmission, document_name
+from archive.models import ACKNOWLEDGMENTS, Direction, Document, Translation, document_name
 from archive.projections import guide_of
+from integration.flows.match_acknowledgments import finding_words
 from integration.flows.match_advice import outcome_words
-from integration.matching.invoicing.files import FILE_FORMATS
+from integration.matching.evidence import KINDS as PICTURES_AND_FORMS
+from integration.matching.invoicing.files import ENDINGS
+from integration.models import OrderDocument
 from integration.x12.acknowledgment import CODE_MEANINGS
 from partners.guides_in_use import guide_words
+from portal.access import seen
 from portal.admin.blocks import Pair
-from portal.admin.content import READ_CONTENT, Opened, document_text, open_for, whole_text
-from portal.admin.documents_table import document_rows, document_words, state_of
+from portal.admin.content import READ_CONTENT, Marks, Opened, document_text, open_for, whole_text
+from portal.admin.document_mapping import both_sides
+from portal.admin.document_way import answered_line_links, attempts_of, kin_of, next_of, readers_of
+from portal.admin.documents_table import WITH_STATE, document_rows, document_words, state_of
+from portal.admin.keeping import keeping_of
 from portal.admin.readable import readable
 from portal.admin.show import (
     BAD,
@@ -26,6 +34,7 @@ from portal.admin.show import (
     acknowledgment_badge,
     badge,
     delivery_badge,
+    page_url,
     size,
     summary_badge,
     validation_badge,
@@ -33,7 +42,9 @@ from portal.admin.show import (
 from portal.admin.timeline import timeline
 from portal.admin.unknown import unknown_delivery
 
-VIEWS = ("readable", "raw", "interchange")
+VIEWS = ("readable", "raw", "interchange", "mapping", "attempts", "history")
+LATEST = 6
+"""Events beside what a document says; all of them stand under History."""
 _REPORT_WORDS = {
     "error": ("Wrong or missing", BAD),
     "not_carried": ("Not carried", WARNING),
@@ -48,7 +59,6 @@ _SEVERITIES = {
     "warning": ("Remark", WARNING),
     "note": ("Note", QUIET),
 }
-_RESULT_TONES = {"delivered": GOOD, "removed": GOOD, "kept": GOOD, "failed": BAD, "unknown": WARNING}
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,25 @@ class Remark:
     position: int
 
 
-def document_context(document: Document, user: User, view: str) -> dict[str, Any]:
-    """Return everything that ``portal/document.html`` shows; ``view`` is one of ``VIEWS``."""
-    view = view if view in VIEWS else VIEWS[0]
+@dataclass(frozen=True)
+class Asked:
+    """What of a document is looked at: one of ``VIEWS``, and the segment or order line that is looked for."""
+
+    view: str
+    segment: int = 0
+    line: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        """Read it from the address; nonsense is the first view."""
+        view, segment = query.get("show", ""), query.get("segment", "")
+        position = int(segment) if segment.isascii() and segment.isdigit() and len(segment) < 7 else 0
+        return cls(view if view in VIEWS else VIEWS[0], position, query.get("line", "")[:20])
+
+
+def document_context(document: Document, user: User, asked: Asked) -> dict[str, Any]:
+    """Return everything that ``portal/document.html`` shows of ``document`` to ``user``."""
+    view = asked.view
     opened = open_for(user, document.interchange.payload, f"look at document {document.pk}")
     translation = _translation(document)
     return {
@@ -76,22 +102,38 @@ def document_context(document: Document, user: User, view: str) -> dict[str, Any
         "may_read": user.has_perm(READ_CONTENT),
         "problem": opened.problem,
         "view": view,
-        **_content(document, translation, opened, view),
+        **_content(document, translation, opened, asked),
         "orders": [
             link.order
             for link in document.orders.select_related("order").defer("order__content").order_by("pk")
         ],
         "cases": list(document.cases.filter(closed_at=None).select_related("owner")),
-        "attempts": _attempts(document),
+        "attempts": attempts_of(document) if view == "attempts" else [],
+        "next": next_of(document),
         "unknown": unknown_delivery(document),
+        "kept": keeping_of(document, user),
+        "kin": kin_of(document),
         "acknowledgments": _acknowledgments(document),
         "answered_by": _answered_by(document),
         "answers": _answers(document),
+        "answered_lines": answered_line_links(
+            document, translation.content if translation else None, _purchase_order_sent(document)
+        ),
+        "complaints": _complaints(document),
         "spoken_of": _spoken_of(document),
-        "is_file": document.transaction_set in FILE_FORMATS,
+        "is_file": document.transaction_set in ENDINGS,
+        "is_evidence": document.transaction_set in PICTURES_AND_FORMS,
         "acknowledges": document.transaction_set in ACKNOWLEDGMENTS,
-        "timeline": timeline(f"document:{document.pk}", _file_subjects(document), document),
+        **_history(document, view),
     }
+
+
+def _history(document: Document, view: str) -> dict[str, Any]:
+    """Return all that happened for the view of that name, and the last of it beside what the document says."""
+    events = timeline(f"document:{document.pk}", _file_subjects(document), document)
+    if view == "history":
+        return {"timeline": events, "readers": readers_of(document), "readings_of": f"document:{document.pk}"}
+    return {"timeline": events[-LATEST:], "earlier": max(0, len(events) - LATEST)}
 
 
 def _translation(document: Document) -> Translation | None:
@@ -102,24 +144,66 @@ def _translation(document: Document) -> Translation | None:
 
 
 def _content(
-    document: Document, translation: Translation | None, opened: Opened, view: str
+    document: Document, translation: Translation | None, opened: Opened, asked: Asked
 ) -> dict[str, Any]:
     """Return what the document says; nothing of it where its bytes were not given out."""
     if opened.data is None:
         return {"readable": None, "raw": None, "remarks": []}
     findings = translation.findings if translation else []
     content = translation.content if translation else None
-    return {
-        "readable": readable(document.transaction_set, content) if view == "readable" else None,
-        "raw": _raw(document, opened.data, findings, view),
+    said = {
+        "readable": readable(document.transaction_set, content) if asked.view == "readable" else None,
+        "raw": _raw(document, opened.data, findings, asked),
         "remarks": _remarks(findings, translation.report if translation else []),
     }
+    return said | (both_sides(document, opened.data) if asked.view == "mapping" else {})
 
 
-def _raw(document: Document, data: bytes, findings: list[Any], view: str) -> Any:
-    if view == "readable":
+def _raw(document: Document, data: bytes, findings: list[Any], asked: Asked) -> Any:
+    if asked.view not in ("raw", "interchange") or document.transaction_set in PICTURES_AND_FORMS:
         return None
-    return document_text(data, document, findings) if view == "raw" else whole_text(data)
+    if document.transaction_set in ENDINGS:
+        return whole_text(data)
+    theirs = [
+        {**each, "sentence": finding_words(each)}
+        for said in document.acknowledgments.order_by("pk")
+        for each in said.findings
+    ]
+    marks = Marks(findings, theirs, asked.segment, asked.line)
+    if asked.view == "raw":
+        return document_text(data, document, marks)
+    return whole_text(data, document, marks)
+
+
+def _purchase_order_sent(document: Document) -> Document | None:
+    """Return the purchase order (850) of ours that went last before ``document``, an answer to it, came."""
+    if document.transaction_set != "855" or document.direction != Direction.IN:
+        return None
+    link = document.orders.filter(purchase_order__isnull=False).first()
+    if link is None:
+        return None
+    sent = OrderDocument.objects.filter(
+        purchase_order=link.purchase_order_id, role=OrderDocument.Role.PURCHASE_ORDER
+    )
+    before = sent.filter(document__pk__lt=document.pk).order_by("-document_id").first() or sent.first()
+    return before.document if before is not None else None
+
+
+def _complaints(document: Document) -> list[dict[str, Any]]:
+    """Return what an acknowledgment (997) complains of, each with the segment of the document that it means."""
+    if document.transaction_set not in ACKNOWLEDGMENTS:
+        return []
+    said = document.acknowledges.select_related("document__interchange", "document__state").order_by("pk")
+    return [
+        {
+            "document": document_words(each.document),
+            "url": page_url(each.document),
+            "words": finding_words(finding),
+            "position": finding.get("segment_position") or 0,
+        }
+        for each in said[:50]
+        for finding in each.findings
+    ]
 
 
 def _badges(document: Document) -> list[tuple[str, Any]]:
@@ -180,27 +264,6 @@ def _remarks(findings: list[Any], report: list[Any]) -> list[Remark]:
     return remarks
 
 
-def _attempts(document: Document) -> list[dict[str, Any]]:
-    """Return each attempt to send the interchange, or the file that brought it, with what became of it."""
-    interchange = document.interchange
-    found: list[Transmission] = list(interchange.attempts.order_by("pk").prefetch_related("outcomes"))
-    if interchange.transmission is not None:
-        found = [interchange.transmission, *found]
-    return [
-        {
-            "row": attempt,
-            "outcomes": [
-                {
-                    "row": outcome,
-                    "badge": badge(outcome.get_result_display(), _RESULT_TONES.get(outcome.result, WARNING)),
-                }
-                for outcome in attempt.outcomes.order_by("pk")
-            ],
-        }
-        for attempt in found
-    ]
-
-
 def _acknowledgments(document: Document) -> list[dict[str, Any]]:
     said = document.acknowledgments.select_related("source__state", "source__partner").order_by("pk")
     return [
@@ -212,7 +275,10 @@ def _acknowledgments(document: Document) -> list[dict[str, Any]]:
             ),
             "source": each.source,
             "name": document_name(each.source.transaction_set),
-            "findings": [str(finding.get("sentence", "")) for finding in each.findings],
+            "findings": [
+                {"words": finding_words(finding), "position": finding.get("segment_position") or 0}
+                for finding in each.findings
+            ],
             "at": each.recorded_at,
         }
         for each in said
@@ -224,7 +290,7 @@ def _answered_by(document: Document) -> list[Document]:
     ours = Q(answers__source=document)
     if document.direction == Direction.IN:
         ours |= Q(answers_interchanges__source=document.interchange)
-    return list(Document.objects.filter(ours).select_related("interchange").distinct().order_by("pk"))
+    return list(seen(Document.objects.filter(ours)).select_related("interchange").distinct().order_by("pk"))
 
 
 def _answers(document: Document) -> list[Any]:
@@ -235,7 +301,7 @@ def _answers(document: Document) -> list[Any]:
         | Q(mentions__source=document)
         | Q(interchange__answered_by__answer=document)
     )
-    found = Document.objects.filter(about).distinct().select_related("interchange", "partner", "state")
+    found = seen(Document.objects.filter(about)).distinct().select_related(*WITH_STATE)
     return document_rows(found.order_by("pk")[:50])
 
 

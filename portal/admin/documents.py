@@ -17,9 +17,10 @@ from archive.models import Document, DocumentReference, document_name
 from archive.search import Source, Term
 from integration.flows import decide
 from integration.models import Order, OrderDocument
+from portal.admin import comments
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import download, own_slice
-from portal.admin.document_page import document_context
+from portal.admin.document_page import Asked, document_context
 from portal.admin.documents_table import state_of
 from portal.admin.filters import KindFilter, PeriodFilter, ProgressFilter
 from portal.admin.orders import whole_number
@@ -94,6 +95,7 @@ class DocumentAdmin(HistoryAdmin):
                 name="archive_document_read_again",
             ),
             path("send-many/", self.admin_site.admin_view(self.send_many), name="archive_document_send_many"),
+            comments.comment_path(self),
         ]
         return own + list(super().get_urls())
 
@@ -103,9 +105,12 @@ class DocumentAdmin(HistoryAdmin):
             "interchange__payload", "interchange__mailbox", "interchange__transmission", "agreement", "partner",
             "state", "translation",
         ).get(pk=row.pk)  # fmt: skip
-        context = document_context(document, person(request), request.GET.get("show", ""))
-        context["may_be_sent_again"] = may_be_sent_again(document, request)
-        context["may_be_read_again"] = document_may_be_read_again(document, request)
+        context = document_context(document, person(request), Asked.of(request.GET))
+        is_gone = context["kept"] is not None and context["kept"].is_destroyed
+        context["may_be_sent_again"] = not is_gone and may_be_sent_again(document, request)
+        context["may_be_read_again"] = not is_gone and document_may_be_read_again(document, request)
+        context["may_read"] = not is_gone and context["may_read"]
+        context |= comments.box(request, document)
         return self.page(request, document, "portal/document.html", context)
 
     def send_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -122,14 +127,14 @@ class DocumentAdmin(HistoryAdmin):
             return self.missing(request, str(object_id))
         return reading_page(self, request, of_document(document))
 
-    @action(description="Send again…", permissions=["decide"])
+    @action(description="Send again…", permissions=["resubmit_bulk"])
     def send_chosen_again(self, request: HttpRequest, chosen: QuerySet[Document]) -> HttpResponse:
         """Go to the page that says what sending the chosen documents again would do."""
         return HttpResponseRedirect(address_for(request, chosen))
 
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user may send documents again."""
-        return person(request).has_perm(decide.DECIDE)
+    def has_resubmit_bulk_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may send many documents again."""
+        return person(request).has_perm(decide.RESUBMIT_BULK)
 
     def send_many(self, request: HttpRequest) -> HttpResponse:
         """Show what sending many documents again would do, and begin it."""

@@ -6,13 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from archive.models import Direction, Document, DocumentState, document_name
+from archive.models import (
+    AcknowledgmentState,
+    Delivery,
+    Direction,
+    Document,
+    DocumentState,
+    document_name,
+)
 from integration.models import OrderDocument
 from portal.admin.show import page_url, summary_badge
 
-WITH_STATE = ("interchange", "partner", "agreement", "state")
+WITH_STATE = ("interchange", "partner", "agreement", "state", "sent_again_as")
+_REFUSED = frozenset(
+    {
+        AcknowledgmentState.REJECTED,
+        AcknowledgmentState.PARTIALLY_ACCEPTED,
+        AcknowledgmentState.OVERDUE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,8 @@ class DocumentRow:
     status: SafeString
     control_number: str
     recorded_at: Any
+    again_url: str = ""
+    """Where it is sent again; only of what was not taken, and was not sent again yet."""
 
 
 def state_of(document: Document | None) -> DocumentState | None:
@@ -58,9 +75,21 @@ def document_rows(documents: Iterable[Document]) -> list[DocumentRow]:
             status=summary_badge(state),
             control_number=document.interchange.control_number,
             recorded_at=document.recorded_at,
+            again_url=_again_url(document, state),
         )
         for document in documents
     ]
+
+
+def _again_url(document: Document, state: DocumentState | None) -> str:
+    # Offered where the rows were fetched with what they were sent again as: it is not worth a query for each.
+    if state is None or document._state.fields_cache.get("sent_again_as", document) is not None:
+        return ""
+    if document.direction != Direction.OUT:
+        return ""
+    if state.delivery != Delivery.FAILED and state.acknowledgment not in _REFUSED:
+        return ""
+    return reverse("admin:archive_document_send_again", args=[document.pk])
 
 
 def latest_sent(links: Iterable[OrderDocument]) -> Document | None:

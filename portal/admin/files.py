@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archive.models import Direction, Document, Interchange, Transmission
+from portal.access import seen
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import READ_CONTENT, download, open_for, whole_text
 from portal.admin.documents_table import WITH_STATE, document_rows
@@ -101,7 +102,9 @@ class TransmissionAdmin(HistoryAdmin):
         interchanges = Interchange.objects.filter(transmission=row).order_by("position")
         carried = [*interchanges, *([row.interchange] if row.interchange else [])]
         documents = list(
-            Document.objects.filter(interchange__in=carried).select_related(*WITH_STATE).order_by("pk")[:200]
+            seen(Document.objects.filter(interchange__in=carried))
+            .select_related(*WITH_STATE)
+            .order_by("pk")[:200]
         )
         context = {
             "file": row,

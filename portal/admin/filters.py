@@ -3,26 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.contrib.admin import ChoicesFieldListFilter, SimpleListFilter
+from django.contrib.admin import (
+    ChoicesFieldListFilter,
+    FieldListFilter,
+    RelatedFieldListFilter,
+    SimpleListFilter,
+)
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from archive.copies import UNMADE, State
 from archive.models import AcknowledgmentState, Delivery, Validation
 from archive.models.exchange import DOCUMENT_NAMES
+from integration.flows.copy_again import VERBS as COPY_VERBS
 from integration.flows.customer_links import VERBS as LINK_VERBS
+from integration.flows.disposals import VERBS as DISPOSAL_VERBS
+from integration.flows.erase import VERBS as ERASURE_VERBS
+from integration.flows.exports import VERBS as EXPORT_VERBS
+from integration.flows.holds import VERBS as HOLD_VERBS
 from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
+from integration.flows.notice_settings import VERBS as NOTICE_VERBS
 from integration.flows.plans import DECISIONS
+from integration.flows.retention import VERBS as RETENTION_VERBS
 from integration.flows.routing_rules import VERBS as ROUTING_VERBS
 from integration.flows.steps import STEPS
 from integration.flows.translations import VERBS
+from portal.access import reach_of, seen
 from portal.admin.shipment_rows import STANDINGS
+from portal.admin.verbs import person
 
 Rows = QuerySet[Any]
 Choices = list[tuple[str, str]]
+
+
+class SeenFilter(RelatedFieldListFilter):
+    """Rows by what they refer to, among what the user may see."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """Return what may be chosen."""
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        within_reach = seen(field.remote_field.model._default_manager.all(), person(request)).order_by()
+        return field.get_choices(
+            include_blank=False,
+            ordering=ordering,
+            limit_choices_to={"pk__in": within_reach.values("pk")}
+            if reach_of(person(request)).is_limited
+            else None,
+        )
+
+
+FieldListFilter.register(lambda field: bool(field.remote_field), SeenFilter, take_priority=True)
 
 
 class PeriodFilter(SimpleListFilter):
@@ -35,10 +69,25 @@ class PeriodFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the periods."""
-        return [("today", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")]
+        given = [("today", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")]
+        day = self._day()
+        return [*given, (day.isoformat(), f"{day.day} {day:%b %Y} (UTC)")] if day is not None else given
+
+    def _day(self) -> date | None:
+        """Return the one day that is asked for, as the dashboard's charts do."""
+        try:
+            return date.fromisoformat(str(self.used_parameters.get(self.parameter_name, "")))
+        except ValueError:
+            return None
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Keep the rows since the period began."""
+        """Keep the rows since the period began; or those of one day, in UTC as it was counted."""
+        day = self._day()
+        if day is not None:
+            began = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            return queryset.filter(
+                **{f"{self.field}__gte": began, f"{self.field}__lt": began + timedelta(days=1)}
+            )
         if self.value() not in self.days:
             return queryset
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -126,37 +175,58 @@ class ProgressFilter(SimpleListFilter):
 
 
 class CaseFilter(SimpleListFilter):
-    """Open cases unless another choice is made."""
+    """Open cases unless another choice is made; the list shows the choices as tabs."""
 
     title = "Cases"
     parameter_name = "cases"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the choices besides Open, which is the list without one."""
+        """Return the choices besides All open, which is the list without one."""
         return [
             ("mine", "Mine"),
-            ("unassigned", "Nobody's"),
-            ("closed", "Closed"),
-            ("all", "Open and closed"),
+            ("unassigned", "Unassigned"),
+            ("waiting", "Waiting"),
+            ("closed", "Resolved"),
+            ("all", "Everything"),
         ]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Return Open first, in the place of All."""
-        given = super().choices(changelist)
-        yield {**next(given), "display": "Open"}
-        yield from given
+        """Return what is one's own first, and All open in the place of All, before what is resolved."""
+        everything, *others = super().choices(changelist)
+        yield from others[:3]
+        yield {**everything, "display": "All open"}
+        yield from others[3:]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Keep what was chosen."""
+        """Keep what was chosen; what was put off stands under Waiting and All open alone."""
         chosen = self.value()
         if chosen == "all":
             return queryset
         if chosen == "closed":
             return queryset.filter(closed_at__isnull=False)
         opened = queryset.filter(closed_at=None)
+        put_off = Q(snoozed_until__gt=timezone.now())
+        if chosen == "waiting":
+            return opened.filter(put_off)
         if chosen == "mine":
-            return opened.filter(owner=request.user)
-        return opened.filter(owner=None) if chosen == "unassigned" else opened
+            return opened.exclude(put_off).filter(owner=request.user)
+        return opened.exclude(put_off).filter(owner=None) if chosen == "unassigned" else opened
+
+
+class AtStakeFilter(SimpleListFilter):
+    """Cases by the money that is at stake, whatever its currency."""
+
+    title = "At stake"
+    parameter_name = "at_stake"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return the amounts."""
+        return [("100", "100 or more"), ("1000", "1,000 or more"), ("10000", "10,000 or more")]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Keep what has so much at stake."""
+        chosen = self.value()
+        return queryset.filter(money__gte=int(chosen)) if chosen in ("100", "1000", "10000") else queryset
 
 
 class WorkFilter(SimpleListFilter):
@@ -200,6 +270,23 @@ class StepFilter(SimpleListFilter):
         return queryset.filter(step=self.value()) if self.value() else queryset
 
 
+class CopyStateFilter(SimpleListFilter):
+    """Copies by how far they have come."""
+
+    title = "State"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return the states; what is to be copied again waits too."""
+        return [(value, words) for value, words in State.choices if value != State.AGAIN]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Keep the copies in that state."""
+        if self.value() == State.WAITING:
+            return queryset.filter(state__in=UNMADE)
+        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+
+
 class VerbFilter(SimpleListFilter):
     """Decisions by their verb; asked of no table."""
 
@@ -209,7 +296,12 @@ class VerbFilter(SimpleListFilter):
         "settle case",
         "retry case",
         "assign case",
+        "snooze case",
+        "wake case",
+        "undo decision",
+        "comment",
         "release work",
+        "test mailbox",
         "go live",
         "back to watch",
         "pause",
@@ -222,6 +314,7 @@ class VerbFilter(SimpleListFilter):
         "stop sending many",
         "retry failed",
         "register hook",
+        "choose strategy",
         "begin mapping profile",
         "describe mapping profile",
         "add mapping row",
@@ -235,15 +328,40 @@ class VerbFilter(SimpleListFilter):
         "send mail again",
         "mail arrived",
         "test mail server",
+        "begin onboarding",
+        "send sample",
+        "sign off onboarding",
         "take over",
         "seed control numbers",
         "reconcile",
+        "check archive",
         "read orders",
+        "open return",
+        "request return",
+        "return shipped",
+        "return received",
+        "close return",
+        "withdraw return",
+        "add return file",
+        "withdraw return file",
+        "refund",
+        "restock",
+        "roll back stock feed",
+        "read stock file again",
+        *COPY_VERBS,
         *VERBS,
         *ROUTING_VERBS,
         *LINK_VERBS,
         *INVOICING_VERBS,
+        *NOTICE_VERBS,
+        *RETENTION_VERBS,
+        *HOLD_VERBS,
+        *DISPOSAL_VERBS,
+        *EXPORT_VERBS,
         "change next number",
+        "invite user",
+        *ERASURE_VERBS,
+        "switch user off",
         *(f"decide: {name}" for name in DECISIONS),
     )
 

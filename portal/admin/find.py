@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +19,14 @@ from archive.models import Document, Transmission
 from archive.search import KINDS, Hit
 from integration.models import ExceptionCase, Order
 from integration.search import Found, FoundDocument, FoundOrder, Part, Scope, find
+from portal.access import reach_of
 from portal.admin.base import Crumb
 from portal.admin.documents_table import DocumentRow, document_rows
 from portal.admin.files import result_badge
+from portal.admin.narrowing import Narrowing
+from portal.admin.saved_searches import SaveForm, offered, remove, save
 from portal.admin.show import list_url, money, order_badge, page_url
+from portal.admin.verbs import person
 
 MOST_MATCHES = 4
 OF_ORDERS = ("order", "purchase_order", "sku", "upc", "vendor_item", "customer", "email", "partner")
@@ -70,8 +74,9 @@ def find_page(request: HttpRequest) -> HttpResponse:
     """Show what matches ``q``; go straight to the one order or document whose number it is."""
     if not may_find(request):
         raise PermissionDenied
-    scope = _scope(request)
     text = " ".join(request.GET.get("q", "").split())
+    narrowing = Narrowing.of(text, request.GET)
+    scope = replace(_scope(request), narrowed=narrowing.documents)
     found = find(text, scope, request.GET.get("after", "")) if text else None
     if found is not None and found.straight is not None:
         return HttpResponseRedirect(page_url(found.straight))
@@ -85,15 +90,30 @@ def find_page(request: HttpRequest) -> HttpResponse:
         "term": text,
         "looked_among": _looked_among(scope),
         "elsewhere": _elsewhere(request, text),
+        "narrowing": narrowing if scope.documents else None,
+        "saved_searches": offered(person(request), narrowing.query),
+        "save_form": SaveForm(initial={"query": narrowing.query}) if narrowing.query else None,
     }
     if found is not None:
         context |= {
             "sections": _sections(found, text),
             "count": _count(found),
-            "first_url": f"{address}?{urlencode({'q': text})}" if request.GET.get("after") else "",
-            "next_url": f"{address}?{urlencode({'q': text, 'after': found.after})}" if found.after else "",
+            "first_url": f"{address}?{narrowing.query}" if request.GET.get("after") else "",
+            "next_url": f"{address}?{narrowing.query}&{urlencode({'after': found.after})}"
+            if found.after
+            else "",
         }
     return TemplateResponse(request, "portal/find.html", context)
+
+
+def save_search(request: HttpRequest) -> HttpResponse:
+    """Keep the search that is posted."""
+    return save(request, may_find(request))
+
+
+def remove_search(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a search of one's own."""
+    return remove(request, pk, may_find(request))
 
 
 def may_find(request: HttpRequest) -> bool:
@@ -112,6 +132,7 @@ def _scope(request: HttpRequest) -> Scope:
         orders=may_look(request, Order),
         documents=may_look(request, Document),
         files=may_look(request, Transmission),
+        reach=reach_of(person(request)),
     )
 
 

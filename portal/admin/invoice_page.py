@@ -13,6 +13,7 @@ from integration.documents import Invoice as CanonicalInvoice
 from integration.flows.invoicing import canonical_invoice, invoice_cause
 from integration.matching.invoicing.amounts import decimals_of, line_amounts, rounded
 from integration.models import ExceptionCase, Invoice, InvoiceCopy, Order
+from portal.access import seen
 from portal.admin.documents_table import WITH_STATE, document_rows
 from portal.admin.show import BAD, GOOD, WAITING, page_url, quantity, status
 from portal.admin.timeline import timeline
@@ -39,7 +40,9 @@ def invoice_context(invoice: Invoice) -> dict[str, Any]:
     """Return everything that the template ``portal/invoice.html`` shows of ``invoice``."""
     document = canonical_invoice(invoice)
     cases = list(
-        ExceptionCase.objects.filter(cause=invoice_cause(invoice)[:200]).select_related("partner", "owner")
+        seen(ExceptionCase.objects.filter(cause=invoice_cause(invoice)[:200])).select_related(
+            "partner", "owner"
+        )
     )
     copies = list(invoice.copies.select_related("rule__agreement__partner", "rule__mailbox"))
     documents = list(_documents(copies))

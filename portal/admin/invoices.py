@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import display
+from django.contrib.admin import SimpleListFilter, display
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,15 +16,41 @@ from integration.flows import invoice_rules
 from integration.flows.translations import Changed
 from integration.matching.invoicing.numbers import numbered
 from integration.models import Invoice, InvoiceRule, InvoiceSeries
+from portal.access import seen
 from portal.admin.base import EmptyState
 from portal.admin.filters import PeriodFilter
 from portal.admin.forms import ReasonedForm
 from portal.admin.invoice_page import exact_money, invoice_badge, invoice_context
 from portal.admin.invoice_paper import PrintedInvoices, paper_context
+from portal.admin.paging import COUNT_LIMIT
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.routing_forms import NumberListField
 from portal.admin.show import GOOD, QUIET, badge, link, moment
 from portal.admin.verbs import person
+
+MOST_CURRENCIES = 20
+
+
+class CurrencyFilter(SimpleListFilter):
+    """Invoices by currency; no filter where there is one alone."""
+
+    title = "Currency"
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the currencies that there are, each found behind the one before: to list all would read all invoices."""
+        codes: list[str] = []
+        while len(codes) < MOST_CURRENCIES:
+            behind = seen(Invoice.objects.filter(currency__gt=codes[-1] if codes else ""))
+            code = behind.order_by("currency").values_list("currency", flat=True).first()
+            if code is None:
+                break
+            codes.append(code)
+        return [(code, code) for code in codes] if len(codes) > 1 else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep one currency."""
+        return queryset.filter(currency=self.value()) if self.value() else queryset
 
 
 class MadeFilter(PeriodFilter):
@@ -41,7 +67,7 @@ class InvoiceAdmin(PrintedInvoices):
     list_display = (
         "shown_number", "kind", "shown_state", "shown_order", "shown_about", "shown_total", "series", "shown_made",
     )  # fmt: skip
-    list_filter = ("state", "kind", "series", "currency", MadeFilter)
+    list_filter = ("state", "kind", "series", CurrencyFilter, MadeFilter)
     list_select_related = ("order", "series")
     search_fields = ("number",)
     search_help_text = "How an invoice's number begins, or the number of an order"
@@ -76,7 +102,7 @@ class InvoiceAdmin(PrintedInvoices):
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context is not None and "cl" in context:
-            context["cl"].totals = _totals(context["cl"].queryset)
+            context["cl"].totals = _totals(context["cl"])
         return response
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
@@ -119,10 +145,12 @@ class InvoiceAdmin(PrintedInvoices):
         return moment(invoice.created_at)
 
 
-def _totals(rows: QuerySet[Invoice]) -> str:
-    """Return what the numbered ones of the list come to, credit memos apart."""
+def _totals(shown: Any) -> str:
+    """Return what the numbered ones of the list come to, credit memos apart; nothing where it is too long to be counted."""
+    if shown.result_count > COUNT_LIMIT:
+        return ""
     found = (
-        rows.filter(state=Invoice.State.GENERATED)
+        shown.queryset.filter(state=Invoice.State.GENERATED)
         .order_by("-kind", "currency")
         .values_list("kind", "currency")
         .annotate(sum=Sum("total"))

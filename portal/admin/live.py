@@ -15,6 +15,7 @@ from integration.flows import decide
 from integration.flows.compose import partnership_problem
 from integration.models import PurchaseOrder, Store
 from partners.models import Agreement, Mailbox, Mode
+from portal.access import seen
 from portal.admin.base import GridAdmin
 from portal.admin.show import mode_badge
 from portal.admin.timeline import timeline
@@ -164,7 +165,7 @@ def _done(subject: Subject, mode: Mode) -> str:
 
 
 def _composed(subject: Subject) -> QuerySet[PurchaseOrder]:
-    composed = PurchaseOrder.objects.filter(state=PurchaseOrder.State.COMPOSED)
+    composed = seen(PurchaseOrder.objects.filter(state=PurchaseOrder.State.COMPOSED))
     if isinstance(subject, Store):
         return composed.filter(order__store=subject)
     if isinstance(subject, Mailbox):
@@ -191,8 +192,8 @@ def _held_back_by(subject: Subject) -> list[str]:
         problem = partnership_problem(subject)
         return _in_watch(others) + ([problem[:1].upper() + problem[1:]] if problem else [])
     if isinstance(subject, Mailbox):
-        return _in_watch(list(subject.agreements.all()))
-    return _in_watch(list(subject.agreements.select_related("mailbox")))
+        return _in_watch(list(seen(subject.agreements.all())))
+    return _in_watch(list(seen(subject.agreements.all()).select_related("mailbox")))
 
 
 def _in_watch(subjects: list[Any]) -> list[str]:

@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
-from integration.flows.decide import DECIDE, Refused
 from integration.flows.mail_decisions import mail_to_oneself, server_saved
+from integration.flows.rights import EDIT_MAIL_SERVER, Refused
 from integration.models import MailServer
 from portal.admin.base import EmptyState, GridAdmin
 from portal.admin.rules import Problems
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
-from portal.admin.show import BAD, GOOD, QUIET, badge, page_url
+from portal.admin.show import GOOD, QUIET, badge, page_url
+from portal.admin.tried import tried_context
 from portal.admin.verbs import require
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -93,12 +94,12 @@ class MailServerAdmin(GridAdmin):
 
     def has_test_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether the user may have mail be sent."""
-        return request.user.has_perm(DECIDE)
+        return request.user.has_perm(EDIT_MAIL_SERVER)
 
     @action(description="Test…", permissions=["test"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send a mail to whoever asks, by the saved settings, and show how each step went."""
-        user = require(request, DECIDE)
+        user = require(request, EDIT_MAIL_SERVER)
         server = self.find(request, object_id)
         if server is None:
             return self.missing(request, object_id)
@@ -109,15 +110,7 @@ class MailServerAdmin(GridAdmin):
             except Refused as refusal:
                 messages.error(request, str(refusal))
                 return HttpResponseRedirect(page_url(server))
-            context["tried"] = [
-                {
-                    "words": each.words,
-                    "problem": each.problem,
-                    "badge": badge("Failed", BAD) if each.problem else badge("Done", GOOD),
-                }
-                for each in tried
-            ]
-            context["went_well"] = not tried[-1].problem
+            context |= tried_context(tried)
         return self.page(request, server, "portal/mail_test.html", context)
 
     @display(description="State")

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import Max
+from django.db.models import OuterRef, Subquery
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from archive.models import Transmission
+from integration.models import Work
 from partners.models import Mailbox, Partnership
 from portal.admin import rules
 from portal.admin.base import EmptyState, TableInline
+from portal.admin.connection_test import TestableAdmin
 from portal.admin.host_keys import HostKeyInline, HostKeyPage
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
 from portal.admin.secrets import SecretField, SecretsForm, removal_box, stored_badge
-from portal.admin.show import moment
+from portal.admin.show import WARNING, badge, moment
 
 SHOWN_OF_LYING = 10
+SHORTEST_PAUSE = timedelta(seconds=1)
 
 
 class MailboxForm(SecretsForm):
@@ -92,16 +96,25 @@ class PartnershipInline(TableInline):
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(LiveAdmin, PausableAdmin, HostKeyPage):
+class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
     """Mailboxes; their mode changes by verb, their secrets are never shown."""
 
     form = MailboxForm
-    list_display = ("name", "shown_mode", "shown_kind", "transport", "shown_place", "shown_last")
+    list_display = (
+        "name",
+        "shown_mode",
+        "shown_kind",
+        "transport",
+        "shown_place",
+        "shown_contact",
+        "shown_last",
+    )
+    ordering = ("name",)
     list_filter = ("mode", "kind", "transport")
     list_select_related = ("partner",)
     search_fields = ("name", "host")
     search_help_text = "Name or host"
-    actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail]
+    actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "test_connection"]
     used_by = ("transmissions", "interchanges", "agreements", "cases")
     inlines = (HostKeyInline, PartnershipInline)
     autocomplete_fields = ("partner",)
@@ -131,14 +144,17 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, HostKeyPage):
         ]  # fmt: skip
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """Attach when the last file moved."""
+        """Attach when the last file moved, and the poll that stands."""
         pks = [row.pk for row in rows]
-        found = (
-            Transmission.objects.filter(mailbox__in=pks).values("mailbox").annotate(last=Max("recorded_at"))
-        )
-        last = {each["mailbox"]: each["last"] for each in found}
+        # Of each mailbox the first entry of an index; a group over all its files would read them.
+        newest = Transmission.objects.filter(mailbox=OuterRef("pk")).order_by("-recorded_at")
+        found = Mailbox.objects.filter(pk__in=pks).annotate(last=Subquery(newest.values("recorded_at")[:1]))
+        last = dict(found.values_list("pk", "last"))
+        polls = Work.objects.filter(step="fetch_mailbox", subject__in=[str(pk) for pk in pks])
+        standing = {poll.subject: poll for poll in polls}
         for row in rows:
             row.last_file_at = last.get(row.pk)
+            row.poll = standing.get(str(row.pk))
 
     @display(description="Whose", ordering="kind")
     def shown_kind(self, mailbox: Mailbox) -> str:
@@ -151,6 +167,18 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, HostKeyPage):
         if mailbox.transport == Mailbox.Transport.SFTP:
             return f"{mailbox.host}:{mailbox.port}"
         return mailbox.inbound_path
+
+    @display(description="Last contact")
+    def shown_contact(self, mailbox: Any) -> str:
+        """Return when the last poll ended well, or that the one that stands does not get an answer."""
+        poll: Work | None = mailbox.poll
+        if poll is None:
+            return "None yet"
+        if poll.error:
+            return badge("No answer", WARNING)
+        # A poll that ended well puts the next one, for later; one that is due since it was put is about to begin.
+        ended_well = poll.due_at - poll.created_at >= SHORTEST_PAUSE
+        return moment(poll.created_at) if ended_well else "Being asked now"
 
     @display(description="Last file")
     def shown_last(self, mailbox: Any) -> str:

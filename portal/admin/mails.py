@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from integration.flows.decide import DECIDE
 from integration.flows.mail_decisions import AGAIN, mail_arrived, send_mail_again
 from integration.models import MailServer, OutgoingMail
+from portal.access import seen
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.show import BAD, GOOD, WAITING, WARNING, badge, link, moment, page_url
 from portal.admin.timeline import timeline
@@ -175,5 +176,5 @@ def mail_link(cause: str) -> SafeString | str:
     kind, _, key = cause.partition(":")
     if kind != "mail" or not key.isdecimal():
         return ""
-    mail = OutgoingMail.objects.filter(pk=int(key)).first()
+    mail = seen(OutgoingMail.objects.filter(pk=int(key))).first()
     return link(mail) if mail is not None and page_url(mail) else ""

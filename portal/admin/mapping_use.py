@@ -15,6 +15,7 @@ from integration.flows import mapping_release
 from integration.flows.mapping_release import fitting, mapping_words
 from integration.flows.mapping_rows import RELEASE
 from partners.models import AgreementDocument, MappingProfile
+from portal.access import seen
 from portal.admin.show import link, page_url
 from portal.admin.verbs import ReasonForm, require, run
 
@@ -50,7 +51,7 @@ def shown_mapping(document: AgreementDocument, *, may_choose: bool) -> SafeStrin
 def use_page(shown_by: GridAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """Ask which profile maps the document, and why."""
     user = require(request, RELEASE)
-    document = AgreementDocument.objects.select_related("agreement", "profile").filter(pk=pk).first()
+    document = seen(AgreementDocument.objects.filter(pk=pk)).select_related("agreement", "profile").first()
     if document is None:
         raise Http404
     profiles = {str(each.pk): each for each in fitting(document)}

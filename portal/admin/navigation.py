@@ -5,32 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from archive.models import AccessRecord, AuditEntry, Document, Transmission
+from archive.models import (
+    AccessRecord,
+    AuditEntry,
+    DisposalCertificate,
+    DisposalRun,
+    Document,
+    Hold,
+    PayloadCopy,
+    RetentionRule,
+    SealCheck,
+    Transmission,
+)
 from integration.models import (
     BulkJob,
     Carrier,
     CustomerLink,
+    Erasure,
     ExceptionCase,
     Expectation,
     Invoice,
     InvoiceRule,
     InvoiceSeries,
     MailServer,
+    NoticeRule,
+    NoticeWebhook,
     Order,
     OutgoingMail,
     Pause,
     PurchaseOrder,
     Reconciliation,
+    RestoreDrill,
+    ReturnCase,
     RoutingRule,
     Shipment,
+    StockFeed,
     Store,
+    StoreItem,
     SupplierInvoice,
+    SupplierStock,
     Warehouse,
     Work,
 )
@@ -44,6 +62,9 @@ from partners.models import (
     MappingProfile,
     TradingPartner,
 )
+from portal.access import seen
+from portal.admin.change_log import may_see_changes
+from portal.admin.evidence import may_make
 from portal.admin.find import may_find
 from portal.admin.show import list_url
 
@@ -68,12 +89,22 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 },
                 {"title": "Find", "icon": "search", "link": reverse("find"), "permission": may_find},
                 cases,
+                {
+                    "title": "My notices",
+                    "icon": "notifications",
+                    "link": reverse("notices"),
+                    "permission": _anybody,
+                },
                 _item("What is due", "alarm", Expectation),
                 _item("Orders", "shopping_cart", Order),
                 _item("Purchase orders", "request_quote", PurchaseOrder),
                 _item("Shipments", "local_shipping", Shipment),
+                _item("Returns", "assignment_return", ReturnCase),
                 _item("Invoices", "receipt_long", Invoice),
                 _item("Supplier invoices", "request_page", SupplierInvoice),
+                _item("Store items", "inventory", StoreItem),
+                _item("Stock feeds", "published_with_changes", StockFeed),
+                _item("Supplier stock", "warehouse", SupplierStock),
                 _item("Documents", "description", Document),
                 _item("Mails", "mail", OutgoingMail),
                 _item("Bulk jobs", "dynamic_feed", BulkJob),
@@ -87,6 +118,8 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Stores", "storefront", Store),
                 _item("Mailboxes", "inbox", Mailbox),
                 _item("Mail server", "outgoing_mail", MailServer),
+                _item("Notice rules", "campaign", NoticeRule),
+                _item("Webhooks", "webhook", NoticeWebhook),
                 _item("Partners", "groups", TradingPartner),
                 _item("Agreements", "handshake", Agreement),
                 _item("Business calendars", "calendar_month", BusinessCalendar),
@@ -102,6 +135,24 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": "Archive",
+            "separator": True,
+            "items": [
+                _item("Archive checks", "verified", SealCheck),
+                _item("Archive copies", "backup", PayloadCopy),
+                _item("Retention rules", "hourglass", RetentionRule),
+                _item("Holds", "lock", Hold),
+                {
+                    "title": "Due for disposal",
+                    "icon": "auto_delete",
+                    "link": reverse("admin:archive_disposalrun_due"),
+                    "permission": _may_view(DisposalRun),
+                },
+                {**_item("Disposals", "delete_forever", DisposalRun), "active": _is_among_disposals},
+                _item("Certificates", "workspace_premium", DisposalCertificate),
+            ],
+        },
+        {
             "title": "Records",
             "separator": True,
             "items": [
@@ -110,8 +161,21 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Pauses", "pause_circle", Pause),
                 _item("Control numbers", "tag", ControlNumber),
                 _item("Decisions", "gavel", AuditEntry),
-                _item("Content read", "visibility", AccessRecord),
-                _item("Changes of settings", "history", LogEntry),
+                _item("Who read what", "visibility", AccessRecord),
+                _item("Erasures", "person_off", Erasure),
+                _item("Restore drills", "settings_backup_restore", RestoreDrill),
+                {
+                    "title": "Evidence",
+                    "icon": "verified_user",
+                    "link": reverse("evidence"),
+                    "permission": may_make,
+                },
+                {
+                    "title": "Change log",
+                    "icon": "history",
+                    "link": reverse("change_log"),
+                    "permission": may_see_changes,
+                },
                 _item("Users", "person", User),
                 _item("Groups", "group", Group),
             ],
@@ -121,6 +185,13 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(title: str, icon: str, model: type[Model]) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": list_url(model), "permission": _may_view(model)}
+
+
+def _is_among_disposals(request: HttpRequest) -> bool:
+    """Say whether a page of disposals is shown; what is due has an item of its own below the same address."""
+    return request.path.startswith(list_url(DisposalRun)) and request.path != reverse(
+        "admin:archive_disposalrun_due"
+    )
 
 
 def _may_view(model: type[Model]) -> Callable[[HttpRequest], bool]:
@@ -141,5 +212,5 @@ def _open_cases(request: HttpRequest) -> str:
     """Return the badge: how many cases are open, counted no further than ``MOST_COUNTED``."""
     if not _may_view(ExceptionCase)(request):
         return ""
-    count = ExceptionCase.objects.filter(closed_at=None).order_by()[: MOST_COUNTED + 1].count()
+    count = seen(ExceptionCase.objects.filter(closed_at=None)).order_by()[: MOST_COUNTED + 1].count()
     return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")

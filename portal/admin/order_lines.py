@@ -179,16 +179,18 @@ def _result(
     state = line.purchase_order.state
     if state == PurchaseOrder.State.CANCELLED or (stands.ordered and not stands.in_force):
         return badge("Cancelled", QUIET)
-    if differences or state == PurchaseOrder.State.DISPUTED:
+    unanswered = stands.acknowledged is None
+    if differences or (unanswered and state == PurchaseOrder.State.DISPUTED):
         return badge("Answered differently", WARNING)
     archived = state_of(document)
-    unanswered = stands.acknowledged is None
     if unanswered and archived and archived.acknowledgment == AcknowledgmentState.REJECTED:
         return badge("Rejected", BAD)
     if not stands.ordered:
         return badge("Not sent yet", WAITING)
     if unanswered:
         return badge("Waiting for an answer", WAITING)
+    if state == PurchaseOrder.State.DISPUTED and not stands.shipped:
+        return badge("Answered as ordered", WAITING)
     return _fulfilment(stands)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +20,14 @@ from integration.models import (
     StoreEffect,
     Warehouse,
 )
+from portal.access import seen
 from portal.admin.change_rows import change_rows
+from portal.admin.comparison import comparisons
 from portal.admin.documents_table import DocumentRow, document_rows, latest_sent, state_of
 from portal.admin.invoice_page import order_invoices
 from portal.admin.order_lines import order_lines
+from portal.admin.order_turn import Awaited, order_turn, undelivered_words
+from portal.admin.return_rows import return_rows
 from portal.admin.shipment_rows import shipment_rows
 from portal.admin.show import (
     effect_badge,
@@ -41,59 +44,72 @@ _SHIPPING_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Awaited:
-    """What has to come next, from whom, until when."""
-
-    words: str
-    due_at: datetime
-    is_late: bool
-
-
 def order_context(order: Order, now: datetime) -> dict[str, Any]:
     """Return everything that the template ``portal/order.html`` shows of ``order``."""
     purchase_orders = list(
-        order.purchase_orders.select_related("agreement__partner").prefetch_related("lines").order_by("pk")
+        seen(order.purchase_orders.all())
+        .select_related("agreement__partner")
+        .prefetch_related("lines")
+        .order_by("pk")
     )
     links = _links(order)
     sent = {
         each.pk: latest_sent(link for link in links if link.purchase_order_id == each.pk)
         for each in purchase_orders
     }
-    cases = list(order.cases.select_related("partner", "owner").order_by("closed_at", "-opened_at"))
+    cases = list(
+        seen(order.cases.all())
+        .select_related("partner", "owner", "purchase_order__agreement", "purchase_order__order")
+        .order_by("closed_at", "-opened_at")
+    )
+    rows = [
+        {
+            "row": each,
+            "badge": purchase_order_badge(each, state_of(sent[each.pk])),
+            "document": sent[each.pk],
+        }
+        for each in purchase_orders
+    ]
+    open_cases = [each for each in cases if each.closed_at is None]
+    expected = _expected(purchase_orders, now)
+    turn = order_turn(order, purchase_orders, undelivered_words(rows), open_cases, expected, now)
+    reason = _reason(order, cases)
     return {
         "order": order,
+        "turn": turn,
+        "also_expected": [each for each in expected if each.words not in turn.sentence],
+        "comparisons": comparisons(open_cases),
         "total": money(order.total, order.currency),
         "store_status": ORDER_STATUSES.get(order.status_id, f"status {order.status_id}"),
         "addresses": [_address(each) for each in order.content.get("addresses", ())],
         "warehouses": _warehouses(purchase_orders),
         "message": order.content.get("customer_message", ""),
-        "reason": _reason(order, cases),
+        "reason": "" if reason in turn.sentence else reason,
         "lines": order_lines(order, purchase_orders, cases, sent),
-        "purchase_orders": [
-            {
-                "row": each,
-                "badge": purchase_order_badge(each, state_of(sent[each.pk])),
-                "document": sent[each.pk],
-            }
-            for each in purchase_orders
-        ],
+        "purchase_orders": rows,
         "changes": change_rows(purchase_orders),
         "told": _told(order),
         "invoices": order_invoices(order),
-        "shipments": shipment_rows(order.shipments.all()),
+        "shipments": shipment_rows(seen(order.shipments.all())),
+        "returns": return_rows(seen(order.returns.all())),
         "documents": _documents(links),
-        "effects": [effect_row(each) for each in order.effects.all()],
-        "open_cases": [each for each in cases if each.closed_at is None],
+        "effects": [
+            effect_row(each) for each in seen(order.effects.all()).select_related("refund__case", "shipment")
+        ],
+        "open_cases": open_cases,
         "closed_cases": [each for each in cases if each.closed_at is not None],
-        "expected": _expected(purchase_orders, now),
+        "expected_next": expected,
         "timeline": _timeline(order, links, cases),
     }
 
 
 def _links(order: Order) -> list[OrderDocument]:
-    found = order.documents.select_related(
-        "document__interchange", "document__partner", "document__agreement", "document__state"
+    found = seen(order.documents.all()).select_related(
+        "document__interchange",
+        "document__partner",
+        "document__agreement",
+        "document__state",
+        "document__sent_again_as",
     )
     return list(found.order_by("document_id"))
 
@@ -155,6 +171,8 @@ def effect_row(effect: StoreEffect) -> dict[str, Any]:
         )
     elif effect.kind == StoreEffect.Kind.NOTE:
         words = f"Add “{intended.get('line', '')}” to the order's staff notes"
+    elif effect.kind == StoreEffect.Kind.REFUND:
+        words = f"Refund {money(effect.refund.amount, effect.refund.currency)} for {effect.refund.case}"
     elif effect.kind in SHIPPING_KINDS:
         words = _SHIPPING_WORDS[StoreEffect.Kind(effect.kind)].format(effect_words(effect))
     else:
@@ -178,6 +196,7 @@ def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[A
             f" {row.purchase_order.number}",
             row.due_at,
             row.due_at <= now,
+            str(row.agreement.partner),
         )
         for row in rows.select_related("agreement__partner", "purchase_order")
         if row.purchase_order is not None

@@ -10,15 +10,28 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from archive.models import Document
+from integration.flows.decide import DECIDE
+from integration.flows.rights import ERASE
 from integration.models import ExceptionCase, Order, PurchaseOrder
+from portal.access import seen
+from portal.admin import comments, decisions
 from portal.admin.base import EmptyState, HistoryAdmin
+from portal.admin.erasures import propose_path
+from portal.admin.evidence import may_make
 from portal.admin.filters import PlacedFilter, StoreStatusFilter
 from portal.admin.order_page import order_context
+from portal.admin.return_opening import offered_for
 from portal.admin.show import link, moment, money, order_badge
+from portal.admin.verbs import person
+
+MOST_FOUND = 1000
+MOST_DECIDED, LIKELIEST = 2, 3
+"""Of so many open cases the order's page offers so many decisions; the others are a click away."""
 
 
 def whole_number(term: str) -> int | None:
@@ -33,10 +46,13 @@ def named_by(term: str, order: str = "") -> Q:
 
     ``order`` is the lookup that leads to the order, ``"order__"`` from a case.
     """
-    purchase_orders = PurchaseOrder.objects.filter(Q(number=term) | Q(number__startswith=f"{term}-"))
-    wanted = _with(purchase_orders, order)
+    wanted = _with(_named(term), order)
     number = whole_number(term)
     return wanted if number is None else wanted | Q(**{f"{order}number": number})
+
+
+def _named(term: str) -> QuerySet[PurchaseOrder]:
+    return seen(PurchaseOrder.objects.filter(Q(number=term) | Q(number__startswith=f"{term}-")))
 
 
 def _with(purchase_orders: QuerySet[PurchaseOrder], order: str = "") -> Q:
@@ -73,10 +89,10 @@ class OrderAdmin(HistoryAdmin):
     def attach(self, rows: Sequence[Any]) -> None:
         """Attach the open cases of each order, and the partners that it went to."""
         cases: dict[int, list[ExceptionCase]] = defaultdict(list)
-        for case in ExceptionCase.objects.filter(order__in=rows, closed_at=None).order_by("opened_at"):
+        for case in seen(ExceptionCase.objects.filter(order__in=rows, closed_at=None)).order_by("opened_at"):
             cases[case.order_id or 0].append(case)
         partners: dict[int, dict[str, None]] = defaultdict(dict)
-        routed = PurchaseOrder.objects.filter(order__in=rows).exclude(state=PurchaseOrder.State.DROPPED)
+        routed = seen(PurchaseOrder.objects.filter(order__in=rows)).exclude(state=PurchaseOrder.State.DROPPED)
         for order, name in routed.order_by("pk").values_list("order", "agreement__partner__name"):
             partners[order][name] = None
         for row in rows:
@@ -90,17 +106,37 @@ class OrderAdmin(HistoryAdmin):
         term = search_term.strip().removeprefix("#").upper()
         if not term:
             return (queryset.none() if search_term.strip() else queryset), False
-        found = queryset.filter(named_by(term))
-        if not found.exists():
-            found = queryset.filter(_with(PurchaseOrder.objects.filter(number__startswith=term)))
-        return found, False
+        # Looked up first: joined to the list's order the database would read every order until it has met these.
+        found = set(_named(term).values_list("order", flat=True)[:MOST_FOUND])
+        number = whole_number(term)
+        if number is not None:
+            found.update(seen(Order.objects.filter(number=number)).values_list("pk", flat=True)[:MOST_FOUND])
+        if not found:
+            begins = seen(PurchaseOrder.objects.filter(number__startswith=term)).order_by("number")
+            found.update(begins.values_list("order", flat=True)[:MOST_FOUND])
+        return queryset.filter(pk__in=found), False
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
         """Show the order's page."""
         context = order_context(row, timezone.now())
         context["badge"] = order_badge(row)
+        context["openings"] = offered_for(
+            [each["row"] for each in context["purchase_orders"]], person(request)
+        )
+        context["may_prove"] = may_make(request)
         context["may_try_rules"] = request.user.has_perm("integration.view_routingrule")
+        context["readings_of"] = row.subject
+        context["may_erase"] = row.erased_at is None and person(request).has_perm(ERASE)
+        context["erasures"] = row.erasures.exclude(state="withdrawn").order_by("pk")
+        context.update(comments.box(request, row))
+        if person(request).has_perm(DECIDE):
+            for case in context["open_cases"][:MOST_DECIDED]:
+                case.choices = decisions.links(case)[:LIKELIEST]
         return self.page(request, row, "portal/order.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the comments, and the page that proposes to forget the customer."""
+        return [comments.comment_path(self), propose_path(self), *super().get_urls()]
 
     @display(description="Order", ordering="number")
     def shown_number(self, order: Order) -> str:

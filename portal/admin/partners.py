@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -11,11 +12,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from integration.models import ExceptionCase
+from integration.models import ExceptionCase, Pause
 from partners.models import PartnerContact, PartnerIdentifier, TradingPartner
 from portal.admin.base import EmptyState, GridAdmin, TableInline
+from portal.admin.onboarding import OnboardingPage
+from portal.admin.partner_figures import PartnerFigures, figures_of
 from portal.admin.pauses import PausableAdmin
-from portal.admin.show import GOOD, QUIET, badge, link, list_url
+from portal.admin.show import GOOD, QUIET, WAITING, badge, link, list_url, moment
 
 
 class IdentifierInline(TableInline):
@@ -41,13 +44,25 @@ class ContactInline(TableInline):
 
 
 @admin.register(TradingPartner)
-class PartnerAdmin(PausableAdmin):
+class PartnerAdmin(PausableAdmin, OnboardingPage):
     """Partners, with their IDs on the same page."""
 
     words = ("partner", "partners")
     used_by = ("agreements", "private_mailboxes", "archived_documents", "cases")
-    list_display = ("name", "shown_active", "shown_identifiers", "shown_agreements", "shown_cases")
+    list_display = (
+        "name",
+        "shown_active",
+        "shown_identifiers",
+        "shown_last_in",
+        "shown_last_out",
+        "shown_in_time",
+        "shown_cases",
+        "shown_agreements",
+    )
     list_filter = ("is_active",)
+    ordering = ("name",)
+    actions_list = ["add_in_test"]
+    actions_detail = [*PausableAdmin.actions_detail, "to_onboarding"]
     search_fields = ("name", "identifiers__value")
     search_help_text = "Name or interchange ID"
     inlines = (IdentifierInline, ContactInline)
@@ -65,10 +80,37 @@ class PartnerAdmin(PausableAdmin):
             case_count=Count("cases", filter=Q(cases__closed_at=None), distinct=True),
         )
 
+    def attach(self, rows: Sequence[Any]) -> None:
+        """Attach what is told of each partner's traffic, and whether it is paused."""
+        figures = figures_of(row.pk for row in rows)
+        subjects = [f"partner:{row.pk}" for row in rows]
+        paused = set(Pause.objects.filter(subject__in=subjects).values_list("subject", flat=True))
+        for row, subject in zip(rows, subjects, strict=True):
+            row.figures, row.is_paused = figures[row.pk], subject in paused
+
     @display(description="State", ordering="is_active")
-    def shown_active(self, partner: TradingPartner) -> SafeString:
-        """Return Active or Switched off."""
-        return badge("Active", GOOD) if partner.is_active else badge("Switched off", QUIET)
+    def shown_active(self, partner: Any) -> SafeString:
+        """Return Active, Paused or Switched off."""
+        if not partner.is_active:
+            return badge("Switched off", QUIET)
+        return badge("Paused", WAITING) if partner.is_paused else badge("Active", GOOD)
+
+    @display(description="Last in")
+    def shown_last_in(self, partner: Any) -> str:
+        """Return when the last document came."""
+        return moment(partner.figures.last_in) or "None yet"
+
+    @display(description="Last out")
+    def shown_last_out(self, partner: Any) -> str:
+        """Return when the last document went."""
+        return moment(partner.figures.last_out) or "None yet"
+
+    @display(description="997 on time, 30 days")
+    def shown_in_time(self, partner: Any) -> str:
+        """Return the share of what we sent that was answered in time, and what is meant by that."""
+        figures: PartnerFigures = partner.figures
+        told = figures.in_time
+        return "None yet" if told is None else f"{told.percent} % within {told.hours} h, of {told.sent:,}"
 
     @display(description="Interchange IDs")
     def shown_identifiers(self, partner: TradingPartner) -> str:
@@ -97,6 +139,7 @@ class IdentifierAdmin(GridAdmin):
     used_by = ("agreements", "partnerships")
     list_display = ("shown_value", "shown_partner")
     list_select_related = ("partner",)
+    ordering = ("value", "qualifier")
     search_fields = ("value", "partner__name")
     autocomplete_fields = ("partner",)
     fields = ("partner", "qualifier", "value")

@@ -12,6 +12,7 @@ from integration.models import LineEntry, PurchaseOrder
 from portal.admin.change_rows import change_rows
 from portal.admin.documents_table import document_rows, document_words, latest_sent, state_of
 from portal.admin.order_lines import position_rows
+from portal.admin.return_rows import return_rows
 from portal.admin.shipment_rows import shipment_rows
 from portal.admin.show import QUIET, badge, day, page_url, purchase_order_badge, quantity
 from portal.admin.supplier_invoice_page import bills_of
@@ -55,6 +56,7 @@ def purchase_order_context(purchase_order: PurchaseOrder) -> dict[str, Any]:
         "changes": change_rows([purchase_order]),
         "shipments": shipment_rows(purchase_order.shipments.all()),
         "bills": bills_of(purchase_order),
+        "returns": return_rows(purchase_order.returns.all()),
         "accepted_by": purchase_order.accepted_by,
         "accepted_words": document_words(purchase_order.accepted_by) if purchase_order.accepted_by else "",
     }

@@ -16,7 +16,9 @@ from integration.models import OrderDocument, PurchaseOrder
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.documents_table import state_of
 from portal.admin.purchase_order_page import purchase_order_context
+from portal.admin.return_opening import offered_for
 from portal.admin.show import link, moment, purchase_order_badge
+from portal.admin.verbs import person
 
 
 @admin.register(PurchaseOrder)
@@ -60,7 +62,9 @@ class PurchaseOrderAdmin(HistoryAdmin):
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
         """Show the purchase order's page."""
-        return self.page(request, row, "portal/purchase_order.html", purchase_order_context(row))
+        openings = offered_for([row], person(request))
+        context = {**purchase_order_context(row), "openings": openings}
+        return self.page(request, row, "portal/purchase_order.html", context)
 
     @display(description="State", ordering="state")
     def shown_state(self, purchase_order: Any) -> SafeString:

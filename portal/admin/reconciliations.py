@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -21,6 +22,8 @@ from integration.models import (
     Order,
     PurchaseOrder,
     Reconciliation,
+    StockFeed,
+    StoreItem,
     SupplierInvoice,
 )
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -37,10 +40,13 @@ WANTED = {
     Gap.Check.SHIPMENT: "Every line of a ship notice is in a shipment, and goes to its store or is a case",
     Gap.Check.INVOICE: "Every order that is to be invoiced is, or a case says why not",
     Gap.Check.BILL: "Every supplier's invoice is matched, waits for its goods, or is a case",
+    Gap.Check.RETURN: "Every return has what is due of it, somebody waits for it, or a case asks",
+    Gap.Check.STOCK: "Every stock advice counts, is held in a case, was older, or was refused",
     Gap.Check.CUSTOMER: "Every order of a business customer is acknowledged as it stands, or a case says why not",
     Gap.Check.FILE: "Every file on the mailboxes was taken",
     Gap.Check.RECEIVED: "Every file that was taken was read, and all of it is on record",
     Gap.Check.EFFECT: "Everything that is to be written to a store is written",
+    Gap.Check.SHOWN: "Every store holds what we left there, less what was sold since",
 }
 _LISTS = {
     Gap.Check.ORDER: (Order, ""),
@@ -51,10 +57,13 @@ _LISTS = {
     Gap.Check.SHIPMENT: (Document, "set=856"),
     Gap.Check.INVOICE: (Invoice, ""),
     Gap.Check.BILL: (SupplierInvoice, ""),
+    Gap.Check.RETURN: (Document, "set=180"),
+    Gap.Check.STOCK: (StockFeed, ""),
     Gap.Check.CUSTOMER: (Order, ""),
     Gap.Check.FILE: (Transmission, ""),
     Gap.Check.RECEIVED: (Transmission, ""),
     Gap.Check.EFFECT: (Order, ""),
+    Gap.Check.SHOWN: (StoreItem, ""),
 }
 
 
@@ -113,6 +122,8 @@ class ReconciliationAdmin(HistoryAdmin):
     def ask(self, request: HttpRequest) -> HttpResponse:
         """Ask why, and have everything be looked at."""
         user = require(request, DECIDE)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         form = ReasonForm(request.POST or None)
         back = list_url(Reconciliation)
         if request.method == "POST" and form.is_valid():

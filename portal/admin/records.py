@@ -1,4 +1,4 @@
-"""Who did what: decisions of staff, readings of content, changes of settings. Looked at, never changed."""
+"""Who did what: decisions of staff, changes of settings. Looked at, never changed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 
-from archive.models import AccessRecord, AuditEntry
+from archive.models import AuditEntry
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.filters import PeriodFilter, VerbFilter, verb_words
 from portal.admin.show import moment
-from portal.admin.subjects import payload_subjects, resolve
+from portal.admin.subjects import resolve
 
 
 class ChangedFilter(PeriodFilter):
@@ -71,55 +71,6 @@ class DecisionAdmin(HistoryAdmin):
     def shown_at(self, entry: AuditEntry) -> str:
         """Return when."""
         return moment(entry.recorded_at)
-
-
-@admin.register(AccessRecord)
-class AccessAdmin(HistoryAdmin):
-    """Who read the content of what."""
-
-    words = ("reading", "readings")
-    heading = "Content read"
-    list_display = ("shown_at", "shown_actor", "shown_purpose", "shown_content")
-    list_filter = (PeriodFilter,)
-    search_fields = ("actor__startswith",)
-    search_help_text = "How the reader's name begins"
-    ordering = ("-pk",)
-    fields = ("shown_at", "shown_actor", "shown_purpose", "shown_content", "correlation_id")
-    readonly_fields = fields
-    empty = EmptyState(
-        "Nobody has read any content yet", "Each reading, by a person or by Gridport, leaves a row here."
-    )
-
-    def attach(self, rows: Sequence[Any]) -> None:
-        """Attach what was read."""
-        read = payload_subjects(row.payload_id for row in rows)
-        for row in rows:
-            row.content = read[row.payload_id]
-
-    def named(self, row: AccessRecord) -> str:
-        """Return who read, and what for."""
-        return f"{row.actor}: {row.purpose}"
-
-    @display(description="By", ordering="actor")
-    def shown_actor(self, record: AccessRecord) -> str:
-        """Return who read it: a person, or Gridport itself."""
-        return record.actor
-
-    @display(description="What for")
-    def shown_purpose(self, record: AccessRecord) -> str:
-        """Return the purpose that was given."""
-        return record.purpose[:1].upper() + record.purpose[1:]
-
-    @display(description="Content")
-    def shown_content(self, record: Any) -> str:
-        """Return what was read, as a link."""
-        content = getattr(record, "content", None) or payload_subjects([record.payload_id])[record.payload_id]
-        return str(content.as_link())
-
-    @display(description="When", ordering="pk")
-    def shown_at(self, record: AccessRecord) -> str:
-        """Return when."""
-        return moment(record.recorded_at)
 
 
 @admin.register(LogEntry)

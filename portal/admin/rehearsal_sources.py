@@ -34,6 +34,7 @@ from partners.mapping.rehearsal import (
 )
 from partners.mapping.rules import Guide
 from partners.models import Agreement, MappingProfile
+from portal.access import seen
 from portal.admin.content import READ_CONTENT, open_for
 from portal.admin.documents_table import document_words
 
@@ -72,13 +73,17 @@ def choices(profile: MappingProfile, kind: str, term: str) -> list[Choice]:
     """Return the newest documents and orders that ``profile`` could map, whose number begins with ``term``."""
     found = []
     if kind == "purchase_order":
-        orders = PurchaseOrder.objects.filter(number__startswith=term).select_related("agreement__partner")
+        orders = seen(PurchaseOrder.objects.filter(number__startswith=term)).select_related(
+            "agreement__partner"
+        )
         found += [
             Choice(f"Purchase order {each.number} for {each.agreement.partner}", f"purchase_order:{each.pk}")
             for each in orders.order_by("-pk")[:MOST_CHOICES]
         ]
-    archived = ArchivedDocument.objects.filter(transaction_set=profile.transaction_set).filter(
-        Q(state__number__startswith=term) | Q(control_number__startswith=term)
+    archived = (
+        seen(ArchivedDocument.objects.all())
+        .filter(transaction_set=profile.transaction_set)
+        .filter(Q(state__number__startswith=term) | Q(control_number__startswith=term))
     )
     found += [
         Choice(
@@ -132,7 +137,7 @@ def rehearse_beside(source: Source, guide: Guide, released: Guide | None) -> Reh
 
 
 def _of_purchase_order(pk: str, guide: Guide) -> Source:
-    row = PurchaseOrder.objects.select_related("order__store", "agreement").filter(pk=pk).first()
+    row = seen(PurchaseOrder.objects.all()).select_related("order__store", "agreement").filter(pk=pk).first()
     if row is None or guide.document != "purchase_order":
         raise Refused("There is no such purchase order.")
     document = (
@@ -152,7 +157,8 @@ def _of_purchase_order(pk: str, guide: Guide) -> Source:
 
 def _of_document(user: User, profile: MappingProfile, guide: Guide, pk: str, way: str) -> Source:
     row = (
-        ArchivedDocument.objects.select_related("interchange__payload", "agreement", "state")
+        seen(ArchivedDocument.objects.all())
+        .select_related("interchange__payload", "agreement", "state")
         .filter(pk=pk, transaction_set=profile.transaction_set)
         .first()
     )

@@ -19,6 +19,7 @@ from partners.mapping.rehearsal import Part, Rehearsal, Row
 from partners.mapping.rules import Guide
 from partners.mapping.variants import variant
 from partners.models import Agreement, MappingProfile
+from portal.access import seen
 from portal.admin.content import READ_CONTENT
 from portal.admin.mapping_forms import gone
 from portal.admin.mapping_words import outcome_badge
@@ -91,7 +92,7 @@ def rehearsal_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
         "title": f"{profile}: rehearsal",
         "profile": profile,
         "term": term,
-        "agreements": list(Agreement.objects.order_by("name").values_list("pk", "name")),
+        "agreements": list(seen(Agreement.objects.all()).order_by("name").values_list("pk", "name")),
         "agreement": request.POST.get("agreement", ""),
         "text": request.POST.get("text", ""),
         "may_change": person(request).has_perm(CHANGE) and profile.retired_at is None,
@@ -187,8 +188,13 @@ def overridden(draft: Draft) -> set[str]:
     return added | {row.address for row in draft.overrides if row.operation != "add"}
 
 
-def shown(rehearsal: Rehearsal, guide: Guide, changed: set[str], direction: str) -> dict[str, Any]:
-    """Return both sides of ``rehearsal`` for a page; ``changed`` are the addresses that rows have to do with."""
+def shown(
+    rehearsal: Rehearsal, guide: Guide, changed: set[str], direction: str, *, second_opinion: bool = True
+) -> dict[str, Any]:
+    """Return both sides of ``rehearsal`` for a page; ``changed`` are the addresses that rows have to do with.
+
+    The ``second_opinion`` is the second engine's, which takes its time.
+    """
     names = {
         (tag, element.number): element.name
         for tag, table in guide.table.segments.items()
@@ -222,7 +228,10 @@ def shown(rehearsal: Rehearsal, guide: Guide, changed: set[str], direction: str)
         "fields": fields,
         "direction": direction,
         "findings": [(badge(*_TONES[each.severity]), each) for each in rehearsal.findings],
-        "second": [(badge(*_TONES[each.severity]), each) for each in second_findings(rehearsal, guide)],
+        "second": [
+            (badge(*_TONES[each.severity]), each)
+            for each in (second_findings(rehearsal, guide) if second_opinion else ())
+        ],
         "others": [each for each in rehearsal.report if each.kind not in ("unread", "not_carried")],
     }
 
@@ -264,7 +273,7 @@ def _part(
 def _source(request: HttpRequest, profile: MappingProfile, guide: Guide) -> Source | None:
     if text := request.POST.get("text", "").strip():
         pk = request.POST.get("agreement", "")
-        agreement = Agreement.objects.filter(pk=pk).first() if pk.isdecimal() else None
+        agreement = seen(Agreement.objects.filter(pk=pk)).first() if pk.isdecimal() else None
         return pasted(profile, guide, text, agreement)
     source = request.POST.get("source") or request.GET.get("source", "")
     way = request.POST.get("way") or request.GET.get("way", "")

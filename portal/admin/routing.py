@@ -16,6 +16,7 @@ from unfold.decorators import action
 from integration.flows import routing_rules
 from integration.flows.translations import Changed
 from integration.models import RoutingRule, Warehouse
+from portal.access import seen
 from portal.admin.base import EmptyState
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.routing_forms import RuleForm, WarehouseForm
@@ -89,13 +90,15 @@ class RoutingRuleAdmin(RoutingAdmin):
     @action(description="Duplicate…", url_path="duplicate", icon="content_copy", permissions=["duplicate"])  # type: ignore[untyped-decorator]
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Offer a new rule that begins as this one is."""
+        if self.find(request, object_id) is None:
+            return self.missing(request, object_id)
         return HttpResponseRedirect(f"{reverse('admin:integration_routingrule_add')}?copy={int(object_id)}")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin a new rule as the one that it is a copy of."""
         found: dict[str, Any] = super().get_changeform_initial_data(request)
         wanted = found.pop("copy", "")
-        rule = RoutingRule.objects.filter(pk=wanted).first() if str(wanted).isdigit() else None
+        rule = seen(RoutingRule.objects.filter(pk=wanted)).first() if str(wanted).isdigit() else None
         if rule is None:
             return found
         values = {

@@ -15,6 +15,7 @@ from unfold.widgets import (
 
 from integration.flows.routing_rules import rule_problems
 from integration.models import Order, RoutingRule, Store, Warehouse
+from portal.access import seen
 from portal.admin.forms import ReasonedForm
 
 LONGEST_LIST = 500
@@ -125,7 +126,7 @@ class OrderTestForm(forms.Form):
         """Find the order; of several stores' orders of one number, the one read last."""
         given: str = self.cleaned_data["order"].strip().removeprefix("#")
         if given.isascii() and given.isdigit() and len(given) < 19:
-            orders = Order.objects.select_related("store").filter(number=int(given))
+            orders = seen(Order.objects.filter(number=int(given))).select_related("store")
             self.found = orders.order_by("-read_at").first()
         if self.found is None:
             raise forms.ValidationError(f"There is no order {given[:30]} here.")

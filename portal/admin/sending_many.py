@@ -16,11 +16,13 @@ from django.urls import reverse
 
 from archive.models import Document
 from integration.flows import decide
-from integration.flows.bulk import plan_bulk, start_bulk
+from integration.flows.bulk import WHICH_WORDS, Which, plan_bulk, start_bulk
 from integration.flows.decide import Refused
+from portal.access import seen
 from portal.admin.base import GridAdmin, filter_menus
+from portal.admin.resend_forms import ResendForm
 from portal.admin.show import list_url, page_url
-from portal.admin.verbs import ReasonForm, require
+from portal.admin.verbs import require
 
 
 @dataclass(frozen=True)
@@ -42,28 +44,29 @@ def address_for(request: HttpRequest, chosen: QuerySet[Document]) -> str:
 
 def bulk_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
     """Show what sending the chosen documents again would do; on POST begin it as it was shown, and go to the job."""
-    user = require(request, decide.DECIDE)
+    user = require(request, decide.RESUBMIT_BULK)
     choice = _choice(shown_by, request)
-    also_answered = request.GET.get("answered") == "yes"
-    reason = ReasonForm(request.POST if request.method == "POST" else None)
+    asked = request.GET.get("which", "")
+    which = Which(asked) if asked in set(Which) else Which.FAILED
+    reason = ResendForm(request.POST if request.method == "POST" else None)
     key = (request.POST.get("key") or uuid4().hex)[:64]
     if request.method == "POST" and reason.is_valid():
         try:
             job = start_bulk(
                 user,
                 choice.rows,
-                reason.cleaned_data["reason"],
+                reason.words,
                 request.POST.get("digest", ""),
                 key,
-                scope=choice.words,
-                also_answered=also_answered,
+                scope=f"{choice.words}. {WHICH_WORDS[which]}",
+                which=which,
             )
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
             return HttpResponseRedirect(page_url(job))
     try:
-        plan = plan_bulk(choice.rows, also_answered=also_answered)
+        plan = plan_bulk(choice.rows, which=which)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(list_url(Document, request.GET.get("filter", "")))
@@ -72,9 +75,7 @@ def bulk_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
         "plan": plan,
         "scope": choice.words,
         "alone": settings.BULK_ALONE,
-        "also_answered": also_answered,
-        "without_url": _with(request, "no"),
-        "with_url": _with(request, "yes"),
+        "scopes": [(WHICH_WORDS[each], _with(request, each), each == which) for each in Which],
         "key": key,
         "form": reason,
         "cancel_url": list_url(Document, request.GET.get("filter", "")),
@@ -90,7 +91,7 @@ def _choice(shown_by: GridAdmin, request: HttpRequest) -> Choice:
     ]
     pks = {int(pk) for pk in given[: settings.BULK_LIMIT + 1]}
     words = "One document, chosen one by one" if len(pks) == 1 else f"{len(pks)} documents, chosen one by one"
-    return Choice(Document.objects.filter(pk__in=pks), words)
+    return Choice(seen(Document.objects.filter(pk__in=pks)), words)
 
 
 def _filtered(shown_by: GridAdmin, request: HttpRequest, query: str) -> Choice:
@@ -108,7 +109,7 @@ def _filtered(shown_by: GridAdmin, request: HttpRequest, query: str) -> Choice:
     return Choice(found, f"All documents of the list ({', '.join(chosen) or 'no filter'})")
 
 
-def _with(request: HttpRequest, answered: str) -> str:
+def _with(request: HttpRequest, which: Which) -> str:
     query = request.GET.copy()
-    query["answered"] = answered
+    query["which"] = which
     return f"?{query.urlencode()}"

@@ -169,7 +169,10 @@ def case_badge(case: ExceptionCase) -> SafeString:
     """Return whether the case is open, overdue or closed."""
     if case.closed_at is not None:
         return badge("Closed", QUIET)
-    if case.due_at is not None and case.due_at < timezone.now():
+    now = timezone.now()
+    if case.is_put_off(now):
+        return badge("Waits for the partner" if case.waiting_for == "partner" else "Put off", WAITING)
+    if case.due_at is not None and case.due_at < now:
         return badge("Past its due time", BAD)
     return badge("Open", WARNING)
 

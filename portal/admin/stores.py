@@ -16,11 +16,11 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from integration.flows.numbering import preview, set_next_number, upcoming_number
 from integration.flows.route import look_again
 from integration.flows.translations import Changed
-from integration.models import ORDER_STATUSES, Store
+from integration.models import ORDER_STATUSES, StockRule, Store
 from integration.models.store import default_import_statuses, default_movable_statuses
 from partners.models import Mode
 from portal.admin import rules
-from portal.admin.base import EmptyState
+from portal.admin.base import EmptyState, FormInline
 from portal.admin.connect import ConnectableAdmin
 from portal.admin.live import LiveAdmin
 from portal.admin.pauses import PausableAdmin
@@ -113,6 +113,15 @@ class StoreForm(SecretsForm):
         return data
 
 
+class StockRuleInline(FormInline):
+    """How suppliers' stock comes to what the store shows."""
+
+    model = StockRule
+    fields = (("strategy", "location"),)
+    verbose_name = "How suppliers' stock is shown"
+    verbose_name_plural = verbose_name
+
+
 @admin.register(Store)
 class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     """Stores; their mode and live date change by verb, their token is never shown."""
@@ -123,7 +132,8 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     search_fields = ("name", "store_hash")
     search_help_text = "Name or store hash"
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "take_over"]
-    used_by = ("orders", "cases", "routing_rules", "customer_links")
+    used_by = ("orders", "cases", "routing_rules", "customer_links", "items")
+    inlines = (StockRuleInline,)
     autocomplete_fields = ("agreements",)
     readonly_fields = (
         "shown_token", "shown_client_secret", "shown_live_from", "shown_polled", "shown_import", "shown_movable",

@@ -7,10 +7,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Min, Q
 from django.utils.html import format_html
 
-from archive.models import Document, Interchange, Transmission
+from archive.models import (
+    DisposalItem,
+    DisposalRun,
+    Document,
+    Hold,
+    Interchange,
+    PayloadCopy,
+    RetentionRule,
+    SealCheck,
+    Transmission,
+)
 from integration.flows.changes import SUBJECT
 from integration.flows.pauses import pause_words
 from integration.flows.steps import STEPS
@@ -19,15 +30,25 @@ from integration.models import (
     BulkJob,
     Carrier,
     CustomerLink,
+    Erasure,
     ExceptionCase,
+    Invoice,
     MailServer,
+    NoticeRule,
+    NoticeWebhook,
     Order,
     OutgoingMail,
     Pause,
     PurchaseOrder,
     PurchaseOrderChange,
+    ReturnCase,
+    ReturnFile,
+    Shipment,
     Store,
     StoreEffect,
+    StoreItem,
+    SupplierInvoice,
+    WebhookCall,
 )
 from partners.models import (
     Agreement,
@@ -38,8 +59,9 @@ from partners.models import (
     MappingProfile,
     TradingPartner,
 )
+from portal.access import seen
 from portal.admin.documents_table import document_words
-from portal.admin.show import page_url
+from portal.admin.show import list_url, page_url
 
 
 @dataclass(frozen=True)
@@ -65,18 +87,30 @@ STEP_SUBJECTS = {
     "acknowledge": "order",
     "invoice_order": "order",
     "generate": "purchase_order",
+    "write_return": "return",
     "transmit": "interchange",
     "fetch_mailbox": "mailbox",
     "translate": "transmission",
     "match": "document",
     "read_translated": "document",
     "send_again": "bulk_item",
+    "destroy": "disposal_item",
     "apply_effect": "effect",
+    "read_catalogue": "store",
+    "level_stock": "store",
+    "write_stock": "store_to_write",
+    "trim_stock": "",
     "check_hooks": "store",
     "send_mail": "mail",
+    "send_account_mail": "account",
     "fetch_bounces": "",
+    "tell_notices": "",
+    "post_webhook": "webhook_call",
+    "copy_payloads": "",
     "reconcile": "",
     "reconcile_all": "",
+    "seal_archive": "",
+    "check_archive": "",
 }
 
 
@@ -112,6 +146,8 @@ def payload_subjects(payloads: Iterable[int]) -> dict[int, Subject]:
     found = {pk: Subject("Bytes of nothing that is known") for pk in wanted}
     for file in Transmission.objects.filter(payload__in=wanted).order_by("pk"):
         found[file.payload_id] = Subject(f"File {file}", page_url(file))
+    for each in ReturnFile.objects.filter(payload__in=wanted).select_related("case"):
+        found[each.payload_id] = Subject(f"{each} of {each.case}", page_url(each.case))
     carried = Interchange.objects.filter(payload__in=wanted, documents__isnull=False).annotate(
         first=Min("documents"), count=Count("documents")
     )
@@ -147,7 +183,7 @@ def _by_pk(
     page: Callable[[Any], Any] = lambda row: row,
 ) -> Any:
     def find(keys: set[str]) -> dict[str, Subject]:
-        rows = model.objects.filter(pk__in=_numbers(keys)).select_related(*related)
+        rows = seen(model.objects.filter(pk__in=_numbers(keys))).select_related(*related)
         return {str(row.pk): Subject(words(row), page_url(page(row))) for row in rows}
 
     return find
@@ -163,15 +199,27 @@ def _order_numbers(keys: set[str]) -> dict[str, Subject]:
         store, _, number = key.partition(":")
         if len(_numbers({store, number})) == len({store, number}):
             wanted |= Q(store_id=int(store), number=int(number))
-    rows = {f"{row.store_id}:{row.number}": row for row in Order.objects.filter(wanted).defer("content")}
+    rows = {
+        f"{row.store_id}:{row.number}": row for row in seen(Order.objects.filter(wanted)).defer("content")
+    }
     return {
         key: Subject(str(rows[key]), page_url(rows[key])) if key in rows else Subject(f"Order {key.partition(':')[2]}")
         for key in keys
     }  # fmt: skip
 
 
+def _stores_to_write(keys: set[str]) -> dict[str, Subject]:
+    """Return stores by subjects of ``write_stock``: ``7``, ``7:look``."""
+    stores = _by_pk(Store)({key.partition(":")[0] for key in keys})
+    return {key: stores[key.partition(":")[0]] for key in keys if key.partition(":")[0] in stores}
+
+
 def _purchase_orders(keys: set[str]) -> dict[str, Subject]:
-    rows = PurchaseOrder.objects.filter(pk__in=_numbers(keys)).select_related("order").defer("order__content")
+    rows = (
+        seen(PurchaseOrder.objects.filter(pk__in=_numbers(keys)))
+        .select_related("order")
+        .defer("order__content")
+    )
     found = {str(row.pk): Subject(str(row), page_url(row.order)) for row in rows}
     changes = {key: key.removeprefix(SUBJECT) for key in keys if key.startswith(SUBJECT)}
     if changes:
@@ -185,13 +233,27 @@ def _purchase_orders(keys: set[str]) -> dict[str, Subject]:
     return found
 
 
+def _accounts(keys: set[str]) -> dict[str, Subject]:
+    """Return people by subjects of ``send_account_mail``: ``reset:7``."""
+    people = User.objects.in_bulk(_numbers({key.partition(":")[2] for key in keys}))
+    return {
+        key: Subject(f"User {people[pk]}", page_url(people[pk]))
+        for key in keys
+        if (pk := int(key.partition(":")[2] or 0)) in people
+    }
+
+
 def _effects(keys: set[str]) -> dict[str, Subject]:
-    rows = StoreEffect.objects.filter(pk__in=_numbers(keys)).select_related("order").defer("order__content")
+    rows = (
+        seen(StoreEffect.objects.filter(pk__in=_numbers(keys)))
+        .select_related("order")
+        .defer("order__content")
+    )
     return {str(row.pk): Subject(str(row.order), page_url(row.order)) for row in rows}
 
 
 def _interchanges(keys: set[str]) -> dict[str, Subject]:
-    rows = Interchange.objects.filter(pk__in=_numbers(keys)).prefetch_related("documents__state")
+    rows = seen(Interchange.objects.filter(pk__in=_numbers(keys))).prefetch_related("documents__state")
     found = {}
     for row in rows:
         document = next(iter(row.documents.all()), None)
@@ -209,7 +271,13 @@ def _general(keys: set[str]) -> dict[str, Subject]:
     return {key: Subject(pause_words(Pause(subject=switches[key]))) for key in keys if key in switches}
 
 
+def _all_copies(keys: set[str]) -> dict[str, Subject]:
+    return {key: Subject("Copies of the archive", list_url(PayloadCopy)) for key in keys}
+
+
 _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
+    "payload_copy": _by_pk(PayloadCopy, words=lambda copy: f"Copy {copy.key[-64:][:12]}…"),
+    "archive_copies": _all_copies,
     "order": _by_pk(Order),
     "order_number": _order_numbers,
     "purchase_order": _purchase_orders,
@@ -217,6 +285,10 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "case": _by_pk(ExceptionCase, words=lambda case: f"Case {case.pk}: {case.get_kind_display().lower()}"),
     "transmission": _by_pk(Transmission),
     "bulk_job": _by_pk(BulkJob),
+    "disposal": _by_pk(DisposalRun),
+    "disposal_item": _by_pk(DisposalItem, "run", page=lambda item: item.run),
+    "hold": _by_pk(Hold, words=lambda hold: f"Hold: {hold}"),
+    "retention_rule": _by_pk(RetentionRule, words=lambda rule: f"Retention rule {rule}"),
     "bulk_item": _by_pk(
         BulkItem,
         "document__state",
@@ -227,17 +299,31 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "interchange": _interchanges,
     "effect": _effects,
     "store": _by_pk(Store),
+    "store_to_write": _stores_to_write,
+    "store_item": _by_pk(StoreItem),
     "mailbox": _by_pk(Mailbox),
     "agreement": _by_pk(Agreement),
     "customerlink": _by_pk(CustomerLink),
     "calendar": _by_pk(BusinessCalendar),
     "carrier": _by_pk(Carrier),
     "mail": _by_pk(OutgoingMail),
+    "user": _by_pk(User, words=lambda user: f"User {user}"),
+    "account": _accounts,
+    "return": _by_pk(ReturnCase),
+    "erasure": _by_pk(Erasure),
+    "shipment": _by_pk(Shipment),
+    "invoice": _by_pk(Invoice),
+    "supplier_invoice": _by_pk(SupplierInvoice),
     "mailserver": _by_pk(MailServer, words=lambda server: f"Mail server {server}"),
+    "webhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
+    "noticewebhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
+    "webhook_call": _by_pk(WebhookCall, "webhook", page=lambda call: call.webhook),
+    "noticerule": _by_pk(NoticeRule, "role", "webhook"),
     "item": _by_pk(ItemCrossReference),
     "code_list": _by_pk(CodeList, "agreement"),
     "mapping_profile": _by_pk(MappingProfile),
     "partner": _by_pk(TradingPartner),
+    "archivecheck": _by_pk(SealCheck),
     "everything": _general,
     "direction": _general,
 }

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from integration.flows.rights import DECIDE, Refused
+from integration.flows.rights import EDIT_AGREEMENT, EDIT_STORE, Refused
 from integration.flows.take_over import COLUMNS, plan_take_over, read_orders, seed_numbers, take_over
 from integration.flows.translation_files import SAME, WRONG
 from integration.models import Store
@@ -31,7 +31,7 @@ class TakeOverAdmin(GridAdmin):
 
     def has_take_over_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether the user may take over."""
-        return request.user.has_perm(DECIDE)
+        return request.user.has_perm(EDIT_STORE)
 
     @action(
         description="Take over open purchase orders…",
@@ -41,7 +41,7 @@ class TakeOverAdmin(GridAdmin):
     )  # type: ignore[untyped-decorator]
     def take_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what a file would do; do it once that was seen, with a reason."""
-        user = require(request, DECIDE)
+        user = require(request, EDIT_STORE)
         store = self.find(request, object_id)
         if store is None:
             return self.missing(request, object_id)
@@ -131,7 +131,7 @@ class NumbersAdmin(GridAdmin):
 
     def numbers(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the last numbers, and why; have ours go on after them."""
-        user = require(request, DECIDE)
+        user = require(request, EDIT_AGREEMENT)
         agreement = self.find(request, str(object_id))
         if agreement is None:
             return self.missing(request, str(object_id))

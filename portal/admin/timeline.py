@@ -9,6 +9,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from archive.models import Document, Event
+from integration.models import Comment
+from portal.access import seen
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING
 from portal.admin.subjects import Subject, resolve
 
@@ -33,7 +35,11 @@ _TONES = {
     "bulk_stopped": WARNING,
     "case_closed": GOOD,
     "case_opened": WARNING,
+    "approve_disposal": GOOD,
+    "decline_disposal": WARNING,
+    "decline_release": WARNING,
     "delivered": GOOD,
+    "destroyed": WARNING,
     "dropped": WARNING,
     "effect_done": GOOD,
     "effect_failed": BAD,
@@ -42,14 +48,22 @@ _TONES = {
     "held": WARNING,
     "interchange_acknowledged": GOOD,
     "case_reopened": WARNING,
+    "case_snoozed": WAITING,
+    "case_woken": WARNING,
     "due_soon": WARNING,
     "mail_bounced": BAD,
     "mail_failed": BAD,
     "mail_sent": GOOD,
     "mail_unknown": WARNING,
     "no_contact": WARNING,
+    "not_destroyed": WARNING,
     "paused": WARNING,
+    "refund_declined": BAD,
+    "refund_refused": WARNING,
+    "refunded": GOOD,
     "rejected": BAD,
+    "release_hold": GOOD,
+    "release_proposed": WAITING,
     "resumed": GOOD,
     "settling": WAITING,
     "spoken_of": WARNING,
@@ -64,17 +78,25 @@ _OF_CASES = frozenset(
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of a timeline. ``about`` is given where it is not the page's own subject."""
+    """One line of a timeline: what happened, or the ``comment`` that somebody wrote.
+
+    ``about`` is given where it is not the page's own subject.
+    """
 
     at: datetime
     tone: str
     sentence: str
     actor: str
     about: Subject | None = None
+    comment: str = ""
 
 
-def timeline(own: str, others: Iterable[str] = (), document: Document | None = None) -> list[Moment]:
-    """Return the events of ``own`` and of the subjects in ``others``; the last ``LONGEST`` of them.
+def timeline(
+    own: str, others: Iterable[str] = (), document: Document | None = None, also: Q | None = None
+) -> list[Moment]:
+    """Return the events of ``own`` and of the subjects in ``others`` with what was written on them; the last ``LONGEST``.
+
+    ``also`` names further events by what they are.
 
     What happens to a case and what is decided of it is told on the order too, so the case's own telling of it is
     left out of an order's timeline.
@@ -83,11 +105,15 @@ def timeline(own: str, others: Iterable[str] = (), document: Document | None = N
     wanted = Q(subject__in=subjects)
     if document is not None:
         wanted |= Q(document=document)
-    events = list(Event.objects.filter(wanted).order_by("-pk")[:LONGEST])[::-1]
+    if also is not None:
+        wanted |= also
+    events = list(seen(Event.objects.filter(wanted)).order_by("-pk")[:LONGEST])[::-1]
     if own.startswith("order:"):
         events = [event for event in events if not _told_twice(event)]
-    about = resolve(event.subject for event in events if event.subject != own)
-    return [
+    comments = list(Comment.objects.filter(subject__in=subjects).order_by("-pk")[:LONGEST])
+    named = [*(each.subject for each in events), *(each.subject for each in comments)]
+    about = resolve(subject for subject in named if subject != own)
+    told = [
         Moment(
             at=event.recorded_at,
             tone=_tone(event),
@@ -97,6 +123,13 @@ def timeline(own: str, others: Iterable[str] = (), document: Document | None = N
         )
         for event in events
     ]
+    written = [
+        Moment(each.written_at, QUIET, f"{each.author_name} wrote:", "", about.get(each.subject), each.text)
+        for each in comments
+    ]
+    if not written:
+        return told
+    return sorted([*told, *written], key=lambda each: each.at)[-LONGEST:]
 
 
 def _told_twice(event: Event) -> bool:

@@ -25,6 +25,8 @@ def unknown_effect(effect: StoreEffect) -> str | SafeString:
         sought = "whether the order's staff notes hold the line already, and adds it only if they do not"
     elif effect.kind == StoreEffect.Kind.SHIPMENT:
         sought = "whether the store holds a shipment of just these lines and this tracking number already, and makes it only if it does not"
+    elif effect.kind == StoreEffect.Kind.REFUND:
+        sought = "whether the store holds the refund already, by its mark or its pieces and amount, and makes it only if it does not"
     elif effect.kind == StoreEffect.Kind.REMOVAL:
         sought = "whether the shipment is still there, and removes it only if it is"
     elif effect.kind == StoreEffect.Kind.SHIPPED:

@@ -40,7 +40,7 @@ class LiveFromForm(ReasonForm):
     live_from = forms.DateTimeField(
         label="Orders placed from",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In the portal's time zone. Orders placed before this are history and never worked on.",
+        help_text="In your time zone, which “My settings” shows. Orders placed before this are history and never worked on.",
     )
 
     field_order = ["live_from", "reason"]

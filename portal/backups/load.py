@@ -17,10 +17,11 @@ from integration.models import Pause
 from partners.control_numbers import skip_statements
 from portal.backups import BackupError
 from portal.backups.address import Address
+from portal.backups.keys import KeyFile
 from portal.backups.manifest import Manifest
 from portal.backups.package import Package
 from portal.backups.programs import Program
-from portal.roles import APP, OWNER, schema_statements
+from portal.roles import APP, DISPOSER, OWNER, schema_statements
 
 # pg_restore from 17 on sets it whatever the server's version, and older servers do not know it.
 _NEW_SETTING, _SETTING_SINCE = b"SET transaction_timeout = 0;\n", 17
@@ -64,7 +65,9 @@ _PAUSE = """
 """
 
 
-def load(package: Package, target: Address, server_major: int, program: Program, skip: int) -> None:
+def load(
+    package: Package, keys: KeyFile, target: Address, server_major: int, program: Program, skip: int
+) -> None:
     """Load ``package`` by pg_restore (``program``) and the psql beside it; raise ``BackupError`` with nothing changed.
 
     In the same transaction row counts are checked, control numbers left out, the next cursor epoch is begun and
@@ -77,25 +80,39 @@ def load(package: Package, target: Address, server_major: int, program: Program,
         for kind in ("TABLES", "SEQUENCES"):
             names = {"owner": sql.Identifier(OWNER), "app": sql.Identifier(APP), "kind": sql.SQL(kind)}
             script.say(sql.SQL(_NO_DEFAULTS).format(**names))
+        # Functions go to the role that they run as, which has to be able to make one just then.
+        script.say(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(DISPOSER)))
         _section(script, package, program, "pre-data", server_major)
         script.say(sql.SQL(_STAMP_ROWS))
         _section(script, package, program, "data", server_major)
         script.say(sql.SQL(_STAMP_NO_MORE))
+        script.input.writelines(keys.statements())
         _section(script, package, program, "post-data", server_major)
         for statement in [*schema_statements(target.database), *_finish(manifest, skip)]:
             script.say(statement)
+        script.say(sql.SQL("REVOKE CREATE ON SCHEMA public FROM {}").format(sql.Identifier(DISPOSER)))
         script.say(sql.SQL("COMMIT"))
 
 
 def _finish(manifest: Manifest, skip: int) -> list[sql.Composable]:
     origin = f"restored from the backup of {manifest.made_at}"
-    reason = f"{origin}: what was sent since then is not known here and would be sent again."
     return [
         sql.SQL(_COUNT_ROWS).format(tables=sql.Literal(json.dumps(manifest.tables))),
         *(skip_statements(skip) if skip else []),
-        sql.SQL(_NEXT_EPOCH).format(origin=sql.Literal(origin)),
-        sql.SQL(_PAUSE).format(everything=sql.Literal(Pause.EVERYTHING), reason=sql.Literal(reason)),
+        next_epoch(origin),
+        pause_everything(origin),
     ]
+
+
+def next_epoch(origin: str) -> sql.Composed:
+    """Return the statement that begins another epoch of readers' cursors."""
+    return sql.SQL(_NEXT_EPOCH).format(origin=sql.Literal(origin))
+
+
+def pause_everything(origin: str) -> sql.Composed:
+    """Return the statement that pauses everything."""
+    reason = f"{origin}: what was sent since then is not known here and would be sent again."
+    return sql.SQL(_PAUSE).format(everything=sql.Literal(Pause.EVERYTHING), reason=sql.Literal(reason))
 
 
 class _Script:

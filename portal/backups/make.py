@@ -20,6 +20,7 @@ from archive.store import key_id
 from partners.secrets import MARK, EncryptedTextField
 from portal.backups import BackupError
 from portal.backups.address import Address
+from portal.backups.keys import KEY_TABLES, lineage, write_keys
 from portal.backups.manifest import FORMAT, Manifest, gridport_version, schema_differences
 from portal.backups.package import CHUNK, refuse_to_overwrite, write_package
 from portal.backups.programs import Program, find_program
@@ -30,9 +31,13 @@ LOCK_WAIT = "60s"
 TELL_EVERY = 10.0
 
 
-def make_backup(source: Address, target: Path, *, force: bool, say: Say) -> Manifest:
-    """Write one consistent copy of ``source`` to the file ``target``. Raise ``BackupError`` where it cannot."""
-    refuse_to_overwrite(target, force=force)
+def make_backup(source: Address, target: Path, keys: Path, *, force: bool, say: Say) -> Manifest:
+    """Write one consistent copy of ``source`` to the file ``target``, and its keys to the file ``keys``.
+
+    Raise ``BackupError`` where it cannot.
+    """
+    for path in (target, keys):
+        refuse_to_overwrite(path, force=force)
     try:
         with source.connect() as connection:
             major = connection.info.server_version // 10_000
@@ -40,7 +45,7 @@ def make_backup(source: Address, target: Path, *, force: bool, say: Say) -> Mani
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with connection.transaction():
-                return _make(connection, source, target, program, force=force, say=say)
+                return _make(connection, source, (target, keys), program, force=force, say=say)
     except psycopg.Error as error:
         raise BackupError(f"The {source} cannot be read: {str(error).splitlines()[0]}") from error
     except OSError as error:
@@ -48,8 +53,15 @@ def make_backup(source: Address, target: Path, *, force: bool, say: Say) -> Mani
 
 
 def _make(
-    connection: Connection, source: Address, target: Path, program: Program, *, force: bool, say: Say
+    connection: Connection,
+    source: Address,
+    targets: tuple[Path, Path],
+    program: Program,
+    *,
+    force: bool,
+    say: Say,
 ) -> Manifest:
+    target, keys_target = targets
     (snapshot,) = _row(connection, "SELECT pg_export_snapshot()")
     migrations = _migrations(connection, source)
     lacking, _ = schema_differences(migrations)
@@ -78,9 +90,22 @@ def _make(
             keys=keys,
             size=size,
             sha256=sha256,
+            lineage=lineage(connection),
         )
 
-    return write_package(target, _dump(program, source, snapshot, say), describe, force=force)
+    staged = keys_target.with_name(f".{keys_target.name}.partial")
+    written = write_keys(connection, staged, made_at)
+    for key in sorted(written.store_keys.keys() - {key_id(master) for master in settings.ENCRYPTION_KEYS}):
+        say(
+            f"Careful: {written.store_keys[key]} keys of persons and payloads lie under key {key}, which is not in"
+            " ENCRYPTION_KEYS."
+        )
+    try:
+        manifest = write_package(target, _dump(program, source, snapshot, say), describe, force=force)
+        staged.replace(keys_target)
+    finally:
+        staged.unlink(missing_ok=True)
+    return manifest
 
 
 def _row(connection: Connection, query: str) -> tuple[Any, ...]:
@@ -100,6 +125,8 @@ def _row_counts(connection: Connection) -> dict[str, int]:
     counts = {}
     tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     for (table,) in tables.fetchall():
+        if table in KEY_TABLES:
+            continue
         query = sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))
         counts[table] = connection.execute(query).fetchall()[0][0]
     return counts
@@ -108,7 +135,9 @@ def _row_counts(connection: Connection) -> dict[str, int]:
 def _keys(connection: Connection, say: Say) -> dict[str, int]:
     """Return how many payloads and secrets each key opens, by the key's id."""
     counts: Counter[str] = Counter()
-    for key, payloads in connection.execute("SELECT key_id, count(*) FROM public.archive_payload GROUP BY 1"):
+    for key, payloads in connection.execute(
+        "SELECT key_id, count(*) FROM public.archive_payload WHERE key_id <> '' GROUP BY 1"
+    ):
         counts[key] += payloads
     fernets = {key_id(master): Fernet(master) for master in settings.ENCRYPTION_KEYS}
     for table, column, secret in _secrets(connection):
@@ -152,7 +181,7 @@ def _opens(fernet: Fernet, secret: str) -> bool:
 def _dump(program: Program, source: Address, snapshot: str, say: Say) -> Iterator[bytes]:
     """Yield what pg_dump writes; raise ``BackupError`` where it does not end well."""
     arguments = [
-        "--format=custom", f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}", *source.arguments()
+        "--format=custom", *(f"--exclude-table-data=public.{each}" for each in KEY_TABLES), f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}", *source.arguments()
     ]  # fmt: skip
     with (
         tempfile.TemporaryFile() as errors,

@@ -13,14 +13,15 @@ from django.db.migrations.loader import MigrationLoader
 from archive.store import key_id
 from portal.backups import BackupError
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Manifest:
     """``tables`` counts rows and ``keys`` counts what is encrypted under each key, in the dump's own snapshot.
 
-    A key is named by the id that payloads carry too; of the key itself nothing is kept. ``pg_dump`` is the major
+    A key is named by the id that payloads carry too; of the key itself nothing is kept. ``lineage`` is what the database has in
+    common with its file of keys (``keys``), whose tables stand in no dump. ``pg_dump`` is the major
     version that reads the dump, ``server`` the one that it came from.
     """
 
@@ -35,6 +36,7 @@ class Manifest:
     keys: dict[str, int]
     size: int
     sha256: str
+    lineage: str
 
     def to_json(self) -> bytes:
         """Return the text of ``manifest.json``."""

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+from django.db import DatabaseError
 
 from portal.backups import BackupError, FaultsAfterRestore
 from portal.backups.address import Address
+from portal.backups.erased import erase_again
 from portal.backups.ground import prepare
+from portal.backups.keys import KeyFile, read_keys, refuse_other_keys
 from portal.backups.load import load
 from portal.backups.manifest import Manifest, refuse_another_schema, refuse_missing_keys
 from portal.backups.package import open_package
@@ -20,6 +23,7 @@ from portal.roles import APP
 
 def restore_backup(
     file: Path,
+    keys: Path,
     owner: Address,
     *,
     superuser: Address | None,
@@ -29,6 +33,8 @@ def restore_backup(
 ) -> Manifest:
     """Restore ``file`` into the empty database of ``owner``, whose counters of control numbers leave out ``skip``.
 
+    ``keys`` is the file of keys that was written with it, or a later one: what was erased in between stays erased.
+
     Raises ``BackupError`` with nothing restored, or ``FaultsAfterRestore`` with everything restored.
     """
     with open_package(file) as package:
@@ -36,6 +42,8 @@ def restore_backup(
         say(f"{file} is whole: made by Gridport {manifest.gridport} at {manifest.made_at}.")
         refuse_another_schema(manifest)
         refuse_missing_keys(manifest)
+        held = read_keys(keys)
+        refuse_other_keys(held, manifest.made_at, manifest.lineage)
         program = find_program(
             "pg_restore", manifest.pg_dump, f"The backup was written by pg_dump {manifest.pg_dump}"
         )
@@ -44,15 +52,31 @@ def restore_backup(
             f"Loading {len(manifest.tables)} tables with {sum(manifest.tables.values()):,} rows into the {owner}."
         )
         try:
-            load(package, owner, major, program, skip)
+            load(package, held, owner, major, program, skip)
         except OSError as error:
             raise BackupError(f"PostgreSQL's programs cannot be run: {error.strerror or error}.") from error
-    _look_through(owner)
+    _erase_again(owner, held, say)
+    look_through(owner)
     return manifest
 
 
-def _look_through(owner: Address) -> None:
-    """Raise ``FaultsAfterRestore`` where guards, grants or the application's role are not as they should be."""
+def _erase_again(owner: Address, keys: KeyFile, say: Callable[[str], None]) -> None:
+    """Erase what was erased since the backup was made. Raises ``FaultsAfterRestore`` where it cannot."""
+    try:
+        orders = erase_again(owner, keys.erased())
+    except DatabaseError as error:
+        raise FaultsAfterRestore(
+            f"What was erased since is there again, and could not be erased: {str(error).splitlines()[0]} Drop the database and"
+            " restore once more."
+        ) from error
+    if orders:
+        say(
+            f"{orders} order{' was' if orders == 1 else 's were'} erased since the backup was made, and again here."
+        )
+
+
+def look_through(owner: Address) -> None:
+    """Analyse the tables, and raise ``FaultsAfterRestore`` where guards, grants or the application's role are not as they should be."""
     try:
         with owner.connect() as connection, connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # else every plan is a guess until autovacuum has come round

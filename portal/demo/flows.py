@@ -7,7 +7,6 @@ Each returns ``{"documents": [...], "store_before": {...}, "store_after": {...}}
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,10 +16,14 @@ from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import plan
 from integration.flows.positions import positions_of
-from integration.models import ExceptionCase, Order, PurchaseOrder, StoreEffect, SupplierInvoice
+from integration.models import ExceptionCase, PurchaseOrder, StoreEffect, SupplierInvoice
+from portal.demo.archived import is_all_delivered, read_back
 from portal.demo.invoices import add_finance, booked, check_books
 from portal.demo.processes import DemoError
-from portal.demo.story import NetworkView, StoreView, documents_of, tell, wait_until
+from portal.demo.returned import RETURNED, go_back
+from portal.demo.stage import Stage, played
+from portal.demo.stocked import count
+from portal.demo.story import documents_of
 
 TWO_SUPPLIERS = 1015
 SHORT = 1004
@@ -29,21 +32,6 @@ SHIPPED = 1002
 INVOICED = 1025
 """Its prices are with tax."""
 BILLED = 1001
-WITHIN = 90
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where a flow plays: the store, the suppliers, how to say something, and what notices that a process has died."""
-
-    store: StoreView
-    network: NetworkView
-    say: Callable[[str], None]
-    check: Callable[[], None]
-
-    def wait(self, true: Callable[[], bool], what: str) -> None:
-        """Wait until ``true``. Raises ``DemoError`` naming ``what``."""
-        wait_until(true, self.check, WITHIN, what)
 
 
 def orders(stage: Stage) -> dict[str, Any]:
@@ -51,7 +39,7 @@ def orders(stage: Stage) -> dict[str, Any]:
 
     It is a business customer's, who is sent an order acknowledgment (855) once both have answered.
     """
-    return _played(stage, TWO_SUPPLIERS, lambda: None)
+    return played(stage, TWO_SUPPLIERS, lambda: None)
 
 
 def acknowledgments(stage: Stage) -> dict[str, Any]:
@@ -68,12 +56,12 @@ def acknowledgments(stage: Stage) -> dict[str, Any]:
             stage.say(f"    {sentence}")
         carry_out(lead, case, "accept", Given(), "The rest comes later.", wanted.digest)
 
-    return _played(stage, SHORT, decide)
+    return played(stage, SHORT, decide)
 
 
 def shipments(stage: Stage) -> dict[str, Any]:
     """A supplier ships an order in two goes (856): each parcel is a shipment in the store, with its tracking number."""
-    played = _played(stage, SHIPPED, lambda: None)
+    result = played(stage, SHIPPED, lambda: None)
     number = f"{SHIPPED}-1"
     _ship(stage, number, "half", 3)
     _ship(stage, number, "parcels", 2)
@@ -87,7 +75,7 @@ def shipments(stage: Stage) -> dict[str, Any]:
     told = {int(line) % 1000: quantity for line, quantity in in_store.items()}
     if told != left:
         raise DemoError(f"The store holds {told} as shipped, and {left} left the supplier.")
-    return {**played, "documents": documents_of(SHIPPED), "store_after": after}
+    return {**result, "documents": documents_of(SHIPPED), "store_after": after}
 
 
 def _ship(stage: Stage, purchase_order: str, way: str, status: int) -> None:
@@ -104,7 +92,7 @@ def _ship(stage: Stage, purchase_order: str, way: str, status: int) -> None:
 def invoices(stage: Stage) -> dict[str, Any]:
     """A shipped order is invoiced to finance as 810, JSON and UBL, and a piece given back is credited, to the cent."""
     add_finance()
-    played = _played(stage, INVOICED, lambda: None)
+    result = played(stage, INVOICED, lambda: None)
     total = stage.store.total_of(INVOICED)
     stage.network.ship(f"{INVOICED}-1", "whole")
     stage.wait(lambda: len(booked(stage.network, INVOICED, "invoice")) == 3, "The invoice in three formats")
@@ -119,12 +107,12 @@ def invoices(stage: Stage) -> dict[str, Any]:
     stage.say("  finance has booked a credit memo of 27.00 in three formats")
     stage.wait(_is_settled, "Every receipt")
     after = stage.store.order(INVOICED)
-    return {**played, "documents": documents_of(INVOICED), "store_after": after}
+    return {**result, "documents": documents_of(INVOICED), "store_after": after}
 
 
 def bills(stage: Stage) -> dict[str, Any]:
     """A supplier bills what he shipped too dear: a case with the money at stake, and a person approves what was agreed."""
-    played = _played(stage, BILLED, lambda: None)
+    result = played(stage, BILLED, lambda: None)
     number = f"{BILLED}-1"
     stage.network.ship(number, "whole")
     stage.wait(lambda: stage.store.status_of(BILLED) == 2, f"What was shipped of order {BILLED}")
@@ -147,7 +135,27 @@ def bills(stage: Stage) -> dict[str, Any]:
     posted = {str(line): each.invoiced for line, each in positions_of(purchase_order).items()}
     if posted != {line: Decimal(each) for line, each in stage.network.billed(number).items()}:
         raise DemoError(f"The ledger holds {posted} as billed, and the supplier otherwise.")
-    return {**played, "documents": documents_of(BILLED), "store_after": stage.store.order(BILLED)}
+    return {**result, "documents": documents_of(BILLED), "store_after": stage.store.order(BILLED)}
+
+
+def stock(stage: Stage) -> dict[str, Any]:
+    """A supplier's count (846) comes to the store less the safety buffer; one that counts in dozens is held, and put aside."""
+    return count(stage)
+
+
+def returns(stage: Stage) -> dict[str, Any]:
+    """A shipped order goes back (180): authorized, received, refunded in the store, and credited (812) a cent short."""
+    result = played(stage, RETURNED, lambda: None)
+    go_back(stage)
+    return {**result, "documents": documents_of(RETURNED), "store_after": stage.store.order(RETURNED)}
+
+
+def archive(stage: Stage) -> dict[str, Any]:
+    """Every document of the run is read back from the archive, and is what the other side has."""
+    stage.wait(is_all_delivered, "The delivery of everything that was written")
+    read = read_back(stage.network, stage.store)
+    stage.say(f"  {len(read['documents'])} documents are read back from the archive, each with its SHA-256")
+    return read
 
 
 def _is_settled() -> bool:
@@ -158,41 +166,17 @@ def _is_settled() -> bool:
     )
 
 
-def _played(stage: Stage, number: int, between: Callable[[], None]) -> dict[str, Any]:
-    """Place an order, do what comes ``between``, and wait until every partner has accepted and the store is told."""
-    stage.store.place(number)
-    before = stage.store.order(number)
-    stage.say(f"Order {number} is placed in the store:")
-    between()
-    told: set[str] = set()
-
-    def is_done() -> bool:
-        tell(number, stage.say, told)
-        moved = stage.store.status_of(number) != before["status_id"]
-        return moved and "effect_done" in told and _all_acknowledged(number)
-
-    stage.wait(is_done, f"The way of order {number}")
-    return {
-        "documents": documents_of(number),
-        "store_before": before,
-        "store_after": stage.store.order(number),
-    }
-
-
-def _all_acknowledged(number: int) -> bool:
-    """Say whether every document that is sent for the order is, and has its 997: also the 855 where a customer gets one."""
-    sent = [each for each in documents_of(number) if each["direction"] == "out" and each["kind"] != "997"]
-    wanted = {"850", "855"} if Order.objects.get(number=number).customer_link_id else {"850"}
-    return wanted <= {each["kind"] for each in sent} and all(
-        each["acknowledgment"] == "accepted" for each in sent
-    )
-
-
 FLOWS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
     "orders": orders,
     "acknowledgments": acknowledgments,
     "shipments": shipments,
-    "invoices": invoices,
     "bills": bills,
+    "invoices": invoices,
+    "stock": stock,
+    "returns": returns,
+    "archive": archive,
 }
-"""The flows by the names that ``--flow`` takes."""
+"""The flows by the names that ``--flow`` takes, in the order in which they are played."""
+
+ALL = ("orders", "acknowledgments", "shipments", "invoices", "stock", "archive", "returns")
+"""What ``--flow all`` plays: what Gridport is for."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from integration.models import CustomerLink, Store
+from integration.models import CustomerLink, StockLocation, StockTerms, Store
 from partners.models import (
     Agreement,
     AgreementDocument,
@@ -20,9 +20,10 @@ from partners.models import (
     Mode,
     PartnerIdentifier,
     Partnership,
+    ReturnTerms,
     TradingPartner,
 )
-from portal.groups import ensure_groups
+from portal.groups import CUSTOMER_SERVICE, OPERATOR, PARTNER_ADMINISTRATOR, ensure_groups
 
 OWN_ID = ("ZZ", "GRIDPORT")
 
@@ -44,11 +45,13 @@ SUPPLIERS = (
 CUSTOMER = Supplier("Grove Retail", "ZZ", "GROVERETAIL", "")
 """A business customer of the store, who is a trading partner."""
 CUSTOMER_ID = 77
+BUFFER = 2
+"""Units of each item that are never shown for sale."""
 """His number in the simulated store."""
 LOGINS = (
     ("admin", "gridport-admin", "everything"),
-    ("desk", "gridport-desk", "view"),
-    ("lead", "gridport-lead", "decide"),
+    ("desk", "gridport-desk", CUSTOMER_SERVICE),
+    ("lead", "gridport-lead", f"{PARTNER_ADMINISTRATOR}, {OPERATOR}"),
 )
 
 
@@ -115,6 +118,18 @@ def add_customer(store: Store) -> CustomerLink:
     )
 
 
+def add_stock_and_returns(store: Store) -> None:
+    """Have the suppliers tell their stock, of which a buffer is kept back, and take goods back."""
+    for agreement in store.agreements.exclude(documents__transaction_set="846"):
+        for transaction_set, direction in (("846", "in"), ("180", "out"), ("180", "in"), ("812", "in")):
+            AgreementDocument.objects.create(
+                agreement=agreement, transaction_set=transaction_set, direction=direction
+            )
+        StockTerms.objects.create(agreement=agreement, buffer=BUFFER)
+        StockLocation.objects.create(agreement=agreement, store=store, location=1)
+        ReturnTerms.objects.create(agreement=agreement, takes_files=True)
+
+
 def _agreement(supplier: Supplier, mailbox: Mailbox, skus: list[str]) -> Agreement:
     agreement = _terms(
         supplier, mailbox, "drop shipment", (("850", "out"), ("855", "in"), ("856", "in"), ("810", "in"))
@@ -157,10 +172,9 @@ def _terms(
 
 
 def _people() -> None:
-    ensure_groups()
-    for name, password, role in LOGINS:
+    groups = ensure_groups()
+    for name, password, roles in LOGINS:
         user = User.objects.create_user(
-            name, password=password, is_staff=True, is_superuser=role == "everything"
+            name, password=password, is_staff=True, is_superuser=roles == "everything"
         )
-        if role != "everything":
-            user.groups.add(Group.objects.get(name=role))
+        user.groups.add(*(group for role, group in groups.items() if role in roles))

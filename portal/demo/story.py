@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -84,12 +84,37 @@ class StoreView:
         told = {"items": [item], "total_amount": total, "total_tax": tax}
         requests.post(f"{self.control}/orders/{order}/refunds", json=told, timeout=10).raise_for_status()
 
+    def stock(self, skus: Sequence[str]) -> dict[str, int]:
+        """Return how many of each SKU the store shows for sale, by its own ledger."""
+        told = requests.get(f"{self.control}/stock", timeout=10)
+        told.raise_for_status()
+        shown = {each["sku"]: int(each["available_to_sell"]) for each in told.json()["levels"]}
+        return {sku: shown.get(sku, 0) for sku in skus}
+
+    def sell(self, sku: str, quantity: int) -> None:
+        """Have a shopper buy."""
+        bought = {"sku": sku, "quantity": quantity}
+        requests.post(f"{self.control}/sales", json=bought, timeout=10).raise_for_status()
+
+    def refunds(self, order: int) -> list[dict[str, Any]]:
+        """Return the refunds of an order, by a fresh GET."""
+        path = f"{self.base}/v3/orders/{order}/payment_actions/refunds"
+        found = requests.get(path, headers=self.headers, timeout=10)
+        found.raise_for_status()
+        return list(found.json()["data"])
+
 
 class NetworkView:
     """The suppliers behind the mailbox, by their control door."""
 
     def __init__(self, url: str) -> None:
         self.control = f"{url}/_simulator"
+
+    def arrived(self) -> set[str]:
+        """Return the SHA-256 of every file that has reached suppliers, customers and finance, by their own ledgers."""
+        ledger = requests.get(f"{self.control}/ledger", timeout=10)
+        ledger.raise_for_status()
+        return {each["sha256"] for each in [*ledger.json(), *self.finance()] if "sha256" in each}
 
     def ship(self, purchase_order: str, way: str) -> None:
         """Have its supplier ship what is left of a purchase order, and tell it."""
@@ -118,6 +143,26 @@ class NetworkView:
         found = requests.get(f"{self.control}/billed", timeout=10)
         found.raise_for_status()
         return dict(found.json().get(purchase_order, {}))
+
+    def tell_stock(self, supplier: str, way: str, items: Mapping[str, int]) -> None:
+        """Have a supplier count ``items`` anew, by his own numbers, and tell his stock."""
+        told = {"supplier": supplier, "way": way, "items": dict(items)}
+        requests.post(f"{self.control}/stock", json=told, timeout=10).raise_for_status()
+
+    def answer_returns(self, answer: str) -> None:
+        """Have the returns desks answer requests so from now on."""
+        requests.post(f"{self.control}/returns", json={"answer": answer}, timeout=10).raise_for_status()
+
+    def tell_return(self, number: str, way: str) -> None:
+        """Have the returns desk say something of a return."""
+        told = {"number": number, "way": way}
+        requests.post(f"{self.control}/return", json=told, timeout=10).raise_for_status()
+
+    def returns(self) -> dict[str, dict[str, Any]]:
+        """Return what the returns desks have on their books."""
+        found = requests.get(f"{self.control}/returns", timeout=10)
+        found.raise_for_status()
+        return dict(found.json())
 
     def finance(self) -> list[dict[str, Any]]:
         """Return the ledger of the finance system."""
@@ -166,12 +211,12 @@ def seconds_to_mailbox(order: int, store: StoreView) -> float:
 
 def documents_of(order: int) -> list[dict[str, Any]]:
     """Return the order's documents as the demo prints them, in the order of the archive."""
-    found = (
-        Document.objects.filter(orders__order__number=order)
-        .select_related("state", "interchange")
-        .order_by("pk")
-        .distinct()
-    )
+    found = Document.objects.filter(orders__order__number=order)
+    return rows_of(found.select_related("state", "interchange").order_by("pk").distinct())
+
+
+def rows_of(documents: Iterable[Document]) -> list[dict[str, Any]]:
+    """Return documents as the demo prints them."""
     return [
         {
             "kind": document.transaction_set,
@@ -182,7 +227,7 @@ def documents_of(order: int) -> list[dict[str, Any]]:
             "acknowledgment": document.state.acknowledgment,
             "sha256": document.state.sha256,
         }
-        for document in found
+        for document in documents
     ]
 
 

@@ -6,22 +6,39 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.apps import apps
+from django.contrib.auth.models import Permission, User
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Model, ProtectedError
 from django.test import Client
 from django.urls import reverse
 
 from archive.facts import Fact
-from archive.models import Document, Transmission
+from archive.governance import active_holds
+from archive.models import AuditEntry, Document, HoldReleaseDecision, Transmission
+from integration.flows.exports import allow_export
+from integration.flows.holds import Covered, decide_release, propose_release, take_hold
 from integration.flows.plans import choices
-from integration.models import ExceptionCase, Order, OrderDocument, PurchaseOrder, Store, StoreEffect
+from integration.flows.rights import Refused
+from integration.models import (
+    ExceptionCase,
+    Order,
+    OrderDocument,
+    OutgoingMail,
+    PurchaseOrder,
+    Store,
+    StoreEffect,
+    Work,
+)
 from integration.x12.syntax import Separators, segment
 from partners.models import Agreement, Mailbox, TradingPartner
 from portal.admin.show import list_url, page_url
+from portal.groups import OPERATOR
 from tests import factories
+from tests.at_once import at_once
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = '"><img src=x onerror=alert(2)>'
@@ -229,7 +246,7 @@ def test_abuse_39_a_partner_with_documents_cannot_be_deleted(everyone: Client) -
 
 
 ARCHIVED: list[type[Model]] = sorted(
-    (model for model in Fact.__subclasses__() if model._meta.app_label == "archive"),
+    (model for model in apps.get_app_config("archive").get_models() if issubclass(model, Fact)),
     key=lambda model: model._meta.model_name or "",
 )
 
@@ -258,3 +275,81 @@ def test_abuse_39_the_database_denies_what_the_pages_do(db: None, statement: str
             connection.cursor() as cursor,
         ):
             cursor.execute(statement.format(model._meta.db_table))
+
+
+def test_abuse_39_a_hold_is_not_released_alone_by_page_verb_or_statement(everyone: Client) -> None:
+    user = User.objects.get(username="eve")
+    hold = take_hold(user, "Larch against us", Covered(partner=factories.partner()), "Counsel asked.")
+    address = reverse("admin:archive_hold_decide", args=[hold.pk])
+    everyone.post(address, {"verb": "propose", "reason": "It is over."})
+    answer = everyone.post(address, {"verb": "approve", "reason": "It is over."}, follow=True)
+    assert "You have proposed to release it: a second person has to approve." in answer.content.decode()
+    proposal = hold.releases.get()
+    with pytest.raises(Refused, match="a second person has to approve"):
+        decide_release(user, proposal, "It is over.", approved=True)
+    with pytest.raises(DatabaseError, match="a second person has to approve"), transaction.atomic():
+        HoldReleaseDecision.objects.create(
+            proposal=proposal, user=user, actor="somebody else", reason="It is over.", approved=True
+        )
+    assert active_holds().get() == hold
+    decide_release(factories.user(superuser=True), proposal, "It is over.", approved=True)
+    assert not active_holds().exists()
+
+
+@pytest.mark.parametrize(
+    "may", [[], ["archive.take_hold", "archive.propose_disposal", "archive.approve_disposal"]]
+)
+def test_abuse_39_who_may_not_release_is_refused_by_name(db: None, may: list[str]) -> None:
+    user = factories.user(group=OPERATOR)
+    user.user_permissions.set(
+        Permission.objects.filter(
+            codename__in=[each.partition(".")[2] for each in may], content_type__app_label="archive"
+        )
+    )
+    keeper = factories.user(superuser=True)
+    hold = take_hold(keeper, "Larch against us", Covered(partner=factories.partner()), "Counsel asked.")
+    with pytest.raises(Refused, match="You may look at this, and not release a hold: ask a records manager"):
+        propose_release(User.objects.get(pk=user.pk), hold, "It is over.")
+
+
+EXPORTS = "admin:partners_itemcrossreference_export_file"
+
+
+def test_abuse_39_who_takes_everything_out_is_limited_recorded_and_told_of(db: None, settings: Any) -> None:
+    settings.EXPORT_ROWS_A_DAY, settings.EXPORT_TOLD_FROM = 10, 4
+    owner = factories.user("owner", superuser=True)
+    User.objects.filter(pk=owner.pk).update(email="owner@harborpine.example")
+    factories.agreement(skus=[f"FS-{number}" for number in range(4)])
+    client = Client()
+    client.force_login(factories.user("eve", OPERATOR))
+    statuses = [client.get(reverse(EXPORTS)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    refused = client.get(reverse(EXPORTS))
+    assert (
+        "Within 24 hours 10 rows may be taken out as files, and you have taken 8." in refused.content.decode()
+    )
+    kept = (
+        AuditEntry.objects.filter(actor="eve")
+        .order_by("pk")
+        .values_list("verb", "detail__what", "detail__rows")
+    )
+    assert list(kept) == [("export", "items", 4)] * 2 + [("export refused", "items", 4)] * 2
+    told = list(OutgoingMail.objects.order_by("pk").values_list("to", "subject"))
+    assert [to for to, _ in told] == [["owner@harborpine.example"]] * 4
+    assert told[0][1] == "Gridport: eve has taken out 4 rows of items as a file."
+    assert told[3][1] == "Gridport: eve was refused to take out 4 rows of items as a file."
+    assert Work.objects.filter(step="send_mail").count() == 4
+
+
+def test_abuse_39_file_after_file_is_limited_too(db: None, settings: Any) -> None:
+    settings.EXPORTS_AN_HOUR = 2
+    client = Client()
+    client.force_login(factories.user("eve", OPERATOR))
+    assert [client.get(reverse(EXPORTS)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_abuse_39_two_files_at_once_do_not_pass_the_limit_together(committed: str, settings: Any) -> None:
+    settings.EXPORT_ROWS_A_DAY = 10
+    user = factories.user("eve", OPERATOR)
+    said = at_once(*[lambda: allow_export(user, "items", 6)] * 4)
+    assert sorted(bool(each) for each in said) == [False, True, True, True]

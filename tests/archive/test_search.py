@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import Q
 
 from archive.models import DocumentReference
 from archive.projections import rebuild
-from archive.search import KINDS, Hit, Row, Source, Term, normal_forms, reference_rows
+from archive.search import CONTROL_NUMBERS, KINDS, Hit, Row, Source, Term, normal_forms, reference_rows
 from tests import factories
 
 DOCUMENTS = Source(DocumentReference, "document_id", 0)
@@ -162,6 +163,15 @@ def test_rows_rank_nearness_before_kind_and_keep_the_nearer_of_two_values() -> N
     ]
 
 
+def test_what_people_number_comes_before_what_machines_number() -> None:
+    ranks = {
+        (row.kind, row.normal): row.rank
+        for row in reference_rows([("purchase_order", "PO-450042"), ("group_control_number", "450042")])
+    }
+    assert ranks["purchase_order", "450042"] == 280
+    assert ranks["group_control_number", "450042"] == 245
+
+
 @pytest.fixture
 def crowd(db: None) -> dict[str, int]:
     """Documents of nobody's order, by their purchase order number, oldest first."""
@@ -233,7 +243,8 @@ def test_a_document_is_found_by_its_envelope_its_partner_and_all_that_it_says() 
     ]
     document = factories.document(agreement, body=body)
     number = int(document.interchange.control_number)
-    rows = set(DocumentReference.objects.filter(rank__gte=300).values_list("kind", "value", "normal"))
+    nearest = DocumentReference.objects.filter(Q(rank__gte=300) | Q(kind__in=CONTROL_NUMBERS, rank__gte=200))
+    rows = set(nearest.values_list("kind", "value", "normal"))
     assert rows == {
         ("purchase_order", "1042-1", "1042-1"),
         ("order", "1042", "1042"),

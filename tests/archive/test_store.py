@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
 
-from archive import store
-from archive.models import AccessRecord
+from archive import keys, store
+from archive.models import AccessRecord, DataSubject, Payload, SubjectKey
 from integration.models import Store
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def test_a_new_key_writes_and_the_old_one_still_reads(settings: Any) -> None:
     old = store.put(b"old")
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
     new = store.put(b"new")
-    assert new.key_id != old.key_id
+    assert new.key.store_key != old.key.store_key
     assert (store.open(old, purpose="t"), store.open(new, purpose="t")) == (b"old", b"new")
     assert old.fingerprint == store.fingerprints(b"old")[1]
 
@@ -42,7 +43,7 @@ def test_a_new_key_writes_and_the_old_one_still_reads(settings: Any) -> None:
 def test_without_its_key_a_payload_says_so(settings: Any) -> None:
     payload = store.put(b"x")
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    with pytest.raises(store.PayloadDamaged, match=f"key {payload.key_id} is not in ENCRYPTION_KEYS"):
+    with pytest.raises(store.PayloadDamaged, match=f"key {payload.key.store_key} is not in ENCRYPTION_KEYS"):
         store.open(payload, purpose="t")
 
 
@@ -51,6 +52,35 @@ def test_changed_bytes_are_noticed() -> None:
     payload.ciphertext = bytes(payload.ciphertext)[:-1] + b"\x00"
     with pytest.raises(store.PayloadDamaged, match="do not fit its address"):
         store.open(payload, purpose="t")
+
+
+def test_a_payload_from_before_there_were_own_keys_still_opens() -> None:
+    key = keys.store_keys()[0]
+    nonce = b"n" * 12
+    ciphertext = key.cipher.encrypt(nonce, b"ISA*00", None)
+    address = hashlib.sha256(ciphertext).hexdigest()
+    old = Payload.objects.create(
+        address=address, ciphertext=ciphertext, nonce=nonce, key_id=key.key_id, size=6
+    )
+    assert store.opened(old, purpose="t") == (b"", b"ISA*00")
+
+
+def test_the_commitment_is_that_of_the_content_and_of_what_blinds_it() -> None:
+    payload = store.put(b"ISA*00")
+    blind, data = store.opened(payload, purpose="t")
+    assert len(blind) == 32
+    assert payload.commitment == hashlib.sha256(blind + b"ISA*00").hexdigest()
+    assert payload.commitment != store.put(b"ISA*00").commitment
+    assert data == b"ISA*00"
+
+
+def test_what_is_said_of_a_person_opens_as_long_as_the_persons_key_is_there() -> None:
+    subject = DataSubject.objects.create(lookup="a" * 64)
+    SubjectKey.objects.create(subject=subject, **keys.wrapped_by_store(keys.new_key()))
+    payload = store.put(b"Nora Quill", subject=subject)
+    assert list(payload.subjects.values_list("subject", flat=True)) == [subject.pk]
+    assert payload.key.store_key == ""
+    assert store.open(payload, purpose="t") == b"Nora Quill"
 
 
 def test_no_keys_at_all_is_a_sentence(settings: Any) -> None:

@@ -211,7 +211,7 @@ def _ship_notice(rng: random.Random, number: int, size: int) -> Rows:
     while levels == 2 or _length(body) + 40 < size:
         levels += 1
         pack = str(levels)
-        body += [["HL", pack, "2", "P", "1"], ["MAN", "GM", _digits(rng, 20)]]
+        body += [["HL", pack, "2", "P", "1"], ["MAN", "GM", f"00{_digits(rng, 18)}"]]
         for _ in range(rng.randint(1, 4)):
             levels += 1
             body += [

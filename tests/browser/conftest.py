@@ -49,6 +49,7 @@ def portal(committed: str, tmp_path: Path) -> Iterator[str]:
         **os.environ,
         "DATABASE_URL": with_database(os.environ["DATABASE_URL"], committed),
         "HTTPS": "false",
+        "UNDO_SECONDS": "0",
     }
     with (tmp_path / "portal.log").open("w") as log:
         process = subprocess.Popen(

@@ -53,11 +53,11 @@ def kill(forked: Forked, pid: int) -> None:
 
 
 def until_the_first_answer(
-    forked: Forked, line: socket.socket, hook: StoreHook, application: Application
+    forked: Forked, line: socket.socket, hook: StoreHook, application: Application, number: int
 ) -> float:
     """Return the seconds that a fresh portal takes on this machine, and now, over its first call."""
     pid = serve(forked, line, application)
-    body = calls.event(2)
+    body = calls.event(number)
     began = time.monotonic()
     assert post(address_of(line), hook, body, calls.headers(hook, body)) == 200
     took = time.monotonic() - began
@@ -70,7 +70,9 @@ def kill_at_random(
 ) -> CallingStore:
     """Kill a serving portal so many times while a store calls; return the store once all it called about is taken."""
     rng = random.Random(SEED)
-    longest = 2.5 * until_the_first_answer(forked, line, hook, application)
+    # The slowest of three: whoever works beside us may have paused for one of them, and a portal that is always killed
+    # before it answers shows nothing.
+    longest = 2.5 * max(until_the_first_answer(forked, line, hook, application, each) for each in (2, 3, 4))
     store = CallingStore(forked, address_of(line), hook, ledger)
     for _ in range(kills):
         pid = serve(forked, line, application)
@@ -96,7 +98,7 @@ def test_p1_a_call_that_was_answered_is_kept_wherever_the_portal_is_killed(
     record_property("seed", SEED)
     record_property("figures", {"calls": dict(store.counted)})
     assert lost(store.taken) == 0
-    assert len(set(store.taken)) == len(store.taken) == HookCall.objects.count() - 2
+    assert len(set(store.taken)) == len(store.taken) == HookCall.objects.count() - 4
     numbers = HookCall.objects.values_list("order_number", flat=True)
     assert set(Work.objects.values_list("subject", flat=True)) == {
         f"{hook.store_id}:{number}" for number in numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
 from django.db import connection
+from django.utils.http import urlsafe_base64_encode
 
 from integration import tasks, work
+from integration.flows import account_mails
 from integration.flows.bounces import bounce_step
 from integration.flows.mails import put_mail
 from integration.flows.steps import STEPS
@@ -24,7 +29,7 @@ pytestmark = pytest.mark.chaos
 
 KILLS = scaled(30)
 SENDING = ("mail.agreed", "mail.sending", "mail.given", "send_mail.done")
-PLACES = (*SENDING, "fetch_bounces.done")
+PLACES = (*SENDING, "send_account_mail.done", "fetch_bounces.done")
 State = OutgoingMail.State
 
 
@@ -104,6 +109,28 @@ def test_whoever_tries_again_what_was_begun_mails_twice(post: Path, forked: Fork
         put(number, "mail.given")
         die_and_go_on(forked, "mail.given", naive)
     assert list(copies(post).values()) == [2] * KILLS
+
+
+def test_a_link_whose_worker_died_comes_again_and_each_of_its_links_works(
+    post: Path, forked: Forked, settings: Any
+) -> None:
+    """Of links a second one does no harm, and none would leave somebody outside."""
+    settings.PUBLIC_URL = "https://desk.fern.example"
+    for number in range(KILLS):
+        user = User.objects.create_user(
+            f"nina{number}", f"nina{number}@fern.example", "a password", is_staff=True
+        )
+        account_mails.ask_for_reset(user.email)
+        die_and_go_on(forked, "send_account_mail.done")
+    mailed = Counter(str(mail["To"]) for mail in taken(post))
+    assert mailed == {f"nina{number}@fern.example": 2 for number in range(KILLS)}
+    uids = {urlsafe_base64_encode(str(user.pk).encode()): user for user in User.objects.all()}
+    tokens = re.findall(
+        r"/account/password/([^/]+)/([^/\s]+)/", "".join(mail.get_content() for mail in taken(post))
+    )
+    assert [default_token_generator.check_token(uids[uid], token) for uid, token in tokens] == [
+        True
+    ] * 2 * KILLS
 
 
 def test_a_mail_whose_writer_died_before_handing_it_over_is_sent_all_the_same(

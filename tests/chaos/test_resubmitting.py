@@ -90,7 +90,14 @@ def posting(client: Client, forms: Sequence[Form]) -> list[Callable[[], None]]:
 
     def post(form: Form) -> Callable[[], None]:
         def act() -> None:
-            posted = {"digest": form.digest, "key": form.key, "reason": REASON}
+            posted = {
+                "content": "same",
+                "digest_same": form.digest,
+                "key": form.key,
+                "reason": "other",
+                "note": REASON,
+                "confirmed": "yes",
+            }
             answer = client.post(form.address, posted)
             found = Resubmission.objects.filter(original=form.document).first()
             leads_to = page_url(
@@ -243,9 +250,7 @@ def test_p18_what_is_in_flight_goes_on_by_itself_and_is_sent_again_after(
 def begin(documents: Sequence[Document], key: str) -> BulkJob:
     chosen = Document.objects.filter(pk__in=[document.pk for document in documents])
     plan = plan_bulk(chosen)
-    job = start_bulk(
-        operator("lea"), chosen, REASON, plan.digest, key, scope="All of them", also_answered=False
-    )
+    job = start_bulk(operator("lea"), chosen, REASON, plan.digest, key, scope="All of them")
     if plan.needs_second:
         client = Client()
         client.force_login(operator("otto"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -11,8 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from integration.bigcommerce.client import NotFound, Refused, StoreClient
-from integration.bigcommerce.refunds import RefundItem
+from integration.bigcommerce.inventory import Adjustment, StockAt
+from integration.bigcommerce.messages import StoreMessage
+from integration.bigcommerce.refunds import RefundItem, RefundPayment, ReturnedItem
 from integration.bigcommerce.shipments import NewShipment
+from integration.simulators.store.messages import write_message
 from integration.simulators.store.payloads import build, line
 from integration.simulators.store.refunds import make_refund
 from integration.simulators.store.server import StoreSimulator
@@ -94,6 +98,32 @@ def refunds(client: StoreClient, store: StoreSimulator) -> None:
     assert (second.items, second.paid, second.declined) == ((), Decimal(0), Decimal(4))
 
 
+def refunding(client: StoreClient, store: StoreSimulator) -> None:
+    items = [ReturnedItem(1_001_001, 1, "Return R-1 [R-1-1]")]
+    quote = client.quote_refund(1001, items)
+    price = Decimal(store.state.sample(1001).products[0]["price_inc_tax"])
+    paid = RefundPayment("custom", "Manual", price, offline=True)
+    credit = RefundPayment("storecredit", "Store Credit", price, offline=False)
+    assert (quote.total, quote.methods) == (price, ((paid,), (credit,)))
+    with pytest.raises(Refused, match="HTTP 422: The payments are not those of a refund quote"):
+        client.add_refund(1001, items, [replace(credit, amount=price - Decimal("0.01"))])
+    made = client.add_refund(1001, items, quote.methods[1])
+    assert client.get_refunds(1001) == [made]
+    assert made.items == (RefundItem("PRODUCT", 1_001_001, 1, None, Decimal(0), "Return R-1 [R-1-1]"),)
+    with pytest.raises(Refused, match="more than is left to be refunded"):
+        client.quote_refund(1001, [ReturnedItem(1_001_001, 2)])
+
+
+def messages(client: StoreClient, store: StoreSimulator) -> None:
+    assert client.get_messages(1001) == []
+    write_message(store.state, {"message": "It came broken", "subject": "Lamp"}, 1001)
+    write_message(store.state, {"message": "We look into it", "type": "admin"}, 1001)
+    assert client.get_messages(1001) == [
+        StoreMessage(1, "Lamp", "It came broken", by_customer=True),
+        StoreMessage(2, "", "We look into it", by_customer=False),
+    ]
+
+
 def hooks(client: StoreClient, store: StoreSimulator) -> None:
     address, headers = "https://edi.example.com/hooks/", {"X-Secret": "one"}
     made = client.add_hook("store/order/*", address, headers)
@@ -105,14 +135,58 @@ def hooks(client: StoreClient, store: StoreSimulator) -> None:
         client.change_hook(77, "store/order/*", address, headers)
 
 
+def stock(client: StoreClient, store: StoreSimulator) -> None:
+    desk = Adjustment(5001, 7001, True, 1, 5)
+    bookend = Adjustment(5302, 7302, False, 1, 3)
+    with pytest.raises(Refused, match=r"\[product_id 5001\] requires absolute adjustment before relative"):
+        client.change_stock([desk], "first")
+    assert client.get_stock_of(1, [7001, 7302]) == []
+    client.set_stock([desk, bookend], "counted")
+    client.change_stock([Adjustment(5001, 7001, True, 1, -2)], "sold elsewhere")
+    assert client.get_stock_of(1, [7001, 7302]) == [StockAt(5001, 7001, 3, 3), StockAt(5302, 7302, 3, 3)]
+    assert list(client.iter_stock_at(1)) == client.get_stock_of(1, [7001, 7302])
+    with pytest.raises(Refused, match="is tracked by product, please update stock by product id"):
+        client.set_stock([Adjustment(5001, 7001, False, 1, 5)], "by the wrong name")
+    with pytest.raises(NotFound):
+        list(client.iter_stock_at(77))
+
+
+def limits(client: StoreClient, store: StoreSimulator) -> None:
+    products = {each.id: each for each in client.iter_products()}
+    variants = {each.id: each for each in client.iter_variants()}
+    assert (len(products), len(variants)) == (332, 332)
+    assert (products[5001].tracking, products[5302].tracking) == ("product", "variant")
+    asked = {number: {"order_quantity_minimum": 4} for number in range(5001, 5013)}
+    written = client.write_products(asked)
+    assert {each.limits["order_quantity_minimum"] for each in written.values()} == {4}
+    assert written.keys() == asked.keys()
+    closed = client.write_variants(
+        {7001: {"purchasing_disabled": True, "purchasing_disabled_message": "Gone."}}
+    )
+    assert closed[7001].limits == {"purchasing_disabled": True, "purchasing_disabled_message": "Gone."}
+    assert next(client.iter_products()).limits == {**products[5001].limits, "order_quantity_minimum": 4}
+
+
 # Each method of the client: how it is driven through all that it may ask, and the operations that it then asks for.
 SHIPPING = [
     "createOrderShipments", "deleteOrderShipment", "getOrderProducts", "getOrderShipments", "getOrderShippingAddresses",
 ]  # fmt: skip
+STOCK = ["get-location-inventory-items", "post-relative-adjustment", "put-absolute-adjustment"]
+LIMITS = ["getProducts", "getVariants", "updateProducts", "updateVariantsBatch"]
+REFUNDING = ["createOrderRefund", "createOrderRefundQuotes", "getOrderRefunds"]
 DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[str]]] = {
     "add_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
+    "add_refund": (refunding, REFUNDING),
     "add_shipment": (shipments, SHIPPING),
     "change_hook": (hooks, ["createWebhooks", "getWebhooks", "updateWebhook"]),
+    "change_stock": (stock, STOCK),
+    "get_stock_of": (stock, STOCK),
+    "iter_products": (limits, LIMITS),
+    "iter_stock_at": (stock, STOCK),
+    "iter_variants": (limits, LIMITS),
+    "set_stock": (stock, STOCK),
+    "write_products": (limits, LIMITS),
+    "write_variants": (limits, LIMITS),
     "count_orders": (lambda client, store: client.count_orders(), ["getOrdersCount"]),
     "find_variants_by_sku": (lambda client, store: client.find_variants_by_sku("ac-012"), ["getVariants"]),
     "get_categories": (lambda client, store: client.get_categories(), [NOT_DESCRIBED]),
@@ -127,6 +201,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         ["getOrderProducts"],
     ),
     "get_locations": (lambda client, store: client.get_locations(), ["getLocations"]),
+    "get_messages": (messages, ["getOrderMessages"]),
     "get_order": (orders, ["getOrder"]),
     "get_order_statuses": (lambda client, store: client.get_order_statuses(), ["getOrderStatuses"]),
     "get_product_categories": (
@@ -156,6 +231,7 @@ DRIVES: dict[str, tuple[Callable[[StoreClient, StoreSimulator], object], list[st
         metafields,
         ["createOrderMetafield", "getOrderMetafields", "updateOrderMetafield"],
     ),
+    "quote_refund": (refunding, REFUNDING),
     "remove_shipment": (shipments, SHIPPING),
     "set_order_metafield": (
         each_metafield_way,

@@ -16,6 +16,7 @@ from openapi_schema_validator import OAS30ReadValidator
 from integration.simulators.store.events import HAPPENING, event, metafield_data, order_data, shipment_data
 from integration.simulators.store.faults import Fault
 from integration.simulators.store.hooks import MOST_OF_A_SCOPE
+from integration.simulators.store.messages import write_message
 from integration.simulators.store.routes import ROUTES
 from integration.simulators.store.sample_orders import generated_orders
 from integration.simulators.store.server import StoreSimulator
@@ -27,6 +28,9 @@ from tests.contract.overlay import laid_over
 METAFIELDS = "/v3/orders/1001/metafields"
 METAFIELD = {"permission_set": "app_only", "namespace": "gridport", "key": "k", "value": "v"}
 REFUNDS = "/v3/orders/1001/payment_actions/refunds"
+QUOTES = "/v3/orders/1001/payment_actions/refund_quotes"
+PIECE = {"item_type": "PRODUCT", "item_id": 1001001, "quantity": 1, "reason": "Broken"}
+PRICE = float(generated_orders()[1001].products[0]["price_inc_tax"])
 SHIPMENTS = "/v2/orders/1001/shipments"
 SHIPMENT = {
     "order_address_id": 10011,
@@ -35,6 +39,7 @@ SHIPMENT = {
     "items": [{"order_product_id": 1001001, "quantity": 1}],
 }
 HOOK = {"scope": "store/order/*", "destination": "https://gridport.example.com/hooks"}
+STOCK = {"location_id": 1, "product_id": 5001, "quantity": 3}
 NUMBERS = sorted(generated_orders())
 
 Asked = tuple[str, str, Any]
@@ -61,7 +66,14 @@ def walk() -> list[Asked]:
         ("GET", f"{SHIPMENTS}/1", None),
         ("PUT", f"{SHIPMENTS}/1", {"tracking_number": "EJ2", "shipping_provider": "usps"}),
         ("DELETE", f"{SHIPMENTS}/1", None),
+        ("POST", QUOTES, {"items": [PIECE]}),
+        (
+            "POST",
+            REFUNDS,
+            {"items": [PIECE], "payments": [{"provider_id": "custom", "amount": PRICE, "offline": True}]},
+        ),
         ("GET", REFUNDS, None),
+        ("GET", "/v2/orders/1001/messages", None),
         ("GET", "/v2/order_statuses", None),
         ("GET", "/v2/currencies", None),
         ("GET", "/v2/store", None),
@@ -76,6 +88,16 @@ def walk() -> list[Asked]:
         ("GET", "/v3/customers?id:in=41,77", None),
         ("GET", "/v3/catalog/variants?limit=250", None),
         ("GET", "/v3/catalog/variants?limit=250&page=2", None),
+        (
+            "GET",
+            "/v3/catalog/variants?include_fields=product_id,sku,upc,purchasing_disabled,purchasing_disabled_message",
+            None,
+        ),
+        ("PUT", "/v3/catalog/products", [{"id": 5001, "order_quantity_minimum": 2}]),
+        ("PUT", "/v3/catalog/variants", [{"id": 7001, "purchasing_disabled": True}]),
+        ("PUT", "/v3/inventory/adjustments/absolute", {"items": [STOCK]}),
+        ("POST", "/v3/inventory/adjustments/relative", {"reason": "x", "items": [STOCK]}),
+        ("GET", "/v3/inventory/locations/1/items?variant_id:in=7001,7002&limit=1000", None),
         ("GET", "/v3/channels", None),
         ("GET", "/v3/inventory/locations", None),
         ("GET", "/v3/settings/inventory", None),
@@ -110,6 +132,11 @@ REFUSED: list[tuple[Asked, int]] = [
     (("DELETE", f"{SHIPMENTS}/9", None), 404),
     (("GET", REFUNDS.replace("1001", "77"), None), 404),
     (("GET", f"{REFUNDS}?transaction_id=1", None), 501),
+    (("POST", QUOTES, {"items": []}), 422),
+    (("POST", QUOTES, {"items": [{**PIECE, "quantity": 99}]}), 422),
+    (("POST", QUOTES.replace("1001", "77"), {"items": [PIECE]}), 404),
+    (("POST", REFUNDS, {"items": [PIECE]}), 422),
+    (("POST", REFUNDS, {"items": [PIECE], "payments": [{"provider_id": "custom", "amount": 0.01}]}), 422),
     (("GET", "/v3/orders/77/metafields", None), 404),
     (("GET", f"{METAFIELDS}/9", None), 404),
     (("GET", f"{METAFIELDS}?limit=0", None), 400),
@@ -122,6 +149,19 @@ REFUSED: list[tuple[Asked, int]] = [
     (("GET", "/v3/catalog/products?include_fields=price", None), 501),
     (("GET", "/v3/catalog/products?id:in=first&include_fields=name", None), 400),
     (("GET", "/v3/catalog/variants?id=first", None), 400),
+    (("PUT", "/v3/catalog/products", [{"id": 77, "order_quantity_minimum": 2}]), 404),
+    (("PUT", "/v3/catalog/products", [{"id": 5001, "order_quantity_minimum": -2}]), 422),
+    (("PUT", "/v3/catalog/products", [{"id": 5001}] * 11), 413),
+    (("PUT", "/v3/catalog/products", {"id": 5001}), 400),
+    (("PUT", "/v3/catalog/products", [{"id": 5001, "price": 2}]), 501),
+    (("PUT", "/v3/catalog/variants", [{"id": 7001}] * 51), 413),
+    (("PUT", "/v3/catalog/variants", [{"id": 7001, "purchasing_disabled": 1}]), 422),
+    (("PUT", "/v3/inventory/adjustments/absolute", {"items": [{**STOCK, "product_id": 77}]}), 422),
+    (("PUT", "/v3/inventory/adjustments/absolute", {"items": []}), 422),
+    (("PUT", "/v3/inventory/adjustments/absolute", {"items": [STOCK] * 2001}), 422),
+    (("POST", "/v3/inventory/adjustments/relative", {"items": [STOCK]}), 422),
+    (("GET", "/v3/inventory/locations/77/items", None), 404),
+    (("GET", "/v3/inventory/locations/1/items?sku=x", None), 422),
     (("GET", "/v3/channels?include=currencies", None), 501),
     (("GET", "/v3/hooks/9", None), 404),
     (("POST", "/v3/hooks", {"scope": "store/order/*"}), 422),
@@ -153,8 +193,9 @@ def asker(store: StoreSimulator) -> Iterator[Asker]:
 
 
 def test_every_answer_is_as_described_but_for_the_accepted_differences(
-    descriptions: Descriptions, asker: Asker
+    descriptions: Descriptions, asker: Asker, store: StoreSimulator
 ) -> None:
+    write_message(store.state, {"message": "It came broken", "subject": "Order 1001"}, 1001)
     answers = [asker.ask(asked) for asked in walk()]
     assert {answer.status_code for answer in answers} == {200, 201, 204}
     described = [answer for answer in answers if descriptions.operation(answer.request)]

@@ -62,12 +62,21 @@ def test_no_wait_for_a_store_or_mailbox_outlasts_the_lease_of_its_step(
         "import_order",
         "invoice_order",
         "poll_store",
+        "post_webhook",
+        "read_catalogue",
+        "send_account_mail",
         "send_mail",
         "transmit",
+        "write_stock",
     ]
     spare = timedelta(seconds=30)  # to connect, and for our own writing
     for name, kind in talking.items():
-        sides = {"store": patience.STORE, "mailbox": patience.MAILBOX, "mailserver": patience.MAIL}
+        sides = {
+            "store": patience.STORE,
+            "mailbox": patience.MAILBOX,
+            "mailserver": patience.MAIL,
+            "webhook": patience.WEBHOOK,
+        }
         whose = sides[kind.other_side]
         assert timedelta(seconds=whose.visit) + spare < kind.lease, name
         assert whose.silence < whose.answer <= whose.visit, name

@@ -26,6 +26,7 @@ from integration.models import Order, Pause, Store
 from integration.simulators.store.sample_orders import generated_orders
 from partners.models import Mailbox
 from portal.backups.address import address_of
+from portal.backups.keys import KEY_TABLES, keys_beside, read_keys
 from portal.backups.make import make_backup
 from portal.backups.manifest import Manifest, read_manifest
 from portal.copies import DatabaseCopies
@@ -38,7 +39,7 @@ from tests.world import World, open_world
 __all__ = ["cluster"]
 
 ACME, BOREALIS = "ZZ:ACMESUPPLY", "01:123456789"
-CHANGED_BY_A_RESTORE = {"archive_cursorepoch", "integration_pause", "partners_controlnumber"}
+CHANGED_BY_A_RESTORE = {"archive_cursorepoch", "integration_pause", "partners_controlnumber", *KEY_TABLES}
 ATTACKS = (
     "UPDATE {} SET recorded_at = now()",
     "DELETE FROM {}",
@@ -175,7 +176,11 @@ def test_every_row_of_every_table_is_in_the_new_cluster(backup: Backup, restored
         "archive_translation", "archive_transmission", "archive_transmissionoutcome", "integration_lineentry",
         "integration_order", "integration_orderdocument", "integration_purchaseorder", "integration_storeeffect",
     }  # fmt: skip
-    assert backup.manifest.tables == {table: len(rows) for table, rows in backup.rows.items()}
+    for table in KEY_TABLES:
+        rows = [[{**row, "id": 0} for row in each.rows[table]] for each in (backup, restored)]
+        assert sorted(map(str, rows[0])) == sorted(map(str, rows[1])) != []
+    dumped = backup.rows.keys() - set(KEY_TABLES)
+    assert backup.manifest.tables == {table: len(backup.rows[table]) for table in dumped}
 
 
 def test_rows_are_stamped_anew_and_a_reader_of_the_new_cluster_gets_them_all(
@@ -214,7 +219,7 @@ def test_payloads_and_secrets_decrypt_in_the_new_cluster(backup: Backup, new_clu
 
 def test_facts_can_be_changed_by_nobody_in_the_new_cluster(new_cluster: None) -> None:
     facts, _ = guarded_tables()
-    assert len(facts) == 16
+    assert len(facts) == 32
     with connect("default") as application, connect("owner") as schema_owner:
         for table in facts:
             name = sql.Identifier(table)
@@ -263,7 +268,7 @@ def test_the_operator_is_told_what_is_known_and_what_to_do_next(backup: Backup, 
     rows = sum(backup.manifest.tables.values())
     lines = restored.said.splitlines()
     assert lines[1].startswith(
-        f"Restore: Loading {len(backup.rows)} tables with {rows:,} rows into the database"
+        f"Restore: Loading {len(backup.rows) - len(KEY_TABLES)} tables with {rows:,} rows into the database"
     )
     assert lines[3].startswith(
         f"Everything is as it was at {backup.manifest.made_at}, and everything is paused"
@@ -271,14 +276,23 @@ def test_the_operator_is_told_what_is_known_and_what_to_do_next(backup: Backup, 
     assert "every counter left out the next 10,000." in restored.said
 
 
-def test_a_backup_is_one_file_for_its_owner_alone_and_holds_no_key(backup: Backup, settings: Any) -> None:
-    assert backup.file.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in backup.file.parent.iterdir()] == ["gridport.backup"]
+def test_a_backup_and_its_keys_are_two_files_for_their_owner_alone(backup: Backup, settings: Any) -> None:
+    files = sorted(backup.file.parent.iterdir())
+    assert [each.name for each in files] == ["gridport.backup", "gridport.backup.keys"]
+    assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
     with tarfile.open(backup.file) as tar:
         assert tar.getnames() == ["database.dump", "manifest.json"]
     [key] = settings.ENCRYPTION_KEYS
-    assert backup.manifest.keys == {archive_store.key_id(key): 4 + 2}
-    assert key.encode() not in backup.file.read_bytes()
+    assert backup.manifest.keys == {archive_store.key_id(key): 2}
+    said = read_keys(keys_beside(backup.file)).manifest
+    # three files that came or went for one order, whose person's key two of them lie under
+    assert (said.persons, said.payloads, said.store_keys) == (
+        1,
+        4,
+        {archive_store.key_id(key): said.payloads - 1 + 1},
+    )
+    for file in files:
+        assert key.encode() not in file.read_bytes()
 
 
 def test_a_backup_replaces_another_only_when_told(backup: Backup, world: World, tmp_path: Path) -> None:
@@ -302,7 +316,7 @@ def test_what_is_written_during_a_backup_is_not_half_in_it(
         late.append(line)
         record_event("order:1", "late", line)
 
-    manifest = make_backup(source, file, force=False, say=write)
+    manifest = make_backup(source, file, keys_beside(file), force=False, say=write)
     assert len(late) == 1
     assert len(every_row("archive_event")["archive_event"]) == 1
     assert manifest.tables["archive_event"] == 0
@@ -342,7 +356,7 @@ def test_a_secret_and_payloads_that_no_key_opens_are_told(
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     said = manage("backup", str(tmp_path / "x"))
     assert "none of ENCRYPTION_KEYS opens a secret in partners_mailbox.password." in said
-    assert f"payloads need key {needed}, which is not in ENCRYPTION_KEYS." in said
+    assert f"keys of persons and payloads lie under key {needed}, which is not in ENCRYPTION_KEYS." in said
 
 
 def programs(folder: Path, **scripts: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from archive.facts import Fact, Reported
@@ -121,3 +124,10 @@ def test_the_private_server_is_not_deployed(monkeypatch: pytest.MonkeyPatch) -> 
     owner = {"owner": {"ENGINE": "django.db.backends.postgresql"}}
     with_settings(monkeypatch, USES_PRIVATE_SERVER=True, DATABASES=owner)
     assert ids(checks.private_server_is_not_deployed()) == ["gridport.E008", "gridport.W009"]
+
+
+def test_the_web_process_refuses_the_key_that_signs_seals(settings: Any) -> None:
+    importlib.import_module("portal.asgi")
+    settings.SEAL_SIGNING_KEY = "A" * 43 + "="
+    with pytest.raises(ImproperlyConfigured, match="SEAL_SIGNING_KEY is set for the web process"):
+        importlib.reload(sys.modules["portal.asgi"])

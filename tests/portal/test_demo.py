@@ -12,7 +12,10 @@ from pathlib import Path
 
 import psutil
 
+from portal.demo.flows import ALL
+from portal.demo.stocked import SKUS
 from portal.localdb import PrivateServer
+from tests.archive.test_verify import run
 from tests.conftest import ROOT
 
 INVOICED = ["810 out", "JSON out", "UBL out"] * 2
@@ -24,7 +27,7 @@ def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) 
     folder = tmp_path / "data"
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--json"],
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--evidence", "--json"],
         env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     try:
@@ -32,7 +35,7 @@ def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) 
         [line] = done.stdout.splitlines()
         result = json.loads(line)
         assert sorted(result) == [
-            "documents", "order_id", "purchase_order_number", "seconds", "store_status_after", "store_status_before",
+            "documents", "evidence", "order_id", "purchase_order_number", "seconds", "store_status_after", "store_status_before",
         ]  # fmt: skip
         assert (result["order_id"], result["purchase_order_number"]) == (1001, "1001-1")
         assert (result["store_status_before"], result["store_status_after"]) == (11, 9)
@@ -51,6 +54,10 @@ def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) 
         ]
         assert hashlib.sha256(read_by_supplier.read_bytes()).hexdigest() == result["documents"][0]["sha256"]
         assert "the store is told" in done.stderr
+        pack, roots = folder / "evidence" / "1001.zip", folder / "published" / "roots.txt"
+        assert result["evidence"]["proved"] > 30
+        assert run(pack, roots)[0] == 0
+        assert run(pack)[0] == 2
         assert re.search(r"Meanwhile the store called Gridport [1-9]", done.stderr)
         assert not PrivateServer(folder).is_running()
         assert left_behind(folder) == []
@@ -62,21 +69,36 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", "orders,acknowledgments,shipments,bills,invoices", "--json"],
-        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=240, check=False,
+        [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", ",".join([*ALL, "bills"]), "--json"],
+        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=360, check=False,
     )  # fmt: skip
     try:
         assert done.returncode == 0, done.stderr
         flows = json.loads(done.stdout)["flows"]
-        assert list(flows) == ["orders", "acknowledgments", "shipments", "bills", "invoices"]
+        assert list(flows) == [
+            "orders", "acknowledgments", "shipments", "invoices", "stock", "archive", "returns", "bills",
+        ]  # fmt: skip
         for flow in flows.values():
             assert sorted(flow) == ["documents", "store_after", "store_before"]
-            assert flow["store_before"]["status_id"] == 11
-        assert [flow["store_after"]["status_id"] for flow in flows.values()] == [9, 9, 2, 2, 14]
+        archive, stock = flows.pop("archive"), flows.pop("stock")
+        assert [flow["store_before"]["status_id"] for flow in flows.values()] == [11] * 6
+        assert [flow["store_after"]["status_id"] for flow in flows.values()] == [9, 9, 2, 14, 4, 2]
+        assert [f"{each['kind']} {each['direction']}" for each in stock["documents"]] == ["846 in", "846 in"]
+        assert stock["store_before"] == dict.fromkeys(SKUS, 0)
+        assert stock["store_after"] == {SKUS[0]: 35, **dict.fromkeys(SKUS[1:], 38)}
+        read = {each["sha256"] for each in archive["documents"]}
+        assert read >= {each["sha256"] for flow in (*flows.values(), stock) for each in flow["documents"]}
         kinds = {
             name: sorted(f"{each['kind']} {each['direction']}" for each in flow["documents"])
             for name, flow in flows.items()
         }
+        # What finance gets of it comes when it comes.
+        returned = [
+            each
+            for each in kinds.pop("returns")
+            if each.partition(" ")[0] in ("180", "812", "850", "855", "856")
+        ]
+        assert returned == ["180 in", "180 in", "180 out", "812 in", "850 out", "855 in", "856 in"]
         assert kinds == {
             "orders": ["850 out", "850 out", "855 in", "855 in", "855 out", "997 in", "997 in", "997 in"],
             "acknowledgments": ["850 out", "855 in", "997 in"],
@@ -107,7 +129,7 @@ def test_a_flow_that_does_not_exist_is_named_with_those_that_do() -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert (
-        "There is no flow refunds; there are: orders, acknowledgments, shipments, invoices, bills."
+        "There is no flow refunds; there are: orders, acknowledgments, shipments, bills, invoices, stock, returns, archive."
         in done.stderr
     )
 

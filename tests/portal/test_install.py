@@ -183,7 +183,14 @@ def make_first_login(operator: Operator) -> None:
     address = Path(operator.app["DATABASE_URL_FILE"]).read_text().strip()
     with psycopg.connect(address) as app:
         assert app.execute("SELECT username, is_superuser FROM auth_user").fetchall() == [("first", True)]
-        assert app.execute("SELECT name FROM auth_group ORDER BY 1").fetchall() == [("decide",), ("view",)]
+        groups = app.execute("SELECT name FROM auth_group ORDER BY 1").fetchall()
+        assert groups == [
+            ("Auditor",),
+            ("Customer service",),
+            ("Operator",),
+            ("Partner administrator",),
+            ("Records manager",),
+        ]
 
 
 def back_up_and_restore(operator: Operator, server: Installation) -> None:

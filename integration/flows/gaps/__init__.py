@@ -17,8 +17,11 @@ from integration.flows.gaps.billed import bills
 from integration.flows.gaps.invoiced import invoices
 from integration.flows.gaps.parts import Checked, Found
 from integration.flows.gaps.received import answers, files_on, files_taken
+from integration.flows.gaps.returned import returns
 from integration.flows.gaps.sent import acknowledgments, purchase_orders, receipts
 from integration.flows.gaps.shipped import ship_notices
+from integration.flows.gaps.stock import stock_advices
+from integration.flows.gaps.store_stock import stock_of
 from integration.flows.gaps.stores import effects, orders_of
 from integration.models import Store
 from partners.models import Mailbox
@@ -30,6 +33,7 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
     """Yield every question with the store or mailbox that it asks, ``""`` where it asks our own rows."""
     for store in Store.objects.order_by("pk"):
         yield str(store), partial(orders_of, store, now)
+        yield str(store), partial(stock_of, store, now)
     for mailbox in Mailbox.objects.order_by("pk"):
         yield str(mailbox), partial(files_on, mailbox, now)
     for question in (
@@ -40,6 +44,8 @@ def questions(now: datetime) -> Iterator[tuple[str, Callable[[], Checked]]]:
         ship_notices,
         invoices,
         bills,
+        stock_advices,
+        returns,
         files_taken,
         customers,
         effects,

@@ -31,6 +31,7 @@ from integration.models import (
     Gap,
     PurchaseOrder,
     ShipmentFile,
+    StockFeed,
 )
 from integration.transports.base import RemoteFile
 from integration.work import Step
@@ -129,7 +130,7 @@ def _lies_long(remote: RemoteFile, mailbox: Mailbox, now: datetime) -> bool:
 
 
 def files_taken(now: datetime) -> Checked:
-    """Every file that was taken was read, and everything in it is on record, or put with a shipment; or a case says why not.
+    """Every file that was taken was read, and everything in it is on record, put with a shipment, or taken as stock; or a case says why not.
 
     An interchange that came again has no documents of its own: those of the first are looked for.
     """
@@ -153,13 +154,14 @@ def files_taken(now: datetime) -> Checked:
                 )
             ),
             is_put=Exists(ShipmentFile.objects.filter(transmission=OuterRef("pk"))),
+            is_stock=Exists(StockFeed.objects.filter(transmission=OuterRef("pk"))),
             is_asked=Exists(ExceptionCase.objects.filter(transmission=OuterRef("pk"))),
             in_hand=Exists(work_for("translate", "pk")),
         )
     )
     for row in rows.iterator():
         links = {"transmission": row, "mailbox": row.mailbox}
-        if row.is_put or (row.is_read and not row.is_bare):
+        if row.is_put or row.is_stock or (row.is_read and not row.is_bare):
             tally.good += 1
         elif row.is_asked or row.in_hand or row.recorded_at > now - SETTLED:
             tally.explained += 1

@@ -134,7 +134,7 @@ def _is_explained(row: Order) -> bool:
     return row.state in (Order.State.NOT_OURS, Order.State.HELD) and bool(row.state_reason)
 
 
-_OF_THEMSELVES = (StoreEffect.Kind.NOTE, *SHIPPING_KINDS)
+_OF_THEMSELVES = (StoreEffect.Kind.NOTE, StoreEffect.Kind.REFUND, *SHIPPING_KINDS)
 """What is written whether every purchase order of the order is accepted or not."""
 
 

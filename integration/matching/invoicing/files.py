@@ -8,12 +8,15 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from integration.documents import DocumentError, Invoice, from_json, to_json
+from integration.matching.evidence import KINDS
 from integration.matching.invoicing.ubl import write_ubl
 
 JSON: Final = "JSON"
 UBL: Final = "UBL"
 FILE_FORMATS: Final = {JSON: "json", UBL: "xml"}
-"""What an archived document of ours is, where it is no transaction set, and how its file's name ends."""
+"""What an archived invoice of ours is, where it is no transaction set, and how its file's name ends."""
+ENDINGS: Final = {**FILE_FORMATS, **{kind.name: kind.ending for kind in KINDS.values()}}
+"""Likewise of every archived document that is a file: invoices, and the photos and forms of returns."""
 SCHEMA: Final = "urn:gridport:invoice:1"
 """What the JSON says it is written by: the schema of canonical invoices, as ``json_schema("invoice")`` tells it."""
 

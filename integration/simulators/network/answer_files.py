@@ -14,7 +14,16 @@ from integration.simulators.network.purchase_orders import PurchaseOrder, Segmen
 from integration.simulators.network.x12_text import interchange
 
 SUPPLIERS = {("ZZ", "ACMESUPPLY"): "Acme Supply", ("01", "123456789"): "Borealis Trading"}
-GROUPS = {"855": "PR", "810": "IN", "856": "SH", "865": "CA", "997": "FA"}
+GROUPS = {
+    "180": "AN",
+    "810": "IN",
+    "812": "CD",
+    "846": "IB",
+    "855": "PR",
+    "856": "SH",
+    "865": "CA",
+    "997": "FA",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,16 @@ def ship_notice_file(order: PurchaseOrder, body: Segments, number: int, now: dat
 def bill_file(order: PurchaseOrder, body: Segments, number: int, now: datetime) -> AnswerFile:
     """Return the file of an 810 of ``body``, from the supplier who got ``order``."""
     return _file(order, "810", body, number, now)
+
+
+def stock_file(order: PurchaseOrder, body: Segments, number: int, now: datetime) -> AnswerFile:
+    """Return the file of an 846 of ``body``, from the supplier that ``order`` is addressed to."""
+    return _file(order, "846", body, number, now)
+
+
+def return_file(order: PurchaseOrder, code: str, body: Segments, number: int, now: datetime) -> AnswerFile:
+    """Return the file of a 180, 812 or 810 of ``body`` about a return, from the supplier who got ``order``."""
+    return _file(order, code, body, number, now)
 
 
 def change_files(order: PurchaseOrder, plan: Plan, numbers: Iterator[int], now: datetime) -> list[AnswerFile]:

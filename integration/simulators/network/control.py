@@ -18,6 +18,14 @@ GET shipped      tells what has left, by purchase order and line, by the last wo
 POST bill        has one supplier bill ``{"purchase_orders": ["1001-1"], "way": "whole"}`` (see ``bills``); a
                  ``"number"`` of before is used again, or credited, with ``"purpose"`` as for ship
 GET billed       tells what is billed and not credited again, by purchase order and line
+POST stock       has a supplier tell his stock: ``{"supplier": "ACMESUPPLY", "way": "whole", "items": {"AC00001": 40}}``
+                 (see ``stock``); ``"form": "csv"`` for a plain file, ``"warehouse"``, ``"unit"``
+GET stock        tells what each supplier holds in truth, by his own item numbers
+POST returns     has the returns desk answer requests by itself from now on: ``{"answer": "authorize", "answers":
+                 {"R-1001": "deny"}}`` (see ``returns``); at first it is silent
+POST return      ``{"number": "R-1001", "way": "receive"}``: has the desk say that now; ``{"purchase_order": "1001-1"}``
+                 has it take something back that nobody asked for
+GET returns      tells what the desks take, what came back and what they gave for it, by our number
 POST release     sends at once what is late
 POST take        takes what lies in the inbox now, for suppliers who do not work by themselves
 ================ =============================================================================================
@@ -166,6 +174,38 @@ def _billed(network: Network, fields: Fields) -> Any:
     return network.billed()
 
 
+def _stock(network: Network, fields: Fields) -> Any:
+    texts = dict.fromkeys(("supplier", "way", "form", "warehouse", "unit"), _is_text)
+    _check(fields, {**texts, "items": _is_counts})
+    if "supplier" not in fields:
+        raise ValueError("supplier is needed.")
+    return {"name": network.tell_stock(**fields)}
+
+
+def _stocked(network: Network, fields: Fields) -> Any:
+    return network.stocked()
+
+
+def _choose_returns(network: Network, fields: Fields) -> Any:
+    _check(fields, {"answer": _is_text, "answers": _is_words})
+    network.choose_returns(**fields)
+    return {"answer": network.return_answer, "answers": dict(network.return_answers)}
+
+
+def _return(network: Network, fields: Fields) -> Any:
+    if "purchase_order" in fields:
+        _check(fields, {"purchase_order": _is_text}, all_of_them=True)
+        network.return_unasked(fields["purchase_order"])
+    else:
+        _check(fields, {"number": _is_text, "way": _is_text}, all_of_them=True)
+        network.tell_return(fields["number"], fields["way"])
+    return {}
+
+
+def _returns(network: Network, fields: Fields) -> Any:
+    return network.returns()
+
+
 def _release(network: Network, fields: Fields) -> Any:
     _check(fields, {})
     return {"released": network.release()}
@@ -198,8 +238,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_counts(value: Any) -> bool:
+    return isinstance(value, dict) and all(type(each) is int for each in value.values())
+
+
 def _is_choice(value: Any) -> bool:
     return isinstance(value, dict) and all(each is None or isinstance(each, str) for each in value.values())
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
 
 
 CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
@@ -214,6 +262,11 @@ CONTROLS: dict[tuple[str, str], Callable[[Network, Fields], Any]] = {
     ("GET", "shipped"): _shipped,
     ("POST", "bill"): _bill,
     ("GET", "billed"): _billed,
+    ("POST", "stock"): _stock,
+    ("GET", "stock"): _stocked,
+    ("POST", "returns"): _choose_returns,
+    ("POST", "return"): _return,
+    ("GET", "returns"): _returns,
     ("POST", "release"): _release,
     ("POST", "take"): _take,
 }

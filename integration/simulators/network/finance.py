@@ -6,6 +6,7 @@ answered with a 997. What it has by the same number and in the same format alrea
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterable
@@ -101,16 +102,17 @@ class FinanceSystem:
         data = path.read_bytes()
         path.rename(self.taken / path.name)
         form = {".json": "JSON", ".xml": "UBL"}.get(path.suffix, "810")
+        arrived = {"file": path.name, "format": form, "sha256": hashlib.sha256(data).hexdigest()}
         try:
             read = {"JSON": _from_json, "UBL": _from_ubl, "810": _from_x12}[form](data)
         except (ValueError, KeyError, AttributeError, InvalidOperation, ET.ParseError) as error:
-            self.ledger.append({"event": "unread", "file": path.name, "format": form, "why": str(error)})
+            self.ledger.append({"event": "unread", **arrived, "why": str(error)})
             return
         for each in read:
             key = (each.number, each.kind, form)
             known = any((row["number"], row["kind"], row["format"]) == key for row in self.booked())
             event = "duplicate" if known else "booked"
-            self.ledger.append({"event": event, "file": path.name, "format": form, **each.row()})
+            self.ledger.append({"event": event, **arrived, **each.row()})
         if form == "810":
             self._acknowledge(segments_of(data))
 

@@ -21,7 +21,9 @@ from integration.simulators.network.answer_files import (
     change_files,
     functional_file,
     order_files,
+    return_file,
     ship_notice_file,
+    stock_file,
 )
 from integration.simulators.network.answers import Plan, plan_of
 from integration.simulators.network.bills import BILL_PURPOSES, BILL_WAYS, Books
@@ -36,11 +38,16 @@ from integration.simulators.network.purchase_orders import (
     read_purchase_orders,
     receiver_of,
 )
+from integration.simulators.network.returns import ANSWERS as DESK_ANSWERS
+from integration.simulators.network.returns import Desk, ReturnRequest, Said, read_requests
 from integration.simulators.network.ship_notices import PURPOSES, WAYS, ShipNotice, ship_notice
+from integration.simulators.network.stock import STOCK_FORMS, StockRoom, addressed
 
 POLL = 0.05
-_EVENTS = {"850": "arrival", "855": "acknowledgment", "860": "change"}
+_EVENTS = {"850": "arrival", "855": "acknowledgment", "860": "change", "180": "return"}
 LONGEST_PAUSE = 86_400
+BUYER = ("ZZ", "GRIDPORT")
+"""Whom suppliers write to unasked."""
 
 
 @dataclass
@@ -56,6 +63,8 @@ class Network:
     answer: str = "accept"
     answers: dict[str, str] = field(default_factory=dict)
     pause: float = 5.0
+    return_answer: str = "silent"
+    return_answers: dict[str, str] = field(default_factory=dict)
     ledger: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -76,6 +85,8 @@ class Network:
         self._notices: dict[str, ShipNotice] = {}
         self._trackings = 1
         self._books: dict[tuple[str, str], Books] = {}
+        self._rooms: dict[str, StockRoom] = {}
+        self._desks: dict[tuple[str, str], Desk] = {}
 
     def __enter__(self) -> Network:
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -260,6 +271,50 @@ class Network:
             found = [each for books in self._books.values() for each in books.net().items()]
         return {order: {line: f"{each:f}" for line, each in lines.items()} for order, lines in found}
 
+    def tell_stock(
+        self,
+        supplier: str,
+        way: str = "whole",
+        items: Mapping[str, int] | None = None,
+        form: str = "846",
+        warehouse: str = "",
+        unit: str = "EA",
+    ) -> str:
+        """Have ``supplier`` (his interchange ID) count ``items`` anew and tell his stock; return the file's name.
+
+        Raises ``ValueError`` with a sentence.
+        """
+        known = {each[1]: each for each in SUPPLIERS}
+        if supplier not in known or form not in STOCK_FORMS:
+            raise ValueError(f"Suppliers are {', '.join(known)}; forms are {', '.join(STOCK_FORMS)}.")
+        with self._lock:
+            room = self._rooms.setdefault(supplier, StockRoom())
+            room.count(items or {})
+            now = datetime.now(UTC)
+            told, number = room.tell(way, now), next(self._numbers)
+            name = f"stock.{supplier}.{number:09d}.csv"
+            if form == "csv":
+                self.drop(name, told.table(warehouse))
+            else:
+                body = told.body(warehouse, unit)
+                file = stock_file(addressed(known[supplier], BUYER), body, number, now)
+                name = file.name
+                self.drop(name, file.data)
+            self._note(
+                event="stock",
+                name=name,
+                supplier=supplier,
+                way=way,
+                number=told.number,
+                items=told.quantities,
+            )
+        return name
+
+    def stocked(self) -> dict[str, dict[str, int]]:
+        """Return what each supplier holds in truth, by his own item numbers."""
+        with self._lock:
+            return {supplier: dict(room.held) for supplier, room in self._rooms.items()}
+
     def _of_one_supplier(self, purchase_orders: list[str]) -> list[PurchaseOrder]:
         orders = [self._orders[each] for each in purchase_orders if each in self._orders]
         if len(orders) != len(purchase_orders) or len({each.receiver for each in orders}) != 1:
@@ -290,8 +345,8 @@ class Network:
         kept = self.taken / f"{self._places:06d}-{path.name}"
         path.replace(kept)
         data = kept.read_bytes()
-        orders = read_purchase_orders(data)
-        arrived: list[PurchaseOrder | None] = [*orders] or [None]
+        orders, asked = read_purchase_orders(data), read_requests(data)
+        arrived: list[PurchaseOrder | None] = [*orders, *asked] or [None]
         for order in arrived:
             self._note(
                 event=_EVENTS[order.code] if order else "arrival",
@@ -308,9 +363,79 @@ class Network:
             self._hold(order)
         for _, group in groupby(known, key=lambda order: order.gs06):
             self._answer_group([(order, self.answers.get(order.number, self.answer)) for order in group])
+        for _, requests in groupby(asked, key=lambda request: request.gs06):
+            self._hear_returns([each for each in requests if each.receiver in SUPPLIERS])
         heard = [order for order in orders if is_for_customer(order)]
         for _, group in groupby(heard, key=lambda order: order.gs06):
             self._hear(list(group))
+
+    def _hear_returns(self, requests: list[ReturnRequest]) -> None:
+        """Take return requests of one functional group, have a 997 answer it, and the desk do what it does by itself."""
+        judged: list[tuple[PurchaseOrder, str]] = [(each, "accept") for each in requests]
+        if judged:
+            body = functional_acknowledgment(judged)
+            self._waiting.append(_Waiting(time.monotonic(), requests[0], self.answer, body))
+        for each in requests:
+            self._desks.setdefault(each.receiver, Desk()).hold(each)
+            self._tell_return(each.called, self.return_answers.get(each.called, self.return_answer))
+
+    def choose_returns(self, answer: str = "", answers: Mapping[str, str] | None = None) -> None:
+        """Have the returns desks answer otherwise from now on; ``answers`` by our number of the return.
+
+        Raises ``ValueError`` with a sentence, and changes nothing.
+        """
+        wrong = [each for each in [answer or "silent", *(answers or {}).values()] if each not in DESK_ANSWERS]
+        if wrong:
+            raise ValueError(f"Answers of the returns desk are {', '.join(DESK_ANSWERS)}, not {wrong[0]!r}.")
+        with self._lock:
+            self.return_answer = answer or self.return_answer
+            self.return_answers.update(answers or {})
+
+    def tell_return(self, number: str, way: str) -> None:
+        """Have the returns desk say something of return ``number`` (see ``returns``). Raises ``ValueError`` with a sentence."""
+        with self._lock:
+            self._tell_return(number, way)
+
+    def return_unasked(self, purchase_order: str) -> None:
+        """Have the desk take something back that nobody asked for."""
+        with self._lock:
+            [order] = self._of_one_supplier([purchase_order])
+            now = datetime.now(UTC)
+            said = self._desks.setdefault(order.receiver, Desk()).unasked(order, now)
+            self._send_return(order, "", said, now)
+
+    def returns(self) -> dict[str, dict[str, Any]]:
+        """Return what the desks know of each return: what they take, what came, what they gave for it."""
+        with self._lock:
+            return {
+                called: {
+                    "purchase_order": request.about,
+                    "rma": desk.numbers[called],
+                    "taken": {line: f"{each:f}" for line, each in desk.taken.get(called, {}).items()},
+                    "received": {line: f"{each:f}" for line, each in desk.received.get(called, {}).items()},
+                    "given": f"{desk.given.get(called, Decimal(0)):.2f}",
+                }
+                for desk in self._desks.values()
+                for called, request in desk.requests.items()
+            }
+
+    def _tell_return(self, number: str, way: str) -> None:
+        desk = next((each for each in self._desks.values() if number in each.requests), Desk())
+        now = datetime.now(UTC)
+        for said in desk.say(number, way, now):
+            self._send_return(desk.requests[number], number, said, now)
+
+    def _send_return(self, order: PurchaseOrder, number: str, said: Said, now: datetime) -> None:
+        file = return_file(order, said.code, said.body, next(self._numbers), now)
+        self.drop(file.name, file.data)
+        self._note(
+            event="desk",
+            name=file.name,
+            code=said.code,
+            number=number,
+            isa13=f"{file.number:09d}",
+            said=dict(said.means),
+        )
 
     def held(self, purchase_order: str) -> dict[str, str]:
         """Return the quantities that its supplier means to deliver, by line: those asked for, and the changes he took."""

@@ -15,6 +15,7 @@ products, variants, categories, order lines and addresses lie far apart, so that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,18 @@ CATEGORIES = {
 }
 """Categories by id: parent, 0 for none, and name."""
 _CATEGORY_OF = {"Lantern": 9003, "Desk": 9002}
+
+PRODUCT_LIMITS: dict[str, Any] = {
+    "order_quantity_minimum": 0,
+    "order_quantity_maximum": 0,
+    "availability": "available",
+    "availability_description": "",
+    "preorder_release_date": None,
+    "preorder_message": "",
+}
+"""Fields of a product that can be written here, as they are at the start."""
+VARIANT_LIMITS: dict[str, Any] = {"purchasing_disabled": False, "purchasing_disabled_message": ""}
+"""Likewise of a variant."""
 
 _WORDS = ("Lantern", "Bookend", "Planter", "Coat rack", "Desk lamp", "Door mat", "Wall clock", "Serving tray")
 
@@ -97,12 +110,19 @@ CATALOG = _catalog()
 """The articles by SKU."""
 
 
-def product_payload(item: Item, wanted: frozenset[str]) -> dict[str, Any]:
+def product_payload(item: Item, wanted: frozenset[str], told: Mapping[str, Any]) -> dict[str, Any]:
     """Return a product as ``GET /v3/catalog/products`` shows it where only the fields ``wanted`` are asked for.
 
-    Those of gift wrapping always come along.
+    ``told`` are those that are not as at the start. Those of gift wrapping always come along.
     """
-    shown = {"name": item.name, "sku": item.sku, "type": item.type, "categories": [item.category]}
+    shown = {
+        "name": item.name,
+        "sku": item.sku,
+        "type": item.type,
+        "categories": [item.category],
+        **PRODUCT_LIMITS,
+        **told,
+    }
     return {
         "id": item.product_id,
         **{name: value for name, value in shown.items() if name in wanted},
@@ -135,7 +155,7 @@ def category_payload(number: int) -> dict[str, Any]:
     }
 
 
-def variant_payload(item: Item) -> dict[str, Any]:
+def variant_payload(item: Item, told: Mapping[str, Any]) -> dict[str, Any]:
     """Return a product's only variant as ``GET /v3/catalog/variants`` shows it: V3 amounts are numbers."""
     price, weight = float(item.price), 0 if item.type == "digital" else 1
     return {
@@ -155,8 +175,8 @@ def variant_payload(item: Item) -> dict[str, Any]:
         "depth": 0,
         "is_free_shipping": False,
         "fixed_cost_shipping_price": None,
-        "purchasing_disabled": False,
-        "purchasing_disabled_message": "",
+        **VARIANT_LIMITS,
+        **told,
         "image_url": "",
         "cost_price": 0,
         "upc": "",

@@ -13,8 +13,11 @@ POST orders/{id}         writes to an order without the API's rules
 POST …/lines/{line}      writes to a line of an order without the API's rules: ``orders/{id}/lines/{line}``
 GET …/{id}/shipments     tells the shipments of an order: ``orders/{id}/shipments``
 GET, POST …/{id}/refunds tells the refunds of an order, or makes one (see ``refunds``)
+POST refunding           how refunds go that the API asks for (see ``refunding.settle``)
+POST …/{id}/messages     has its shopper write a message (see ``messages``)
 POST shipping            ``{"moves": false}``: shipments leave the status of orders, or move it again
 POST orders/{id}/place   has an order appear, created and changed now
+stock, sales, products   see ``stock_control``
 GET webhooks             tells the settings of callbacks, how many are to be tried, and blocked domains
 POST webhooks            sets ``time_scale``, ``timeout``, ``warm_up`` or ``restamped`` (see ``webhooks``)
 GET webhooks/deliveries  tells every try to deliver a callback
@@ -36,9 +39,12 @@ from typing import Any
 from integration.simulators.store.exchange import Reply, Request
 from integration.simulators.store.faults import fault_from
 from integration.simulators.store.hook_control import HOOK_CONTROLS
+from integration.simulators.store.messages import write_message
+from integration.simulators.store.refunding import settle
 from integration.simulators.store.refunds import make_refund, tell_refunds
 from integration.simulators.store.state import NotThere, StoreState
 from integration.simulators.store.statuses import STATUSES
+from integration.simulators.store.stock_control import STOCK_CONTROLS
 
 PREFIX = "/_simulator/"
 LONGEST_JUMP = 315_360_000.0
@@ -186,6 +192,9 @@ CONTROLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{ORDER}/shipments", _shipments),
     ("GET", f"{ORDER}/refunds", tell_refunds),
     ("POST", f"{ORDER}/refunds", make_refund),
+    ("POST", f"{ORDER}/messages", write_message),
     ("POST", "shipping", _shipping),
+    *STOCK_CONTROLS,
+    ("POST", "refunding", settle),
     *HOOK_CONTROLS,
 )

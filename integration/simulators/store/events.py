@@ -20,6 +20,7 @@ METAFIELD_CREATED = "store/order/metafield/created"
 METAFIELD_UPDATED = "store/order/metafield/updated"
 METAFIELD_DELETED = "store/order/metafield/deleted"
 REFUND_CREATED = "store/order/refund/created"
+MESSAGE_CREATED = "store/order/message/created"
 SHIPMENT_CREATED = "store/shipment/created"
 SHIPMENT_UPDATED = "store/shipment/updated"
 SHIPMENT_DELETED = "store/shipment/deleted"
@@ -33,6 +34,7 @@ HAPPENING = (
     METAFIELD_UPDATED,
     METAFIELD_DELETED,
     REFUND_CREATED,
+    MESSAGE_CREATED,
     SHIPMENT_CREATED,
     SHIPMENT_UPDATED,
     SHIPMENT_DELETED,
@@ -43,7 +45,6 @@ QUIET = (
     "store/app/uninstalled",
     "store/hook/deliveryException",
     "store/information/updated",
-    "store/order/message/created",
     "store/order/transaction/created",
     "store/order/transaction/updated",
     "store/product/inventory/order/updated",

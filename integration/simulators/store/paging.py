@@ -30,7 +30,7 @@ def v2_page(rows: Sequence[Any], query: Mapping[str, str]) -> Answer:
     return Answer(200, found) if found else Answer(204)
 
 
-def v3_page(rows: Sequence[Any], query: Mapping[str, str]) -> Answer:
+def v3_page(rows: Sequence[Any], query: Mapping[str, str], largest: int = LARGEST_PAGE) -> Answer:
     """Return one page as V3 gives it: the list, and how it lies in the whole with links to its neighbours."""
     asked = {"page": 1, "limit": DEFAULT_PAGE}
     for name in [name for name in asked if name in query]:
@@ -39,8 +39,8 @@ def v3_page(rows: Sequence[Any], query: Mapping[str, str]) -> Answer:
         except ValueError as error:
             raise v3_error(400, "Input is invalid", {name: str(error)}) from error
     page, limit = asked["page"], asked["limit"]
-    if limit > LARGEST_PAGE:
-        raise v3_error(400, "Input is invalid", {"limit": f"The largest value is {LARGEST_PAGE}."})
+    if limit > largest:
+        raise v3_error(400, "Input is invalid", {"limit": f"The largest value is {largest}."})
     found = _slice(rows, page, limit)
     pages = max(1, -(-len(rows) // limit))
     neighbours = {"previous": page - 1, "current": page, "next": page + 1}

@@ -1,7 +1,7 @@
-"""Refunds of orders, V3: read through the API, made through the control door as a merchant makes them in his panel.
+"""Refunds of orders, V3, as the store keeps them; made through the control door as a merchant makes them in his panel.
 
 From the published ``RefundCollection_Resp``. A refund moves the order to Refunded or Partially Refunded, counts the
-pieces of its lines, leaves the order's total alone, and is told to hooks.
+pieces of its lines, leaves the order's total alone, and is told to hooks. What the API asks to be refunded: ``refunding``.
 """
 
 from __future__ import annotations
@@ -45,22 +45,15 @@ def make_refund(state: StoreState, fields: Fields, number: int) -> Any:
     with state.lock:
         sample = state.sample(number)
         lines = {line["id"]: line for line in sample.products}
-        items = [_item(each, lines) for each in fields["items"]]
-        state.last_refund += 1
-        total, tax = _number(fields["total_amount"]), _number(fields.get("total_tax", 0))
+        total = number_of(fields["total_amount"])
         made = {
-            "id": state.last_refund,
-            "order_id": number,
-            "user_id": 0,
-            "created": v3_date(state.clock.seconds()),
             "reason": str(fields.get("reason", "")),
             "total_amount": total,
-            "total_tax": tax,
+            "total_tax": number_of(fields.get("total_tax", 0)),
             "uses_merchant_override_values": bool(fields.get("by_merchant")),
-            "items": items,
+            "items": [_item(each, lines) for each in fields["items"]],
             "payments": [
                 {
-                    "id": state.last_refund,
                     "provider_id": "custom",
                     "amount": total,
                     "offline": True,
@@ -69,18 +62,37 @@ def make_refund(state: StoreState, fields: Fields, number: int) -> Any:
                 }
             ],
         }
-        state.refunds.setdefault(number, []).append(made)
-        for item in items:
-            if item["item_type"] == "PRODUCT":
-                line = lines[item["item_id"]]
-                line["quantity_refunded"] += item["quantity"]
-                line["is_refunded"] = line["quantity_refunded"] >= line["quantity"]
-        given = sum((Decimal(str(each["total_amount"])) for each in state.refunds[number]), Decimal(0))
-        whole = given >= Decimal(sample.order["total_inc_tax"])
-        state.change(number, {"status_id": REFUNDED if whole else PARTIALLY_REFUNDED}, checked=False)
-        told = events.order_data(number, refund={"refund_id": made["id"]})
-        state.webhooks.announce(events.REFUND_CREATED, told)
-        return dict(made)
+        return record_refund(state, number, made)
+
+
+def record_refund(state: StoreState, number: int, told: Fields) -> dict[str, Any]:
+    """Keep a refund that is reckoned already, with all that follows from it; return it as the store tells it."""
+    sample = state.sample(number)
+    state.last_refund += 1
+    made = {
+        "id": state.last_refund,
+        "order_id": number,
+        "user_id": 0,
+        "created": v3_date(state.clock.seconds()),
+        **told,
+        "payments": [
+            {"id": 10 * state.last_refund + place, **each} for place, each in enumerate(told["payments"])
+        ],
+    }
+    state.refunds.setdefault(number, []).append(made)
+    lines = {line["id"]: line for line in sample.products}
+    for item in made["items"]:
+        if item["item_type"] == "PRODUCT":
+            line = lines[item["item_id"]]
+            line["quantity_refunded"] += item["quantity"]
+            line["is_refunded"] = line["quantity_refunded"] >= line["quantity"]
+    given = sum((Decimal(str(each["total_amount"])) for each in state.refunds[number]), Decimal(0))
+    whole = given >= Decimal(sample.order["total_inc_tax"])
+    state.change(number, {"status_id": REFUNDED if whole else PARTIALLY_REFUNDED}, checked=False)
+    state.webhooks.announce(
+        events.REFUND_CREATED, events.order_data(number, refund={"refund_id": made["id"]})
+    )
+    return dict(made)
 
 
 def tell_refunds(state: StoreState, fields: Fields, number: int) -> Any:
@@ -99,13 +111,13 @@ def _item(told: Any, lines: Mapping[int, Any]) -> dict[str, Any]:
         raise ValueError("A PRODUCT names a line of the order (item_id) and a quantity.")
     item = {"item_type": told["item_type"], "item_id": told.get("item_id", 0), "reason": ""}
     if "requested_amount" in told:
-        item["requested_amount"] = _number(told["requested_amount"])
+        item["requested_amount"] = number_of(told["requested_amount"])
     if "quantity" in told:
         item["quantity"] = told["quantity"]
     return item
 
 
-def _number(told: Any) -> float | int:
+def number_of(told: Any) -> float | int:
     """Return an amount as V3 writes it: a number. Of up to 15 digits it is told as it was given."""
     amount = Decimal(str(told))
     return int(amount) if amount == amount.to_integral_value() else float(amount)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from integration.simulators.store import refunds, shipments, v2, v3, v3_hooks
+from integration.simulators.store import (
+    catalog_writes,
+    inventory,
+    messages,
+    refunding,
+    refunds,
+    shipments,
+    v2,
+    v3,
+    v3_hooks,
+)
 from integration.simulators.store.call import Act
 from integration.simulators.store.scopes import (
     CHANNELS,
@@ -15,6 +25,7 @@ from integration.simulators.store.scopes import (
     NONE,
     ORDERS,
     PRODUCTS,
+    STOCK,
 )
 
 
@@ -46,6 +57,7 @@ ROUTES = (
     Route("GET", "/v2/orders/{order}/products", ORDERS, v2.list_products),
     Route("GET", "/v2/orders/{order}/shipping_addresses", ORDERS, v2.list_addresses),
     Route("GET", "/v2/orders/{order}/taxes", ORDERS, v2.list_taxes),
+    Route("GET", "/v2/orders/{order}/messages", ORDERS, messages.list_messages),
     Route("GET", "/v2/orders/{order}/shipments", ORDERS, shipments.list_shipments),
     Route("POST", "/v2/orders/{order}/shipments", ORDERS, shipments.add_shipment),
     Route("GET", "/v2/orders/{order}/shipments/count", ORDERS, shipments.count_shipments),
@@ -61,18 +73,25 @@ ROUTES = (
     Route("GET", "/v2/store", INFORMATION, v2.read_store),
     Route("GET", "/v2/time", INFORMATION, v2.read_time),
     Route("GET", "/v3/orders/{order}/payment_actions/refunds", ORDERS, refunds.list_refunds),
+    Route("POST", "/v3/orders/{order}/payment_actions/refund_quotes", ORDERS, refunding.quote_refund),
+    Route("POST", "/v3/orders/{order}/payment_actions/refunds", ORDERS, refunding.add_refund),
     Route("GET", "/v3/orders/{order}/metafields", ORDERS, v3.list_metafields),
     Route("POST", "/v3/orders/{order}/metafields", ORDERS, v3.add_metafield),
     Route("GET", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.read_metafield),
     Route("PUT", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.write_metafield),
     Route("DELETE", "/v3/orders/{order}/metafields/{metafield}", ORDERS, v3.remove_metafield),
     Route("GET", "/v3/catalog/products", PRODUCTS, v3.list_products),
+    Route("PUT", "/v3/catalog/products", PRODUCTS, catalog_writes.write_products),
     # Described beside the shared descriptions, in that of category trees.
     Route("GET", "/v3/catalog/trees/categories", PRODUCTS, v3.list_categories),
     Route("GET", "/v3/catalog/variants", PRODUCTS, v3.list_variants),
+    Route("PUT", "/v3/catalog/variants", PRODUCTS, catalog_writes.write_variants),
     Route("GET", "/v3/channels", CHANNELS, v3.list_channels),
     Route("GET", "/v3/customers", CUSTOMERS, v3.list_customers),
     Route("GET", "/v3/inventory/locations", LOCATIONS, v3.list_locations),
+    Route("GET", "/v3/inventory/locations/{location}/items", STOCK, inventory.list_location_items),
+    Route("PUT", "/v3/inventory/adjustments/absolute", STOCK, inventory.set_stock),
+    Route("POST", "/v3/inventory/adjustments/relative", STOCK, inventory.change_stock),
     Route("GET", "/v3/settings/inventory", INFORMATION, v3.read_inventory_settings),
     Route("GET", "/v3/hooks", NONE, v3_hooks.list_hooks),
     Route("POST", "/v3/hooks", NONE, v3_hooks.add_hook),

@@ -9,12 +9,13 @@ PRODUCTS = "store_v2_products"
 INFORMATION = "store_v2_information"
 CHANNELS = "store_channel_settings"
 LOCATIONS = "store_locations"
+STOCK = "store_inventory"
 CUSTOMERS = "store_v2_customers"
 NONE = ""
 """What is open to every token of the store."""
 
 READ_ONLY = "_read_only"
-MODIFYING = (ORDERS, PRODUCTS, INFORMATION, CHANNELS, LOCATIONS, CUSTOMERS)
+MODIFYING = (ORDERS, PRODUCTS, INFORMATION, CHANNELS, LOCATIONS, STOCK, CUSTOMERS)
 SCOPES = frozenset({*MODIFYING, *(f"{scope}{READ_ONLY}" for scope in MODIFYING)})
 """Scopes that matter to this store."""
 

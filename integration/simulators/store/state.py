@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from integration.simulators.store import events, order_fields
@@ -15,10 +17,25 @@ from integration.simulators.store.ledger import Entry
 from integration.simulators.store.payloads import SampleOrder
 from integration.simulators.store.rate_limit import RateLimit
 from integration.simulators.store.statuses import STATUSES
+from integration.simulators.store.stock import INCOMPLETE, Stock
 from integration.simulators.store.webhooks import Webhooks
 
 OWNER = "simulated-client"
 """The API account that every metafield and hook belongs to: the store has one token."""
+
+
+@dataclass
+class Refunding:
+    """How refunds of the API go: what becomes of payments online, and how long one of an order keeps the next away.
+
+    ``keeps_back`` is taken off every quote from then on, as a merchant's new rule, or tax, would have it.
+    """
+
+    declines: bool = False
+    online: bool = False
+    seconds: float = 0.0
+    keeps_back: Decimal = Decimal(0)
+    busy_until: dict[int, float] = field(default_factory=dict)
 
 
 class NotThere(LookupError):
@@ -32,8 +49,10 @@ class Taken(ValueError):
 class StoreState:
     """Everything the store knows; methods hold ``lock``.
 
-    ``orders`` are those that can be placed, by id; ``metafields``, ``shipments`` and ``refunds`` the API's objects by order;
-    ``moves_when_shipped`` says whether shipments move its status; ``faults`` are those still to strike; ``ledger`` the
+    ``orders`` are those that can be placed, by id; ``metafields``, ``shipments``, ``refunds`` and ``messages`` the API's objects
+    by order, ``refunding`` how further refunds go;
+    ``moves_when_shipped`` says whether shipments move its status; ``stock`` is what it holds, ``product_changes`` and
+    ``variant_changes`` what was written of the catalog; ``faults`` are those still to strike; ``ledger`` the
     requests, oldest first. What happens to orders is announced to ``webhooks``.
     """
 
@@ -50,7 +69,13 @@ class StoreState:
         self.last_shipment = 0
         self.refunds: dict[int, list[dict[str, Any]]] = {}
         self.last_refund = 0
+        self.refunding = Refunding()
+        self.messages: dict[int, list[dict[str, Any]]] = {}
+        self.last_message = 0
         self.moves_when_shipped = True
+        self.stock = Stock()
+        self.product_changes: dict[int, dict[str, Any]] = {}
+        self.variant_changes: dict[int, dict[str, Any]] = {}
         self.faults: list[Fault] = []
         self.ledger: list[Entry] = []
         self._placed: set[int] = set()
@@ -75,6 +100,7 @@ class StoreState:
             now = v2_date(self.clock.seconds())
             self.orders[number].order.update(date_created=now, date_modified=now)
             self._placed.add(number)
+            self._take_stock(number)
             self.webhooks.announce(events.ORDER_CREATED, events.order_data(number))
 
     def sample(self, number: int) -> SampleOrder:
@@ -106,6 +132,7 @@ class StoreState:
             written = order_fields.checked(order, changes) if checked else changes
             before = {name: order[name] for name in ("status_id", "is_deleted")}
             order.update({"date_modified": v2_date(self.clock.seconds()), **written})
+            self._take_stock(number)
             self._announce_change(number, before, order)
             return self.order(number)
 
@@ -172,6 +199,11 @@ class StoreState:
         """Add to the ledger."""
         with self.lock:
             self.ledger.append(entry)
+
+    def _take_stock(self, number: int) -> None:
+        sample = self.orders[number]
+        if sample.order["status_id"] != INCOMPLETE:
+            self.stock.sell(number, sample.products)
 
     def _announce_change(self, number: int, before: Mapping[str, Any], order: Mapping[str, Any]) -> None:
         self.webhooks.announce(events.ORDER_UPDATED, events.order_data(number))

@@ -8,6 +8,7 @@ from integration.simulators.store.call import Call
 from integration.simulators.store.catalog import (
     CATALOG,
     CATEGORIES,
+    PRODUCT_LIMITS,
     category_payload,
     product_payload,
     variant_payload,
@@ -16,7 +17,7 @@ from integration.simulators.store.exchange import Answer
 from integration.simulators.store.paging import PAGING, v3_page
 from integration.simulators.store.refusals import not_simulated, strange_filters, v3_error
 from integration.simulators.store.settings import CHANNELS, CUSTOMERS, INVENTORY, LOCATIONS
-from integration.simulators.store.state import Taken
+from integration.simulators.store.state import StoreState, Taken
 from integration.simulators.store.values import Reader, one_of, text, whole_text
 
 METAFIELD: dict[str, Reader] = {
@@ -28,9 +29,9 @@ METAFIELD: dict[str, Reader] = {
 }
 REQUIRED = ("permission_set", "namespace", "key", "value")
 METAFIELD_FILTERS = frozenset({"namespace", "key", "namespace:in", "key:in"})
-VARIANT_FILTERS = frozenset({"id", "sku", "upc", "product_id:in"})
+VARIANT_FILTERS = frozenset({"id", "sku", "upc", "product_id:in", "include_fields"})
 PRODUCT_FILTERS = frozenset({"id", "id:in", "include_fields"})
-PRODUCT_FIELDS = frozenset({"name", "sku", "type", "categories"})
+PRODUCT_FIELDS = frozenset({"name", "sku", "type", "categories", "inventory_tracking", *PRODUCT_LIMITS})
 """Fields of a product that can be asked for here; without saying which, a product is not simulated."""
 CATEGORY_FILTERS = frozenset({"category_id:in", "parent_id:in", "name"})
 CHANNEL_FILTERS = frozenset({"status:in", "type:in", "platform:in"})
@@ -101,8 +102,16 @@ def remove_metafield(call: Call) -> Answer:
 def list_variants(call: Call) -> Answer:
     """Answer with a page of the catalog's variants; a SKU is looked for whole, letters large or small."""
     wanted = _wanted(call, VARIANT_FILTERS)
-    found = [variant_payload(item) for item in CATALOG.values()]
-    return v3_page([each for each in found if _fits(each, wanted)], call.query)
+    fields = wanted.pop("include_fields", frozenset())
+    with call.state.lock:
+        found = [
+            variant_payload(item, call.state.variant_changes.get(item.variant_id, {}))
+            for item in CATALOG.values()
+        ]
+    rows = [each for each in found if _fits(each, wanted)]
+    if fields:
+        rows = [{name: value for name, value in each.items() if name in fields | {"id"}} for each in rows]
+    return v3_page(rows, call.query)
 
 
 def list_products(call: Call) -> Answer:
@@ -111,8 +120,17 @@ def list_products(call: Call) -> Answer:
     fields = wanted.pop("include_fields", frozenset())
     if not fields or fields - PRODUCT_FIELDS:
         raise not_simulated(call.path, "include_fields")
-    found = [product_payload(item, fields) for item in CATALOG.values()]
+    with call.state.lock:
+        found = [
+            product_payload(item, fields, product_told(call.state, item.product_id))
+            for item in CATALOG.values()
+        ]
     return v3_page([each for each in found if _fits(each, wanted)], call.query)
+
+
+def product_told(state: StoreState, number: int) -> dict[str, Any]:
+    """Return what is told of a product that is not as at the start, and how it is tracked."""
+    return {"inventory_tracking": state.stock.tracking[number], **state.product_changes.get(number, {})}
 
 
 def list_categories(call: Call) -> Answer:

@@ -26,8 +26,11 @@ from integration.flows import connect
 from integration.models import HookCall
 from portal.copies import DatabaseCopies
 from portal.demo import sample, story
-from portal.demo.flows import BILLED, FLOWS, INVOICED, SHIPPED, SHORT, TWO_SUPPLIERS, Stage
+from portal.demo.evidence import prove, put_aside
+from portal.demo.flows import ALL, BILLED, FLOWS, INVOICED, SHIPPED, SHORT, TWO_SUPPLIERS
 from portal.demo.processes import DemoError, Processes
+from portal.demo.returned import RETURNED
+from portal.demo.stage import Stage
 from portal.localdb import LocalDatabaseError, PrivateServer
 
 DATABASE = "gridport_demo"
@@ -49,20 +52,36 @@ class Command(BaseCommand):
         """Add how to end and what to print."""
         parser.add_argument("--once", action="store_true", help="stop after the one order, or the flows")
         parser.add_argument(
-            "--flow", default="", help=f"play these instead of the one order: {', '.join(FLOWS)}, by commas"
+            "--flow",
+            default="",
+            help=f"play these instead of the one order: {', '.join(FLOWS)}, by commas; or all",
         )
         parser.add_argument(
             "--json", action="store_true", help="print one JSON object on stdout, progress on stderr"
+        )
+        parser.add_argument(
+            "--evidence",
+            action="store_true",
+            help="seal the archive at the end, and write a pack that proves an order",
         )
         parser.add_argument("--port", type=int, default=0, help="of the portal; 0 takes 8000 or a free one")
         parser.add_argument("--prepared", action="store_true", help=argparse.SUPPRESS)
 
     def handle(
-        self, *args: Any, once: bool, flow: str, json: bool, port: int, prepared: bool, **options: Any
+        self,
+        *args: Any,
+        once: bool,
+        flow: str,
+        json: bool,
+        evidence: bool,
+        port: int,
+        prepared: bool,
+        **options: Any,
     ) -> None:
         """Run the demo; exit 0 only if the order came back accepted and the store moved."""
         stop = threading.Event()
-        flows = [name for name in map(str.strip, flow.split(",")) if name]
+        named = ",".join(ALL) if flow == "all" else flow
+        flows = [name for name in map(str.strip, named.split(",")) if name]
         unknown = sorted(set(flows) - set(FLOWS))
         if unknown:
             raise CommandError(f"There is no flow {', '.join(unknown)}; there are: {', '.join(FLOWS)}.")
@@ -74,9 +93,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, ask_to_stop)
         try:
             if prepared:
-                self._run(stop, once=once, flows=flows, as_json=json, port=port)
+                self._run(stop, once=once, flows=flows, as_json=json, evidence=evidence, port=port)
             else:
-                self._prepare(once=once, flows=flows, as_json=json, port=port)
+                self._prepare(once=once, flows=flows, as_json=json, evidence=evidence, port=port)
         except (DemoError, LocalDatabaseError) as error:
             raise CommandError(str(error)) from error
 
@@ -84,7 +103,7 @@ class Command(BaseCommand):
         self.stderr.write(line)
         self.stderr.flush()
 
-    def _prepare(self, *, once: bool, flows: list[str], as_json: bool, port: int) -> None:
+    def _prepare(self, *, once: bool, flows: list[str], as_json: bool, evidence: bool, port: int) -> None:
         """Start the database, copy it, and run the demo in a process that is connected to the copy."""
         self._say("Database: starting.")
         server = PrivateServer(Path(settings.DATA_FOLDER))
@@ -103,8 +122,10 @@ class Command(BaseCommand):
                 "SECRET_KEY": installation.secret_key,
                 "ENCRYPTION_KEYS": installation.encryption_key,
                 "HTTPS": "false",
+                "PUBLISHED_ROOTS": str(put_aside(Path(settings.DATA_FOLDER) / "published" / "roots.txt")),
             }
-            flags = [*(["--once"] if once else []), *(["--json"] if as_json else [])]
+            wanted = {"--once": once, "--json": as_json, "--evidence": evidence}
+            flags = [flag for flag, is_wanted in wanted.items() if is_wanted]
             flags += ["--flow", ",".join(flows), "--port", str(port)]
             inside = subprocess.Popen(
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--prepared", *flags],
@@ -120,7 +141,9 @@ class Command(BaseCommand):
         if code:
             sys.exit(code)
 
-    def _run(self, stop: threading.Event, *, once: bool, flows: list[str], as_json: bool, port: int) -> None:
+    def _run(
+        self, stop: threading.Event, *, once: bool, flows: list[str], as_json: bool, evidence: bool, port: int
+    ) -> None:
         began = time.monotonic()
         folder = Path(settings.DATA_FOLDER) / "demo"
         shutil.rmtree(folder, ignore_errors=True)
@@ -133,7 +156,9 @@ class Command(BaseCommand):
                 if flows
                 else self._story(processes, stop, store, folder)
             )
-            played = {TWO_SUPPLIERS, SHORT, SHIPPED, INVOICED, BILLED} if flows else {STORY_ORDER}
+            played = {TWO_SUPPLIERS, SHORT, SHIPPED, INVOICED, BILLED, RETURNED} if flows else {STORY_ORDER}
+            if evidence:
+                result["evidence"] = prove(Path(settings.DATA_FOLDER), self._say)
             for number in self._orders:
                 if number not in played:
                     store.place(number)
@@ -175,6 +200,7 @@ class Command(BaseCommand):
             store["skus"],
         )
         sample.add_customer(row)
+        sample.add_stock_and_returns(row)
         lead = User.objects.get(username="lead")
         connect.register_hooks(lead, row, "The store says at once that an order changed.")
         self._orders: list[int] = [] if once else store["orders"]
@@ -229,7 +255,8 @@ class Command(BaseCommand):
         self, processes: Processes, stop: threading.Event, store: story.StoreView, names: list[str]
     ) -> dict[str, Any]:
         stage = Stage(store, self._network, self._say, self._watch(processes, stop))
-        return {"flows": {name: FLOWS[name](stage) for name in names}}
+        played = {name: play(stage) for name, play in FLOWS.items() if name in names}
+        return {"flows": {name: played[name] for name in names}}
 
     def _stay(self, processes: Processes, stop: threading.Event, url: str) -> None:
         if self._orders:
@@ -237,7 +264,7 @@ class Command(BaseCommand):
         self._say("")
         self._say(f"  {url}")
         for name, password, role in sample.LOGINS:
-            self._say(f"    {name:6} {password:15} may {role}")
+            self._say(f"    {name:6} {password:15} {role}")
         self._say("")
         self._say("Ctrl-C stops everything.")
         while not stop.wait(0.5):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import User
 
 from archive import store
 from archive.models import AcknowledgmentState, Document
 from integration.flows import acknowledge, customer_links
-from integration.flows.decide import Refused, go_live, retry_case, settle_case
+from integration.flows.compose import time_zone_of
+from integration.flows.decide import Refused, back_to_watch, go_live, retry_case, settle_case
 from integration.flows.decisions import carry_out
 from integration.flows.planned import Given
 from integration.flows.plans import plan
@@ -95,7 +98,9 @@ def test_an_order_is_acknowledged_at_once_and_again_when_its_supplier_has_promis
     ItemCrossReference.objects.create(agreement=link.agreement, sku="AC-004", vendor_item="MAT-4")
     world.place(TWELVE)
     world.run()
-    day = Order.objects.get().placed_at.strftime("%Y%m%d")
+    order = Order.objects.get()
+    day = order.placed_at.astimezone(time_zone_of(link.agreement, order)).strftime("%Y%m%d")
+    promised = f"{datetime.now(UTC):%Y%m%d}"  # the simulated supplier lives in UTC
     (original,) = sent()
     assert original == (
         f"BAK*00*AD*{THEIRS}*{day}****1004*{day}~CUR*SE*USD~N1*ST*Nora Quill~N3*48 Lighthouse Road~N4*Duluth*MN*55802*US~"
@@ -104,7 +109,7 @@ def test_an_order_is_acknowledged_at_once_and_again_when_its_supplier_has_promis
     )
     gathered(world)
     assert sent()[1:] == [
-        original.replace("BAK*00", "BAK*05").replace("ACK*IA*12*EA", f"ACK*IA*12*EA*069*{day}")
+        original.replace("BAK*00", "BAK*05").replace("ACK*IA*12*EA", f"ACK*IA*12*EA*069*{promised}")
     ]
     heard = world.network.told()[THEIRS]
     assert (heard["documents"], heard["answer"]) == (2, "AD")
@@ -112,7 +117,7 @@ def test_an_order_is_acknowledged_at_once_and_again_when_its_supplier_has_promis
         "1": {
             "quantity": "12",
             "price": "34.95",
-            "answers": [{"status": "IA", "quantity": "12", "date": day}],
+            "answers": [{"status": "IA", "quantity": "12", "date": promised}],
         }
     }
     links = OrderDocument.objects.filter(role="order_acknowledgment").select_related("document__state")
@@ -268,19 +273,24 @@ def test_without_an_active_agreement_there_is_a_case_that_is_retried_or_settled(
     assert purposes(world) == ["00"]
 
 
-def test_in_watch_nothing_is_sent_until_it_goes_live_and_then_as_the_test_that_was_agreed(
+def test_in_watch_nothing_is_sent_until_it_goes_live_and_never_where_only_tests_are_agreed(
     world: World, link: CustomerLink
 ) -> None:
     Agreement.objects.filter(pk=link.agreement_id).update(mode=Mode.WATCH, usage_indicator="T")
     world.place(TWELVE)
     world.run()
     assert (sent(), ExceptionCase.objects.count()) == ([], 0)
-    go_live(factories.user("gus", "decide"), link.agreement, REASON)
+    lead = factories.user("gus", "decide")
+    go_live(lead, link.agreement, REASON)
+    world.run(2)
+    assert purposes(world) == []
+    back_to_watch(lead, link.agreement, REASON)
+    Agreement.objects.filter(pk=link.agreement_id).update(usage_indicator="")
+    go_live(lead, link.agreement, REASON)
     world.run(2)
     assert purposes(world) == ["00"]
     document = Document.objects.get(transaction_set="855", direction="out")
-    assert document.interchange.usage_indicator == "T"
-    assert store.open(document.interchange.payload, purpose="test").decode().split("*")[15] == "T"
+    assert document.interchange.usage_indicator == "P"
 
 
 def test_a_step_done_again_tells_nothing_twice_and_sends_what_it_wrote(

@@ -13,6 +13,7 @@ from integration.flows.transmit import transmit
 from integration.transports.base import LOOKED_FOR_FIRST
 from integration.work import Unclaimed
 from partners.models import HostKey, Mailbox
+from portal.admin.show import page_url
 from tests import factories
 from tests.integration.transports.sftp_peer import SftpPeer, SftpSession, drop
 from tests.pages import open_desk
@@ -51,7 +52,8 @@ def lose_the_answer(document: Document) -> None:
     assert document.state.delivery == "unknown"
     page = open_desk().page(document)
     assert "Unknown: the answer was lost" in page
-    assert LOOKED_FOR_FIRST in page
+    assert "It may have arrived: the connection ended first." in page
+    assert LOOKED_FOR_FIRST in open_desk().read(f"{page_url(document)}?show=attempts")
 
 
 def results() -> list[str]:
@@ -70,7 +72,7 @@ def test_a_file_that_was_renamed_before_the_line_broke_is_found_and_not_sent_aga
     send(document)
     assert results() == ["unknown", "delivered"]
     assert told_again() == []
-    page = open_desk().page(document)
+    page = open_desk().page(document) + open_desk().read(f"{page_url(document)}?show=attempts")
     assert "It was found on the mailbox, whole." in page
     document.state.refresh_from_db()
     assert document.state.delivery == "delivered"

@@ -14,6 +14,7 @@ from integration import tasks
 from integration.flows import send_again as step
 from integration.flows.bulk import (
     BulkPlan,
+    Which,
     approve,
     decline,
     plan_bulk,
@@ -59,12 +60,12 @@ def start(
     documents: list[Document],
     key: str = "form-1",
     *,
-    also_answered: bool = False,
+    which: Which = Which.FAILED,
     reason: str = REASON,
 ) -> BulkJob:
     rows = chosen(documents)
-    digest = plan_bulk(rows, also_answered=also_answered).digest
-    return start_bulk(user, rows, reason, digest, key, scope="3 documents", also_answered=also_answered)
+    digest = plan_bulk(rows, which=which).digest
+    return start_bulk(user, rows, reason, digest, key, scope="3 documents", which=which)
 
 
 def done(job: BulkJob) -> tuple[int, int, int, int, int]:
@@ -114,7 +115,7 @@ def test_what_is_not_sent_is_said_in_groups(lead: User) -> None:
         "Sent again already: what was sent last can be sent again.": 1,
         "Not sent yet: it goes on by itself.": 1,
         "The purchase order is cancelled by us.": 1,
-        "Only purchase orders (850) that we sent can be sent again.": 1,
+        "Only documents that we sent can be sent again.": 1,
     }
     assert [each.document for each in plan.sendings] == [documents[3].pk, documents[4].pk]
     assert plan.refusals[0].sentence == (
@@ -130,7 +131,7 @@ def test_what_partners_answered_is_left_out_unless_said(lead: User) -> None:
     DocumentState.objects.filter(document=documents[0]).update(acknowledgment="accepted")
     plan = plan_bulk(chosen(documents))
     assert ([each.document for each in plan.sendings], plan.left_out) == ([documents[1].pk], 1)
-    both = plan_bulk(chosen(documents), also_answered=True)
+    both = plan_bulk(chosen(documents), which=Which.ALL)
     assert both.warnings == [
         (
             f"{documents[0].partner} has accepted the first one as a document (997): he has it, and may ship twice.",
@@ -162,10 +163,7 @@ def test_rights_that_were_taken_meanwhile_stop_it(lead: User) -> None:
 def test_posting_the_same_form_twice_starts_one_job(lead: User) -> None:
     documents = sent(2)
     digest = plan_bulk(chosen(documents)).digest
-    jobs = [
-        start_bulk(lead, chosen(documents), REASON, digest, "form-1", scope="", also_answered=False)
-        for _ in range(2)
-    ]
+    jobs = [start_bulk(lead, chosen(documents), REASON, digest, "form-1", scope="") for _ in range(2)]
     assert jobs[0] == jobs[1]
     run()
     assert (BulkJob.objects.count(), Resubmission.objects.count()) == (1, 2)
@@ -184,7 +182,7 @@ def test_a_plan_that_is_not_the_one_shown_is_not_carried_out(lead: User) -> None
     digest = plan_bulk(chosen(documents)).digest
     DocumentState.objects.filter(document=documents[0]).update(acknowledgment="accepted")
     with pytest.raises(Refused, match="Something has changed since you looked"):
-        start_bulk(lead, chosen(documents), REASON, digest, "form-1", scope="", also_answered=False)
+        start_bulk(lead, chosen(documents), REASON, digest, "form-1", scope="")
     assert BulkJob.objects.count() == 0
 
 
@@ -210,9 +208,9 @@ def test_the_plan_takes_as_many_queries_for_many_as_for_few(
     lead: User, django_assert_num_queries: Any
 ) -> None:
     documents = sent(6)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         plan_bulk(chosen(documents[:1]))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         plan_bulk(chosen(documents))
 
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from archive.models import Transmission
 from integration import tasks, work
 from integration.bigcommerce import connection
-from integration.flows import backpressure, decide
+from integration.flows import account_mails, backpressure, decide
+from integration.flows.catalogue import catalogue_step
 from integration.flows.channels import trouble_of
 from integration.flows.import_orders import import_step
 from integration.flows.invoicing import invoice_step
 from integration.flows.mails import put_mail
 from integration.flows.receive import fetch_step
 from integration.flows.steps import STEPS
-from integration.models import Channel, ExceptionCase, Order, Store, StoreBudget, StoreHook, Work
+from integration.flows.stock_levels import write_step
+from integration.flows.webhook_calls import put_call, steps_of_calls
+from integration.models import Channel, ExceptionCase, MailServer, Order, Store, StoreBudget, StoreHook, Work
 from integration.simulators.store.faults import Fault
 from integration.simulators.store.sample_orders import generated_orders
 from integration.work import Step, put
 from integration.x12.syntax import segment
 from tests import factories
+from tests.noticing import webhook
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -135,7 +142,9 @@ def test_a_limit_that_is_used_up_holds_the_stores_work_and_is_no_failure(
     assert Order.objects.count() == 2
 
 
-def test_every_step_says_whom_it_asks_when_it_is_put(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_step_says_whom_it_asks_when_it_is_put(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
     said: dict[str, set[bool]] = {}
     plain = work.put
 
@@ -150,9 +159,17 @@ def test_every_step_says_whom_it_asks_when_it_is_put(world: World, monkeypatch: 
     world.place(1002)
     world.run()
     _, steps = put_mail("test:1", ["ada@larch.example"], "Order 1002", "Please answer.\n")
-    for step in steps:
-        work.put("mail", step)
+    put_call(webhook(), "Order 1002")
+    for step in (*steps, *steps_of_calls()):
+        work.put(STEPS[step.name].lane, step)
+    settings.PUBLIC_URL = "https://edi.fern.example"
+    MailServer.objects.create(pk=1, host="127.0.0.1", from_address="a@fern.example", is_active=True)
+    User.objects.create_user("ada", "ada@fern.example", "a password", is_staff=True)
+    monkeypatch.setattr(account_mails, "put", told)
+    account_mails.ask_for_reset("ada@fern.example")
     work.put("orders", invoice_step(Order.objects.get()))
+    for step in (catalogue_step(world.row.pk), write_step(world.row.pk)):
+        work.put("stock", step)
     assert said == {name: {True} for name in said}
     assert {name for name, kind in STEPS.items() if kind.other_side} <= set(said)
 

@@ -241,7 +241,7 @@ def test_an_accepted_order_lets_a_ship_notice_be_expected_until_it_names_the_ord
     at[0] = datetime(2026, 11, 26, 23, tzinfo=UTC)
     turn()
     assert (
-        "Larch Supply has sent no ship notice (856) for purchase order 1042-1, which was to leave on 2026-11-24; it was due"
+        "Larch Supply has sent no ship notice (856) for purchase order 1042-1, which was to leave on 24 Nov 2026; it was due"
         " 2026-11-26 17:00 CST. Ask them whether it has left."
     ) in overdue()
     notice = answered(made, "856", ship_notice("1042-1"))

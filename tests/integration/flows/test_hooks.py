@@ -426,7 +426,7 @@ def test_a_header_is_known_whatever_its_letters(registered: World) -> None:
     ({"mode": Mode.WATCH}, "Harbor & Pine is in watch, so nothing is written to it. Let it go live first."),
     ({"paused": "store"}, "Resume it first. The store was paused by olga: Stock-taking."),
     ({"paused": "everything"}, "Resume it first. Everything was paused by olga: Stock-taking."),
-    ({"group": "view"}, "You may look at this, and not decide it. Ask somebody in the group “decide”."),
+    ({"group": "view"}, "You may look at this, and not change it: ask a partner administrator or an operator."),
     ({"reason": "  "}, "Say why in a few words: the reason is kept with the decision."),
 ])  # fmt: skip
 def test_registering_is_refused_with_a_sentence_and_changes_nothing(

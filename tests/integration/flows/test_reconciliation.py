@@ -24,6 +24,7 @@ from integration.models import (
     OrderAcknowledgment,
     PurchaseOrder,
     Reconciliation,
+    Store,
     StoreEffect,
     Work,
 )
@@ -44,10 +45,13 @@ FINE = {
     "shipment": (0, 0, 0),
     "invoice": (0, 0, 0),
     "bill": (0, 0, 0),
+    "stock": (0, 0, 0),
+    "return": (0, 0, 0),
     "file": (0, 0, 0),
     "received": (4, 0, 0),
     "customer": (0, 0, 0),
     "effect": (4, 0, 0),
+    "shown": (0, 0, 0),
 }
 
 
@@ -279,6 +283,8 @@ def test_it_happens_daily_and_nobody_asks_without_rights_or_reason(two: World, l
 
 
 def test_a_customer_whom_nobody_was_about_to_tell_is_told(world: World, lead: User) -> None:
+    # A poll of its own accord would have the order looked at before the reconciliation is.
+    Store.objects.update(poll_seconds=3600)
     link = factories.customer_link(world.row, world.mailbox, number_source="order")
     world.place(1001)
     tasks.tick()

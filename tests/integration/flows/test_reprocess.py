@@ -607,6 +607,12 @@ def test_nobody_reads_the_ledger_but_for_what_stands() -> None:
         ),
         # How often a ship notice was posted before, reversed or not.
         ("integration/flows/match_ship_notices.py", "times = LineEntry.objects.filter("),
+        # How often a return was posted before, reversed or not; and its reversal, written.
+        ("integration/flows/return_ledger.py", "LineEntry.objects.create("),
+        (
+            "integration/flows/return_ledger.py",
+            "before = LineEntry.objects.filter(reverses=None, line__purchase_order=case.purchase_order)",
+        ),
         # How often a supplier's invoice was posted before, reversed or not.
         ("integration/flows/supplier_invoices.py", "before = LineEntry.objects.filter("),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,8 +12,10 @@ from django.db import connection
 from archive.models import AuditEntry, Document, Event, Resubmission
 from integration import tasks
 from integration.flows.decide import Refused
-from integration.flows.resubmit import plan_resubmit, resubmit
+from integration.flows.resubmit import Content, plan_resubmit, resubmit
+from integration.flows.written_again import sent_set
 from integration.models import ExceptionCase, LineEntry, OrderDocument, PurchaseOrder, Work
+from integration.x12.syntax import Segment
 from partners.models import Agreement
 from tests import factories
 from tests.world import World, world
@@ -161,14 +164,66 @@ def test_one_that_is_not_sent_yet_goes_on_by_itself(world: World, lead: User) ->
         plan_resubmit(Document.objects.get())
 
 
-@pytest.mark.parametrize("code", ["997", "855"])
-def test_only_our_purchase_orders_are_sent_again(world: World, lead: User, code: str) -> None:
+def test_only_what_we_sent_is_sent_again(world: World, lead: User) -> None:
     world.place(1001)
     world.run()
-    document = Document.objects.filter(transaction_set=code).first()
-    assert document is not None
-    with pytest.raises(Refused, match=r"Only purchase orders \(850\) that we sent can be sent again\."):
-        plan_resubmit(document)
+    with pytest.raises(Refused, match=r"^Only documents that we sent can be sent again\.$"):
+        plan_resubmit(Document.objects.get(transaction_set="855"))
+
+
+def test_our_acknowledgment_goes_once_more_with_the_same_content(world: World, lead: User) -> None:
+    world.place(1001)
+    world.run()
+    first = Document.objects.get(transaction_set="997", direction="out")
+    plan = plan_resubmit(first)
+    assert plan.sentences == (
+        f"Functional acknowledgment (997) {first.control_number} goes to Acme Supply once more as it is, under new"
+        " control numbers, by Trading Grid mailbox.",
+    )
+    assert (plan.content, plan.warnings, plan.difference) == (Content.SAME, (), ())
+    with pytest.raises(Refused, match="it can be sent with the same content only"):
+        plan_resubmit(first, Content.REBUILT)
+    new = again(lead, first)
+    assert body_of(new) == body_of(first)
+    assert new.interchange.control_number != first.interchange.control_number
+    assert [link.role for link in new.orders.all()] == [link.role for link in first.orders.all()]
+    world.run()
+    new.state.refresh_from_db()
+    assert new.state.delivery == "delivered"
+
+
+def body_of(document: Document) -> list[Segment]:
+    return list(sent_set(document).segments[1:-1])
+
+
+def test_the_same_content_is_sent_although_settings_have_changed(
+    world: World, lead: User, rejected: Document
+) -> None:
+    content: Any = PurchaseOrder.objects.get().content
+    lines = [{**line, "unit_price": "77.77"} for line in content["lines"]]
+    PurchaseOrder.objects.update(content={**content, "lines": lines})
+    rebuilt, same = plan_resubmit(rejected, Content.REBUILT), plan_resubmit(rejected, Content.SAME)
+    assert rebuilt.digest != same.digest
+    assert same.difference == ()
+    assert [(each.was, each.text.split("*")[4]) for each in rebuilt.difference] == [
+        (True, str(content["lines"][0]["unit_price"])),
+        (False, "77.77"),
+    ]
+    new = resubmit(lead, rejected, REASON, same.digest, "form-1", content=Content.SAME)
+    assert body_of(new) == body_of(rejected)
+    assert Resubmission.objects.get().document == new
+
+
+def test_what_was_accepted_goes_again_only_where_somebody_says_so(world: World, lead: User) -> None:
+    world.place(1001)
+    world.run()
+    document = Document.objects.get(transaction_set="850")
+    with pytest.raises(Refused, match="Tick that it is to be sent all the same"):
+        again(lead, document)
+    assert Resubmission.objects.count() == 0
+    digest = plan_resubmit(document).digest
+    new = resubmit(lead, document, REASON, digest, "form-1", confirmed=True)
+    assert Resubmission.objects.get().document == new
 
 
 @pytest.mark.parametrize(("group", "reason"), [("view", REASON), ("decide", " ")])

@@ -81,7 +81,8 @@ def test_our_own_echo_causes_one_read_and_no_work(world: World) -> None:
     world.run()
     assert reads_after_our_write(world) == ["/v2/orders/1001"]
     assert set(Work.objects.values_list("step", flat=True)) == {
-        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all"
+        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all", "tell_notices", "seal_archive",
+        "check_archive", "copy_payloads",
     }  # fmt: skip
 
 
@@ -94,7 +95,8 @@ def test_the_echo_of_two_writes_on_end_is_known_too(world: World) -> None:
     # Read before the notes were written, and for the echo; neither lines nor addresses are read again.
     assert set(reads_after_our_write(world)) == {"/v2/orders/1001"}
     assert set(Work.objects.values_list("step", flat=True)) == {
-        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all"
+        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all", "tell_notices", "seal_archive",
+        "check_archive", "copy_payloads",
     }  # fmt: skip
 
 
@@ -116,7 +118,8 @@ def test_a_change_of_staff_right_before_our_own_write_is_no_echo(world: World) -
     assert order.content["customer_message"] == message
     assert ExceptionCase.objects.get().kind == ExceptionCase.Kind.ORDER_CHANGED
     assert set(Work.objects.values_list("step", flat=True)) == {
-        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all"
+        "poll_store", "fetch_mailbox", "reconcile", "reconcile_all", "tell_notices", "seal_archive",
+        "check_archive", "copy_payloads",
     }  # fmt: skip
 
 

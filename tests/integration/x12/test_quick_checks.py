@@ -130,8 +130,8 @@ def _swapped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two elements of a segment, each judged by the other's pattern."""
     made = quick_checks._length_check
 
-    def length_check(elements: Sequence[Any], repeats: str) -> LengthCheck:
-        check = made(elements, repeats)
+    def length_check(tag: str, elements: Sequence[Any], repeats: str) -> LengthCheck:
+        check = made(tag, elements, repeats)
         full, sparse = (each.split("\x1d") for each in check.patterns)
         if len(full) > 1:
             full[-2:], sparse[-2:] = full[:-3:-1], sparse[:-3:-1]
@@ -155,8 +155,8 @@ def _codes(shape: tuple[object, ...]) -> object:
 def _blind_to_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     made = quick_checks._length_check
 
-    def length_check(elements: Sequence[Any], repeats: str) -> LengthCheck:
-        check = made(elements, repeats)
+    def length_check(tag: str, elements: Sequence[Any], repeats: str) -> LengthCheck:
+        check = made(tag, elements, repeats)
         check.good = _Gapless()
         check.patterns = check.patterns[1], check.patterns[1]
         return check
@@ -167,8 +167,8 @@ def _blind_to_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
 def _blind_to_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     made = quick_checks._length_check
 
-    def length_check(elements: Sequence[Any], repeats: str) -> LengthCheck:
-        check = made(elements, repeats)
+    def length_check(tag: str, elements: Sequence[Any], repeats: str) -> LengthCheck:
+        check = made(tag, elements, repeats)
         picked = check.coded
         check.coded = lambda texts: tuple("" if not text else "?" for text in picked(texts))
         return check
@@ -229,3 +229,18 @@ def test_what_is_remembered_is_bounded_whatever_comes() -> None:
     assert 0 < len(checks.known) <= quick_checks.MAX_GOOD
     assert len(checks.checks) < 10
     assert max(len(each.good) for each in checks.checks.values()) <= quick_checks.MAX_PATTERNS
+
+
+@pytest.mark.parametrize(("tag", "element", "text"), [
+    ("PO1", 2, "-5"), ("PO1", 2, "0.0000001"), ("PO1", 2, "100000000000"), ("PO1", 4, "10000000000.25"),
+    ("ACK", 2, "-5"), ("ACK", 2, "0.0000001"),
+])  # fmt: skip
+def test_what_cannot_be_a_quantity_gets_a_full_look_although_it_is_a_number(
+    tag: str, element: int, text: str
+) -> None:
+    checks = QuickChecks(table_of("855", "004010"), "")
+    good = {"PO1": ["PO1", "1", "2", "EA", "9.95"], "ACK": ["ACK", "IA", "2", "EA", "068"]}[tag]
+    checks.learn(tuple(good))
+    odd = [*good[:element], text, *good[element + 1 :]]
+    segments = [Segment(tag, good[1:], 1), Segment(tag, odd[1:], 2)]
+    assert checks.suspects(segments) == {2}

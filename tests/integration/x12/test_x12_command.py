@@ -153,7 +153,7 @@ def test_a_missing_segment_and_a_wrong_count_carry_their_codes(
 def test_what_is_allowed_and_undescribed_is_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    body = [*order_850()[:5], segment("LDT", "AF", "3", "DY"), *order_850()[5:]]
+    body = [*order_850()[:5], segment("SI", "TI", "1", "A"), *order_850()[5:]]
     status, found = judged(tmp_path, written("850", body), capsys)
     (one,) = found["interchanges"][0]["groups"][0]["transaction_sets"]
     assert (status, one["verdict"], one["errors"]) == (0, "accepted", [])

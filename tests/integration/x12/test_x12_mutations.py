@@ -20,8 +20,9 @@ WHOLE = os.environ.get("GRIDPORT_CHAOS") == "1"
 INPUTS = 50_000 if WHOLE else 600
 TRACED = 4_000 if WHOLE else 110
 WORKERS = 2
-# Of the branches of what judges; the full run takes more of them than the slice.
-LEAST = 0.9 if WHOLE else 0.8
+# Of the branches of what judges; the full run takes more of them than the slice. A tenth are bounds (MAX_...), which no
+# file of this size meets; tests of their own do.
+LEAST = 0.88 if WHOLE else 0.8
 
 
 def run(jobs: list[tuple[str, ...]]) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def test_golden_sets_are_accepted_without_a_word(code: str) -> None:
             "R",
             [("error", "segment", "CUR", 4, None, None, "5")],
         ),
-        (inserted(5, segment("LDT", "AA", "1", "DA")), "A", [("note", "segment", "LDT", 7, None, None, "")]),
+        (inserted(4, segment("SI", "TI", "1", "A")), "A", [("note", "segment", "SI", 6, None, None, "")]),
         (inserted(9, segment("ZZZ", "1")), "R", [("error", "segment", "ZZZ", 11, None, None, "1")]),
         (
             inserted(4, segment("CTP", "", "RTL", "5", "1", "EA>2>X")),
@@ -232,7 +232,7 @@ def test_a_set_in_the_wrong_group_is_rejected() -> None:
 
 def test_the_worst_finding_decides() -> None:
     assert acknowledgment_code([]) == "A"
-    findings = judged("855", inserted(5, segment("LDT", "AA", "1", "DA"))(GOLDEN["855"]())).findings
+    findings = judged("855", inserted(4, segment("SI", "TI", "1", "A"))(GOLDEN["855"]())).findings
     assert [each.severity for each in findings] == ["note"]
     assert acknowledgment_code(findings) == "A"
     warned = [*findings, *judged("855", element("ACK", 1, "QQ")(GOLDEN["855"]())).findings]

@@ -100,6 +100,7 @@ TEXTS_BY_FIELD = {
     "kind": ("UC", "SM"),
     "ordered_unit": ("each", "dozen", "?XX"),
     "store_id_kind": ("92", "9"),
+    "lead_time_kind": ("AF", "AL"),
     "description": ("Lamp, green", "many  blanks\tand\nlines " * 12, "x" * 80),
     "notes": ("one line", "first\r\nsecond  \n\n third", "y" * 264, "mixed\rends\n"),
 }
@@ -165,6 +166,9 @@ NEEDED = {
     "item_line_number": ("vendor_item",),
     "purchase_order_date": ("purchase_order_number",),
     "stores": ("store_unit",),
+    "lead_time_kind": ("lead_time", "lead_time_unit"),
+    "lead_time": ("lead_time_kind", "lead_time_unit"),
+    "lead_time_unit": ("lead_time_kind", "lead_time"),
     "store_unit": ("stores",),
     "store_id_kind": ("stores", "store_unit"),
     "carrier_scac": ("transport_method",),

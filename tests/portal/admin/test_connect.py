@@ -352,7 +352,7 @@ def test_somebody_in_view_looks_and_does_nothing(
     viewer: Client, store: Store, simulator: StoreSimulator
 ) -> None:
     words = Desk(viewer).read(page_of(store))
-    assert "You may look at this, and not change it. Ask somebody in the group “decide”." in words
+    assert "You may look at this, and not change it: ask a partner administrator or an operator." in words
     assert "<textarea" not in viewer.get(page_of(store)).content.decode()
     assert viewer.post(page_of(store), {"reason": "I may not"}).status_code == 403
     assert simulator.webhooks.hooks() == []

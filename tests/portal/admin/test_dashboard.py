@@ -80,12 +80,12 @@ def test_open_cases_are_counted_by_kind_and_lead_to_their_list(viewer: Client) -
     for kind in ("no_partner", "no_partner", "overdue"):
         factories.case(kind=kind)
     kinds = viewer.get(reverse("admin:index")).context["case_kinds"]
-    assert [(each["words"], each["count"]) for each in kinds] == [
-        ("No partner for an item", 2),
-        ("Answer overdue", 1),
+    assert [(each.words, each.told) for each in kinds] == [
+        ("No partner for an item", "2"),
+        ("Answer overdue", "1"),
     ]
     for each in kinds:
-        assert viewer.get(each["url"]).context["cl"].result_count == each["count"]
+        assert viewer.get(each.url).context["cl"].result_count == int(each.told)
 
 
 def test_the_five_oldest_cases_stand_there_with_their_age(viewer: Client) -> None:

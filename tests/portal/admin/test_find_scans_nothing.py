@@ -86,10 +86,10 @@ _OF_ORDERS = """
     ('email', 'ada.' || o || '@example.com', 'ADA.' || o || '@EXAMPLE.COM', 315)
 """
 _OF_DOCUMENTS = """
-    ('control_number', lpad((d + 1)::text, 9, '0'), lpad((d + 1)::text, 9, '0'), 350),
-    ('control_number', lpad((d + 1)::text, 9, '0'), (d + 1)::text, 250),
-    ('group_control_number', (d + 1)::text, (d + 1)::text, 345),
-    ('set_control_number', '0001', '0001', 340), ('set_control_number', '0001', '1', 240),
+    ('control_number', lpad((d + 1)::text, 9, '0'), lpad((d + 1)::text, 9, '0'), 250),
+    ('control_number', lpad((d + 1)::text, 9, '0'), (d + 1)::text, 150),
+    ('group_control_number', (d + 1)::text, (d + 1)::text, 245),
+    ('set_control_number', '0001', '0001', 240), ('set_control_number', '0001', '1', 140),
     ('vendor_order', 'S' || (70000000 + d), 'S' || (70000000 + d), 370),
     ('vendor_order', 'S' || (70000000 + d), (70000000 + d)::text, 270),
     ('tracking', '1ZX' || (90000000 + d), '1ZX' || (90000000 + d), 360),

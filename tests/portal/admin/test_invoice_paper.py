@@ -35,7 +35,11 @@ def paper_url(row: Invoice, paper: str) -> str:
 
 
 def readings() -> list[str]:
-    return list(AccessRecord.objects.filter(actor="vera").values_list("purpose", flat=True))
+    return list(
+        AccessRecord.objects.filter(actor="vera", kind=AccessRecord.Kind.CONTENT).values_list(
+            "purpose", flat=True
+        )
+    )
 
 
 def test_an_issued_invoice_is_given_out_on_both_papers(viewer: Client, issued: Invoice) -> None:

@@ -45,11 +45,17 @@ def test_the_page_says_what_it_does_and_a_double_click_sends_once(world: World, 
     client = client_of("decide")
     assert "Send again…" in Desk(client).page(rejected)
     assert (
-        "Send it again? Purchase order 1001-1 is written anew for Acme Supply, under new control numbers, and sent to"
-        " Trading Grid mailbox. What it says is the same."
+        "What is sent The same content, segment for segment Purchase order 1001-1 goes to Acme Supply once"
+        " more as it is, under new control numbers, by Trading Grid mailbox. Reason"
     ) in Desk(client).read(address_of(rejected))
     shown = client.get(address_of(rejected)).context
-    posted = {"digest": shown["plan"].digest, "key": shown["key"], "reason": REASON}
+    posted = {
+        "digest_same": shown["plan"].digest,
+        "content": "same",
+        "key": shown["key"],
+        "reason": "other",
+        "note": REASON,
+    }
     answers = [client.post(address_of(rejected), posted) for _ in range(2)]
     new = Resubmission.objects.get().document
     assert [answer["Location"] for answer in answers] == [page_url(new)] * 2
@@ -72,16 +78,26 @@ def test_without_a_reason_nothing_is_sent(rejected: Document) -> None:
     client = client_of("decide")
     shown = client.get(address_of(rejected)).context
     answer = client.post(
-        address_of(rejected), {"digest": shown["plan"].digest, "key": shown["key"], "reason": ""}
+        address_of(rejected),
+        {"digest_same": shown["plan"].digest, "content": "same", "key": shown["key"], "reason": ""},
     )
-    assert "Say why in a few words" in answer.content.decode()
+    assert "Choose a reason: it is kept with the decision." in answer.content.decode()
     assert Resubmission.objects.count() == 0
 
 
 def test_one_that_was_sent_again_leads_back_with_the_reason(rejected: Document) -> None:
     client = client_of("decide")
     shown = client.get(address_of(rejected)).context
-    client.post(address_of(rejected), {"digest": shown["plan"].digest, "key": shown["key"], "reason": REASON})
+    client.post(
+        address_of(rejected),
+        {
+            "digest_same": shown["plan"].digest,
+            "content": "same",
+            "key": shown["key"],
+            "reason": "other",
+            "note": REASON,
+        },
+    )
     answer = client.get(address_of(rejected))
     assert answer["Location"] == page_url(rejected)
     assert said(answer) == (

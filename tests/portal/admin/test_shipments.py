@@ -20,6 +20,7 @@ from portal.admin import shipments as shipments_admin
 from portal.admin.content import READ_CONTENT
 from portal.admin.shipment_rows import STANDINGS, standing_of
 from portal.admin.show import list_url, page_url
+from portal.groups import AUDITOR
 from tests import factories
 from tests.pages import Desk
 
@@ -41,7 +42,7 @@ def blind() -> Client:
     """Somebody who sees that shipments exist, and may not read what ship notices say."""
     user = factories.user("bea")
     app, codename = READ_CONTENT.split(".")
-    granted = Permission.objects.filter(group__name="view").exclude(
+    granted = Permission.objects.filter(group__name=AUDITOR).exclude(
         content_type__app_label=app, codename=codename
     )
     user.user_permissions.set(granted)
@@ -57,7 +58,11 @@ def slip_url(row: Shipment, paper: str = "") -> str:
 
 
 def readings(actor: str = "vera") -> list[str]:
-    return list(AccessRecord.objects.filter(actor=actor).order_by("pk").values_list("purpose", flat=True))
+    return list(
+        AccessRecord.objects.filter(actor=actor, kind=AccessRecord.Kind.CONTENT)
+        .order_by("pk")
+        .values_list("purpose", flat=True)
+    )
 
 
 def text_of(data: bytes) -> list[str]:

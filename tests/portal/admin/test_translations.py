@@ -151,7 +151,7 @@ def test_a_file_taken_out_and_brought_in_changes_nothing(decider: Client, larch:
     answer = decider.get(f"{list_url(ItemCrossReference)}export/")
     text = answer.content.decode()
     assert text.startswith("\ufeffagreement,sku,")
-    assert "\r\nLarch,'=1+1,''@x,'-5,each,,1,0.5\r\n" in text
+    assert "\r\nLarch,'=1+1,''@x,-5,each,,1,0.5\r\n" in text
     assert plan_items(text).counts == {"new": 0, "changed": 0, "same": 4, "wrong": 0}
     only = decider.get(f"{list_url(ItemCrossReference)}export/?q=AC-1")
     assert only.content.count(b"\r\n") == 2

@@ -1,0 +1,69 @@
+"""What a certificate of disposal says: on its page, on paper, and on the page of a document that was destroyed."""
+
+from __future__ import annotations
+
+from archive.models import DisposalCertificate, Payload
+from integration.printing.certificates import Certificate
+from portal.admin.governed_page import Said
+from portal.admin.show import moment, page_url, size
+
+_KEY_GONE = "Its key and its bytes. Copies in backups cannot be opened any more."
+_KEY_STAYS = "Its bytes. It was stored before files had keys of their own: copies in backups can be opened until those expire."
+
+
+def certificate_said(row: DisposalCertificate) -> list[Said]:
+    """Return the fields of the page."""
+    item, payload = row.item, row.payload
+    return [
+        Said("What was destroyed", item.words, is_wide=True),
+        Said("Destroyed", moment(row.recorded_at)),
+        Said("Size", size(payload.size)),
+        Said("What went", _KEY_GONE if row.key_destroyed else _KEY_STAYS, is_wide=True),
+        Said(
+            "Kept by the rule",
+            f"{item.revision.rule}, revision {item.revision.number}",
+            page_url(item.revision.rule),
+        ),
+        Said("Its time was over", moment(item.kept_until)),
+        Said("Legal reason of the rule", item.revision.legal_reason, is_wide=True),
+        Said("Proposed by", f"{item.run.actor}: {item.run.reason}", page_url(item.run), is_wide=True),
+        Said("Approved by", f"{row.decision.actor}: {row.decision.reason}", is_wide=True),
+        Said("SHA-256 of the encrypted bytes", payload.address, is_wide=True),
+        Said(
+            "Commitment to the content",
+            payload.commitment or "None: from before there were any",
+            is_wide=True,
+        ),
+        Said("First stored", moment(payload.recorded_at)),
+    ]
+
+
+def certificate_of(row: DisposalCertificate) -> Certificate:
+    """Return the certificate as it is printed."""
+    item, payload = row.item, row.payload
+    return Certificate(
+        number=row.pk,
+        what=item.words,
+        documents=tuple((each["name"], each["number"]) for each in item.left),
+        size=size(payload.size),
+        stored_at=payload.recorded_at,
+        destroyed_at=row.recorded_at,
+        went=_KEY_GONE if row.key_destroyed else _KEY_STAYS,
+        rule=f"{item.revision.rule}, revision {item.revision.number}",
+        legal_reason=item.revision.legal_reason,
+        kept_until=item.kept_until,
+        disposal=str(item.run),
+        proposed=(item.run.actor, item.run.recorded_at, item.run.reason),
+        approved=(row.decision.actor, row.decision.recorded_at, row.decision.reason),
+        address=payload.address,
+        commitment=payload.commitment,
+        list_digest=item.run.digest,
+    )
+
+
+def certificate_for(payload: Payload) -> DisposalCertificate | None:
+    """Return the certificate of a payload that was destroyed, None of one that is there."""
+    rows = DisposalCertificate.objects.select_related(
+        "item__run", "item__revision__rule", "decision", "payload"
+    )
+    return rows.filter(payload=payload).first()

@@ -1,0 +1,196 @@
+"""The verbs of a return as pages: each says what it does, asks what it needs and why, and calls its flow once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from integration.flows import decide, returns
+from integration.matching.lines import plain
+from integration.models import ReturnCase
+from portal.admin.base import GridAdmin
+from portal.admin.show import page_url
+from portal.admin.verbs import ReasonForm, person, run
+
+
+class ShippedForm(ReasonForm):
+    """How the goods travel back."""
+
+    on = forms.DateField(
+        label="Sent back on",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        help_text="The day on which they left.",
+    )
+    scac = forms.CharField(
+        label="Carrier (SCAC)", required=False, max_length=4, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="Two to four letters, such as UPSN. Empty where it is not known.",
+    )  # fmt: skip
+    tracking = forms.CharField(
+        label="Tracking number", required=False, max_length=50, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="As the carrier gave it.",
+    )  # fmt: skip
+
+    field_order = ["on", "scac", "tracking", "reason"]
+
+    def __init__(self, data: Any, case: ReturnCase) -> None:
+        known = {
+            "on": (case.shipped_on or timezone.localdate()).isoformat(),
+            "scac": case.scac,
+            "tracking": case.tracking_number,
+        }
+        super().__init__(data, initial=known)
+
+
+class ReceivedForm(ReasonForm):
+    """What the partner received, line by line."""
+
+    on = forms.DateField(label="Received on", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+
+    def __init__(self, data: Any, case: ReturnCase) -> None:
+        super().__init__(data, initial={"on": (case.received_on or timezone.localdate()).isoformat()})
+        for row in case.lines.select_related("line"):
+            usual = row.received if row.received is not None else row.authorized
+            self.fields[f"line_{row.line.line_number}"] = forms.DecimalField(
+                label=f"{row.line.sku}: how many came",
+                min_value=Decimal(0),
+                max_value=row.quantity,
+                initial=plain(usual if usual is not None else row.quantity),
+                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+                help_text=f"{row.line.description or row.line.sku}, {plain(row.quantity)} asked.",
+            )
+        self.order_fields(["on", *(name for name in self.fields if name.startswith("line_")), "reason"])
+
+    def quantities(self) -> dict[int, Decimal]:
+        """Return what came, by line number; the form is valid."""
+        return {
+            int(name.removeprefix("line_")): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("line_")
+        }
+
+
+class PlainForm(ReasonForm):
+    """Nothing but why."""
+
+    def __init__(self, data: Any, case: ReturnCase) -> None:
+        super().__init__(data)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: its form, its words, what it does now, and the call."""
+
+    form: Callable[[Any, ReturnCase], Any]
+    title: str
+    consequence: Callable[[ReturnCase], str]
+    button: str
+    done: str
+    act: Callable[[Any, ReturnCase, Any], object]
+
+
+def _asked(case: ReturnCase) -> str:
+    again = " once more, under the same number of ours" if case.asked else ""
+    files = case.files.filter(withdrawn_at=None, document=None).count()
+    waits = (
+        f" Photos and forms that were not sent yet: {files}; they go along where the agreement says so."
+        if files
+        else ""
+    )
+    return (
+        f"{case.partner} is sent a return document (180) for all lines of it{again}. The answer is matched by itself, and one that"
+        f" differs is a case.{waits}"
+    )
+
+
+def _shipped(case: ReturnCase) -> str:
+    if case.authorized_until is None:
+        return f"From then on a receipt of {case.partner} is expected. Said again, it is corrected."
+    return (
+        f"{case.partner} takes it back until {case.authorized_until:%d %b %Y}. From then on his receipt is expected. Said again,"
+        " it is corrected."
+    )
+
+
+def _received(case: ReturnCase) -> str:
+    return (
+        f"The lines count as returned in the ledger of {case.purchase_order}, and the credit is expected. A notification (180) of"
+        f" {case.partner} counts before it. Said again, it is corrected."
+    )
+
+
+def _closed(case: ReturnCase) -> str:
+    left = max(case.expected_credit - case.credited, Decimal(0))
+    lost = f" {left:.2f} {case.currency} that {case.partner} owes yet count as lost." if left else ""
+    return f"Nothing more is expected of it, and its open cases close.{lost}"
+
+
+def _withdrawn(case: ReturnCase) -> str:
+    told = (
+        f" {case.partner} was asked for it: tell them that it is not wanted any more."
+        if case.request_id
+        else ""
+    )
+    return f"It counts for nothing, and what it held can go back by another return.{told}"
+
+
+VERBS = {
+    "ask": Verb(
+        PlainForm, "Ask the partner?", _asked, "Ask the partner", "The partner is asked.",
+        lambda user, case, form: returns.ask_partner(user, case, form.cleaned_data["reason"]),
+    ),
+    "shipped": Verb(
+        ShippedForm, "On its way back?", _shipped, "It is on its way", "It is on its way back.",
+        lambda user, case, form: returns.mark_shipped(
+            user, case, form.cleaned_data["scac"], form.cleaned_data["tracking"], form.cleaned_data["on"],
+            form.cleaned_data["reason"],
+        ),
+    ),
+    "received": Verb(
+        ReceivedForm, "What did the partner receive?", _received, "He received this", "What came back is on record.",
+        lambda user, case, form: returns.mark_received(
+            user, case, form.cleaned_data["on"], form.quantities(), form.cleaned_data["reason"]
+        ),
+    ),
+    "close": Verb(
+        PlainForm, "Close the return?", _closed, "Close it", "The return is closed.",
+        lambda user, case, form: returns.close_return(user, case, form.cleaned_data["reason"]),
+    ),
+    "withdraw": Verb(
+        PlainForm, "Withdraw the return?", _withdrawn, "Withdraw it", "The return is withdrawn.",
+        lambda user, case, form: returns.withdraw_return(user, case, form.cleaned_data["reason"]),
+    ),
+}  # fmt: skip
+
+
+def verb_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase, name: str) -> HttpResponse:
+    """Show what a verb does and asks; on POST do it, and go back to the return."""
+    user = person(request)
+    if not user.has_perm(decide.DECIDE):
+        raise PermissionDenied
+    verb = VERBS.get(name)
+    if verb is None:
+        raise Http404
+    form = verb.form(request.POST if request.method == "POST" else None, case)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and run(request, lambda: verb.act(user, case, form), verb.done)
+    ):
+        return HttpResponseRedirect(page_url(case))
+    context = {
+        "title": f"{case}: {verb.title[:1].lower()}{verb.title[1:].removesuffix('?')}",
+        "heading": verb.title,
+        "consequence": verb.consequence(case),
+        "button": verb.button,
+        "form": form,
+        "cancel_url": page_url(case),
+    }
+    return shown_by.page(request, case, "portal/verb.html", context)

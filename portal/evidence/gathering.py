@@ -1,0 +1,140 @@
+"""The facts about a scope: what was exchanged, what acknowledged it, what was done with it, and who read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from archive.models import (
+    AccessRecord,
+    Acknowledgment,
+    AuditEntry,
+    Document,
+    Event,
+    FunctionalAnswer,
+    Interchange,
+    InterchangeAnswer,
+    Mention,
+    Payload,
+    Reprocessing,
+    Resubmission,
+    Transmission,
+    TransmissionOutcome,
+)
+from archive.packing import Wanted
+from integration.models import LineEntry
+from portal.admin.documents_table import WITH_STATE
+from portal.evidence.scopes import Scope
+
+
+@dataclass
+class Gathered:
+    """The rows about a scope, each kind in the order in which they were recorded."""
+
+    documents: list[Document]
+    payloads: list[Payload]
+    transmissions: list[Transmission]
+    outcomes: list[TransmissionOutcome]
+    events: list[Event]
+    decisions: list[AuditEntry]
+    reads: list[AccessRecord]
+    others: list[Model]
+
+    def rows(self) -> Iterator[Model]:
+        """Yield every row but the payloads, which are wanted with their content."""
+        yield from self.documents
+        yield from {each.interchange_id: each.interchange for each in self.documents}.values()
+        yield from self.transmissions
+        yield from self.outcomes
+        yield from self.events
+        yield from self.decisions
+        yield from self.reads
+        yield from self.others
+
+
+def gather(scope: Scope) -> Gathered:
+    """Return everything that is recorded about ``scope``."""
+    pks = _with_their_answers(set(scope.documents))
+    documents = list(_documents(pks))
+    interchanges = {each.interchange_id for each in documents}
+    files = Q(interchange__in=interchanges) | Q(interchanges__in=interchanges)
+    transmissions = list(_ordered(Transmission, files).distinct())
+    payloads = {each.interchange.payload_id: each.interchange.payload for each in documents}
+    payloads |= {each.payload_id: each.payload for each in transmissions}
+    subjects = [*scope.subjects, *(each.subject for each in documents)]
+    return Gathered(
+        documents=documents,
+        payloads=[payloads[pk] for pk in sorted(payloads)],
+        transmissions=transmissions,
+        outcomes=list(_ordered(TransmissionOutcome, Q(transmission__in=transmissions))),
+        events=list(_ordered(Event, Q(subject__in=subjects) | Q(document__in=pks))),
+        decisions=list(_ordered(AuditEntry, Q(subject__in=subjects))),
+        reads=list(
+            _ordered(AccessRecord, Q(payload__in=payloads) | Q(subject__in=subjects)).select_related(
+                "payload"
+            )
+        ),
+        others=list(_others(pks, interchanges)),
+    )
+
+
+def wanted(gathered: Gathered, contents: dict[int, tuple[bytes, bytes]]) -> list[Wanted]:
+    """Return the rows as a pack wants them; ``contents`` are the blind and the data of payloads, by primary key."""
+    found = [Wanted(row._meta.db_table, int(row.pk), _name(row)) for row in gathered.rows()]
+    for payload in gathered.payloads:
+        blind, data = contents.get(payload.pk, (b"", b""))
+        content = (blind, data) if blind else None
+        found.append(Wanted(payload._meta.db_table, payload.pk, _name(payload), content))
+    return found
+
+
+def _with_their_answers(pks: set[int]) -> set[int]:
+    """Add what acknowledges the documents, what they acknowledge, and what they were sent again as or for."""
+    interchanges = Interchange.objects.filter(documents__in=pks)
+    pairs: list[tuple[QuerySet[Any], str]] = [
+        (Acknowledgment.objects.filter(document__in=pks), "source"),
+        (FunctionalAnswer.objects.filter(source__in=pks), "answer"),
+        (InterchangeAnswer.objects.filter(source__in=interchanges), "answer"),
+        (Mention.objects.filter(document__in=pks), "source"),
+        (Resubmission.objects.filter(original__in=pks), "document"),
+        (Resubmission.objects.filter(document__in=pks), "original"),
+    ]
+    found = set(pks)
+    for rows, name in pairs:
+        found.update(rows.values_list(name, flat=True))
+    return found
+
+
+def _documents(pks: Iterable[int]) -> QuerySet[Document]:
+    return (
+        Document.objects.filter(pk__in=pks)
+        .select_related(*WITH_STATE, "interchange__payload", "partner", "translation")
+        .order_by("pk")
+    )
+
+
+def _others(pks: set[int], interchanges: set[int]) -> Iterator[Model]:
+    either = Q(document__in=pks, source__in=pks)
+    yield from _ordered(Acknowledgment, either)
+    yield from _ordered(Mention, either)
+    yield from _ordered(FunctionalAnswer, Q(source__in=pks, answer__in=pks))
+    yield from _ordered(InterchangeAnswer, Q(source__in=interchanges, answer__in=pks))
+    yield from _ordered(Resubmission, Q(original__in=pks, document__in=pks))
+    yield from _ordered(Reprocessing, Q(document__in=pks))
+    yield from _ordered(LineEntry, Q(document__in=pks))
+
+
+def _ordered(model: type[Model], condition: Q) -> QuerySet[Any]:
+    return model._default_manager.filter(condition).order_by("pk")
+
+
+def _name(row: Model) -> str:
+    if isinstance(row, Event):
+        return f"event: {row.sentence}"
+    if isinstance(row, AccessRecord):
+        return f"reading: {row.actor}, {row.purpose}"
+    words = f"{row._meta.verbose_name} {row.pk}"
+    return f"{words}: {row}" if isinstance(row, Document | Transmission | Acknowledgment) else words

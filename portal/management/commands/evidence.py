@@ -1,0 +1,70 @@
+"""``manage.py evidence``: write an evidence pack, which a stranger checks with ``verify.py``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integration.models import Order, ReturnCase
+from partners.models import TradingPartner
+from portal.evidence.making import NotMade, make
+from portal.evidence.scopes import Scope, of_order, of_partner, of_return
+
+
+class Command(BaseCommand):
+    """Writes a pack of an order, a return, or a partner's period."""
+
+    help = "Write an evidence pack: --order 1042, --return R-1001, or --partner NAME --from DAY --to DAY."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add what it is about and where it goes."""
+        about = parser.add_mutually_exclusive_group(required=True)
+        about.add_argument("--order", type=int, help="the order's number in the store")
+        about.add_argument("--return", dest="returned", help="our number of the return")
+        about.add_argument("--partner", help="the partner's name")
+        parser.add_argument(
+            "--from", dest="first", type=date.fromisoformat, help="of a partner: first day, UTC"
+        )
+        parser.add_argument("--to", dest="last", type=date.fromisoformat, help="of a partner: last day, UTC")
+        parser.add_argument("--store", default="", help="the store's name, where two have that order number")
+        parser.add_argument("--out", type=Path, default=Path(), help="folder or file; default: here")
+        parser.add_argument("--by", default="manage.py evidence", help="in whose name content is read")
+
+    def handle(self, *args: Any, out: Path, by: str, **asked: Any) -> None:
+        """Write it, and say how it is checked."""
+        scope = self._scope(**asked)
+        target = out / scope.file if out.is_dir() else out
+        try:
+            pieces = make(scope, by)
+        except NotMade as why:
+            raise CommandError(str(why)) from why
+        with target.open("wb") as file:
+            file.writelines(pieces)
+        self.stdout.write(f"{target}: {scope.name}, {len(scope.documents)} documents.")
+        self.stdout.write(f"To check it: python3 verify.py {target} --roots roots.txt")
+
+    def _scope(self, *, order: int | None, returned: str | None, partner: str | None, **asked: Any) -> Scope:
+        if order is not None:
+            found = Order.objects.filter(number=order)
+            if asked["store"]:
+                found = found.filter(store__name=asked["store"])
+            return of_order(self._only(list(found[:2]), f"order {order}"))
+        if returned is not None:
+            return of_return(
+                self._only(list(ReturnCase.objects.filter(number=returned)), f"return {returned}")
+            )
+        if asked["first"] is None or asked["last"] is None:
+            raise CommandError("Of a partner, say the days too: --from 2026-01-01 --to 2026-03-31.")
+        named = list(TradingPartner.objects.filter(name=partner))
+        return of_partner(self._only(named, f"partner {partner}"), asked["first"], asked["last"])
+
+    def _only(self, found: list[Any], words: str) -> Any:
+        if not found:
+            raise CommandError(f"There is no {words}.")
+        if len(found) > 1:
+            raise CommandError(f"There are several: {words}. Say which store: --store NAME.")
+        return found[0]

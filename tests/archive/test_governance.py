@@ -1,0 +1,100 @@
+"""Why something is kept, in words; histories of rules and holds are in tests/chaos/test_holds_win.py."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from archive.governance import Because, governed, why_kept, why_not_erased
+from archive.models import Document, Hold, RetentionRevision
+from integration.flows.holds import Covered, take_hold
+from integration.flows.retention import Terms, add_rule, change_rule, retire_rule
+from integration.flows.rights import Refused
+from integration.models import Order
+from tests import factories
+from tests.governed import WHY, rule
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def keeper() -> User:
+    return factories.user(superuser=True)
+
+
+def because(document: Document) -> Because:
+    return governed([document.interchange.payload_id])[document.interchange.payload_id].because
+
+
+def test_what_keeps_a_document_is_said_in_one_sentence(keeper: User) -> None:
+    document = factories.document()
+    payload = document.interchange.payload_id
+    assert why_kept(document) == "No retention rule covers it, so it is kept."
+    assert why_not_erased([payload]) == {}
+    rule(keeper, "Short", 2)
+    rule(keeper, "Trade", 10)
+    until = document.recorded_at.replace(year=document.recorded_at.year + 10)
+    said = f"The retention rule “Trade” keeps it until {until.day} {until:%B %Y}."
+    assert why_kept(document) == said
+    assert why_not_erased([payload]) == {payload: said}
+    take_hold(keeper, "Larch against us", Covered(documents=[document.pk]), WHY)
+    today = document.recorded_at
+    assert why_kept(document) == f"It is on hold since {today.day} {today:%B %Y}: Larch against us."
+
+
+def test_a_rule_by_country_follows_the_order_and_holds_where_none_is_known(keeper: User) -> None:
+    document = factories.sent()
+    order = document.orders.get().order
+    revision = rule(keeper, "Germany", 10, country="DE")
+    assert because(document) == Because.NO_RULE
+    for addresses, expected in (
+        ([{"country_iso2": "DE"}], Because.RULE),
+        ([{"country_iso2": "US"}, {"country_iso2": "DE"}], Because.RULE),
+        ([{"country_iso2": "US"}], Because.NO_RULE),
+        ([{"country_iso2": ""}], Because.RULE),
+        ([], Because.RULE),
+    ):
+        Order.objects.filter(pk=order.pk).update(content={**order.content, "addresses": addresses})
+        assert because(document) == expected, addresses
+    change_rule(keeper, revision, Terms(10, "Tax law", store=factories.store()), WHY)
+    assert because(document) == Because.NO_RULE
+    assert because(factories.document()) == Because.NO_RULE
+
+
+def test_two_people_who_change_a_rule_at_once_do_not_write_over_each_other(keeper: User) -> None:
+    seen = rule(keeper, "Trade", 10)
+    change_rule(keeper, seen, Terms(6, "Tax law"), WHY)
+    with pytest.raises(Refused, match="Somebody else has changed this rule meanwhile"):
+        change_rule(keeper, seen, Terms(3, "Tax law"), WHY)
+    with pytest.raises(Refused, match="Somebody else has changed this rule meanwhile"):
+        retire_rule(keeper, seen, WHY)
+    with pytest.raises(Refused, match="There is a rule “Trade” already"):
+        add_rule(keeper, "Trade", Terms(3, "Tax law"), WHY)
+    assert list(RetentionRevision.objects.values_list("years", flat=True).order_by("number")) == [10, 6]
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        (Terms(0, "Tax law"), "Documents are kept for 1 to 100 years."),
+        (Terms(101, "Tax law"), "Documents are kept for 1 to 100 years."),
+        (Terms(3, " "), "Name the law or contract that asks for it"),
+        (Terms(3, "Tax law", country="DEU"), "DEU is no two-letter code"),
+    ],
+)
+def test_what_could_be_no_rule_is_refused(keeper: User, terms: Terms, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        add_rule(keeper, "Trade", terms, WHY)
+    assert RetentionRevision.objects.count() == 0
+
+
+def test_the_database_keeps_no_hold_that_names_nothing_to_cover() -> None:
+    with pytest.raises(Exception, match="hold_covers_something"):
+        Hold.objects.create(scope="partner", matter="Everything", covers="", actor="a", reason="b")
+
+
+def test_a_payload_that_nobody_knows_is_kept() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT because FROM gridport_governed(ARRAY[999999]::bigint[])")
+        assert cursor.fetchall() == [("no_rule",)]
