@@ -6,6 +6,7 @@ One more kind is one more class, named in ``KINDS``.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -104,22 +105,45 @@ class FunctionalAcknowledgments:
         return {(str(number), "997"): count for number, count in Counter(named).items()}
 
 
+@dataclass(frozen=True)
+class Between:
+    """A quantity of which the outside alone does not say how much it is; none is 0."""
+
+    least: Decimal
+    most: Decimal
+
+    def __eq__(self, other: object) -> bool:
+        found = Decimal(0) if other is None else other
+        return isinstance(found, Decimal) and self.least <= found <= self.most
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class StoreOrders:
     """Orders of the store that suppliers were asked for: what the customer is to get, and what is in force for it."""
 
     name = "orders of the store"
-    asked_by = frozenset({Kind.ORDER_CHANGED, Kind.CHANGE_ANSWERED})
+    asked_by = frozenset({Kind.ORDER_CHANGED, Kind.CHANGE_ANSWERED, Kind.SHIPMENT_DIFFERS})
 
     def theirs(self, outside: Outside) -> Book:
-        """Return the quantity of each line, less what was refunded; nothing of an order that was cancelled."""
+        """Return the quantity of each line, less what was refunded; nothing of an order that was cancelled.
+
+        What was shipped before it was refunded comes back, if at all, and stays in force; what was refunded before does
+        not. The store does not say which came first.
+        """
         sent = set(_sent().values_list("order__number", flat=True))
-        return {
-            (str(number), str(line["id"])): Decimal(line["quantity"] - line["quantity_refunded"])
-            for number, told in outside.orders.items()
-            if number in sent and told["order"]["status_id"] != CANCELLED
-            for line in told["products"]
-            if line["quantity"] > line["quantity_refunded"]
-        }
+        book: Book = {}
+        for number, told in outside.orders.items():
+            if number not in sent or told["order"]["status_id"] == CANCELLED:
+                continue
+            shipped = _shipped(outside, number)
+            for line in told["products"]:
+                quantity = Decimal(line["quantity"])
+                left = quantity - line["quantity_refunded"]
+                most = max(left, min(quantity, Decimal(shipped[line["id"]])))
+                if most:
+                    book[str(number), str(line["id"])] = left if left == most else Between(left, most)
+        return book
 
     def ours(self) -> Book:
         """Return the quantity in force, over all purchase orders that were sent; nothing of a line with none."""
@@ -284,6 +308,15 @@ def twice(outside: Outside) -> list[str]:
     posted = LineEntry.standing().values_list("line", "document", "kind", "position")
     found += [f"posted {count} times: {what}" for what, count in Counter(posted).items() if count > 1]
     return found
+
+
+def _shipped(outside: Outside, number: int) -> Counter[int]:
+    """Return how much of each line of an order the store holds as shipped."""
+    held: Counter[int] = Counter()
+    for each in outside.shipments.get(number, ()):
+        for item in each["items"]:
+            held[item["order_product_id"]] += item["quantity"]
+    return held
 
 
 def _sent() -> Any:
