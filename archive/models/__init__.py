@@ -1,7 +1,7 @@
 """What was exchanged: facts, and what they amount to."""
 
 from archive.models.copies import MoveOut, PayloadCopy
-from archive.models.cursors import CursorEpoch
+from archive.models.cursors import Change, CursorEpoch, TrimmedChanges
 from archive.models.exchange import (
     ACKNOWLEDGMENTS,
     AccessRecord,
@@ -54,6 +54,7 @@ __all__ = [
     "Acknowledgment",
     "AcknowledgmentState",
     "AuditEntry",
+    "Change",
     "CursorEpoch",
     "DataSubject",
     "Delivery",
@@ -94,6 +95,7 @@ __all__ = [
     "Translation",
     "Transmission",
     "TransmissionOutcome",
+    "TrimmedChanges",
     "Validation",
     "document_name",
 ]

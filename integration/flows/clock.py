@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from archive import changes
 from archive.clock import database_now
 from archive.models import ACKNOWLEDGMENTS, AcknowledgmentState, Delivery, Direction, Document, DocumentState
 from archive.projections import OVERDUE_EVENT, project
@@ -56,7 +57,7 @@ _RELATED = (
 
 def watch_clock(subject: str, claim: Claim) -> list[Step]:
     """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon;
-    count what the dashboard's charts show.
+    count what the dashboard's charts show; clear away what readers are told twice.
 
     Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
     more, whoever did it. Each expectation is settled in a transaction of its own.
@@ -65,6 +66,8 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
         tell_ending_keys()
     with claim.transaction():
         keep_figures()
+    with claim.transaction():
+        changes.trim()
     steps: list[Step] = []
     unexpected = list(_without_expectation()[:MOST])
     for document in unexpected:

@@ -59,6 +59,11 @@ _COUNT_ROWS = """
     END $$
 """
 _NEXT_EPOCH = "INSERT INTO public.archive_cursorepoch (origin) VALUES ({origin})"
+# All entries of a row have the same transaction now.
+_TELL_ONCE = """
+    DELETE FROM public.archive_change c USING public.archive_change n
+     WHERE n.resource = c.resource AND n.row_id = c.row_id AND n.id > c.id
+"""
 _PAUSE = """
     INSERT INTO public.integration_pause (subject, reason, paused_by, paused_at)
     VALUES ({everything}, {reason}, 'manage.py restore', clock_timestamp()) ON CONFLICT (subject) DO NOTHING
@@ -99,6 +104,7 @@ def _finish(manifest: Manifest, skip: int) -> list[sql.Composable]:
     return [
         sql.SQL(_COUNT_ROWS).format(tables=sql.Literal(json.dumps(manifest.tables))),
         *(skip_statements(skip) if skip else []),
+        sql.SQL(_TELL_ONCE),
         next_epoch(origin),
         pause_everything(origin),
     ]
