@@ -48,6 +48,7 @@ OF_AUDITORS = (
     ("auth", "view_group"),
     ("admin", "view_logentry"),
     ("portal", "view_access"),
+    ("portal", "view_apitoken"),
 )
 
 DECIDE = ("integration", "decide")
@@ -56,6 +57,7 @@ RESUBMIT_BULK = ("integration", "resubmit_bulk")
 PAUSE = ("integration", "pause")
 ERASE = ("integration", "erase")
 GO_LIVE = ("partners", "go_live")
+ISSUE_TOKENS = ("portal", "issue_tokens")
 COPY_AGAIN = ("archive", "copy_again")
 RELEASE_MAPPING = ("partners", "release_mapping")
 SET_RETENTION = ("archive", "set_retention")
@@ -65,8 +67,8 @@ PROPOSE_DISPOSAL = ("archive", "propose_disposal")
 APPROVE_DISPOSAL = ("archive", "approve_disposal")
 VERBS = {
     CUSTOMER_SERVICE: (DECIDE, RESUBMIT),
-    PARTNER_ADMINISTRATOR: (DECIDE, RESUBMIT, PAUSE, GO_LIVE, RELEASE_MAPPING, ERASE),
-    OPERATOR: (DECIDE, RESUBMIT, RESUBMIT_BULK, PAUSE, GO_LIVE, ERASE, COPY_AGAIN),
+    PARTNER_ADMINISTRATOR: (DECIDE, RESUBMIT, PAUSE, GO_LIVE, RELEASE_MAPPING, ERASE, ISSUE_TOKENS),
+    OPERATOR: (DECIDE, RESUBMIT, RESUBMIT_BULK, PAUSE, GO_LIVE, ERASE, COPY_AGAIN, ISSUE_TOKENS),
     RECORDS_MANAGER: (SET_RETENTION, TAKE_HOLD, RELEASE_HOLD, PROPOSE_DISPOSAL, APPROVE_DISPOSAL),
     AUDITOR: (),
 }
@@ -135,7 +137,9 @@ def ensure_groups(using: str = DEFAULT_DB_ALIAS) -> dict[str, Group]:
 def _looks_at(role: str) -> Q:
     if role == CUSTOMER_SERVICE:
         return _named([READ_CONTENT, *((app, f"view_{model}") for app, model in DAILY_WORK)])
-    return EVERYTHING_SHOWN | (_named(OF_AUDITORS) if role == AUDITOR else Q(pk=None))
+    if role == AUDITOR:
+        return EVERYTHING_SHOWN | _named(OF_AUDITORS)
+    return EVERYTHING_SHOWN | _named([("portal", "view_apitoken")] if ISSUE_TOKENS in VERBS[role] else [])
 
 
 def _verbs(role: str) -> Q:

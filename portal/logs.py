@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from pythonjsonlogger.json import JsonFormatter
 
 from archive.correlation import correlated, current_correlation_id
@@ -53,13 +53,13 @@ class CorrelationMiddleware:
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponse]:
         """Serve one request."""
         if iscoroutinefunction(self.get_response):
             return self._serve_async(request)
         with correlated("") as correlation_id:
             response = self.get_response(request)
-        assert isinstance(response, HttpResponse)
+        assert isinstance(response, HttpResponseBase)
         response["X-Correlation-Id"] = correlation_id
         return response
 

@@ -101,7 +101,9 @@ class ReadingMiddleware:
         """Answer, once it is on record; the answer is whole by then, and nothing of it has left."""
         response = self.get_response(request)
         match = request.resolver_match
-        if match is None or not request.user.is_authenticated or not _is_shown(match, response):
+        if match is None or "api" in match.app_names:
+            return response  # the API records for itself: whose token, which rows
+        if not request.user.is_authenticated or not _is_shown(match, response):
             return response
         try:
             record_access(actor=request.user.get_username(), **_reading(request, match, response))

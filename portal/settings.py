@@ -54,6 +54,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_q",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "partners",
     "archive",
     "integration",
@@ -167,8 +170,8 @@ HTTPS = env.bool("HTTPS", default=True)
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-# Who calls a hook in clear is refused by its page: led to https, he would go on telling its secrets in clear.
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/"]
+# Who calls a hook, or the API, in clear is refused by its page: led to https, he would go on telling its secrets in clear.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/", r"^api/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -216,6 +219,29 @@ STOCK_LINES_DAYS = env.int("STOCK_LINES_DAYS", default=400)
 EXPORT_ROWS_A_DAY = env.int("EXPORT_ROWS_A_DAY", default=50_000)
 EXPORTS_AN_HOUR = env.int("EXPORTS_AN_HOUR", default=30)
 EXPORT_TOLD_FROM = env.int("EXPORT_TOLD_FROM", default=1_000)
+# The reporting API: so many requests within a minute for each token.
+API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=600)
+# Views name what they use; nothing of the API works by a session, so no page of another site can ask it.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.description.Described",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gridport",
+    "DESCRIPTION": "What was exchanged with trading partners, and what came of it: for reporting tools and other systems.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SCHEMA_COERCE_PATH_PK": False,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
+    "SORT_OPERATIONS": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 # For how long what a decision writes to a store waits, so that it can be undone with nothing of it out.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=30)
 

@@ -1,7 +1,7 @@
 """Addresses of the portal."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal import health
@@ -18,6 +18,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("hooks/bigcommerce/<str:key>/", endpoint.bigcommerce, name="bigcommerce_hook"),
+    path("api/v1/", include("portal.api.urls")),
     path("account/reset/", views.reset, name="admin_password_reset"),
     path("account/password/<uidb64>/<token>/", views.SetPassword.as_view(), name="set_password"),
     path("admin/my-settings/", admin.site.admin_view(my_settings), name="my_settings"),

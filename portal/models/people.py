@@ -1,4 +1,4 @@
-"""What the window itself keeps of people: how far their sight reaches, their time zone, failed log-ins, their searches."""
+"""What the window keeps of people: how far their sight reaches, their time zone, failed log-ins, their searches."""
 
 from __future__ import annotations
 
