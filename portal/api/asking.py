@@ -191,6 +191,11 @@ def token_of(request: Request) -> ApiToken:
     return cast(ApiToken, request.auth)
 
 
+def person(request: Request) -> User:
+    """Return in whose name is asked."""
+    return token_of(request).user
+
+
 def reach(request: Request) -> Reach:
     """Return how far the sight of who asks reaches: as far as the token's and its user's both do."""
     token, user = token_of(request).reach, reach_of(request.user)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.urls import resolve
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
@@ -15,16 +16,20 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from integration.flows.resubmit import Content
+from portal.api.actions import KEY, ActionView, PlanAnswer, ResubmitView
 from portal.api.filters import LARGEST, LONGEST, Filter, Shape
 from portal.api.problems import CONTENT_TYPE, TITLES
 from portal.api.reading import MOST, USUAL
-from portal.api.records import Record
+from portal.api.records import ALWAYS, Record
 from portal.api.resources import Resource
 from portal.api.streams import FORMATS
-from portal.api.views import ContentView, ListView, RowView
+from portal.api.views import ContentView, RowView
 
+_QUANTITY = r"^\d{1,11}(?:\.\d{1,4})?$"
+_NO_NUL = r"^[^\x00]*$"
 _TYPES: dict[Shape, Any] = {
-    Shape.TEXT: {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[^\x00]+$"},
+    Shape.TEXT: {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": _NO_NUL},
     Shape.ID: {"type": "integer", "minimum": 0, "maximum": LARGEST},
     Shape.DATE: {"type": "string", "format": "date"},
     Shape.TIME: {"type": "string", "format": "date-time"},
@@ -91,6 +96,21 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         ]
 
 
+def exact(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Say what serializers cannot: a column may be left out by ``fields``, and no body has fields that are not described."""
+    for name, component in result["components"]["schemas"].items():
+        if set(ALWAYS) <= set(component.get("properties", ())):
+            component["required"] = list(ALWAYS)
+        elif name.endswith("Request"):
+            component["additionalProperties"] = False
+            for each in component["properties"].values():
+                if each.get("format") == "decimal":
+                    each["pattern"] = _QUANTITY
+                elif each.get("type") == "string" and "format" not in each:
+                    each["pattern"] = _NO_NUL
+    return result
+
+
 class Described(AutoSchema):
     """Describes an address by its resource."""
 
@@ -98,13 +118,8 @@ class Described(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Return the name of the operation."""
-        view, method = self.view, self.method.lower()
-        what = {
-            ListView: "list",
-            RowView: "row",
-            ContentView: "raw" if getattr(view, "raw", False) else "content",
-        }
-        return f"{method}_{view.resource.name}_{what.get(type(view), 'do')}"
+        route = resolve(self.path.format(pk=1)).url_name
+        return f"{self.method.lower()}_{route}"
 
     def get_tags(self) -> list[str]:
         """Return the heading under which it stands."""
@@ -112,6 +127,8 @@ class Described(AutoSchema):
 
     def get_summary(self) -> str:
         """Return what it is for, in a few words."""
+        if isinstance(self.view, ActionView):
+            return str(self._called().__doc__).partition("\n")[0].rstrip(".")
         title = self.view.resource.title
         if isinstance(self.view, ContentView):
             return "The bytes of a document as they travelled" if self.view.raw else "What a document says"
@@ -119,11 +136,15 @@ class Described(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]
         """Return what it is for."""
+        if isinstance(self.view, ActionView):
+            return str(self.view.__doc__)
         return str(self.view.resource.record.__doc__)
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters of a list, or of a row."""
         resource = self.view.resource
+        if isinstance(self.view, ActionView):
+            return self._of_action()
         if isinstance(self.view, ContentView):
             return [_pk()]
         if isinstance(self.view, RowView):
@@ -135,13 +156,15 @@ class Described(AutoSchema):
         return [{name: []} for name in TokenScheme.name]
 
     def get_request_serializer(self) -> Any:
-        """Return what is sent: nothing."""
-        return None
+        """Return what is sent."""
+        return self.view.body if isinstance(self.view, ActionView) and self.method == "POST" else None
 
     def get_response_serializers(self) -> Any:
         """Return what is answered, by status and format."""
         view = self.view
         found: dict[Any, Any] = {}
+        if isinstance(view, ActionView):
+            return self._answers_of_action()
         if isinstance(view, ContentView):
             found |= (
                 {(200, "application/octet-stream"): OpenApiTypes.BINARY} if view.raw else {200: ContentRecord}
@@ -154,11 +177,47 @@ class Described(AutoSchema):
             found |= {(200, "application/json"): page_of(view.resource.record), 304: None}
             found |= {(200, media_type): OpenApiTypes.STR for media_type in FORMATS.values()}
             refused = (400, 401, 403, 406, 410, 429, 503)
-        return found | {(status, CONTENT_TYPE): OpenApiResponse(ProblemRecord) for status in refused}
+        return found | _refusals(refused)
+
+    def _called(self) -> Any:
+        return getattr(self.view, self.method.lower())
+
+    def _of_action(self) -> list[OpenApiParameter]:
+        found = [_pk()] if "{pk}" in self.path else []
+        if self.method == "POST" and self.view.needs_key:
+            found.append(_KEY)
+        if self.method == "GET" and isinstance(self.view, ResubmitView):
+            found.append(_CONTENT)
+        return found
+
+    def _answers_of_action(self) -> dict[Any, Any]:
+        view = self.view
+        if self.method == "GET":
+            answered = PlanAnswer if isinstance(view, ResubmitView) else view.answered
+            return {200: answered} | _refusals((400, 401, 403, 404, 409, 429, 503))
+        return {view.success: view.answered} | _refusals((400, 401, 403, 404, 409, 413, 415, 422, 429, 503))
 
     def map_renderers(self, attribute: str) -> list[str]:
         """Return the formats of answers that name none."""
         return ["application/json"]
+
+
+_KEY = OpenApiParameter(
+    KEY,
+    {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A new one for each thing to do. Sent again, it is answered as the first time, and nothing is done twice.",
+)
+_CONTENT = OpenApiParameter(
+    "content",
+    {"type": "string", "enum": [each.value for each in Content]},
+    description="The same bytes, or written anew with the mapping of now.",
+)
+
+
+def _refusals(codes: tuple[int, ...]) -> dict[Any, Any]:
+    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemRecord) for status in codes}
 
 
 def _pk() -> OpenApiParameter:

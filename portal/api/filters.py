@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from portal.api.problems import bad_parameter
 
 LARGEST = (1 << 63) - 1
 LONGEST = 100
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Shape(StrEnum):
@@ -85,17 +86,21 @@ def day(name: str, text: str) -> date:
 
 
 def moment(name: str, text: str) -> datetime:
-    """Return a moment. Raises ``Problem``: without an offset it would mean another one for each reader."""
+    """Return a moment, at most as far away as anything happens. Raises ``Problem``: without an offset it would mean another one
+    for each reader."""
     try:
         found = parse_datetime(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None or not 1900 < found.year < 9999:
+    if found is None or found.tzinfo is None:
         raise bad_parameter(
             name,
             "give a moment with its offset, such as 2026-11-29T08:00:00Z (a + is written %2B in an address).",
         )
-    return found
+    try:
+        return min(max(found, EARLIEST), LATEST)
+    except OverflowError:
+        return EARLIEST if found.year < EARLIEST.year else LATEST
 
 
 def _one_of(name: str, text: str, choices: Sequence[str]) -> str:

@@ -436,6 +436,14 @@ class CaseRecord(Record):
         help_text="Who looks after it.",
     )
     is_open = serializers.SerializerMethodField(help_text="Nobody and nothing has closed it.")
+    waiting_for = serializers.ChoiceField(
+        [("", "Nothing"), *ExceptionCase.WaitingFor.choices],
+        read_only=True,
+        help_text="What it was put off for.",
+    )
+    decision = serializers.ChoiceField(
+        [("", "None yet"), *ExceptionCase.Decision.choices], read_only=True, help_text="How it was decided."
+    )
 
     class Meta:
         model = ExceptionCase

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from portal.api.resources import RESOURCES
+from portal.api.actions import (
+    CommentView,
+    DecideView,
+    DecisionsView,
+    OpenReturnView,
+    PlanView,
+    ResubmitView,
+)
+from portal.api.resources import BY_NAME, RESOURCES
 from portal.api.views import ContentView, ListView, RowView
 
 app_name = "api"
@@ -24,8 +32,24 @@ def _of_resources() -> list[URLPattern]:
     return found
 
 
+CASES = BY_NAME["cases"]
+COMMENTED = ("cases", "documents", "orders", "returns")
+
 urlpatterns = [
     *_of_resources(),
     path("documents/<int:pk>/content/", ContentView.as_view(), name="documents_content"),
     path("documents/<int:pk>/raw/", ContentView.as_view(raw=True), name="documents_raw"),
+    path("documents/<int:pk>/resubmit/", ResubmitView.as_view(), name="documents_resubmit"),
+    path("cases/<int:pk>/decisions/", DecisionsView.as_view(resource=CASES), name="cases_decisions"),
+    path("cases/<int:pk>/plan/", PlanView.as_view(resource=CASES), name="cases_plan"),
+    path("cases/<int:pk>/decide/", DecideView.as_view(resource=CASES), name="cases_decide"),
+    path("returns/open/", OpenReturnView.as_view(), name="returns_open"),
+    *(
+        path(
+            f"{BY_NAME[name].path}/<int:pk>/comments/",
+            CommentView.as_view(resource=BY_NAME[name]),
+            name=f"{name}_comment",
+        )
+        for name in COMMENTED
+    ),
 ]

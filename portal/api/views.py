@@ -130,18 +130,8 @@ class ListView(ApiView):
         return Response(body, headers={"ETag": tag})
 
 
-class RowView(ApiView):
-    """One row."""
-
-    def get(self, request: Request, pk: int) -> HttpResponseBase:
-        """Answer with the row."""
-        wanted = asked(self.resource, request.query_params, reach(request))
-        row = self.find(request, pk)
-        tag = row_tag(row.told, wanted)
-        if _matches(request, tag):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
-        record_row(request, self.resource, pk, "row of the API")
-        return Response(self.resource.record(row, chosen=wanted.chosen).data, headers={"ETag": tag})
+class FoundView(ApiView):
+    """What is about one row."""
 
     def find(self, request: Request, pk: int) -> Any:
         """Return the row. Raises ``Problem`` where it is not there for who asks."""
@@ -151,7 +141,21 @@ class RowView(ApiView):
         return row
 
 
-class ContentView(RowView):
+class RowView(FoundView):
+    """One row."""
+
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        """Answer with the row."""
+        wanted = asked(self.resource, request.query_params, reach(request))
+        row = self.find(request, pk)
+        tag = row_tag(row.told, wanted)
+        if _matches(request, tag):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
+        record_row(request, self.resource, pk)
+        return Response(self.resource.record(row, chosen=wanted.chosen).data, headers={"ETag": tag})
+
+
+class ContentView(FoundView):
     """What a document says: as JSON, or the bytes as they travelled."""
 
     raw = False
@@ -216,14 +220,14 @@ def record_list(request: Request, resource: Resource, rows: Sequence[Any]) -> No
     )
 
 
-def record_row(request: Request, resource: Resource, pk: int, purpose: str) -> None:
-    """Record that a row is shown. Raises ``NotRecorded``."""
+def record_row(request: Request, resource: Resource, pk: int, what: str = "") -> None:
+    """Record that a row is shown, or ``what`` of it. Raises ``NotRecorded``."""
     subject = SUBJECTS.get(resource.name)
     record_access(
         actor=actor(request),
         kind=AccessRecord.Kind.PAGE,
         subject=f"{subject}:{pk}" if subject else "",
-        purpose=f"API, one of {resource.title}"[:100],
+        purpose=f"API, {what or 'one'} of {resource.title}"[:100],
     )
 
 

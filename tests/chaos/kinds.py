@@ -240,13 +240,13 @@ class StoreWrites:
         return dict(written)
 
     def ours(self) -> Book:
-        """Return how many writes are done."""
+        """Return how many writes are done; a status that the order had already is none."""
         done = StoreEffect.objects.filter(state=StoreEffect.State.DONE)
         written: Counter[Key] = Counter()
         for number, kind, answer in done.values_list("order__number", "kind", "answer"):
-            if kind != StoreEffect.Kind.SHIPPED:
+            if kind not in (StoreEffect.Kind.SHIPPED, StoreEffect.Kind.STATUS):
                 written[str(number), kind] += 1
-            elif "after" in answer:  # else the shipment had moved it
+            elif "after" in answer:  # else the shipment had moved it, or what became of an earlier one
                 written[str(number), StoreEffect.Kind.STATUS.value] += 1
         return dict(written)
 
