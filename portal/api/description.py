@@ -26,6 +26,7 @@ from portal.api.resources import Resource
 from portal.api.streams import FORMATS
 from portal.api.views import ContentView, RowView
 
+_SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _QUANTITY = r"^\d{1,11}(?:\.\d{1,4})?$"
 _NO_NUL = r"^[^\x00]*$"
 _TYPES: dict[Shape, Any] = {
@@ -107,7 +108,7 @@ def exact(result: dict[str, Any], generator: Any, request: Any, public: bool) ->
                 if each.get("format") == "decimal":
                     each["pattern"] = _QUANTITY
                 elif each.get("type") == "string" and "format" not in each:
-                    each["pattern"] = _NO_NUL
+                    each["pattern"] = _SOMETHING if each.get("minLength") else _NO_NUL
     return result
 
 
