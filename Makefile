@@ -10,7 +10,7 @@ PYTEST ?= -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint screenshots chaos bench-x12 bench-flow bench-desk bench-archive lock clean
+.PHONY: help setup demo test lint screenshots chaos bench-x12 bench-flow bench-desk bench-api bench-archive lock clean
 
 help:
 	@echo "make demo    one order, there and back: starts everything, prints an address and logins"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-x12  how fast X12 is read, validated, mapped and written, beside other engines"
 	@echo "make bench-flow how many documents a second go the whole way (ORDERS=150)"
 	@echo "make bench-desk how fast Find, orders and lists answer on a million documents (DOCUMENTS=1000000)"
+	@echo "make bench-api  how fast any page of the API answers on the same, and what a CSV of it takes (DOCUMENTS=1000000)"
 	@echo "make bench-archive  what a full archive costs: intake, Find, copies, seals (DOCUMENTS=1000000)"
 	@echo "make lock    resolve requirements*.in anew"
 
@@ -79,6 +80,10 @@ bench-flow: $(VENV)/installed-dev
 bench-desk: $(VENV)/installed-dev
 	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
 	@$(BIN)/python -m tests.benchmarks.bench_desk
+
+bench-api: $(VENV)/installed-dev
+	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
+	@$(BIN)/python -m tests.benchmarks.bench_api
 
 bench-archive: $(VENV)/installed-dev
 	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi

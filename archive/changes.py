@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from psycopg import sql
 
 from archive.models import CursorEpoch, TrimmedChanges
 
@@ -193,6 +194,13 @@ def complete_until(resource: str) -> datetime:
         cursor.execute(_COMPLETE, [resource])
         found: datetime = cursor.fetchone()[0]
     return found
+
+
+def tell_statement(resource: str, table: str) -> sql.Composed:
+    """Return the statement that tells every row of ``table``, for who wrote them with no triggers at work."""
+    return sql.SQL("INSERT INTO archive_change (resource, row_id) SELECT {}, id FROM {}").format(
+        sql.Literal(resource), sql.Identifier(table)
+    )
 
 
 def trim(most: int = 20_000) -> None:

@@ -25,7 +25,8 @@ from portal.api.asking import actor
 from portal.api.reading import Asked, page
 
 FORMATS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
-CHUNK = 2000
+CHUNK = 500
+"""Rows of a chunk: a document is read with its references, some twenty rows more."""
 
 
 def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:

@@ -13,7 +13,9 @@ from typing import Any
 import psycopg
 from django.db import connections
 
+from archive.changes import tell_statement
 from archive.models import Document
+from portal.api.resources import RESOURCES
 from portal.seeding.bulk import Table, copy_full, laid_bare
 from portal.seeding.exchanged import ExchangedTables
 from portal.seeding.ground import lay_ground
@@ -91,6 +93,9 @@ def seed(documents: int, until: datetime, say: Callable[[str], None], number: in
             say("Rows are in; indexes and constraints are made again.")
         for table in tables:
             table.continue_ids(owner)
+        for resource in RESOURCES:
+            if resource.model._meta.db_table in names:
+                owner.execute(tell_statement(resource.name, resource.model._meta.db_table))
     with psycopg.connect(**_owner(), autocommit=True) as owner:
         owner.execute("VACUUM (ANALYZE)")
     return {table.name: table.count for table in tables}
