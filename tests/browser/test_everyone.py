@@ -91,6 +91,7 @@ def addresses() -> Iterator[tuple[str, str]]:
         "claim-form": page_url(ReturnCase.objects.get()).replace("change/", "claim-form/"),
         "change-log": reverse("change_log"),
         "evidence": reverse("evidence"),
+        "reporting-tables": reverse("reporting_tables"),
         "my-settings": reverse("my_settings"),
         "partner-onboarding": reverse(
             "admin:partners_tradingpartner_onboarding", args=[TradingPartner.objects.earliest("pk").pk]

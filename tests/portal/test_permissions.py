@@ -107,6 +107,7 @@ OTHERS: dict[str, tuple[str, str]] = {
     "logout": (NO_SUCH_METHOD, STAFF),
     "my_settings": (STAFF, STAFF),
     "change_log": ("aA", NO_SUCH_METHOD),
+    "reporting_tables": ("poraA", NO_SUCH_METHOD),
     "evidence": ("poraA", "poraA"),
     "evidence_verify": ("poraA", NO_SUCH_METHOD),
     "evidence_roots": ("poraA", NO_SUCH_METHOD),
