@@ -163,6 +163,14 @@ def longest_due() -> timedelta | None:
     return max((max(due_for, timedelta(0)) for _, _, due_for in _heads(OF_ALL_LANES)), default=None)
 
 
+def due_by_lane() -> dict[str, timedelta]:
+    """Return for how long the longest due of each lane is due already, as ``longest_due`` counts it."""
+    longest: dict[str, timedelta] = {}
+    for lane, _, due_for in _heads(OF_ALL_LANES):
+        longest[lane] = max(longest.get(lane, timedelta(0)), due_for)
+    return longest
+
+
 def _heads(query: str, lane: str = "") -> list[tuple[str, str, timedelta]]:
     with connection.cursor() as cursor:
         cursor.execute(query, {"lane": lane, "most": most_of_one_side()})

@@ -168,7 +168,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 # Who calls a hook in clear is refused by its page: led to https, he would go on telling its secrets in clear.
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -216,6 +216,8 @@ STOCK_LINES_DAYS = env.int("STOCK_LINES_DAYS", default=400)
 EXPORT_ROWS_A_DAY = env.int("EXPORT_ROWS_A_DAY", default=50_000)
 EXPORTS_AN_HOUR = env.int("EXPORTS_AN_HOUR", default=30)
 EXPORT_TOLD_FROM = env.int("EXPORT_TOLD_FROM", default=1_000)
+# Whoever brings it reads /metrics and /health/deep; without it there are no such pages.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 # For how long what a decision writes to a store waits, so that it can be undone with nothing of it out.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=30)
 

@@ -11,6 +11,7 @@ from portal.admin.find import find_page, remove_search, save_search
 from portal.admin.my_notices import choices_page, mark_read, notices_page, open_notice
 from portal.admin.reporting_tables import reporting_tables
 from portal.hooks import endpoint
+from portal.metrics import pages
 from portal.people import views
 from portal.people.my_settings import my_settings
 
@@ -18,6 +19,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("health/deep", pages.deep, name="deep"),
+    path("metrics", pages.metrics, name="metrics"),
     path("hooks/bigcommerce/<str:key>/", endpoint.bigcommerce, name="bigcommerce_hook"),
     path("account/reset/", views.reset, name="admin_password_reset"),
     path("account/password/<uidb64>/<token>/", views.SetPassword.as_view(), name="set_password"),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from portal.reporting.declaring import Column
 
 ID = "Key of the row: never used again for another."
+CHANGED = (
+    "The transaction that last wrote the row; for readers of what changed: rows below pg_snapshot_xmin(pg_current_snapshot()) are"
+    " complete, whoever commits late."
+)
 
 
 def key(alias: str) -> Column:
@@ -14,11 +18,7 @@ def key(alias: str) -> Column:
 
 def changed(alias: str, more: str = "") -> Column:
     """The transaction that last wrote the row."""
-    meaning = (
-        "The transaction that last wrote the row; for readers of what changed: rows below"
-        " pg_snapshot_xmin(pg_current_snapshot()) are complete, whoever commits late."
-    )
-    return Column("changed_xid", "xid8", f"{alias}.changed_xid", f"{meaning} {more}".rstrip())
+    return Column("changed_xid", "xid8", f"{alias}.changed_xid", f"{CHANGED} {more}".rstrip())
 
 
 def link(name: str, expression: str, to: str, meaning: str = "") -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from integration.matching.ledger import MOVEMENTS, STATEMENTS
 from integration.models import Order, PurchaseOrder, StoreEffect
 from portal.reporting.columns import (
+    CHANGED,
     changed,
     day,
     key,
@@ -194,6 +195,13 @@ PURCHASE_ORDER_LINES = View(
         moment("acknowledged_at", "said.stated_at", "When the answer that holds says so."),
         link("acknowledgment_document_id", "said.document_id", "documents", "The answer that holds."),
         moment("created_at", "po.created_at", "When the order was routed to the partner."),
+        Column(
+            "changed_xid",
+            "xid8",
+            "greatest(po.changed_xid, (SELECT e.changed_xid FROM integration_lineentry e WHERE e.line_id = line.id"
+            " ORDER BY e.changed_xid DESC LIMIT 1))",
+            f"{CHANGED} Of the purchase order, or of the newest entry of the line: asking for it looks through every line.",
+        ),
     ],
     times=("created_at",),
 )  # fmt: skip

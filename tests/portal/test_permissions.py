@@ -100,6 +100,9 @@ OTHERS: dict[str, tuple[str, str]] = {
     "home": (ANYBODY, ANYBODY),
     "live": (ANYBODY, NO_SUCH_METHOD),
     "ready": (ANYBODY, NO_SUCH_METHOD),
+    # A token opens these two, and nobody's login.
+    "deep": (ANYBODY, NO_SUCH_METHOD),
+    "metrics": (ANYBODY, NO_SUCH_METHOD),
     "bigcommerce_hook": (NO_SUCH_METHOD, ANYBODY),
     "admin_password_reset": (ANYBODY, ANYBODY),
     "set_password": (ANYBODY, ANYBODY),
