@@ -64,7 +64,7 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     """
     with claim.transaction():
         tell_ending_keys()
-        tell_of_late_seals(database_now())
+        tell_of_late_seals()
     with claim.transaction():
         keep_figures()
     steps: list[Step] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from archive.clock import database_now
 from archive.models import SealLeaf, SealPublication
 from archive.sealing import oldest_unsealed
 from integration.flows.cases import close_cause, open_case
@@ -18,12 +19,13 @@ PUBLISHED_WITHIN = timedelta(hours=36)
 UNSEALED, UNPUBLISHED = "seals:late", "seals:unpublished"
 
 
-def tell_of_late_seals(now: datetime) -> None:
+def tell_of_late_seals() -> None:
     """Open the case that records wait to be sealed, and that no root was published for long, or close them."""
+    now = database_now()
     unsealed = oldest_unsealed()
     if unsealed is not None and now - unsealed > SEALED_WITHIN:
         open_case(
-            ExceptionCase.Kind.ARCHIVE,
+            ExceptionCase.Kind.GAP,
             UNSEALED,
             f"What was archived since {_words(unsealed)} is not sealed yet: until it is, a change of it would not be noticed. See"
             " under Background work what keeps the step “seal archive”.",
@@ -33,7 +35,7 @@ def tell_of_late_seals(now: datetime) -> None:
     published = _last_published()
     if published is not None and now - published > PUBLISHED_WITHIN:
         open_case(
-            ExceptionCase.Kind.ARCHIVE,
+            ExceptionCase.Kind.GAP,
             UNPUBLISHED,
             f"No root of the archive's seals was published since {_words(published)}: nobody outside could tell a change of what was"
             " archived since. See that the file PUBLISHED_ROOTS can be written, and what keeps the step “seal archive”.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
@@ -27,6 +28,11 @@ from tests.integration.flows.test_archive_seals import tomorrow
 pytestmark = pytest.mark.django_db
 
 
+def tell_at(moment: datetime) -> None:
+    with patch("integration.flows.late_seals.database_now", lambda: moment):
+        tell_of_late_seals()
+
+
 def open_causes() -> list[str]:
     return sorted(ExceptionCase.objects.filter(closed_at=None).values_list("cause", flat=True))
 
@@ -34,19 +40,19 @@ def open_causes() -> list[str]:
 def test_what_waits_long_to_be_sealed_is_one_case_until_it_is() -> None:
     now = timezone.now()
     record_event("order:7", "told", "Something.")
-    tell_of_late_seals(now + SEALED_WITHIN - timedelta(minutes=1))
+    tell_at(now + SEALED_WITHIN - timedelta(minutes=1))
     assert open_causes() == []
     late = now + SEALED_WITHIN + timedelta(minutes=1)
-    tell_of_late_seals(late)
-    tell_of_late_seals(late + timedelta(minutes=1))
+    tell_at(late)
+    tell_at(late + timedelta(minutes=1))
     assert open_causes() == [UNSEALED]
     case = ExceptionCase.objects.get()
     assert case.sentence.startswith("What was archived since ")
     assert [cause.kind for cause in untold(timezone.now() + timedelta(minutes=16), 10)] == [
-        NoticeRule.Kind.ARCHIVE
+        NoticeRule.Kind.GAP
     ]
     seal_archive.seal_archive("all", Unclaimed())
-    tell_of_late_seals(timezone.now())
+    tell_of_late_seals()
     assert open_causes() == []
     case.refresh_from_db()
     assert (case.closed_by, case.decision_reason) == ("Gridport", "Everything is sealed again.")
@@ -56,17 +62,17 @@ def test_roots_that_nobody_published_are_one_case_until_one_is(settings: Any, tm
     record_event("order:7", "told", "Something.")
     seal_archive.seal_archive("all", Unclaimed())
     sealed = SealLeaf.objects.order_by("place")[0].recorded_at
-    tell_of_late_seals(sealed + PUBLISHED_WITHIN - timedelta(minutes=1))
+    tell_at(sealed + PUBLISHED_WITHIN - timedelta(minutes=1))
     assert open_causes() == []
-    tell_of_late_seals(sealed + PUBLISHED_WITHIN + timedelta(minutes=1))
+    tell_at(sealed + PUBLISHED_WITHIN + timedelta(minutes=1))
     assert open_causes() == [UNPUBLISHED]
     with tomorrow():
         seal_archive.seal_archive("all", Unclaimed())
-    tell_of_late_seals(timezone.now())
+    tell_of_late_seals()
     assert SealPublication.objects.count() == 1
     assert open_causes() == []
 
 
 def test_where_nothing_was_ever_archived_nothing_is_told() -> None:
-    tell_of_late_seals(timezone.now() + timedelta(days=400))
+    tell_at(timezone.now() + timedelta(days=400))
     assert open_causes() == []
