@@ -215,6 +215,23 @@ def depth(lane: str, talks_to: Sequence[str] = (), *, up_to: int) -> int:
         return int(found)
 
 
+def depths(lanes: Sequence[str], *, up_to: int) -> dict[str, int]:
+    """Count for each of ``lanes`` what is due and nobody has begun, as ``depth`` does of one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT l.lane, (SELECT count(*) FROM (
+                        SELECT 1 FROM integration_work w
+                         WHERE w.lane = l.lane AND w.parked_at IS NULL AND w.due_at <= clock_timestamp()
+                           AND w.lease_token IS NULL
+                         LIMIT %s) found)
+              FROM unnest(%s::varchar[]) AS l (lane)
+            """,
+            [up_to, list(lanes)],
+        )
+        return dict(cursor.fetchall())
+
+
 def _locked(query: str, parameters: dict[str, Any]) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.browser
 
 NARROW = 320
 WIDEST = "(most) => [...document.querySelectorAll('#main *')].filter((each) => each.getBoundingClientRect().right > most && !each.closest('.gp-scroll')).slice(0, 3).map((each) => each.outerHTML.slice(0, 120)).join()"
-OWN = 15
+OWN = 16
 REACHED = """() => {
     const each = document.activeElement;
     if (each === document.body) return null;
