@@ -41,6 +41,7 @@ _UNSEALED = sql.SQL(
 )
 _IN_ORDER = sql.SQL("{} ORDER BY t.id LIMIT {}")
 _WAITS = sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {} t {})")
+_FIRST = sql.SQL("(SELECT t.recorded_at AS at FROM {} t {} ORDER BY t.changed_xid LIMIT 1)")
 _COPY = "COPY archive_sealleaf (table_name, row_id, leaf, tree, place) FROM STDIN"
 
 
@@ -140,6 +141,20 @@ def day_to_close() -> date | None:
         return day if last < day else None
     first = SealLeaf.objects.order_by("tree", "place").values_list("recorded_at", flat=True).first()
     return day if first is not None and first.astimezone(UTC).date() <= day else None
+
+
+def oldest_unsealed() -> datetime | None:
+    """Return when the first of what is not yet sealed was recorded, of each table the oldest transaction; None: all is.
+
+    By the index on transactions, from where everything is known to be sealed: a look as short as the time since the last turn.
+    """
+    look = Look(_horizon(), 0)
+    asked = [_FIRST.format(source.name, _unsealed(source, look)) for source in sources().values()]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT min(at) FROM ({}) first").format(sql.SQL(" UNION ALL ").join(asked)))
+        (found,) = cursor.fetchone()
+    assert found is None or isinstance(found, datetime)
+    return found
 
 
 def open_tree() -> int:

@@ -163,6 +163,14 @@ def longest_due() -> timedelta | None:
     return max((max(due_for, timedelta(0)) for _, _, due_for in _heads(OF_ALL_LANES)), default=None)
 
 
+def due_by_lane() -> dict[str, timedelta]:
+    """Return for how long the longest due of each lane is due already, as ``longest_due`` counts it."""
+    longest: dict[str, timedelta] = {}
+    for lane, _, due_for in _heads(OF_ALL_LANES):
+        longest[lane] = max(longest.get(lane, timedelta(0)), due_for)
+    return longest
+
+
 def _heads(query: str, lane: str = "") -> list[tuple[str, str, timedelta]]:
     with connection.cursor() as cursor:
         cursor.execute(query, {"lane": lane, "most": most_of_one_side()})
@@ -205,6 +213,23 @@ def depth(lane: str, talks_to: Sequence[str] = (), *, up_to: int) -> int:
         )
         (found,) = cursor.fetchone()
         return int(found)
+
+
+def depths(lanes: Sequence[str], *, up_to: int) -> dict[str, int]:
+    """Count for each of ``lanes`` what is due and nobody has begun, as ``depth`` does of one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT l.lane, (SELECT count(*) FROM (
+                        SELECT 1 FROM integration_work w
+                         WHERE w.lane = l.lane AND w.parked_at IS NULL AND w.due_at <= clock_timestamp()
+                           AND w.lease_token IS NULL
+                         LIMIT %s) found)
+              FROM unnest(%s::varchar[]) AS l (lane)
+            """,
+            [up_to, list(lanes)],
+        )
+        return dict(cursor.fetchall())
 
 
 def _locked(query: str, parameters: dict[str, Any]) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.http.request import validate_host
 
 from portal.guards import guard_faults, powerful_role
+from portal.reporting.reporter import MISSING, has_reporter, reporting_faults
 
 MIGRATIONS_ROLE_HINT = (
     "Connect as gridport_app: `manage.py roles --sql` prints the statements that create it."
@@ -166,6 +167,22 @@ def history_is_guarded(databases: Sequence[str] | None = None, **kwargs: Any) ->
         return []  # E007 says it
     hint = "Find out who changed it and since when; a restore of a backup brings guards and grants back."
     return [Error(fault, hint=hint, id="gridport.E010") for fault in faults]
+
+
+@register(Tags.database)
+def reporters_read_reports(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E021, W022: reporting tools may read the tables made for them, and nothing else."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        with connection.cursor() as cursor:
+            is_there, faults = has_reporter(cursor), reporting_faults(cursor)
+    except DatabaseError:
+        return []  # E007 says it
+    if not is_there:
+        return [Warning(MISSING, id="gridport.W022")]
+    hint = "REVOKE it, and find out who granted it and since when: personal data may have been read."
+    return [Error(fault, hint=hint, id="gridport.E021") for fault in faults]
 
 
 @register(deploy=True)

@@ -72,7 +72,7 @@ class DatabaseCopies:
                 )
             )
             # A copy takes the tables' grants along, and leaves the database's own behind.
-            for statement in schema_statements(name)[:2]:
+            for statement in schema_statements(name)[:3]:
                 server.execute(statement)
         return with_database(self.app_address, name), with_database(self.owner_address, name)
 
@@ -127,6 +127,7 @@ def _migrations_digest() -> str:
         *sorted(ROOT.glob("*/migrations/*.py")),
         ROOT / "archive" / "facts.py",
         ROOT / "archive" / "governing.py",
+        *sorted(ROOT.glob("portal/reporting/*.py")),
         ROOT / "requirements.txt",
     ]:
         digest.update(path.name.encode() + path.read_bytes())

@@ -29,7 +29,12 @@ from portal.installation import (
     read_installation,
     write_installation,
 )
-from portal.roles import create_database_statement, role_statements, schema_statements
+from portal.roles import (
+    create_database_statement,
+    missing_role_statements,
+    role_statements,
+    schema_statements,
+)
 
 NOBODY = 65534
 OLDEST_MAJOR = 15
@@ -173,11 +178,14 @@ class PrivateServer:
         """Create the roles and the database where they are missing."""
         with psycopg.connect(installation.address("superuser", "postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'gridport_app'").fetchone()
+            passwords = (installation.owner_password, installation.app_password)
             if not known:
-                for statement in role_statements(
-                    installation.owner_password, installation.app_password, may_create_databases=True
-                ):
-                    connection.execute(statement)
+                statements = role_statements(*passwords, may_create_databases=True)
+            else:
+                # A role that came with a later Gridport.
+                statements = missing_role_statements(connection, *passwords)
+            for statement in statements:
+                connection.execute(statement)
             there = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'gridport'").fetchone()
             if not there:
                 connection.execute(create_database_statement("gridport"))

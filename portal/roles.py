@@ -2,6 +2,7 @@
 
 ``gridport_owner`` migrates, backs up and restores; ``gridport_app`` serves and works and can change no
 fact; ``gridport_disposer`` logs in nowhere and will own the one function that may empty a payload.
+``gridport_reporter`` logs in nowhere either: who is granted it reads the reporting tables, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 OWNER, APP, DISPOSER = "gridport_owner", "gridport_app", "gridport_disposer"
+REPORTER = "gridport_reporter"
 
 
 def role_statements(
@@ -28,6 +30,7 @@ def role_statements(
         ),
         sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(APP), sql.Literal(app_password)),
         sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(DISPOSER)),
+        sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(REPORTER)),
         sql.SQL("GRANT {} TO {}").format(sql.Identifier(DISPOSER), sql.Identifier(OWNER)),
     ]
 
@@ -40,13 +43,13 @@ def missing_role_statements(
     *creations, membership = role_statements(owner_password, app_password, may_create_databases=False)
     missing = [
         statement
-        for role, statement in zip((OWNER, APP, DISPOSER), creations, strict=True)
+        for role, statement in zip((OWNER, APP, DISPOSER, REPORTER), creations, strict=True)
         if role not in there
     ]
-    if not missing:
+    if {OWNER, DISPOSER} <= there:
         member = connection.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [OWNER, DISPOSER]).fetchone()
-        return [] if member == (True,) else [membership]
-    return missing if {OWNER, DISPOSER} <= there else [*missing, membership]
+        return missing if member == (True,) else [*missing, membership]
+    return [*missing, membership]
 
 
 def create_database_statement(database: str) -> sql.Composed:
@@ -62,10 +65,14 @@ def schema_statements(database: str) -> list[sql.Composed]:
     Tables that the owner creates are open to the application for ordinary work; each migration that
     creates a fact table takes UPDATE, DELETE and TRUNCATE away again.
     """
-    names = {"db": sql.Identifier(database), "owner": sql.Identifier(OWNER), "app": sql.Identifier(APP)}
+    names = {
+        "db": sql.Identifier(database), "owner": sql.Identifier(OWNER), "app": sql.Identifier(APP),
+        "reporter": sql.Identifier(REPORTER),
+    }  # fmt: skip
     lines = (
         "REVOKE ALL ON DATABASE {db} FROM PUBLIC",
         "GRANT CONNECT, TEMPORARY ON DATABASE {db} TO {app}",
+        "GRANT CONNECT ON DATABASE {db} TO {reporter}",
         "ALTER SCHEMA public OWNER TO {owner}",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "GRANT USAGE ON SCHEMA public TO {app}",

@@ -171,7 +171,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 # Who calls a hook, or the API, in clear is refused by its page: led to https, he would go on telling its secrets in clear.
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/", r"^api/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^hooks/", r"^api/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -245,6 +245,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+# Whoever brings it reads /metrics and /health/deep; without it there are no such pages.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 # For how long what a decision writes to a store waits, so that it can be undone with nothing of it out.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=30)
 

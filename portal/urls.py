@@ -9,7 +9,9 @@ from portal.admin.change_log import change_log
 from portal.admin.evidence import evidence_page, published_roots, verify_program
 from portal.admin.find import find_page, remove_search, save_search
 from portal.admin.my_notices import choices_page, mark_read, notices_page, open_notice
+from portal.admin.reporting_tables import reporting_tables
 from portal.hooks import endpoint
+from portal.metrics import pages
 from portal.people import views
 from portal.people.my_settings import my_settings
 
@@ -17,6 +19,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("health/deep", pages.deep, name="deep"),
+    path("metrics", pages.metrics, name="metrics"),
     path("hooks/bigcommerce/<str:key>/", endpoint.bigcommerce, name="bigcommerce_hook"),
     path("api/v1/", include("portal.api.urls")),
     path("account/reset/", views.reset, name="admin_password_reset"),
@@ -26,6 +30,7 @@ urlpatterns = [
     path("admin/evidence/", admin.site.admin_view(evidence_page), name="evidence"),
     path("admin/evidence/verify.py", admin.site.admin_view(verify_program), name="evidence_verify"),
     path("admin/evidence/roots.txt", admin.site.admin_view(published_roots), name="evidence_roots"),
+    path("admin/reporting/", admin.site.admin_view(reporting_tables), name="reporting_tables"),
     path("admin/find/", admin.site.admin_view(find_page), name="find"),
     path("admin/find/saved/", admin.site.admin_view(save_search), name="save_search"),
     path("admin/find/saved/<int:pk>/remove/", admin.site.admin_view(remove_search), name="remove_search"),

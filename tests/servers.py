@@ -19,7 +19,7 @@ from portal.installation import Installation
 from portal.localdb import PrivateServer
 
 Rows = dict[str, list[dict[str, Any]]]
-ROLES = ("gridport_app", "gridport_disposer", "gridport_owner")
+ROLES = ("gridport_app", "gridport_disposer", "gridport_owner", "gridport_reporter")
 _databases = count(1)
 
 

@@ -22,6 +22,7 @@ from integration.flows.expectations import (
 )
 from integration.flows.figures import keep_figures
 from integration.flows.host_keys import tell_ending_keys
+from integration.flows.late_seals import tell_of_late_seals
 from integration.flows.mails import steps_of_forgotten
 from integration.flows.parents import match_step
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
@@ -56,14 +57,15 @@ _RELATED = (
 
 
 def watch_clock(subject: str, claim: Claim) -> list[Step]:
-    """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon;
-    count what the dashboard's charts show; clear away what readers are told twice.
+    """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon, and of seals that are
+    late; count what the dashboard's charts show; clear away what readers are told twice.
 
     Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
     more, whoever did it. Each expectation is settled in a transaction of its own.
     """
     with claim.transaction():
         tell_ending_keys()
+        tell_of_late_seals()
     with claim.transaction():
         keep_figures()
     with claim.transaction():

@@ -66,6 +66,7 @@ from portal.access import seen
 from portal.admin.change_log import may_see_changes
 from portal.admin.evidence import may_make
 from portal.admin.find import may_find
+from portal.admin.reporting_tables import may_see_reporting
 from portal.admin.show import list_url
 
 MOST_COUNTED = 1000
@@ -169,6 +170,12 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                     "icon": "verified_user",
                     "link": reverse("evidence"),
                     "permission": may_make,
+                },
+                {
+                    "title": "Reporting tables",
+                    "icon": "table_chart",
+                    "link": reverse("reporting_tables"),
+                    "permission": may_see_reporting,
                 },
                 {
                     "title": "Change log",

@@ -21,6 +21,7 @@ from psycopg import sql
 from integration.models import RestoreDrill
 from portal.backups import BackupError, FaultsAfterRestore
 from portal.backups.address import Address
+from portal.backups.ground import refuse_missing_roles
 from portal.backups.keys import SUFFIX, keys_beside
 from portal.backups.restore import restore_backup
 from portal.roles import create_database_statement, schema_statements
@@ -84,6 +85,7 @@ def scratch_database(place: Place) -> Iterator[Address]:
     maker = (place.superuser or place.owner).at("postgres")
     target = place.owner.at(f"{PREFIX}{uuid4().hex[:8]}")
     with maker.connect() as server:
+        refuse_missing_roles(server)
         for (left,) in server.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
             " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datname = pg_database.datname)",

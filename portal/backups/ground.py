@@ -1,4 +1,4 @@
-"""What has to stand before a restore: an empty database of gridport_owner's, and the three roles."""
+"""What has to stand before a restore: an empty database of gridport_owner's, and the roles."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def prepare(manifest: Manifest, owner: Address, superuser: Address | None, app_p
         with owner.connect() as connection:
             _refuse_old_server(connection, manifest)
             _refuse_content(connection, owner)
-            _refuse_missing_roles(connection)
+            refuse_missing_roles(connection)
             return _major(connection)
     except psycopg.OperationalError as error:
         raise BackupError(
@@ -106,7 +106,8 @@ def _refuse_content(connection: Connection, owner: Address) -> None:
         )
 
 
-def _refuse_missing_roles(connection: Connection) -> None:
+def refuse_missing_roles(connection: Connection) -> None:
+    """Raise ``BackupError`` with the statements that a superuser has to run, where the server lacks a role."""
     missing = missing_role_statements(connection, "CHANGE-ME-OWNER", "CHANGE-ME-APP")
     if missing:
         statements = "\n".join(f"    {statement.as_string()};" for statement in missing)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.browser
 
 NARROW = 320
 WIDEST = "(most) => [...document.querySelectorAll('#main *')].filter((each) => each.getBoundingClientRect().right > most && !each.closest('.gp-scroll')).slice(0, 3).map((each) => each.outerHTML.slice(0, 120)).join()"
-OWN = 15
+OWN = 16
 REACHED = """() => {
     const each = document.activeElement;
     if (each === document.body) return null;
@@ -91,6 +91,7 @@ def addresses() -> Iterator[tuple[str, str]]:
         "claim-form": page_url(ReturnCase.objects.get()).replace("change/", "claim-form/"),
         "change-log": reverse("change_log"),
         "evidence": reverse("evidence"),
+        "reporting-tables": reverse("reporting_tables"),
         "my-settings": reverse("my_settings"),
         "partner-onboarding": reverse(
             "admin:partners_tradingpartner_onboarding", args=[TradingPartner.objects.earliest("pk").pk]

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
+from psycopg import sql
 
 from archive import sealing, store
 from archive.models import Payload
@@ -147,3 +148,15 @@ def test_the_newest_with_its_keys_is_taken(tmp_path: Path) -> None:
         if age > 1:
             keys_beside(path).write_text("x")
     assert latest_backup(tmp_path).name == "new"
+
+
+def test_a_role_that_a_later_gridport_needs_is_asked_for_in_words(
+    folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    settings.BACKUP_FOLDER = folder
+    lacking = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier("gridport_reporter"))]
+    monkeypatch.setattr("portal.backups.ground.missing_role_statements", lambda *asked: lacking)
+    with pytest.raises(CommandError, match='CREATE ROLE "gridport_reporter" NOLOGIN;'):
+        drill()
+    assert not RestoreDrill.objects.get().passed
+    assert scratch_databases() == []

@@ -43,6 +43,11 @@ def test_it_starts_once_keeps_its_data_and_lets_each_role_do_its_own(server: Pri
     assert not server.stop()
     again = PrivateServer(server.data).start()
     assert again == installation
+    with psycopg.connect(again.address("superuser"), autocommit=True) as superuser:
+        superuser.execute("DROP OWNED BY gridport_reporter")
+        superuser.execute("DROP ROLE gridport_reporter")
+        assert PrivateServer(server.data).start() == installation  # as of before there was that role
+        assert superuser.execute("SELECT 1 FROM pg_roles WHERE rolname = 'gridport_reporter'").fetchone()
     with psycopg.connect(again.address("app")) as app:
         assert app.execute("SELECT words FROM kept").fetchone() == ("still here",)
 
@@ -69,10 +74,11 @@ def test_the_sql_for_a_server_of_ones_own_gives_the_owner_no_more_than_it_needs(
     printed = io.StringIO()
     call_command("roles", "--sql", "--database", "edi", stdout=printed)
     lines = printed.getvalue().splitlines()
-    assert lines[1:8] == [
+    assert lines[1:9] == [
         """CREATE ROLE "gridport_owner" LOGIN NOCREATEDB PASSWORD 'CHANGE-ME-OWNER';""",
         """CREATE ROLE "gridport_app" LOGIN PASSWORD 'CHANGE-ME-APP';""",
         """CREATE ROLE "gridport_disposer" NOLOGIN;""",
+        """CREATE ROLE "gridport_reporter" NOLOGIN;""",
         """GRANT "gridport_disposer" TO "gridport_owner";""",
         """CREATE DATABASE "edi" OWNER "gridport_owner" ENCODING 'UTF8' TEMPLATE template0;""",
         "\\connect edi",

@@ -100,6 +100,9 @@ OTHERS: dict[str, tuple[str, str]] = {
     "home": (ANYBODY, ANYBODY),
     "live": (ANYBODY, NO_SUCH_METHOD),
     "ready": (ANYBODY, NO_SUCH_METHOD),
+    # A token opens these two, and nobody's login.
+    "deep": (ANYBODY, NO_SUCH_METHOD),
+    "metrics": (ANYBODY, NO_SUCH_METHOD),
     "bigcommerce_hook": (NO_SUCH_METHOD, ANYBODY),
     "admin_password_reset": (ANYBODY, ANYBODY),
     "set_password": (ANYBODY, ANYBODY),
@@ -107,6 +110,7 @@ OTHERS: dict[str, tuple[str, str]] = {
     "logout": (NO_SUCH_METHOD, STAFF),
     "my_settings": (STAFF, STAFF),
     "change_log": ("aA", NO_SUCH_METHOD),
+    "reporting_tables": ("poraA", NO_SUCH_METHOD),
     "evidence": ("poraA", "poraA"),
     "evidence_verify": ("poraA", NO_SUCH_METHOD),
     "evidence_roots": ("poraA", NO_SUCH_METHOD),

@@ -261,6 +261,7 @@ def test_a_server_without_roles_is_made_ready_by_a_superusers_address_alone(
         assert said.splitlines()[1:] == [
             """    CREATE ROLE "gridport_app" LOGIN PASSWORD 'CHANGE-ME-APP';""",
             """    CREATE ROLE "gridport_disposer" NOLOGIN;""",
+            """    CREATE ROLE "gridport_reporter" NOLOGIN;""",
             """    GRANT "gridport_disposer" TO "gridport_owner";""",
         ]
 
@@ -271,6 +272,11 @@ def test_a_server_without_roles_is_made_ready_by_a_superusers_address_alone(
         manage("restore", str(backup.file))
         with connect("default") as application:
             assert application.execute("SELECT count(*) FROM archive_payload").fetchone() == (4,)
+        with superuser_of(bare, "gridport") as superuser:
+            superuser.execute("SET ROLE gridport_reporter")
+            assert superuser.execute("SELECT count(*) FROM reporting_v1.documents").fetchone() == (0,)
+            told = superuser.execute("SELECT obj_description('reporting_v1.documents'::regclass)").fetchone()
+            assert told == ("One document (transaction set), received or sent, with its three statuses.",)
         with pytest.raises(CommandError, match="is not empty"):
             manage("restore", str(backup.file))
 

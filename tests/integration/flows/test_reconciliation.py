@@ -261,8 +261,11 @@ def test_a_store_that_cannot_be_asked_is_told_and_proves_nothing(two: World, lea
 def test_a_case_about_a_gap_closes_once_it_is_not_found_any_more(two: World, lead: User) -> None:
     ours = Document.objects.get(orders__purchase_order__number="1004-1", transaction_set="850")
     case = factories.case(kind="gap", cause=f"gap:document:{ours.pk}:receipt")
+    others = [factories.case(kind="gap", cause=cause) for cause in ("drill:restore", "seals:late")]
     look(lead)
     case.refresh_from_db()
+    still_open = ExceptionCase.objects.filter(closed_at=None, pk__in=[each.pk for each in others])
+    assert still_open.count() == 2, "They are closed by whoever opened them."
     assert case.decision_reason == "A later reconciliation does not find it any more."
 
 
