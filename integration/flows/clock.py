@@ -24,6 +24,7 @@ from integration.flows.host_keys import tell_ending_keys
 from integration.flows.mails import steps_of_forgotten
 from integration.flows.parents import match_step
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
+from integration.flows.silence import tell_silence
 from integration.flows.stock_levels import due_steps
 from integration.matching.lines import day_words
 from integration.models import (
@@ -56,7 +57,7 @@ _RELATED = (
 
 def watch_clock(subject: str, claim: Claim) -> list[Step]:
     """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon;
-    count what the dashboard's charts show.
+    count what the dashboard's charts show, and tell by that of who is silent.
 
     Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
     more, whoever did it. Each expectation is settled in a transaction of its own.
@@ -64,7 +65,8 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
     with claim.transaction():
         tell_ending_keys()
     with claim.transaction():
-        keep_figures()
+        if keep_figures():
+            tell_silence()
     steps: list[Step] = []
     unexpected = list(_without_expectation()[:MOST])
     for document in unexpected:
