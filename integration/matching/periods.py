@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+YEARS = (1900, 2999)
+"""Farther off nothing is exchanged, and the moments at which days begin cannot be told everywhere."""
+
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days from ``first`` to ``last``, both with it. Raises ``ValueError`` where the last comes before the first."""
+    """Days from ``first`` to ``last``, both with it.
+
+    Raises ``ValueError`` where the last comes before the first, or one lies outside of ``YEARS``.
+    """
 
     first: date
     last: date
@@ -18,6 +24,8 @@ class Period:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise ValueError("The period ends before it begins.")
+        if self.first.year < YEARS[0] or self.last.year > YEARS[1]:
+            raise ValueError("The period lies too far off.")
 
     @property
     def days(self) -> int:

@@ -123,7 +123,7 @@ class Kept:
 
     @property
     def due(self) -> int:
-        """How many had to be kept by now."""
+        """How many had to be kept by now, or were before."""
         return self.on_time + self.late + self.overdue
 
     @property

@@ -183,7 +183,9 @@ class LineEntry(Fact):
         ]
         indexes = [
             models.Index(
-                fields=["stated_at"], condition=models.Q(kind="ordered", reverses=None), name="lineentry_ordered"
+                fields=["stated_at"],
+                condition=models.Q(kind="ordered", reverses=None),
+                name="lineentry_ordered",
             )
         ]  # a scorecard's purchase orders: when each was sent
 
