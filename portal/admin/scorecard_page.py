@@ -143,12 +143,12 @@ class ScorecardPage(GridAdmin):
 
     def _measured(self, request: HttpRequest, object_id: int) -> TradingPartner | HttpResponse:
         """Return the partner, or the answer where there is none to be measured."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET"])
         if not self.has_view_permission(request):
             raise PermissionDenied
         found: TradingPartner | None = self.find(request, str(object_id))
-        return self.missing(request, str(object_id)) if found is None else found
+        if found is None:
+            return self.missing(request, str(object_id))
+        return found if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET"])
 
 
 def scorecard_url(partner: TradingPartner) -> str:
