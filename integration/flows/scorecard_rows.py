@@ -13,15 +13,16 @@ then counts by its last sending), and all that is marked as a test (ISA15).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from archive.clock import database_now
@@ -53,6 +54,9 @@ BY_PARTNERS = (
 )  # fmt: skip
 """Cases that are because of what a partner did, or did not. Others are about our settings, the store, or the line."""
 
+AT_ONCE = 1000
+"""So many purchase orders are read at a time."""
+
 _TEST = "T"
 _FAR = timedelta(hours=26)
 """No zone's day begins or ends farther than that from the same day's in UTC."""
@@ -71,6 +75,25 @@ class Terms:
         return self.zone or ZoneInfo(store_zone or "UTC")
 
 
+@dataclass(frozen=True)
+class SentWhen:
+    """When a purchase order was first sent, under which terms, from whose zone."""
+
+    at: datetime
+    terms: Terms
+    store_zone: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its days are."""
+        return self.terms.zone_at(self.store_zone)
+
+    @property
+    def day(self) -> date:
+        """The day there."""
+        return self.at.astimezone(self.zone).date()
+
+
 def promises(
     partner: TradingPartner, period: Period, reach: Reach = EVERYTHING
 ) -> QuerySet[Expectation, Any]:
@@ -85,32 +108,39 @@ def promises(
         default=_of(Outcome.LATE),
         output_field=CharField(),
     )  # fmt: skip
-    due = _in_period(
-        terms_of(partner).values(), period, "due_at", "purchase_order__order__store__time_zone", is_due=True
-    )
+    due = _due_in(period, terms_of(partner).values())
     rows = Expectation.objects.filter(within(Expectation, reach), due, what__in=PROMISED)
     return rows.annotate(came_at=came_at, outcome=outcome)
 
 
-def sent_orders(
-    partner: TradingPartner, period: Period, reach: Reach = EVERYTHING
-) -> QuerySet[PurchaseOrder, Any]:
-    """Return the purchase orders first sent to ``partner`` in ``period``, each with ``sent_at``.
+def sent_orders(partner: TradingPartner, period: Period, reach: Reach = EVERYTHING) -> dict[int, SentWhen]:
+    """Return when each purchase order was first sent to ``partner``, of those first sent in ``period``; by primary key.
 
     Tests are none, nor is what another system had sent before Gridport took it over.
     """
     entries = LineEntry.standing().filter(kind=LineEntry.Kind.ORDERED).exclude(document=None)
     sent = entries.exclude(document__interchange__usage_indicator=_TEST)
-    near = sent.filter(
-        stated_at__gte=_midnight(period.first) - _FAR, stated_at__lte=_midnight(period.last) + 2 * _FAR
-    )
-    first = sent.filter(line__purchase_order=OuterRef("pk")).order_by("stated_at").values("stated_at")[:1]
-    rows = PurchaseOrder.objects.filter(
-        within(PurchaseOrder, reach), agreement__partner=partner, pk__in=near.values("line__purchase_order")
-    ).annotate(sent_at=Subquery(first))
-    return rows.filter(
-        _in_period(terms_of(partner).values(), period, "sent_at", "order__store__time_zone", is_due=False)
-    )
+    # What is sent besides by a change is ordered too: the first of all counts, wherever it is.
+    begins, ends = _midnight(period.first) - _FAR, _midnight(period.last) + 2 * _FAR
+    seen = PurchaseOrder.objects.filter(within(PurchaseOrder, reach), agreement__partner=partner)
+    near = sent.filter(stated_at__gte=begins, stated_at__lte=ends, line__purchase_order__in=seen.order_by())
+    terms = terms_of(partner)
+    found = {
+        pk: SentWhen(at, terms[agreement], store_zone)
+        for pk, agreement, store_zone, at in near.order_by()
+        .values_list(
+            "line__purchase_order",
+            "line__purchase_order__agreement",
+            "line__purchase_order__order__store__time_zone",
+        )
+        .annotate(at=Min("stated_at"))
+    }
+    inside = {pk: when for pk, when in found.items() if period.first <= when.day <= period.last}
+    for pks in chunks(inside):
+        before = sent.filter(line__purchase_order__in=pks, stated_at__lt=begins)
+        for pk in before.values_list("line__purchase_order", flat=True):
+            inside.pop(pk, None)
+    return dict(sorted(inside.items()))
 
 
 def opened_cases(
@@ -149,24 +179,30 @@ def terms_of(partner: TradingPartner) -> dict[int, Terms]:
     return found
 
 
-def _in_period(terms: Iterable[Terms], period: Period, field: str, store_zone: str, *, is_due: bool) -> Q:
-    """Return the condition that the moment ``field`` lies in ``period`` where the agreement of the row is.
+def _due_in(period: Period, terms: Iterable[Terms]) -> Q:
+    """Return the condition that a promise is due in ``period`` where its agreement is.
 
-    ``is_due``: the end of a day belongs to it, and its beginning to the day before.
+    The end of a day belongs to it, and its beginning to the day before.
     """
-    least, most = ("gt", "lte") if is_due else ("gte", "lt")
+    of_store = "purchase_order__order__store__time_zone"
     zones = set(Store.objects.values_list("time_zone", flat=True))
     found = [Q(pk__in=[])]
     for each in terms:
         places: list[tuple[Q, ZoneInfo]] = [(Q(), each.zone)] if each.zone is not None else [
-            *((Q(**{store_zone: name}), each.zone_at(name)) for name in sorted(zones)),
-            (Q(**{f"{store_zone}__isnull": True}), each.zone_at(None)),
+            *((Q(**{of_store: name}), each.zone_at(name)) for name in sorted(zones)),
+            (Q(**{f"{of_store}__isnull": True}), each.zone_at(None)),
         ]  # fmt: skip
         for place, zone in places:
             begins, ends = span_of_days(period.first, period.last, zone)
-            moment = Q(**{f"{field}__{least}": begins, f"{field}__{most}": ends})
-            found.append(Q(agreement=each.agreement) & place & moment)
+            found.append(Q(agreement=each.agreement, due_at__gt=begins, due_at__lte=ends) & place)
     return reduce(or_, found)
+
+
+def chunks(values: Iterable[int]) -> Iterator[list[int]]:
+    """Yield ``values``, ``AT_ONCE`` at a time."""
+    rest = iter(list(values))
+    while chunk := list(islice(rest, AT_ONCE)):
+        yield chunk
 
 
 def arrival(document: str) -> Coalesce:

@@ -11,9 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models.functions import Least
 
@@ -21,9 +19,11 @@ from archive.reach import EVERYTHING, Reach
 from integration.flows.scorecard_rows import (
     PROMISED,
     Kind,
+    SentWhen,
     Terms,
     What,
     arrival,
+    chunks,
     opened_cases,
     promises,
     sent_orders,
@@ -46,6 +46,7 @@ from integration.models import (
     ExceptionCase,
     LineEntry,
     OrderDocument,
+    PurchaseOrder,
     PurchaseOrderLine,
     Shipment,
     SupplierInvoice,
@@ -54,9 +55,6 @@ from integration.models import (
 from integration.reach import within
 from partners.business_time import day_of_due, open_days, open_time
 from partners.models import TradingPartner
-
-AT_ONCE = 1000
-"""So many purchase orders are read at a time."""
 
 _UNJUDGED = (
     SupplierInvoice.State.WAITING,
@@ -68,41 +66,17 @@ _UNJUDGED = (
 def scorecard(partner: TradingPartner, period: Period, reach: Reach = EVERYTHING) -> Scorecard:
     """Return the scorecard of ``partner`` for ``period``, of what lies within ``reach`` alone."""
     terms = terms_of(partner)
-    rows: Any = sent_orders(partner, period, reach)
-    orders = list(rows.values_list("pk", "agreement_id", "order__store__time_zone", "sent_at", "agreed"))
-    by_pk = {row[0]: _Sent(row[3], terms[row[1]], row[2], _offers_another(row[4])) for row in orders}
-    shipped = _shipments(by_pk, reach)
+    sent = sent_orders(partner, period, reach)
+    shipped = _shipments(sent, reach)
     facts = Facts(
         kinds=_kinds(terms.values()),
         promises=[_promise(row, terms) for row in _promise_rows(partner, period, reach)],
-        orders=[
-            order
-            for chunk in _chunks(by_pk)
-            for order in _read(chunk, {pk: by_pk[pk] for pk in chunk}, shipped)
-        ],
+        orders=[order for pks in chunks(sent) for order in _read(pks, sent, shipped)],
         notices=_notices(shipped),
-        bills=_bills(by_pk, shipped, reach),
+        bills=_bills(sent, shipped, reach),
         cases=_cases(partner, period, reach),
     )
     return counted(period.first, period.last, facts)
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A purchase order of the period: when it was sent, under which terms, from whose zone."""
-
-    at: datetime
-    terms: Terms
-    store_zone: str
-    offers_another: bool
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return self.terms.zone_at(self.store_zone)
-
-    @property
-    def day(self) -> date:
-        return self.at.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True)
@@ -145,7 +119,7 @@ def _promise(row: tuple[Any, ...], terms: dict[int, Terms]) -> Promise:
 
 
 def _read(
-    pks: Sequence[int], sent: dict[int, _Sent], shipped: dict[int, list[_Shipped]]
+    pks: Sequence[int], sent: dict[int, SentWhen], shipped: dict[int, list[_Shipped]]
 ) -> Iterator[SentOrder]:
     """Yield what is known of some purchase orders."""
     lines, stated = _lines(pks)
@@ -160,13 +134,15 @@ def _read(
         stated[pk].append((datetime.max.replace(tzinfo=UTC), document))
     differing = ExceptionCase.objects.filter(kind=Kind.ACKNOWLEDGMENT_DIFFERS, purchase_order__in=pks)
     disputed = set(differing.values_list("purchase_order_id", flat=True))
+    agreed = PurchaseOrder.objects.filter(pk__in=pks).exclude(agreed=None).values_list("pk", "agreed")
+    disputed.update(pk for pk, told in agreed if _offers_another(told))
     for pk in pks:
         its = sent[pk]
         days = [each.day for each in shipped.get(pk, ()) if each.stands]
         yield SentOrder(
             lines=lines[pk],
             answer=min(stated[pk])[1] if stated[pk] else None,
-            is_disputed=pk in disputed or its.offers_another,
+            is_disputed=pk in disputed,
             lead_days=open_days(its.day, min(days), its.terms.calendar) if days else None,
         )
 
@@ -193,10 +169,10 @@ def _lines(
     return lines, stated
 
 
-def _shipments(sent: dict[int, _Sent], reach: Reach) -> dict[int, list[_Shipped]]:
+def _shipments(sent: dict[int, SentWhen], reach: Reach) -> dict[int, list[_Shipped]]:
     """Return what ship notices say of purchase orders; the day is the one they name, else the one on which they came."""
     found: dict[int, list[_Shipped]] = defaultdict(list)
-    for pks in _chunks(sent):
+    for pks in chunks(sent):
         rows = Shipment.objects.filter(within(Shipment, reach), purchase_order__in=pks)
         for pk, document, shipped_on, created_at, withdrawn_by in rows.order_by("pk").values_list(
             "purchase_order_id", "document_id", "shipped_on", "created_at", "withdrawn_by"
@@ -212,10 +188,10 @@ def _notices(shipped: dict[int, list[_Shipped]]) -> list[Paper]:
     return [Paper(document not in differing) for document in documents]
 
 
-def _bills(sent: dict[int, _Sent], shipped: dict[int, list[_Shipped]], reach: Reach) -> list[Paper]:
+def _bills(sent: dict[int, SentWhen], shipped: dict[int, list[_Shipped]], reach: Reach) -> list[Paper]:
     """Return the invoices for purchase orders that were judged; credit memos are none."""
     found: dict[int, tuple[bool, int | None]] = {}
-    for pks in _chunks(sent):
+    for pks in chunks(sent):
         parts = SupplierInvoicePart.objects.filter(purchase_order__in=pks, invoice__is_credit=False)
         judged = parts.exclude(invoice__state__in=_UNJUDGED).filter(
             invoice__in=SupplierInvoice.objects.filter(within(SupplierInvoice, reach)).values("pk")
@@ -241,7 +217,7 @@ def _bills(sent: dict[int, _Sent], shipped: dict[int, list[_Shipped]], reach: Re
 def _with_case(kind: str, documents: Iterable[int]) -> set[int]:
     """Return those of ``documents`` that were ever a case of ``kind``."""
     found: set[int] = set()
-    for pks in _chunks(documents):
+    for pks in chunks(documents):
         rows = ExceptionCase.objects.filter(kind=kind, document__in=pks)
         found.update(pk for pk in rows.values_list("document_id", flat=True) if pk is not None)
     return found
@@ -257,9 +233,3 @@ def _cases(partner: TradingPartner, period: Period, reach: Reach) -> list[Opened
 
 def _offers_another(agreed: list[dict[str, Any]] | None) -> bool:
     return any(each.get("substitute") for each in agreed or ())
-
-
-def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(values)
-    while chunk := list(islice(rest, AT_ONCE)):
-        yield chunk

@@ -95,10 +95,10 @@ class _ScorecardFilter(SimpleListFilter):
             return queryset
         if counted is None or partner is None:
             return queryset.none()
-        return queryset.filter(pk__in=self.rows(partner, counted, reach_of(person(request))).values("pk"))
+        return queryset.filter(pk__in=self.rows(partner, counted, reach_of(person(request))))
 
-    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> QuerySet[Any]:
-        """Return the rows that are counted."""
+    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> Any:
+        """Return the primary keys of the rows that are counted, or a query of them."""
         raise NotImplementedError
 
     def _text(self) -> str:
@@ -117,26 +117,25 @@ class _ScorecardFilter(SimpleListFilter):
 class PromisesFilter(_ScorecardFilter):
     """Promises that were due in the period."""
 
-    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> QuerySet[Any]:
+    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> Any:
         """Return those of the kind and outcome; without one, all that had to be kept."""
         outcomes = [counted.outcome] if counted.outcome else [each.value for each in _DUE]
         rows: Any = promises(partner, counted.period, reach)
-        found: QuerySet[Any] = rows.filter(what=counted.what, outcome__in=outcomes)
-        return found
+        return rows.filter(what=counted.what, outcome__in=outcomes).values("pk")
 
 
 class SentFilter(_ScorecardFilter):
     """Purchase orders that were sent in the period."""
 
-    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> QuerySet[Any]:
+    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> Any:
         """Return them."""
-        return sent_orders(partner, counted.period, reach)
+        return list(sent_orders(partner, counted.period, reach))
 
 
 class OpenedFilter(_ScorecardFilter):
     """Cases that were opened in the period."""
 
-    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> QuerySet[Any]:
+    def rows(self, partner: TradingPartner, counted: Counted, reach: Reach) -> Any:
         """Return those of the kind; without one, all."""
         rows = opened_cases(partner, counted.period, reach)
-        return rows.filter(kind=counted.what) if counted.what else rows
+        return (rows.filter(kind=counted.what) if counted.what else rows).values("pk")

@@ -300,7 +300,7 @@ def test_the_rows_behind_each_number_are_as_many(hand: World) -> None:
             "left_out": kept.left_out,
         }
         assert told == {name: rows.filter(what=kept.what, outcome=name).count() for name in told}
-    assert sent_orders(hand.partner, MARCH).count() == card.orders
+    assert len(sent_orders(hand.partner, MARCH)) == card.orders
     assert opened_cases(hand.partner, MARCH).count() == sum(each.opened for each in card.cases)
     april = scorecard(hand.partner, Period(date(2026, 4, 1), date(2026, 4, 30)))
     assert [(each.what, each.due) for each in april.kept] == [("997", 0), ("855", 1), ("856", 0)]
@@ -336,6 +336,16 @@ def test_tests_and_what_another_system_had_sent_are_left_out(hand: World) -> Non
     card = scorecard(hand.partner, MARCH)
     assert (card.orders, card.on_time) == (4, Share(2, 5))
     assert (card.kept[0].on_time, card.kept[0].left_out) == (1, 1)
+
+
+def test_what_a_change_orders_besides_moves_no_purchase_order_into_another_period(hand: World) -> None:
+    april = Period(date(2026, 4, 1), date(2026, 4, 30))
+    first = PurchaseOrder.objects.get(shipments__shipped_on=date(2026, 3, 31))
+    before = sent_orders(hand.partner, MARCH)
+    entry(first, 1, Kind.ORDERED, 3, "04-20 12:00", hand.documents["Hamburg"], position=1)
+    assert sent_orders(hand.partner, MARCH) == before
+    assert (first.pk in before, sent_orders(hand.partner, april)) == (True, {})
+    assert scorecard(hand.partner, MARCH).units == Share(20, 29)
 
 
 def test_only_what_lies_within_reach_is_told(hand: World) -> None:
