@@ -17,6 +17,7 @@ HORIZON_DAYS = 3660
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,43 @@ def business_days_due(day: date, days: int, calendar: OpenHours | None, zone: Zo
         if left <= 0 and (opening := _opening(each, calendar, zone)) is not None:
             return opening[1]
     return _reached(datetime.combine(day + HORIZON_DAYS * _DAY, MIDNIGHT), zone)
+
+
+def open_time(start: datetime, end: datetime, calendar: OpenHours | None, zone: ZoneInfo) -> timedelta:
+    """Return how long it was open from ``start`` to ``end``, which are aware; nothing where ``end`` is not later.
+
+    It undoes ``business_due``: so many open hours after ``start`` as that gives is ``end``, or the opening after a closing
+    time. Without a calendar all time counts.
+    """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    if calendar is None or end <= start:
+        return max(end - start, timedelta(0))
+    passed = timedelta(0)
+    for opens, closes in _openings(start, calendar, zone):
+        if opens >= end:
+            break
+        passed += min(closes, end) - opens
+    return passed
+
+
+def open_days(first: date, last: date, calendar: OpenHours | None) -> int:
+    """Return how many open days there are after ``first``, up to and with ``last``; 0 where ``last`` is not later.
+
+    Without a calendar every day is open. It undoes ``business_days_due``.
+    """
+    days = (first + ahead * _DAY for ahead in range(1, (last - first).days + 1))
+    return sum(calendar is None or calendar.hours_of(day) is not None for day in days)
+
+
+def day_of_due(due_at: datetime, zone: ZoneInfo) -> date:
+    """Return the day in ``zone`` to which something due at ``due_at`` belongs; midnight is the end of the day before."""
+    return (due_at.astimezone(UTC) - _TICK).astimezone(zone).date()
+
+
+def span_of_days(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the moments, in UTC, at which ``first`` begins and ``last`` ends in ``zone``."""
+    begins = _reached(datetime.combine(first, MIDNIGHT), zone)
+    return begins, _reached(datetime.combine(last + _DAY, MIDNIGHT), zone)
 
 
 def _openings(start: datetime, calendar: OpenHours, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:

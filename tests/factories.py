@@ -495,7 +495,7 @@ def document(
     ]
     sender, receiver = identities if direction == Direction.IN else identities[::-1]
     segments = body if body is not None else _body(transaction_set, number or f"PO-{next(_numbers)}")
-    data = interchange_bytes(transaction_set, segments, sender=sender, receiver=receiver)
+    data = interchange_bytes(transaction_set, segments, sender=sender, receiver=receiver, usage=terms.usage)
     reading = read_interchange(data)
     name = f"{transaction_set}-{reading.control_number}.edi"
     arrived = received_file(terms.mailbox, data, name) if direction == Direction.IN else None

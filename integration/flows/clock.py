@@ -26,6 +26,7 @@ from integration.flows.late_seals import tell_of_late_seals
 from integration.flows.mails import steps_of_forgotten
 from integration.flows.parents import match_step
 from integration.flows.reminders import OVERDUE, REMINDER, mail_reminder
+from integration.flows.silence import tell_silence
 from integration.flows.stock_levels import due_steps
 from integration.matching.lines import day_words
 from integration.models import (
@@ -58,7 +59,7 @@ _RELATED = (
 
 def watch_clock(subject: str, claim: Claim) -> list[Step]:
     """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon, and of seals that are
-    late; count what the dashboard's charts show; clear away what readers are told twice.
+    late; count what the dashboard's charts show, and tell by that of who is silent; clear away what readers are told twice.
 
     Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
     more, whoever did it. Each expectation is settled in a transaction of its own.
@@ -67,7 +68,8 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
         tell_ending_keys()
         tell_of_late_seals()
     with claim.transaction():
-        keep_figures()
+        if keep_figures():
+            tell_silence()
     with claim.transaction():
         changes.trim()
     steps: list[Step] = []

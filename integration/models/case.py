@@ -50,6 +50,7 @@ class ExceptionCase(Reported):
         APPLICATION_ERROR = "application_error", "Partner reports an application error"
         MESSAGE = "message", "Text message to read"
         OVERDUE = "overdue", "Answer overdue"
+        SILENT = "silent", "Silent longer than usual"
         UNREADABLE = "unreadable", "File or document not readable"
         NOT_FOR_US = "not_for_us", "Not for us, or not from there"
         DUPLICATE = "duplicate", "Number used twice"

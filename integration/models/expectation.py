@@ -90,7 +90,8 @@ class Expectation(Reported):
                 fields=["due_at"],
                 condition=models.Q(state__in=["waiting", "reminded", "overdue"]),
                 name="expectation_unmet",
-            )
+            ),
+            models.Index(fields=["agreement", "due_at"], name="expectation_due"),  # a scorecard's promises
         ]
 
     def __str__(self) -> str:

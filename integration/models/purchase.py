@@ -181,6 +181,13 @@ class LineEntry(Fact):
                 condition=models.Q(document=None) ^ models.Q(take_over=None), name="lineentry_one_source"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["stated_at"],
+                condition=models.Q(kind="ordered", reverses=None),
+                name="lineentry_ordered",
+            )
+        ]  # a scorecard's purchase orders: when each was sent
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.quantity}"

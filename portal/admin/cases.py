@@ -31,6 +31,7 @@ from portal.admin.case_page import case_context, desk_context
 from portal.admin.decisions import decision_page
 from portal.admin.filters import AtStakeFilter, CaseFilter
 from portal.admin.orders import named_by, whole_number
+from portal.admin.scorecard_filter import OpenedFilter
 from portal.admin.show import age, case_badge, link, moment, money, page_url
 from portal.admin.verbs import person, require, run
 
@@ -45,7 +46,7 @@ class CaseAdmin(HistoryAdmin):
     list_display = (
         "shown_sentence", "shown_state", "shown_order", "shown_partner", "shown_money", "shown_owner", "shown_age",
     )  # fmt: skip
-    list_filter = (CaseFilter, "kind", "partner", "store", AtStakeFilter)
+    list_filter = (CaseFilter, "kind", "partner", "store", AtStakeFilter, OpenedFilter)
     list_before_template = "portal/parts/case_tabs.html"
     # No column: ``get_ordering`` has the word, and no single column is what the list is sorted by.
     ordering = ("pk",)

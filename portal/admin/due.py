@@ -15,6 +15,7 @@ from integration.flows.expectations import zone_of
 from integration.models import Expectation
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.documents_table import document_words
+from portal.admin.scorecard_filter import PromisesFilter
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, link, moment
 
 State = Expectation.State
@@ -70,7 +71,7 @@ class ExpectationAdmin(HistoryAdmin):
     list_display = (
         "shown_what", "shown_order", "shown_partner", "shown_state", "shown_there", "shown_here", "shown_answer",
     )  # fmt: skip
-    list_filter = (DueFilter, "what", "agreement__partner")
+    list_filter = (DueFilter, "what", "agreement__partner", PromisesFilter)
     list_select_related = (
         "agreement__partner",
         "agreement__calendar",

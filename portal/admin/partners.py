@@ -18,6 +18,7 @@ from portal.admin.base import EmptyState, GridAdmin, TableInline
 from portal.admin.onboarding import OnboardingPage
 from portal.admin.partner_figures import PartnerFigures, figures_of
 from portal.admin.pauses import PausableAdmin
+from portal.admin.scorecard_page import ScorecardPage
 from portal.admin.show import GOOD, QUIET, WAITING, badge, link, list_url, moment
 
 
@@ -44,7 +45,7 @@ class ContactInline(TableInline):
 
 
 @admin.register(TradingPartner)
-class PartnerAdmin(PausableAdmin, OnboardingPage):
+class PartnerAdmin(PausableAdmin, OnboardingPage, ScorecardPage):
     """Partners, with their IDs on the same page."""
 
     words = ("partner", "partners")
@@ -62,7 +63,7 @@ class PartnerAdmin(PausableAdmin, OnboardingPage):
     list_filter = ("is_active",)
     ordering = ("name",)
     actions_list = ["add_in_test"]
-    actions_detail = [*PausableAdmin.actions_detail, "to_onboarding"]
+    actions_detail = [*PausableAdmin.actions_detail, "to_onboarding", "to_scorecard"]
     search_fields = ("name", "identifiers__value")
     search_help_text = "Name or interchange ID"
     inlines = (IdentifierInline, ContactInline)

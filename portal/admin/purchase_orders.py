@@ -17,6 +17,7 @@ from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.documents_table import state_of
 from portal.admin.purchase_order_page import purchase_order_context
 from portal.admin.return_opening import offered_for
+from portal.admin.scorecard_filter import SentFilter
 from portal.admin.show import link, moment, purchase_order_badge
 from portal.admin.verbs import person
 
@@ -26,7 +27,7 @@ class PurchaseOrderAdmin(HistoryAdmin):
     """What partners were asked for."""
 
     list_display = ("number", "shown_state", "shown_order", "shown_partner", "ship_to", "shown_created")
-    list_filter = ("state", "agreement__partner")
+    list_filter = ("state", "agreement__partner", SentFilter)
     list_select_related = ("order", "agreement__partner")
     search_fields = ("number",)
     search_help_text = "How a purchase order's number begins"

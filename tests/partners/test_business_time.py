@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partners.business_time import HORIZON_DAYS, MIDNIGHT, OpenHours, business_days_due, business_due
+from partners.business_time import (
+    HORIZON_DAYS,
+    MIDNIGHT,
+    OpenHours,
+    business_days_due,
+    business_due,
+    day_of_due,
+    open_days,
+    open_time,
+    span_of_days,
+)
 from tests.chaos.forking import is_whole
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -138,3 +148,39 @@ def test_nothing_is_due_outside_open_hours(
 def _is_open(shown: datetime, calendar: OpenHours) -> bool:
     span = calendar.hours_of(shown.date())
     return span is not None and span[0] <= shown.time() and (span[1] == MIDNIGHT or shown.time() < span[1])
+
+
+@pytest.mark.parametrize(("start", "end", "hours"), [
+    ("2026-11-20 22:00", "2026-11-20 22:30", 0.5),
+    ("2026-11-20 22:00", "2026-11-23 15:00", 2),
+    ("2026-11-21 12:00", "2026-11-22 12:00", 0),
+    ("2026-11-25 22:00", "2026-11-27 15:00", 2),  # Thanksgiving is closed.
+    ("2026-11-20 22:00", "2026-11-20 21:00", 0),
+    ("2026-03-06 22:00", "2026-03-09 14:00", 2),  # 8:00 to 9:00 in Chicago, whose clock went forward.
+])  # fmt: skip
+def test_the_open_time_between_two_moments(start: str, end: str, hours: float) -> None:
+    assert open_time(at(start), at(end), OFFICE, CHICAGO) == timedelta(hours=hours)
+
+
+def test_without_a_calendar_all_time_and_every_day_counts() -> None:
+    assert open_time(at("2026-11-20 22:00"), at("2026-11-22 23:00"), None, CHICAGO) == timedelta(hours=49)
+    assert open_days(date(2026, 11, 20), date(2026, 11, 23), None) == 3
+
+
+@given(st.integers(0, 365 * 24 * 60), st.integers(0, 60))
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+def test_open_time_and_open_days_undo_what_is_due(minute: int, count: int) -> None:
+    start = at("2026-01-01") + timedelta(minutes=minute)
+    assert open_time(start, business_due(start, count, OFFICE, CHICAGO), OFFICE, CHICAGO) == timedelta(
+        hours=count
+    )
+    day = start.date()
+    due = business_days_due(day, count, OFFICE, CHICAGO)
+    assert count == 0 or open_days(day, day_of_due(due, CHICAGO), OFFICE) == count
+
+
+def test_midnight_is_due_on_the_day_that_it_ends() -> None:
+    end = at("2026-04-01 05:00")  # Midnight in Chicago.
+    assert day_of_due(end, CHICAGO) == date(2026, 3, 31)
+    assert day_of_due(end + timedelta(microseconds=1), CHICAGO) == date(2026, 4, 1)
+    assert span_of_days(date(2026, 3, 1), date(2026, 3, 31), CHICAGO) == (at("2026-03-01 06:00"), end)
