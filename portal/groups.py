@@ -96,6 +96,7 @@ _OF_CONNECTIONS = (
     ("integration", "stockrule"),
     ("integration", "mailserver"),
     ("integration", "noticewebhook"),
+    ("integration", "eventdestination"),
 )
 _OF_BOTH = (
     ("partners", "mailbox"),

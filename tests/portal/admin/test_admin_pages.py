@@ -44,6 +44,8 @@ from integration.models import (
     Carrier,
     CustomerLink,
     Erasure,
+    EventDelivery,
+    EventDestination,
     ExceptionCase,
     Expectation,
     Invoice,
@@ -88,7 +90,7 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry, PayloadCopy,
-    BulkJob, Erasure, Expectation, OutgoingMail, RestoreDrill, Invoice, Shipment, SupplierInvoice,
+    BulkJob, Erasure, EventDelivery, Expectation, OutgoingMail, RestoreDrill, Invoice, Shipment, SupplierInvoice,
     StoreItem,
     ReturnCase,
     StockFeed, SupplierStock, SealCheck,
@@ -97,7 +99,7 @@ HISTORY: list[type[Model]] = [
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
     BusinessCalendar, MappingProfile, RoutingRule, Warehouse, CustomerLink, Carrier, InvoiceRule, InvoiceSeries,
-    NoticeRule, NoticeWebhook,
+    NoticeRule, NoticeWebhook, EventDestination,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
