@@ -43,6 +43,9 @@ def delivery(of: EventDestination, body: bytes = b'{"specversion":"1.0"}', **fie
     return EventDelivery.objects.create(destination=of, body=body, **given)
 
 
+Answer = tuple[int, dict[str, str], bytes]
+
+
 @dataclass(frozen=True)
 class Post:
     """What one request brought, its headers by names in small letters."""
@@ -58,10 +61,10 @@ class Post:
 
 @dataclass
 class Receiver:
-    """Answers with what ``answer`` gives for each post (status, headers, text); keeps what came. ``port`` is its own."""
+    """Answers with what ``answer`` gives for each post (status, headers, text), or hangs up for None; keeps what came."""
 
     context: ssl.SSLContext
-    answer: Callable[[Post], tuple[int, dict[str, str], bytes]] = lambda post: (204, {}, b"")
+    answer: Callable[[Post], Answer | None] = lambda post: (204, {}, b"")
     port: int = 0
     taken: list[Post] = field(default_factory=list)
 
@@ -76,9 +79,7 @@ class Receiver:
         return [post.id for post in self.taken]
 
 
-def always(
-    status: int, text: bytes = b"", **headers: str
-) -> Callable[[Post], tuple[int, dict[str, str], bytes]]:
+def always(status: int, text: bytes = b"", **headers: str) -> Callable[[Post], Answer]:
     """Return an answer that is always the same."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda post: (status, named, text)
@@ -95,7 +96,10 @@ def open_receiver(folder: Path) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             post = Post({name.lower(): value for name, value in self.headers.items()}, body)
             receiver.taken.append(post)
-            status, headers, text = receiver.answer(post)
+            answer = receiver.answer(post)
+            if answer is None:
+                return
+            status, headers, text = answer
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
