@@ -6,6 +6,7 @@ import base64
 import hmac
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.db import connection
+
 from archive.clock import database_now
+from integration.flows.event_sources import oldest_running
 from integration.models import EventDelivery, EventDestination, EventType
 from integration.transports.signed_webhook import new_secret
 from tests.mail_server import certificate
@@ -77,6 +81,16 @@ class Receiver:
     def ids(self) -> list[str]:
         """The ids of what came, in order."""
         return [post.id for post in self.taken]
+
+
+def settle(within: float = 60.0) -> None:
+    """Wait until all transactions that run now are over, those of other databases too: what was written is read then."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        until, ends = int(cursor.fetchone()[0]), time.monotonic() + within
+    while oldest_running() <= until:
+        assert time.monotonic() < ends, "a transaction in this cluster does not end"
+        time.sleep(0.02)
 
 
 def always(status: int, text: bytes = b"", **headers: str) -> Callable[[Post], Answer]:

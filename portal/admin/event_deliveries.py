@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from archive.clock import database_now
 from integration.flows.event_bodies import PREFIX
 from integration.flows.event_settings import send_again
 from integration.flows.rights import EDIT_DESTINATION
@@ -25,6 +26,15 @@ from portal.admin.verbs import Asked, person, reason_page, require
 
 State = EventDelivery.State
 TONES = {State.WAITING: WAITING, State.DELIVERED: GOOD, State.GIVEN_UP: BAD}
+
+
+def next_try(row: EventDelivery) -> SafeString | str:
+    """Return when ``row`` is tried next; of one that is due, what it waits for."""
+    if row.next_at is None or row.next_at > database_now():
+        return moment(row.next_at)
+    if not row.destination.is_active:
+        return _("Once its destination is switched on")
+    return _("Once its destination takes events again") if row.destination.failing_since else _("Now")
 
 
 @admin.register(EventDelivery)
@@ -100,6 +110,7 @@ class EventDeliveryAdmin(HistoryAdmin):
             "exact": body.decode(),
             "size": len(body),
             "attempts": list(delivery.attempts.all()),
+            "next_try": next_try(delivery),
             "again_url": reverse("admin:integration_eventdelivery_again", args=[delivery.pk]) if may else "",
         }
         return self.page(request, delivery, "portal/event_delivery.html", context)
@@ -122,7 +133,7 @@ class EventDeliveryAdmin(HistoryAdmin):
 
     def named(self, row: Any) -> str:
         """Return what happened, to which row."""
-        return f"{row.get_type_display()}: {row.subject}"
+        return f"{row.get_type_display()}: {resolve([row.subject])[row.subject].words}"
 
     @display(description="Event", ordering="type")
     def shown_event(self, row: EventDelivery) -> SafeString | str:
@@ -137,7 +148,8 @@ class EventDeliveryAdmin(HistoryAdmin):
     @display(description="About")
     def shown_about(self, row: Any) -> str:
         """Return what it is about, as a link."""
-        return row.about.as_link()
+        words: str = row.about.as_link()
+        return words
 
     @display(description="Written", ordering="pk")
     def shown_written(self, row: EventDelivery) -> SafeString | str:
@@ -146,5 +158,5 @@ class EventDeliveryAdmin(HistoryAdmin):
 
     @display(description="Next try")
     def shown_next(self, row: EventDelivery) -> SafeString | str:
-        """Return when it is tried next."""
-        return moment(row.next_at)
+        """Return when it is tried next; of one that is due, what it waits for."""
+        return next_try(row)

@@ -27,7 +27,7 @@ from integration.flows import event_settings
 from integration.flows.events_out import TYPES
 from integration.flows.post_events import Verdict
 from integration.flows.rights import EDIT_DESTINATION, Refused
-from integration.models import EventDelivery, EventDestination
+from integration.models import EventAttempt, EventDelivery, EventDestination
 from integration.transports.signed_webhook import new_secret
 from integration.transports.webhook import RECEIVER, address_problem
 from portal.admin.base import EmptyState, GridAdmin
@@ -93,6 +93,7 @@ class EventDestinationAdmin(GridAdmin):
         "shown_waiting",
         "shown_given_up",
         "shown_last",
+        "shown_last_try",
     )
     search_fields = ("name",)
     search_help_text = "Name"
@@ -100,7 +101,7 @@ class EventDestinationAdmin(GridAdmin):
     autocomplete_fields = ("partners", "stores")
     readonly_fields = (
         "shown_url", "shown_kinds", "shown_secret", "shown_state", "shown_host", "shown_waiting", "shown_given_up",
-        "shown_last",
+        "shown_last", "shown_last_try",
     )  # fmt: skip
     actions_detail = ["test", "rotate", "again"]
     change_form_outer_after_template = "portal/parts/destination_below.html"
@@ -128,6 +129,7 @@ class EventDestinationAdmin(GridAdmin):
             ("shown_state", "shown_host"),
             ("shown_waiting", "shown_given_up"),
             ("shown_last", "shown_secret"),
+            "shown_last_try",
         )
         return [(_("How it stands"), {"fields": stands}), where, told]
 
@@ -162,7 +164,8 @@ class EventDestinationAdmin(GridAdmin):
         extra = dict(extra_context or {})
         if row is not None:
             extra |= {"timeline": timeline(row.subject), "deliveries_url": _deliveries(row)}
-        return super().change_view(request, object_id, form_url, extra)
+        answer: HttpResponse = super().change_view(request, object_id, form_url, extra)
+        return answer
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what the form holds and nothing that posting wrote meanwhile; what waits tries the new settings at once."""
@@ -339,11 +342,19 @@ class EventDestinationAdmin(GridAdmin):
         self._ensure_attached(row)
         return moment(row.last_at) if row.last_at else _("Nothing yet")
 
+    @display(description="Last try")
+    def shown_last_try(self, row: EventDestination) -> SafeString | str:
+        """Return what came of the last try, whichever event it was of."""
+        last = EventAttempt.objects.filter(delivery__destination=row).order_by("-pk").first()
+        if last is None:
+            return _("None yet")
+        return format_html("{} {}", moment(last.began_at), last.words)
+
     def _counted(self, row: Any, state: str) -> SafeString | str:
         self._ensure_attached(row)
         count = row.counts[state]
         if not count:
-            return _("None")
+            return "0"
         return format_html(
             '<a class="gp-link" href="{}">{}</a>', _deliveries(row, state__exact=state), f"{count:,}"
         )

@@ -22,7 +22,7 @@ from integration.models import Channel, EventDelivery, Work
 from integration.transports import webhook
 from tests import factories
 from tests.chaos.forking import Forked, die_at, scaled
-from tests.receiving import Answer, Post, destination, open_receiver
+from tests.receiving import Answer, Post, destination, open_receiver, settle
 
 pytestmark = pytest.mark.chaos
 
@@ -100,6 +100,7 @@ def go_on(forked: Forked) -> None:
 def happen() -> None:
     for _ in range(EVENTS):
         factories.document()
+    settle()
     work.put(STEPS["read_events"].lane, read_step())
 
 

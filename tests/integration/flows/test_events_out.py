@@ -35,7 +35,7 @@ from integration.work import Unclaimed
 from portal.copies import DatabaseCopies
 from tests import factories
 from tests.conftest import own_database
-from tests.receiving import delivery, destination
+from tests.receiving import delivery, destination, settle
 
 State = EventDelivery.State
 HERE = Unclaimed()
@@ -60,8 +60,10 @@ def told(database: None) -> Iterator[EventDestination]:
     EventCursor.objects.all().delete()
 
 
-def read() -> None:
-    """Look until there is nothing more."""
+def read(*, at_once: bool = False) -> None:
+    """Look until there is nothing more, once nobody else is at anything; ``at_once``: whoever is."""
+    if not at_once:
+        settle()
     for _ in range(50):
         *_, again = read_events("all", HERE)
         if again.delay:
@@ -105,7 +107,7 @@ def test_what_commits_late_is_told_and_a_cursor_on_ids_misses_it(told: EventDest
     with another_session() as late:
         say_delivered(late, first)
         record_event(f"document:{second.pk}", "delivered", "Delivered.")
-        read()
+        read(at_once=True)
         with connection.cursor() as cursor:
             cursor.execute(NAIVE, [seen])
             naive += [pk for (pk,) in cursor.fetchall()]
@@ -218,6 +220,7 @@ def test_long_histories_are_read_in_turns(told: EventDestination, monkeypatch: p
     monkeypatch.setattr(events_out, "MOST", 2)
     for _ in range(5):
         factories.document()
+    settle()
     *_, again = read_events("all", HERE)
     assert (again, EventDelivery.objects.count()) == (read_step(), 2)
     read()

@@ -73,7 +73,7 @@ def test_a_secret_is_made_and_shown_once_and_address_and_secret_never_again(
     assert answer.context["secret"] == made.secret
     assert made.secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
-    assert (made.kinds, list(made.partners.all())) == (["order.changed", "case.opened"], [partner])
+    assert (made.kinds, list(made.partners.all())) == (["case.opened", "order.changed"], [partner])
     page = f"{LIST}{made.pk}/change/"
     text = client.get(page).content.decode()
     assert "events.example" in text
