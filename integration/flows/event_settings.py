@@ -15,6 +15,7 @@ from integration import channels
 from integration.flows.cases import close_cause
 from integration.flows.event_bodies import TEST_TYPE, cloud_event
 from integration.flows.event_cases import given_up, given_up_cause, gone_cause, stands_still_no_more
+from integration.flows.event_sources import begin
 from integration.flows.events_out import post_step
 from integration.flows.post_events import Tried, post_once
 from integration.flows.rights import EDIT_DESTINATION, Refused, require, require_right
@@ -39,6 +40,7 @@ BOTH_VALID = timedelta(hours=24)
 
 def destination_saved(destination: EventDestination) -> None:
     """Let what waits go on with the settings just saved. In the caller's transaction."""
+    begin()
     if not destination.is_active:
         stands_still_no_more(destination, _("It was switched off: its events wait until it is switched on."))
         return

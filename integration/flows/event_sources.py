@@ -86,6 +86,18 @@ ROWS = """
 """
 
 
+def begin() -> None:
+    """Have there be cursors from the first destination on, so that a restore is noticed before anything was read."""
+    first = first_of_destinations()
+    if first is not None:
+        rows = [EventCursor(source=_name(each), epoch=present_epoch(), xid=first) for each in SOURCES]
+        EventCursor.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _name(source: Source) -> str:
+    return source.table.partition("_")[2]
+
+
 def read_on(source: Source, epoch: UUID, first: int, most: int) -> tuple[list[Happening], bool]:
     """Return what is new of ``source``, at most ``most``, and whether there may be more; move its cursor behind it.
 
@@ -94,7 +106,7 @@ def read_on(source: Source, epoch: UUID, first: int, most: int) -> tuple[list[Ha
     """
     before = oldest_running()
     cursor, _ = EventCursor.objects.get_or_create(
-        source=source.table.partition("_")[2], defaults={"epoch": epoch, "xid": first}
+        source=_name(source), defaults={"epoch": epoch, "xid": first}
     )
     if cursor.epoch != epoch or cursor.xid < first:
         cursor.epoch, cursor.xid, cursor.row_id = epoch, first, 0

@@ -20,9 +20,16 @@ from archive.clock import database_now
 from archive.record import record_event
 from integration.errors import IntegrationError, RateLimited, RetryableError
 from integration.failpoints import failpoint
+from integration.flows.cases import channel_cause, open_case
 from integration.flows.event_cases import stands_still_no_more, tell_given_up, tell_gone
 from integration.flows.events_out import post_step
-from integration.models import EventAttempt, EventDelivery, EventDestination
+from integration.models import (
+    EventAttempt,
+    EventDelivery,
+    EventDestination,
+    ExceptionCase,
+    destination_channel,
+)
 from integration.transports.signed_webhook import headers
 from integration.transports.webhook import RECEIVER, Answer, exchange
 from integration.work import Claim, Step
@@ -47,6 +54,7 @@ SCHEDULE = (
 LONGEST_BUSY = timedelta(days=4)
 """So old an event has to be for a try that the receiver asked to be put off to count as one."""
 
+BUSY_TOLD_AFTER = timedelta(hours=6)
 _JITTER = 0.1
 _LONGEST_ASKED = timedelta(hours=24)
 _GONE = 410
@@ -102,8 +110,19 @@ def post_events(subject: str, claim: Claim) -> list[Step]:
             tell_given_up(destination)
         return []
     if turn.last.verdict is Verdict.BUSY:
+        _tell_long_busy(destination, turn.last, claim)
         raise RateLimited(turn.last.words, retry_after=turn.last.asked)
     raise RetryableError(_told(destination, turn.last.words), retry_after=_left(destination))
+
+
+def _tell_long_busy(destination: EventDestination, tried: Tried, claim: Claim) -> None:
+    """Tell a person of a receiver that has us wait again and again, which is no failure to the queue."""
+    since = destination.failing_since
+    if since is None or database_now() - since < BUSY_TOLD_AFTER:
+        return
+    with claim.transaction():
+        cause = channel_cause(destination_channel(destination.pk))
+        open_case(ExceptionCase.Kind.PARKED, cause, _told(destination, tried.words))
 
 
 def _take_turn(destination: EventDestination, claim: Claim) -> Turn:
@@ -242,12 +261,12 @@ def _settle(destination: EventDestination, delivery: EventDelivery, tried: Tried
         waiting.update(tries=delivery.tries + 1)
         _switch_off(destination, tried.words)
         return
+    if tried.verdict is not Verdict.REFUSED and destination.failing_since is None:
+        EventDestination.objects.filter(pk=destination.pk).update(failing_since=now)
+        destination.failing_since = now
     if tried.verdict is Verdict.BUSY and now - delivery.created_at < LONGEST_BUSY:
         waiting.update(next_at=now + tried.asked)
         return
-    if tried.verdict is Verdict.AWAY and destination.failing_since is None:
-        EventDestination.objects.filter(pk=destination.pk).update(failing_since=now)
-        destination.failing_since = now
     wait = wait_after(delivery.tries + 1)
     if wait is not None:
         waiting.update(tries=delivery.tries + 1, next_at=now + max(wait, tried.asked))

@@ -16,6 +16,7 @@ from archive.models import Document, Event
 from archive.record import record_event
 from integration.flows import events_out
 from integration.flows.cases import close_case, open_case, reopen
+from integration.flows.event_settings import destination_saved
 from integration.flows.events_out import KEPT, post_step, read_events, read_step
 from integration.flows.steps import standing_steps
 from integration.models import (
@@ -266,6 +267,16 @@ def test_after_a_restore_everybody_begins_from_then_on_and_is_told_so(told: Even
     factories.document()
     read()
     assert types(told) == [EventType.DOCUMENT_RECORDED]
+
+
+def test_a_restore_is_noticed_though_nothing_was_read_before(told: EventDestination) -> None:
+    destination_saved(told)
+    with connections["owner"].cursor() as owner:
+        owner.execute("INSERT INTO archive_cursorepoch (origin) VALUES ('restored from a backup')")
+    factories.document()
+    read()
+    assert types(told) == []
+    assert Event.objects.filter(subject=told.subject, kind="began_anew").count() == 1
 
 
 def test_nothing_is_looked_for_or_noted_while_there_are_no_destinations(database: None) -> None:
