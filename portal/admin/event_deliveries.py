@@ -20,7 +20,7 @@ from integration.flows.event_settings import send_again
 from integration.flows.rights import EDIT_DESTINATION
 from integration.models import EventDelivery
 from portal.admin.base import EmptyState, HistoryAdmin
-from portal.admin.show import BAD, GOOD, WAITING, link, moment, status
+from portal.admin.show import BAD, GOOD, WAITING, moment, status
 from portal.admin.subjects import resolve
 from portal.admin.verbs import Asked, person, reason_page, require
 
@@ -136,9 +136,9 @@ class EventDeliveryAdmin(HistoryAdmin):
         return f"{row.get_type_display()}: {resolve([row.subject])[row.subject].words}"
 
     @display(description="Event", ordering="type")
-    def shown_event(self, row: EventDelivery) -> SafeString | str:
-        """Return what happened, as the way to the event's page."""
-        return link(row, row.get_type_display())
+    def shown_event(self, row: EventDelivery) -> str:
+        """Return what happened."""
+        return row.get_type_display()
 
     @display(description="State", ordering="state")
     def shown_state(self, row: EventDelivery) -> SafeString:
