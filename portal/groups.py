@@ -98,6 +98,7 @@ _OF_CONNECTIONS = (
     ("integration", "stockrule"),
     ("integration", "mailserver"),
     ("integration", "noticewebhook"),
+    ("integration", "eventdestination"),
 )
 _OF_BOTH = (
     ("partners", "mailbox"),

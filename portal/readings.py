@@ -28,6 +28,7 @@ from archive.store import NotRecorded, fingerprints, record_access
 from integration.models import (
     BulkJob,
     Erasure,
+    EventDelivery,
     ExceptionCase,
     Expectation,
     Invoice,
@@ -54,6 +55,7 @@ SUBJECTS: dict[type[models.Model], str] = {
     DisposalCertificate: "certificate",
     DisposalRun: "disposal",
     Erasure: "erasure",
+    EventDelivery: "event_delivery",
     ExceptionCase: "case",
     Expectation: "expectation",
     Hold: "hold",

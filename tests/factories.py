@@ -102,6 +102,7 @@ from partners.models import (
 )
 from portal.groups import AUDITOR, OPERATOR, PARTNER_ADMINISTRATOR, RECORDS_MANAGER, ensure_groups
 from tests.noticing import notice_rule, webhook
+from tests.receiving import delivery, destination
 from tests.returned import return_of
 
 _numbers = count(1)
@@ -659,6 +660,7 @@ def everything() -> PurchaseOrder:
         detail="Everything was there.",
     )
     notice_rule(webhook=webhook())
+    delivery(destination())
     Pause.objects.create(
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )

@@ -49,6 +49,9 @@ off and keeps comments, ``undo`` takes a decision back. ``resending`` and ``writ
 it, ``webhook_calls`` posts to chats, ``notice_settings`` keeps rules and choices. ``onboarding`` takes a partner on in test,
 ``onboarding_steps`` says what is done by which evidence. ``account_mails`` invites people, ``leaving`` sees them off.
 
+Events out: ``events_out`` writes what happened (``event_sources`` reads it, ``event_bodies`` words it) for each destination,
+``post_events`` posts and ``event_settings`` are its verbs; ``event_cases`` says what of it only a person can settle.
+
 Archive: ``seal_archive`` seals, closes the day and publishes its root, ``check_archive`` holds a share of the archive against its
 seals. ``copy_payloads`` copies, compares and removes, ``copy_again`` is its verb. ``retention``, ``holds`` and ``disposals`` are the
 verbs of records managers, ``destroy`` carries an approved disposal out, ``trim_stock`` removes old lines of stock.

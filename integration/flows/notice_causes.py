@@ -151,9 +151,12 @@ def _stands_still(channel: str, store: Store | None, mailbox: Mailbox | None) ->
         return f"Mailbox “{mailbox}” stands still"
     if side == "mailbox":
         return f"A partner's mailbox (number {key}) stands still"
-    return {"mailserver": "The mail server stands still", "webhook": "A webhook of a chat stands still"}.get(
-        side, "A connection stands still"
-    )
+    words = {
+        "mailserver": "The mail server stands still",
+        "webhook": "A webhook of a chat stands still",
+        "destination": "A destination of events takes nothing",
+    }
+    return words.get(side, "A connection stands still")
 
 
 def _finished(now: datetime, most: int) -> list[Cause]:

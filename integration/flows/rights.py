@@ -23,6 +23,7 @@ ADD_PARTNER = "partners.add_tradingpartner"
 EDIT_MAIL_SERVER = "integration.change_mailserver"
 EDIT_NOTICE_RULE = "integration.change_noticerule"
 EDIT_WEBHOOK = "integration.change_noticewebhook"
+EDIT_DESTINATION = "integration.change_eventdestination"
 
 # What the right allows, and whose role holds it: what is said to those who lack it.
 _ASK = {
@@ -33,6 +34,7 @@ _ASK = {
     PAUSE: ("pause or resume it", "an operator"),
     COPY_AGAIN: ("have it copied", "an operator"),
     GO_LIVE: ("let it go live or back to watch", "a partner administrator or an operator"),
+    EDIT_DESTINATION: ("change it or have events be sent", "an operator"),
     SET_RETENTION: ("say how long documents are kept", "a records manager"),
     TAKE_HOLD: ("put documents on hold", "a records manager"),
     RELEASE_HOLD: ("release a hold", "a records manager"),

@@ -25,12 +25,14 @@ from integration.flows.clock import watch_clock
 from integration.flows.compose import compose
 from integration.flows.copy_payloads import copy_payloads, copy_step, enrol_step
 from integration.flows.destroy import destroy
+from integration.flows.events_out import read_events, read_step
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
 from integration.flows.invoice_order import invoice_order
 from integration.flows.mails import send_mail
 from integration.flows.match import match
 from integration.flows.notices import notice_step, tell_notices
+from integration.flows.post_events import post_events
 from integration.flows.read_translated import read_translated
 from integration.flows.receive import fetch_mailbox, fetch_step
 from integration.flows.reconciliation import EVERY, daily_step, reconcile_all
@@ -47,6 +49,7 @@ from integration.flows.write_return import write_return
 from integration.flows.write_stock import write_stock
 from integration.models import (
     BulkItem,
+    EventDestination,
     ExceptionCase,
     MailServer,
     Order,
@@ -73,7 +76,8 @@ class StepKind:
 
     ``words`` finish the sentence "Gridport was about to …". ``standing`` steps return themselves for ever, are
     parked for nothing but deaths, and wait no longer than ``longest_wait`` after a failure. ``links`` gives what a case about a
-    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``, ``mailserver``, ``webhook``): its
+    subject hangs on; ``other_side`` is the one of them that the step talks to (``store``, ``mailbox``, ``mailserver``, ``webhook``,
+    ``destination``): its
     trouble is one case, however many steps wait for it. ``direction`` is that of documents: ``in``, ``out``.
     ``never_held``: no pause switch stops it, not even the one for everything.
     ``lease`` is also how long one step may take: a worker still at it then is ended, and three such ends park the step.
@@ -194,6 +198,12 @@ def _webhook_call(subject: str) -> dict[str, Any]:
     # With a webhook that was removed its messages are gone too, and there is nobody to talk to.
     call = WebhookCall.objects.select_related("webhook").filter(pk=subject).first()
     return {"webhook": call.webhook} if call is not None else {}
+
+
+def _destination(subject: str) -> dict[str, Any]:
+    # With one that was removed its events are gone too.
+    destination = EventDestination.objects.filter(pk=subject).first()
+    return {"destination": destination} if destination is not None else {}
 
 
 def _account(subject: str) -> dict[str, Any]:
@@ -400,6 +410,17 @@ STEPS: dict[str, StepKind] = {
         other_side="webhook",
         direction="out",
     ),
+    "read_events": StepKind(
+        "events", read_events, "look what is to be told to other systems", _nothing, standing=True
+    ),
+    "post_events": StepKind(
+        "event_posts",
+        post_events,
+        "post events to another system",
+        _destination,
+        lease=_SLOW,
+        other_side="destination",
+    ),
     "copy_payloads": StepKind(
         "archive",
         copy_payloads,
@@ -440,8 +461,9 @@ def standing_steps() -> list[Step]:
 
     One poll a store, one look at each hook that a store has for us, one reading of each catalogue that stock advice
     concerns, one look for old lines of stock where there are any, one fetch a mailbox, one look for returned mail where a
-    folder is set, one look at the clock, one for gaps, one for who is to be told; one for what is to be sealed, and one
-    check of the seals; one for copies that wait, and one a day for what the storage does not know of.
+    folder is set, one look at the clock, one for gaps, one for who is to be told, and one for what is to be told to other
+    systems where there are any; one for what is to be sealed, and one check of the seals; one for copies that wait, and
+    one a day for what the storage does not know of.
     """
     stores = [poll_step(pk) for pk in Store.objects.values_list("pk", flat=True)]
     mailboxes = [fetch_step(pk) for pk in Mailbox.objects.values_list("pk", flat=True)]
@@ -451,6 +473,7 @@ def standing_steps() -> list[Step]:
     trimmed = [trim_step()] if StockFeed.objects.exists() else []
     returned = [bounce_step() for _ in MailServer.objects.exclude(bounce_folder="")]
     clock = Step("reconcile", "all", "reconcile")
-    ours = [clock, daily_step(EVERY), notice_step()]
+    events = [read_step()] if EventDestination.objects.exists() else []
+    ours = [clock, daily_step(EVERY), notice_step(), *events]
     archived = [seal_step(), check_archive_step(CHECKED_EVERY), copy_step(), enrol_step(place_name())]
     return [*stores, *mailboxes, *hooks, *catalogues, *trimmed, *returned, *ours, *archived]

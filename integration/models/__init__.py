@@ -9,6 +9,15 @@ from integration.models.customer import CustomerLink, OrderAcknowledgment
 from integration.models.drill import RestoreDrill
 from integration.models.effect import StoreEffect
 from integration.models.erasure import Erasure
+from integration.models.event_out import (
+    EventAttempt,
+    EventCursor,
+    EventDelivery,
+    EventDestination,
+    EventType,
+    Occurrence,
+    destination_channel,
+)
 from integration.models.expectation import Expectation
 from integration.models.figures import ANSWERED_WITHIN, DailyFigure
 from integration.models.hooks import HookCall, StoreHook
@@ -59,6 +68,11 @@ __all__ = [
     "CustomerLink",
     "DailyFigure",
     "Erasure",
+    "EventAttempt",
+    "EventCursor",
+    "EventDelivery",
+    "EventDestination",
+    "EventType",
     "ExceptionCase",
     "Expectation",
     "Gap",
@@ -75,6 +89,7 @@ __all__ = [
     "NoticeReceipt",
     "NoticeRule",
     "NoticeWebhook",
+    "Occurrence",
     "Order",
     "OrderAcknowledgment",
     "OrderDocument",
@@ -122,6 +137,7 @@ __all__ = [
     "Warehouse",
     "WebhookCall",
     "Work",
+    "destination_channel",
     "mail_channel",
     "mailbox_channel",
     "order_key",

@@ -1,8 +1,9 @@
-"""Messages to rooms of a chat: one POST to an address that somebody entered, and nothing that it could be abused for.
+"""One POST to an address that somebody entered, a chat's room or a receiver of events, and nothing it could be abused for.
 
 Whoever may enter an address could have Gridport knock at doors that only it can reach: so private addresses are
 refused, as they are when it is saved and again on the line that is open; where names lead may change in between.
-Redirects are not followed, proxies not used, and of the answer nothing is shown but its status.
+Redirects are not followed, proxies not used, and of an answer nothing is shown but its status and, of a refusal by a
+receiver of events, the printable beginning.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +33,20 @@ _STANDS_FOR_IPV4 = tuple(
 _LONGEST_ADDRESS = 1000
 _FOR_NOW = frozenset({408, 425})
 _ASKED_TO_WAIT = timedelta(minutes=1)
+_SHOWN = 200
+"""Characters of what a refusal says."""
+
+CHAT, RECEIVER = "chat", "receiver"
+"""Whom an address is of, as sentences name it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: HTTP's status, ``Retry-After`` as it was written or ``""``, and how a refusal begins, printable."""
+
+    status: int
+    retry_after: str = ""
+    beginning: str = ""
 
 
 def is_public(address: IpAddress) -> bool:
@@ -51,15 +68,15 @@ def addresses_of(host: str, port: int) -> list[IpAddress]:
     return [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
 
 
-def address_problem(url: str) -> str:
+def address_problem(url: str, whom: str = CHAT) -> str:
     """Return why nothing may be posted to ``url``, as a sentence; empty where it may. Asks the name server."""
     try:
-        parts = _parts(url)
-        _public_of(parts)
+        parts = _parts(url, whom)
+        _public_of(parts, whom)
     except ConfigurationError as error:
         return str(error)
     except RetryableError:
-        return "The name in the address leads nowhere now. Copy the address again from the chat."
+        return f"The name in the address leads nowhere now. Copy the address again from the {whom}."
     return ""
 
 
@@ -79,30 +96,51 @@ def message(shape: str, text: str) -> Json:
 
 
 def post(url: str, body: Json, *, context: ssl.SSLContext | None = None) -> None:
-    """Post ``body`` to ``url`` once.
+    """Post a chat's message to ``url`` once.
 
     Raises ``ConfigurationError`` where the address is refused, by us or by whom it leads to, and ``RetryableError``
     where nobody answers in time; who did not answer may have taken the message.
     """
-    parts = _parts(url)
-    peers = _public_of(parts)
+    headers = {"Content-Type": "application/json"}
+    _judge(exchange(url, json.dumps(body).encode(), headers, whom=CHAT, context=context).status)
+
+
+def exchange(
+    url: str, data: bytes, headers: Mapping[str, str], *, whom: str, context: ssl.SSLContext | None = None
+) -> Answer:
+    """Post ``data`` to ``url`` once, and return what came back, whatever it says.
+
+    Raises ``ConfigurationError`` where we refuse the address or its certificate, and ``RetryableError`` where nobody
+    answers in time; who did not answer may have taken it.
+    """
+    parts = _parts(url, whom)
+    peers = _public_of(parts, whom)
     line = _Line(parts, peers[0], context or ssl.create_default_context())
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     try:
         with Alarm(WEBHOOK.visit, line.cut):
-            line.request("POST", target, json.dumps(body).encode(), {"Content-Type": "application/json"})
-            status = line.getresponse().status
+            line.request("POST", target, data, dict(headers))
+            return _answer(line.getresponse())
     except ssl.SSLCertVerificationError as error:
         raise ConfigurationError(
-            "The chat's certificate is not in order, so nothing was posted. Compare the webhook's address."
+            f"The {whom}'s certificate is not in order, so nothing was posted. Compare the webhook's address."
         ) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise RetryableError(
-            f"The chat did not answer in time, or the line broke ({type(error).__name__}). It is tried again by itself."
+            f"The {whom} did not answer in time, or the line broke ({type(error).__name__}). It is tried again by itself."
         ) from error
     finally:
         line.close()
-    _judge(status)
+
+
+def _answer(response: http.client.HTTPResponse) -> Answer:
+    beginning = ""
+    if not 200 <= response.status < 300:
+        # One read: the status is known by now, whatever becomes of the rest.
+        with suppress(OSError, http.client.HTTPException, ValueError):
+            said = response.read1(4 * _SHOWN).decode("utf-8", errors="replace")
+            beginning = "".join(each if each.isprintable() else " " for each in said)
+    return Answer(response.status, response.getheader("Retry-After") or "", beginning.strip()[:_SHOWN])
 
 
 class _Line(http.client.HTTPSConnection):
@@ -117,8 +155,11 @@ class _Line(http.client.HTTPSConnection):
         """Open the line; the name is not asked for again."""
         plain = socket.create_connection((self._peer, self.port), timeout=WEBHOOK.connect)
         plain.settimeout(WEBHOOK.silence)
-        self.sock = plain
-        self.sock = self._context_of_line.wrap_socket(plain, server_hostname=self.host)
+        # Known before hands are shaken, so that who is silent then is cut as well.
+        self.sock = self._context_of_line.wrap_socket(
+            plain, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.sock.do_handshake()
 
     def cut(self) -> None:
         """End it, whoever reads from it."""
@@ -133,17 +174,17 @@ allowed: Callable[[IpAddress], bool] = is_public
 """Says which addresses may be posted to."""
 
 
-def _parts(url: str) -> SplitResult:
+def _parts(url: str, whom: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as error:
-        raise ConfigurationError(_UNUSABLE) from error
+        raise ConfigurationError(_UNUSABLE.format(whom=whom)) from error
     printable = (
         url.isascii() and url.isprintable() and " " not in url.strip() and len(url) <= _LONGEST_ADDRESS
     )
     if not printable or not parts.hostname or port == 0:
-        raise ConfigurationError(_UNUSABLE)
+        raise ConfigurationError(_UNUSABLE.format(whom=whom))
     if parts.scheme != "https":
         raise ConfigurationError("Messages are posted by https alone: the address begins with https://.")
     if parts.username is not None or parts.password is not None:
@@ -152,20 +193,19 @@ def _parts(url: str) -> SplitResult:
 
 
 _UNUSABLE = (
-    "This is no address of a webhook. Copy it whole from the chat: https://, a name, and what follows."
+    "This is no address of a webhook. Copy it whole from the {whom}: https://, a name, and what follows."
 )
 
 
-def _public_of(parts: SplitResult) -> list[IpAddress]:
+def _public_of(parts: SplitResult, whom: str) -> list[IpAddress]:
     """Return where the name leads, all of it public: a name that leads to a private address as well is refused."""
+    nowhere = f"The name of the {whom} leads nowhere now. It is tried again by itself."
     try:
         found = look_up(parts.hostname or "", parts.port or 443)
     except OSError as error:
-        raise RetryableError(
-            "The name of the chat leads nowhere now. It is tried again by itself."
-        ) from error
+        raise RetryableError(nowhere) from error
     if not found:
-        raise RetryableError("The name of the chat leads nowhere now. It is tried again by itself.")
+        raise RetryableError(nowhere)
     if not all(allowed(each) for each in found):
         raise ConfigurationError(
             "The webhook's address leads into a private network, where nothing is posted. Enter one of the internet."

@@ -23,6 +23,7 @@ from integration.flows.copy_again import VERBS as COPY_VERBS
 from integration.flows.customer_links import VERBS as LINK_VERBS
 from integration.flows.disposals import VERBS as DISPOSAL_VERBS
 from integration.flows.erase import VERBS as ERASURE_VERBS
+from integration.flows.event_settings import VERBS as EVENT_VERBS
 from integration.flows.exports import VERBS as EXPORT_VERBS
 from integration.flows.holds import VERBS as HOLD_VERBS
 from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
@@ -354,6 +355,7 @@ class VerbFilter(SimpleListFilter):
         *LINK_VERBS,
         *INVOICING_VERBS,
         *NOTICE_VERBS,
+        *EVENT_VERBS,
         *RETENTION_VERBS,
         *HOLD_VERBS,
         *DISPOSAL_VERBS,

@@ -31,6 +31,8 @@ from integration.models import (
     Carrier,
     CustomerLink,
     Erasure,
+    EventDelivery,
+    EventDestination,
     ExceptionCase,
     Invoice,
     MailServer,
@@ -106,6 +108,8 @@ STEP_SUBJECTS = {
     "fetch_bounces": "",
     "tell_notices": "",
     "post_webhook": "webhook_call",
+    "read_events": "",
+    "post_events": "event_destination",
     "copy_payloads": "",
     "reconcile": "",
     "reconcile_all": "",
@@ -275,6 +279,10 @@ def _all_copies(keys: set[str]) -> dict[str, Subject]:
     return {key: Subject("Copies of the archive", list_url(PayloadCopy)) for key in keys}
 
 
+def _destination_words(row: EventDestination) -> str:
+    return f"Event destination {row}"
+
+
 _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "payload_copy": _by_pk(PayloadCopy, words=lambda copy: f"Copy {copy.key[-64:][:12]}…"),
     "archive_copies": _all_copies,
@@ -318,6 +326,9 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "webhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
     "noticewebhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
     "webhook_call": _by_pk(WebhookCall, "webhook", page=lambda call: call.webhook),
+    "destination": _by_pk(EventDestination, words=_destination_words),
+    "event_destination": _by_pk(EventDestination, words=_destination_words),
+    "event_delivery": _by_pk(EventDelivery, words=lambda row: f"Event {row}"),
     "noticerule": _by_pk(NoticeRule, "role", "webhook"),
     "item": _by_pk(ItemCrossReference),
     "code_list": _by_pk(CodeList, "agreement"),

@@ -25,6 +25,7 @@ _TONES = {
     "answered": GOOD,
     "arrived_again": WARNING,
     "back_to_watch": WARNING,
+    "began_anew": WARNING,
     "bill_approved": GOOD,
     "bill_disputed": WARNING,
     "bill_matched": GOOD,
@@ -67,6 +68,7 @@ _TONES = {
     "resumed": GOOD,
     "settling": WAITING,
     "spoken_of": WARNING,
+    "switched_off": BAD,
     "watching": WAITING,
 }
 

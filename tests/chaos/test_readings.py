@@ -50,7 +50,7 @@ class Naive(ReadingMiddleware):
 # What tells nothing of orders, documents and customers: what we agreed and set, goods, people who work here, and doors.
 SILENT = {
     "admin_logentry", "archive_payloadcopy", "archive_retentionrule", "archive_sealcheck", "auth_group", "auth_user", "integration_carrier", "integration_customerlink",
-    "integration_invoicerule", "integration_invoiceseries", "integration_mailserver", "integration_noticerule",
+    "integration_eventdestination", "integration_invoicerule", "integration_invoiceseries", "integration_mailserver", "integration_noticerule",
     "integration_noticewebhook", "integration_pause", "integration_restoredrill", "integration_routingrule",
     "integration_stockfeed", "integration_store", "integration_storeitem", "integration_supplierstock",
     "integration_warehouse", "partners_agreement", "partners_businesscalendar", "partners_codelist",

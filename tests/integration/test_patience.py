@@ -62,6 +62,7 @@ def test_no_wait_for_a_store_or_mailbox_outlasts_the_lease_of_its_step(
         "import_order",
         "invoice_order",
         "poll_store",
+        "post_events",
         "post_webhook",
         "read_catalogue",
         "send_account_mail",
@@ -76,6 +77,7 @@ def test_no_wait_for_a_store_or_mailbox_outlasts_the_lease_of_its_step(
             "mailbox": patience.MAILBOX,
             "mailserver": patience.MAIL,
             "webhook": patience.WEBHOOK,
+            "destination": patience.WEBHOOK,
         }
         whose = sides[kind.other_side]
         assert timedelta(seconds=whose.visit) + spare < kind.lease, name

@@ -43,7 +43,7 @@ NONE: dict[str, str] = {
     **dict.fromkeys(
         [
             "integration.Carrier", "integration.CustomerLink", "integration.InvoiceRule", "integration.InvoiceSeries",
-            "integration.MailServer", "integration.NoticeRule", "integration.NoticeWebhook", "integration.RoutingRule",
+            "integration.EventDestination", "integration.MailServer", "integration.NoticeRule", "integration.NoticeWebhook", "integration.RoutingRule",
             "integration.StockLocation", "integration.StockTerms", "integration.Store", "integration.StoreHook",
             "integration.Warehouse", "partners.Agreement", "partners.AllowedSubstitute", "partners.BusinessCalendar",
             "partners.CodeList", "partners.CodeListEntry", "partners.ConnectionTest", "partners.ControlNumber",
@@ -65,8 +65,9 @@ NONE: dict[str, str] = {
         [
             "archive.DocumentState", "archive.PayloadCopy", "archive.SealCheck", "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
             "django_q.Task", "integration.BulkJob", "integration.Channel", "integration.DailyFigure",
+            "integration.EventAttempt", "integration.EventCursor", "integration.EventDelivery",
             "integration.Expectation", "integration.Gap", "integration.HookCall", "integration.Lane",
-            "integration.MissingTranslation", "integration.Notice", "integration.Pause", "integration.Reconciliation",
+            "integration.MissingTranslation", "integration.Notice", "integration.Occurrence", "integration.Pause", "integration.Reconciliation",
             "integration.Sighting", "integration.StoreEffect", "integration.WebhookCall", "integration.Work",
         ],
         MACHINE,

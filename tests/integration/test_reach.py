@@ -27,6 +27,8 @@ from archive.models import (
 from archive.reach import EVERYTHING, Reach
 from integration.models import (
     Erasure,
+    EventDelivery,
+    EventDestination,
     ExceptionCase,
     Invoice,
     Order,
@@ -51,6 +53,8 @@ OF_EVERYTHING = {
     DisposalCertificate,
     DisposalRun,
     Erasure,
+    EventDelivery,
+    EventDestination,
     Group,
     Hold,
     LogEntry,

@@ -27,6 +27,7 @@ from tests.noticing import webhook as room_of
 
 State = WebhookCall.State
 
+UNUSABLE = "This is no address of a webhook. Copy it whole from the chat: https://, a name, and what follows."
 PRIVATE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
     "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1", "::1", "::", "fe80::1", "fc00::1", "fec0::1", "ff02::1",
@@ -71,12 +72,12 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         ("http://chat.example/x", "Messages are posted by https alone: the address begins with https://."),
         ("ftp://chat.example/x", "Messages are posted by https alone: the address begins with https://."),
         ("https://a:b@chat.example/x", "The address may hold no user and no password before its name."),
-        ("https:///x", webhook._UNUSABLE),
-        ("https://chat.example:99999/x", webhook._UNUSABLE),
-        ("https://chat.example/a b", webhook._UNUSABLE),
-        ("https://chat.example/\r\nHost: x", webhook._UNUSABLE),
-        ("https://[::1", webhook._UNUSABLE),
-        ("nonsense", webhook._UNUSABLE),
+        ("https:///x", UNUSABLE),
+        ("https://chat.example:99999/x", UNUSABLE),
+        ("https://chat.example/a b", UNUSABLE),
+        ("https://chat.example/\r\nHost: x", UNUSABLE),
+        ("https://[::1", UNUSABLE),
+        ("nonsense", UNUSABLE),
     ],
 )
 def test_an_address_that_cannot_be_posted_to_says_why(url: str, sentence: str) -> None:

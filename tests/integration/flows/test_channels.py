@@ -14,6 +14,7 @@ from integration.bigcommerce import connection
 from integration.flows import account_mails, backpressure, decide
 from integration.flows.catalogue import catalogue_step
 from integration.flows.channels import trouble_of
+from integration.flows.events_out import post_step
 from integration.flows.import_orders import import_step
 from integration.flows.invoicing import invoice_step
 from integration.flows.mails import put_mail
@@ -28,6 +29,7 @@ from integration.work import Step, put
 from integration.x12.syntax import segment
 from tests import factories
 from tests.noticing import webhook
+from tests.receiving import destination
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -160,7 +162,7 @@ def test_every_step_says_whom_it_asks_when_it_is_put(
     world.run()
     _, steps = put_mail("test:1", ["ada@larch.example"], "Order 1002", "Please answer.\n")
     put_call(webhook(), "Order 1002")
-    for step in (*steps, *steps_of_calls()):
+    for step in (*steps, *steps_of_calls(), post_step(destination().pk)):
         work.put(STEPS[step.name].lane, step)
     settings.PUBLIC_URL = "https://edi.fern.example"
     MailServer.objects.create(pk=1, host="127.0.0.1", from_address="a@fern.example", is_active=True)

@@ -31,6 +31,7 @@ from archive.models import (
 from integration.flows import decide
 from integration.flows.customer_links import VERBS as LINK_VERBS
 from integration.flows.disposals import VERBS as DISPOSAL_VERBS
+from integration.flows.event_settings import VERBS as EVENT_VERBS
 from integration.flows.exports import VERBS as EXPORT_VERBS
 from integration.flows.holds import VERBS as HOLD_VERBS
 from integration.flows.invoice_rules import VERBS as INVOICING_VERBS
@@ -44,6 +45,8 @@ from integration.models import (
     Carrier,
     CustomerLink,
     Erasure,
+    EventDelivery,
+    EventDestination,
     ExceptionCase,
     Expectation,
     Invoice,
@@ -88,7 +91,7 @@ from tests import factories
 
 HISTORY: list[type[Model]] = [
     Order, PurchaseOrder, Reconciliation, Document, Transmission, ExceptionCase, Work, Pause, ControlNumber, AuditEntry, AccessRecord, LogEntry, PayloadCopy,
-    BulkJob, Erasure, Expectation, OutgoingMail, RestoreDrill, Invoice, Shipment, SupplierInvoice,
+    BulkJob, Erasure, EventDelivery, Expectation, OutgoingMail, RestoreDrill, Invoice, Shipment, SupplierInvoice,
     StoreItem,
     ReturnCase,
     StockFeed, SupplierStock, SealCheck,
@@ -97,7 +100,7 @@ HISTORY: list[type[Model]] = [
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
     BusinessCalendar, MappingProfile, RoutingRule, Warehouse, CustomerLink, Carrier, InvoiceRule, InvoiceSeries,
-    NoticeRule, NoticeWebhook,
+    NoticeRule, NoticeWebhook, EventDestination,
 ]  # fmt: skip
 OWN_PAGES = {MappingProfile}
 SHOWN = [model for model in (*HISTORY, *SETTINGS) if model is not LogEntry]
@@ -260,7 +263,7 @@ def test_every_step_and_every_verb_has_its_words() -> None:
     assert len(said_in_parts) == 3 * len(CHANGE)
     decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
     of_settings = {*ROUTING_VERBS, *INVOICING_VERBS, *LINK_VERBS, *NOTICE_VERBS}
-    of_settings |= {*RETENTION_VERBS, *HOLD_VERBS, *DISPOSAL_VERBS, *EXPORT_VERBS}
+    of_settings |= {*RETENTION_VERBS, *HOLD_VERBS, *DISPOSAL_VERBS, *EXPORT_VERBS, *EVENT_VERBS}
     assert {audited or mode for audited, mode in said} | said_in_parts | of_settings | decided == set(
         VerbFilter.verbs
     )
