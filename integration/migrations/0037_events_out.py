@@ -61,7 +61,7 @@ def note(number: int, table: str, what: str, state: str, moment: str, condition:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0035_ties'),
+        ('integration', '0036_scorecards'),
         ('partners', '0015_onboarding'),
     ]
 
