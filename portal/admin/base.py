@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
@@ -145,7 +146,10 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
         if not term or self.elsewhere is None:
             return None
         names = str(self.elsewhere._meta.verbose_name_plural)
-        return Crumb(f"Look among the {names}", list_url(self.elsewhere, urlencode({"q": term})))
+        return Crumb(
+            gettext("Look among the %(names)s") % {"names": names},
+            list_url(self.elsewhere, urlencode({"q": term})),
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Say whether the user may remove rows, and ``obj`` is held by nothing."""

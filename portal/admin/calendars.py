@@ -11,6 +11,7 @@ from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.forms import TimeInput
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
 from partners.business_time import MIDNIGHT, business_due
@@ -53,8 +54,8 @@ class HolidayInline(TableInline):
 
     model = Holiday
     fields = ("date", "name")
-    verbose_name = "holiday"
-    verbose_name_plural = "Holidays"
+    verbose_name = gettext_lazy("holiday")
+    verbose_name_plural = gettext_lazy("Holidays")
 
 
 @admin.register(BusinessCalendar)
@@ -71,9 +72,9 @@ class CalendarAdmin(ReasonedAdmin):
     inlines = (HolidayInline,)
     fieldsets = (
         (None, {"fields": (("name", "time_zone"),)}),
-        ("Open hours", {
+        (gettext_lazy("Open hours"), {
             "fields": tuple((f"{day}_from", f"{day}_until") for day in WEEKDAYS),
-            "description": "Leave both times of a weekday empty where it is closed; until 00:00 is until the end of the day.",
+            "description": gettext_lazy("Leave both times of a weekday empty where it is closed; until 00:00 is until the end of the day."),
         }),
     )  # fmt: skip
     empty = EmptyState(
@@ -101,17 +102,17 @@ class CalendarAdmin(ReasonedAdmin):
             extra["previews"] = list(previews(row, database_now()))
         return super().change_view(request, object_id, form_url, extra)
 
-    @display(description="Open")
+    @display(description=gettext_lazy("Open"))
     def shown_hours(self, calendar: BusinessCalendar) -> str:
         """Return the open hours: ``Mon to Fri 08:00 to 17:00``."""
         return hours_words(calendar)
 
-    @display(description="Holidays")
+    @display(description=gettext_lazy("Holidays"))
     def shown_holidays(self, calendar: BusinessCalendar) -> str:
         """Return how many there are."""
         return str(len(calendar.holidays.all())) if calendar.holidays.all() else "None"
 
-    @display(description="Agreements")
+    @display(description=gettext_lazy("Agreements"))
     def shown_agreements(self, calendar: Any) -> str:
         """Return how many name it."""
         return str(calendar.agreement_count or "None")
@@ -147,7 +148,8 @@ def previews(calendar: BusinessCalendar, now: datetime) -> Iterator[dict[str, An
             due = business_due(start, promised, hours, zone)
             local = due.astimezone(zone)
             yield {
-                "words": f"Promised within {promised} hours, sent {words}",
+                "words": gettext("Promised within %(promised)s hours, sent %(words)s")
+                % {"promised": promised, "words": words},
                 "due": f"{local:%A} {local.day} {local:%b %Y %H:%M %Z}",
                 "here": moment(due),
             }

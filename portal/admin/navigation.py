@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from archive.models import (
     AccessRecord,
@@ -79,18 +80,18 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
         cases.update(badge=opened, badge_variant="danger")
     return [
         {
-            "title": "Work",
+            "title": gettext("Work"),
             "items": [
                 {
-                    "title": "Dashboard",
+                    "title": gettext("Dashboard"),
                     "icon": "dashboard",
                     "link": reverse("admin:index"),
                     "permission": _anybody,
                 },
-                {"title": "Find", "icon": "search", "link": reverse("find"), "permission": may_find},
+                {"title": gettext("Find"), "icon": "search", "link": reverse("find"), "permission": may_find},
                 cases,
                 {
-                    "title": "My notices",
+                    "title": gettext("My notices"),
                     "icon": "notifications",
                     "link": reverse("notices"),
                     "permission": _anybody,
@@ -112,7 +113,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Setup",
+            "title": gettext("Setup"),
             "separator": True,
             "items": [
                 _item("Stores", "storefront", Store),
@@ -135,7 +136,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Archive",
+            "title": gettext("Archive"),
             "separator": True,
             "items": [
                 _item("Archive checks", "verified", SealCheck),
@@ -143,7 +144,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Retention rules", "hourglass", RetentionRule),
                 _item("Holds", "lock", Hold),
                 {
-                    "title": "Due for disposal",
+                    "title": gettext("Due for disposal"),
                     "icon": "auto_delete",
                     "link": reverse("admin:archive_disposalrun_due"),
                     "permission": _may_view(DisposalRun),
@@ -153,7 +154,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Records",
+            "title": gettext("Records"),
             "separator": True,
             "items": [
                 _item("Files", "folder_open", Transmission),
@@ -165,13 +166,13 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Erasures", "person_off", Erasure),
                 _item("Restore drills", "settings_backup_restore", RestoreDrill),
                 {
-                    "title": "Evidence",
+                    "title": gettext("Evidence"),
                     "icon": "verified_user",
                     "link": reverse("evidence"),
                     "permission": may_make,
                 },
                 {
-                    "title": "Change log",
+                    "title": gettext("Change log"),
                     "icon": "history",
                     "link": reverse("change_log"),
                     "permission": may_see_changes,

@@ -94,7 +94,10 @@ class OnboardingPage(GridAdmin):
         return all(user.has_perm(each) for each in (ADD_PARTNER, EDIT_AGREEMENT, EDIT_MAILBOX, GO_LIVE))
 
     @action(
-        description="Add in test mode…", permissions=["add_in_test"], url_path="add-in-test", icon="science"
+        description=gettext_lazy("Add in test mode…"),
+        permissions=["add_in_test"],
+        url_path="add-in-test",
+        icon="science",
     )  # type: ignore[untyped-decorator]
     def add_in_test(self, request: HttpRequest) -> HttpResponse:
         """Ask for what a first test needs, add the partner, and send him one."""
@@ -132,7 +135,7 @@ class OnboardingPage(GridAdmin):
             return
         messages.success(request, gettext("The partner is added, and a test purchase order (850) is sent."))
 
-    @action(description="Onboarding", url_path="to-onboarding", icon="checklist")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Onboarding"), url_path="to-onboarding", icon="checklist")  # type: ignore[untyped-decorator]
     def to_onboarding(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the checklist."""
         partner = self.find(request, object_id)

@@ -10,6 +10,7 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from archive.models import Document
 from integration.models import OrderDocument, PurchaseOrder
@@ -66,22 +67,22 @@ class PurchaseOrderAdmin(HistoryAdmin):
         context = {**purchase_order_context(row), "openings": openings}
         return self.page(request, row, "portal/purchase_order.html", context)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, purchase_order: Any) -> SafeString:
         """Return the state, and how far the sending got."""
         return purchase_order_badge(purchase_order, state_of(purchase_order.sent))
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, purchase_order: PurchaseOrder) -> str:
         """Return the order as a link."""
         return link(purchase_order.order)
 
-    @display(description="Partner", ordering="agreement__partner")
+    @display(description=gettext_lazy("Partner"), ordering="agreement__partner")
     def shown_partner(self, purchase_order: PurchaseOrder) -> str:
         """Return the partner."""
         return str(purchase_order.agreement.partner)
 
-    @display(description="Made", ordering="created_at")
+    @display(description=gettext_lazy("Made"), ordering="created_at")
     def shown_created(self, purchase_order: PurchaseOrder) -> str:
         """Return when it was made."""
         return moment(purchase_order.created_at)

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.utils.translation import gettext_lazy
 
 from archive.models import AuditEntry
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -46,28 +47,28 @@ class DecisionAdmin(HistoryAdmin):
         """Return the verb and whose it was."""
         return f"{verb_words(row.verb)}, by {row.actor}"
 
-    @display(description="Decision", ordering="verb")
+    @display(description=gettext_lazy("Decision"), ordering="verb")
     def shown_verb(self, entry: AuditEntry) -> str:
         """Return the verb."""
         return verb_words(entry.verb)
 
-    @display(description="About")
+    @display(description=gettext_lazy("About"))
     def shown_subject(self, entry: Any) -> str:
         """Return what it was about, as a link."""
         about = getattr(entry, "about", None) or resolve([entry.subject])[entry.subject]
         return str(about.as_link())
 
-    @display(description="By", ordering="actor")
+    @display(description=gettext_lazy("By"), ordering="actor")
     def shown_actor(self, entry: AuditEntry) -> str:
         """Return who decided."""
         return entry.actor
 
-    @display(description="Detail")
+    @display(description=gettext_lazy("Detail"))
     def shown_detail(self, entry: AuditEntry) -> str:
         """Return what else is kept of it: ``Owner: dora``."""
         return "; ".join(f"{name.capitalize()}: {value}" for name, value in entry.detail.items()) or "None"
 
-    @display(description="When", ordering="pk")
+    @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, entry: AuditEntry) -> str:
         """Return when."""
         return moment(entry.recorded_at)
@@ -90,22 +91,22 @@ class SettingChangeAdmin(HistoryAdmin):
         "No changes of settings yet", "Each change of a setting in this portal leaves a row here."
     )
 
-    @display(description="When", ordering="pk")
+    @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, entry: LogEntry) -> str:
         """Return when."""
         return moment(entry.action_time)
 
-    @display(description="What was done")
+    @display(description=gettext_lazy("What was done"))
     def shown_change(self, entry: LogEntry) -> str:
         """Return Added, Changed or Removed."""
         return {ADDITION: "Added", CHANGE: "Changed"}.get(entry.action_flag, "Removed")
 
-    @display(description="What")
+    @display(description=gettext_lazy("What"))
     def shown_kind(self, entry: LogEntry) -> str:
         """Return what kind of setting it is."""
         return str(entry.content_type.name if entry.content_type else "").capitalize()
 
-    @display(description="Fields")
+    @display(description=gettext_lazy("Fields"))
     def shown_fields(self, entry: LogEntry) -> str:
         """Return the names of the fields."""
         return entry.get_change_message()

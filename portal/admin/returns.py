@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from archive.models import Document
@@ -33,19 +34,23 @@ _UNSEEN = ("order__content", "order__routing", "purchase_order__content")
 class OpenedFilter(PeriodFilter):
     """When a return was opened."""
 
-    title = "Opened"
+    title = gettext_lazy("Opened")
     field = "opened_at"
 
 
 class TurnFilter(SimpleListFilter):
     """Whose turn it is."""
 
-    title = "Turn"
+    title = gettext_lazy("Turn")
     parameter_name = "turn"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return ours, and the partners'."""
-        return [(OURS, "Ours"), (THEIRS, "The partner's"), ("over", "Nobody's: it is over")]
+        return [
+            (OURS, gettext("Ours")),
+            (THEIRS, gettext("The partner's")),
+            ("over", gettext("Nobody's: it is over")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ReturnCase]) -> QuerySet[ReturnCase]:
         """Keep the returns whose turn it is."""
@@ -58,7 +63,7 @@ class TurnFilter(SimpleListFilter):
 class MoneyFilter(SimpleListFilter):
     """Returns by what became of the money."""
 
-    title = "Money"
+    title = gettext_lazy("Money")
     parameter_name = "money"
     _CHOICES = {
         "owed": ("Owed", Q(money_owed__gt=0)),
@@ -190,29 +195,34 @@ class ReturnCaseAdmin(HistoryAdmin):
         """Say whether the user may open returns."""
         return return_opening.may_open(person(request))
 
-    @action(description="Open from a file (CSV)…", url_path="import", icon="upload", permissions=["decide"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Open from a file (CSV)…"),
+        url_path="import",
+        icon="upload",
+        permissions=["decide"],
+    )  # type: ignore[untyped-decorator]
     def import_page(self, request: HttpRequest) -> HttpResponse:
         """Show what a file would open; open it once that was seen, with a reason."""
         return return_opening.import_page(self, request)
 
-    @display(description="Return", ordering="pk")
+    @display(description=gettext_lazy("Return"), ordering="pk")
     def shown_number(self, case: ReturnCase) -> SafeString:
         """Return its number, and the RMA beneath."""
         if not case.rma:
             return format_html("{}", case.number)
         return format_html('{}<small class="gp-id">RMA {}</small>', case.number, case.rma)
 
-    @display(description="Stage", ordering="stage")
+    @display(description=gettext_lazy("Stage"), ordering="stage")
     def shown_stage(self, case: ReturnCase) -> SafeString:
         """Return how far it is."""
         return return_badge(case)
 
-    @display(description="Turn")
+    @display(description=gettext_lazy("Turn"))
     def shown_turn(self, case: ReturnCase) -> str:
         """Return whose turn it is."""
         return turn_words(case)
 
-    @display(description="Due")
+    @display(description=gettext_lazy("Due"))
     def shown_due(self, case: Any) -> SafeString | str:
         """Return by when the next thing is due; that it is overdue where it is."""
         expected: Expectation | None = case.expected
@@ -224,7 +234,7 @@ class ReturnCaseAdmin(HistoryAdmin):
             )
         return moment(expected.due_at)
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, case: ReturnCase) -> SafeString:
         """Return the order as a link, and the purchase order beneath."""
         return format_html(
@@ -233,22 +243,22 @@ class ReturnCaseAdmin(HistoryAdmin):
             link(case.purchase_order, case.purchase_order.number),
         )
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, case: ReturnCase) -> str:
         """Return who is to take it back."""
         return str(case.partner)
 
-    @display(description="Owed", ordering="money_owed")
+    @display(description=gettext_lazy("Owed"), ordering="money_owed")
     def shown_owed(self, case: Any) -> str:
         """Return what the partner owes yet."""
         return money(case.money_owed, case.currency) if case.money_owed else ""
 
-    @display(description="Recovered", ordering="credited")
+    @display(description=gettext_lazy("Recovered"), ordering="credited")
     def shown_recovered(self, case: ReturnCase) -> str:
         """Return what he gave back."""
         return money(case.credited, case.currency) if case.credited else ""
 
-    @display(description="Lost", ordering="money_lost")
+    @display(description=gettext_lazy("Lost"), ordering="money_lost")
     def shown_lost(self, case: Any) -> str:
         """Return what never came."""
         return money(case.money_lost, case.currency) if case.money_lost else ""

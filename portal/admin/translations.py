@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from integration.flows.translation_files import (
     CODE_COLUMNS,
@@ -92,19 +93,19 @@ class ItemAdmin(FileAdmin):
         """Return the file of the items shown."""
         return items_csv(rows.select_related("agreement").iterator(chunk_size=1000))
 
-    @display(description="Unit", ordering="unit")
+    @display(description=gettext_lazy("Unit"), ordering="unit")
     def shown_unit(self, item: ItemCrossReference) -> str:
         """Return our unit, and theirs where it is another."""
         if item.partner_unit in ("", item.unit) and item.pack_factor == 1:
             return item.unit
         return f"{item.unit}; 1 {item.partner_unit or item.unit} = {quantity(item.pack_factor)}"
 
-    @display(description="Unit cost", ordering="unit_cost")
+    @display(description=gettext_lazy("Unit cost"), ordering="unit_cost")
     def shown_cost(self, item: ItemCrossReference) -> str:
         """Return what we pay."""
         return money(item.unit_cost, item.agreement.currency)
 
-    @display(description="Agreement", ordering="agreement")
+    @display(description=gettext_lazy("Agreement"), ordering="agreement")
     def shown_agreement(self, item: ItemCrossReference) -> str:
         """Return the agreement as a link."""
         return link(item.agreement)
@@ -116,8 +117,8 @@ class EntryInline(TableInline):
     model = CodeListEntry
     form = EntryForm
     fields = ("ours", "theirs")
-    verbose_name = "entry"
-    verbose_name_plural = "Entries"
+    verbose_name = gettext_lazy("entry")
+    verbose_name_plural = gettext_lazy("Entries")
 
 
 @admin.register(CodeList)
@@ -142,12 +143,12 @@ class CodeListAdmin(FileAdmin):
         rows: QuerySet[CodeList] = super().get_queryset(request)
         return rows.annotate(entry_count=Count("entries"))
 
-    @display(description="Agreement", ordering="agreement")
+    @display(description=gettext_lazy("Agreement"), ordering="agreement")
     def shown_agreement(self, code_list: CodeList) -> str:
         """Return the agreement as a link."""
         return link(code_list.agreement)
 
-    @display(description="Entries", ordering="entry_count")
+    @display(description=gettext_lazy("Entries"), ordering="entry_count")
     def shown_entries(self, code_list: Any) -> str:
         """Return how many entries the list has."""
         return f"{code_list.entry_count:,}" if code_list.entry_count else "None"
