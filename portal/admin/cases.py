@@ -26,12 +26,13 @@ from integration.flows import case_work, decide
 from integration.flows.decide import Refused
 from integration.flows.undo import undo
 from integration.models import ExceptionCase
+from integration.search import whole_number
 from portal.admin import cases_many, comments, decisions
 from portal.admin.base import EmptyState, FilterChoice, HistoryAdmin
 from portal.admin.case_page import case_context, desk_context
 from portal.admin.decisions import decision_page
 from portal.admin.filters import AtStakeFilter, CaseFilter
-from portal.admin.orders import named_by, whole_number
+from portal.admin.orders import named_by
 from portal.admin.show import age, case_badge, link, moment, money, page_url
 from portal.admin.verbs import person, require, run
 

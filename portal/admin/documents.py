@@ -18,13 +18,13 @@ from archive.models import Document, DocumentReference, document_name
 from archive.search import Source, Term
 from integration.flows import decide
 from integration.models import Order, OrderDocument
+from integration.search import whole_number
 from portal.admin import comments
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import download, own_slice
 from portal.admin.document_page import Asked, document_context
 from portal.admin.documents_table import state_of
 from portal.admin.filters import KindFilter, PeriodFilter, ProgressFilter
-from portal.admin.orders import whole_number
 from portal.admin.rereading import document_may_be_read_again, of_document, reading_page
 from portal.admin.resubmission import may_be_sent_again, resubmission_page
 from portal.admin.sending_many import address_for, bulk_page

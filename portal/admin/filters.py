@@ -221,12 +221,16 @@ class CaseFilter(SimpleListFilter):
         if chosen == "closed":
             return queryset.filter(closed_at__isnull=False)
         opened = queryset.filter(closed_at=None)
-        put_off = Q(snoozed_until__gt=timezone.now())
         if chosen == "waiting":
-            return opened.filter(put_off)
+            return opened.filter(put_off())
         if chosen == "mine":
-            return opened.exclude(put_off).filter(owner=request.user)
-        return opened.exclude(put_off).filter(owner=None) if chosen == "unassigned" else opened
+            return opened.exclude(put_off()).filter(owner=request.user)
+        return opened.exclude(put_off()).filter(owner=None) if chosen == "unassigned" else opened
+
+
+def put_off() -> Q:
+    """Return the condition that a case waits for a day that has not come."""
+    return Q(snoozed_until__gt=timezone.now())
 
 
 class AtStakeFilter(SimpleListFilter):

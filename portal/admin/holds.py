@@ -21,21 +21,21 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from archive.governance import active_holds, open_release
 from archive.models import Document, Hold
 from integration.flows.holds import (
+    MOST_LISTED,
     Covered,
     add_to_hold,
     decide_release,
-    found_documents,
     propose_release,
     take_hold,
 )
 from integration.flows.rights import RELEASE_HOLD, TAKE_HOLD
 from integration.models import Order
+from integration.search import documents_found, orders_numbered, whole_number
 from partners.models import TradingPartner
 from portal.access import seen
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.documents_table import document_words
 from portal.admin.governed_page import Listed, RecordPage, Said, Told, Verb
-from portal.admin.orders import whole_number
 from portal.admin.show import QUIET, WARNING, badge, list_url, moment, page_url
 from portal.admin.verbs import ReasonForm, person, require, run
 
@@ -127,7 +127,7 @@ class HoldForm(ReasonForm):
         if given["order"]:
             return Covered(order=_order(given["order"]))
         if given["search"]:
-            return Covered(documents=sorted(found_documents(given["search"])), search=given["search"])
+            return Covered(documents=documents_found(given["search"], MOST_LISTED), search=given["search"])
         if given["document"]:
             return Covered(documents=[given["document"].pk])
         last = given["last_day"]
@@ -150,15 +150,15 @@ class AddForm(ReasonForm):
 
 
 def _order(number: str) -> Order:
-    digits = number.strip().removeprefix("#")
-    found = (
-        list(Order.objects.filter(number=digits).select_related("store")[:2]) if digits.isdecimal() else []
-    )
+    found = orders_numbered(number)
     if len(found) == 1:
         return found[0]
-    said = gettext("Several stores have") if found else gettext("There is no")
-    hint = ": look for it, and hold what is found." if found else "."
-    raise forms.ValidationError({"order": f"{said} order {number}{hint}"})
+    problem = (
+        gettext("Several stores have order %(number)s: look for it, and hold what is found.")
+        if found
+        else gettext("There is no order %(number)s.")
+    )
+    raise forms.ValidationError({"order": problem % {"number": number}})
 
 
 def _midnight(day: date | None) -> datetime | None:

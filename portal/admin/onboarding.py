@@ -202,11 +202,10 @@ class OnboardingPage(GridAdmin):
                 if hasattr(each, "onboarding")
             ],
             "others": [
-                (each, page_url(each), each.mode != Mode.LIVE and each.live_from is None)
-                for each in rows
-                if not hasattr(each, "onboarding")
+                (each, page_url(each), _never_live(each)) for each in rows if not hasattr(each, "onboarding")
             ],
             "may_begin": person(request).has_perm(EDIT_AGREEMENT),
+            "can_begin": any(not hasattr(each, "onboarding") and _never_live(each) for each in rows),
         }
         return self.page(request, partner, "portal/onboarding.html", context)
 
@@ -219,6 +218,10 @@ def onboarding_url(partner: TradingPartner) -> str:
 def _agreements(partner: TradingPartner) -> Any:
     rows = seen(Agreement.objects.filter(partner=partner))
     return rows.select_related("onboarding", "mailbox", "identifier", "partner").order_by("pk")
+
+
+def _never_live(agreement: Agreement) -> bool:
+    return agreement.mode != Mode.LIVE and agreement.live_from is None
 
 
 def _test(request: HttpRequest, agreement: Agreement) -> None:

@@ -19,6 +19,7 @@ from archive.models import Document
 from integration.flows.decide import DECIDE
 from integration.flows.rights import ERASE
 from integration.models import ExceptionCase, Order, PurchaseOrder
+from integration.search import whole_number
 from portal.access import seen
 from portal.admin import comments, decisions
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -33,12 +34,6 @@ from portal.admin.verbs import person
 MOST_FOUND = 1000
 MOST_DECIDED, LIKELIEST = 2, 3
 """Of so many open cases the order's page offers so many decisions; the others are a click away."""
-
-
-def whole_number(term: str) -> int | None:
-    """Return ``term`` as a number that a column can hold (``#1042`` too), else None."""
-    digits = term.strip().removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
 def named_by(term: str, order: str = "") -> Q:

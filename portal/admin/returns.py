@@ -18,11 +18,11 @@ from unfold.decorators import action
 
 from archive.models import Document
 from integration.models import Expectation, PurchaseOrder, ReturnCase
+from integration.search import whole_number
 from portal.admin import comments, return_files, return_opening, return_refunds, return_verbs
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.evidence import may_make
 from portal.admin.filters import PeriodFilter
-from portal.admin.orders import whole_number
 from portal.admin.return_page import return_context
 from portal.admin.return_rows import OURS, THEIRS, TURNS, due_of, return_badge, totals, turn_words, with_money
 from portal.admin.show import BAD, badge, link, moment, money

@@ -21,10 +21,10 @@ from integration.matching.file_names import PDF
 from integration.models import PurchaseOrder, Shipment
 from integration.printing.packing_slips import packing_slips
 from integration.printing.paper import A4, LETTER, PAPERS, Paper
+from integration.search import whole_number
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import READ_CONTENT, as_attachment, download
 from portal.admin.filters import PeriodFilter, StandingFilter
-from portal.admin.orders import whole_number
 from portal.admin.shipment_page import read_slip, shipment_context, slip_context
 from portal.admin.shipment_rows import UNSEEN, WITH_ORDER, shown_tracking, standing_of, tracking_links
 from portal.admin.show import day, link
