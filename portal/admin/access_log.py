@@ -106,17 +106,18 @@ def readings_url(subject: str) -> str:
 class AccessAdmin(HistoryAdmin):
     """Who read what."""
 
-    words = ("reading", "readings")
-    heading = "Who read what"
+    words = (gettext_lazy("reading"), gettext_lazy("readings"))
+    heading = gettext_lazy("Who read what")
     list_display = ("shown_at", "shown_actor", "shown_purpose", "shown_content")
     list_filter = (PeriodFilter, "kind", ReaderFilter, AboutFilter)
     search_fields = ("actor__startswith",)
-    search_help_text = "Reader, or exactly what was looked for"
+    search_help_text = gettext_lazy("Reader, or exactly what was looked for")
     ordering = ("-pk",)
     fields = ("shown_at", "shown_actor", "shown_kind", "shown_purpose", "shown_all", "correlation_id")
     readonly_fields = fields
     empty = EmptyState(
-        "Nobody has read anything yet", "Each reading, by a person or by Gridport, leaves a row here."
+        gettext_lazy("Nobody has read anything yet"),
+        gettext_lazy("Each reading, by a person or by Gridport, leaves a row here."),
     )
 
     def get_search_results(self, request: HttpRequest, queryset: Rows, search_term: str) -> tuple[Rows, bool]:

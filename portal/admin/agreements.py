@@ -150,7 +150,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     list_filter = ("mode", "partner", "mailbox")
     list_select_related = ("partner", "mailbox")
     search_fields = ("name", "partner__name")
-    search_help_text = "Agreement or partner"
+    search_help_text = gettext_lazy("Agreement or partner")
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
     used_by = (
         "interchanges",
@@ -193,9 +193,11 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
         )}),
     )  # fmt: skip
     empty = EmptyState(
-        "No agreements yet",
-        "Add a partner and a mailbox first, then the agreement that joins them: who we are to each other, which"
-        " documents go which way, which items the partner supplies.",
+        gettext_lazy("No agreements yet"),
+        gettext_lazy(
+            "Add a partner and a mailbox first, then the agreement that joins them: who we are to each other, which"
+            " documents go which way, which items the partner supplies."
+        ),
     )
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
@@ -297,10 +299,11 @@ class ControlNumberAdmin(HistoryAdmin):
     list_display = ("sender", "receiver", "kind", "shown_value", "epoch")
     list_filter = ("kind",)
     search_fields = ("sender", "receiver")
-    search_help_text = "Sender or receiver"
+    search_help_text = gettext_lazy("Sender or receiver")
     ordering = ("sender", "receiver", "kind")
     empty = EmptyState(
-        "No control numbers yet", "The first is given out with the first document that we send."
+        gettext_lazy("No control numbers yet"),
+        gettext_lazy("The first is given out with the first document that we send."),
     )
 
     fields = ("sender", "receiver", "kind", "shown_value", "epoch")

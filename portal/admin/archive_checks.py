@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from archive import sealing
@@ -56,12 +57,16 @@ class SealCheckAdmin(HistoryAdmin):
 
     list_display = ("shown_name", "shown_result", "shown_extent", "shown_started", "shown_by")
     ordering = ("-pk",)
-    words = ("archive check", "archive checks")
-    heading = "Archive checks"
+    words = (gettext_lazy("archive check"), gettext_lazy("archive checks"))
+    heading = gettext_lazy("Archive checks")
     empty = EmptyState(
-        "No check yet",
-        f"Each day one part in {SHARES} of the archive is held against its seals: whether every record, and every file's bytes,"
-        " still are what was sealed.",
+        gettext_lazy("No check yet"),
+        format_lazy(
+            gettext_lazy(
+                "Each day one part in {shares} of the archive is held against its seals: whether every record, and every file's bytes, still are what was sealed."
+            ),
+            shares=SHARES,
+        ),
     )
     change_list_template = "portal/archive_checks.html"
 

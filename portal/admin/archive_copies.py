@@ -85,14 +85,16 @@ def _moving_words() -> str:
 class ArchiveCopyAdmin(HistoryAdmin):
     """Copies, the newest first, with how each storage stands above them."""
 
-    words = ("copy", "copies")
-    heading = "Archive copies"
+    words = (gettext_lazy("copy"), gettext_lazy("copies"))
+    heading = gettext_lazy("Archive copies")
     list_display = ("shown_content", "shown_state", "shown_copied", "shown_checked", "shown_note")
     list_filter = (CopyStateFilter,)
     ordering = ("-pk",)
     empty = EmptyState(
-        "No copies yet",
-        "Everything that is received or sent is copied to a storage beside the database within seconds, and compared.",
+        gettext_lazy("No copies yet"),
+        gettext_lazy(
+            "Everything that is received or sent is copied to a storage beside the database within seconds, and compared."
+        ),
     )
     change_list_template = "portal/archive_copies.html"
 

@@ -85,14 +85,14 @@ def progress_words(now: Progress) -> str:
 class BulkJobAdmin(HistoryAdmin):
     """Bulk jobs; they are changed by verbs alone."""
 
-    words = ("bulk job", "bulk jobs")
-    heading = "Bulk jobs"
+    words = (gettext_lazy("bulk job"), gettext_lazy("bulk jobs"))
+    heading = gettext_lazy("Bulk jobs")
     list_display = ("shown_name", "shown_state", "shown_progress", "started_by", "shown_started")
     list_filter = ("state",)
     ordering = ("-pk",)
     empty = EmptyState(
-        "No bulk jobs yet",
-        "Choose documents in their list and press “Send again…”: the job stands here then.",
+        gettext_lazy("No bulk jobs yet"),
+        gettext_lazy("Choose documents in their list and press “Send again…”: the job stands here then."),
     )
 
     def get_urls(self) -> list[URLPattern]:

@@ -63,11 +63,11 @@ class CalendarAdmin(ReasonedAdmin):
     """Calendars; changing one counts anew what is due by it."""
 
     form = CalendarForm
-    words = ("business calendar", "business calendars")
+    words = (gettext_lazy("business calendar"), gettext_lazy("business calendars"))
     change_form_outer_after_template = "portal/parts/calendar_below.html"
     list_display = ("name", "time_zone", "shown_hours", "shown_holidays", "shown_agreements")
     search_fields = ("name",)
-    search_help_text = "Name"
+    search_help_text = gettext_lazy("Name")
     used_by = ("agreements",)
     inlines = (HolidayInline,)
     fieldsets = (
@@ -78,9 +78,11 @@ class CalendarAdmin(ReasonedAdmin):
         }),
     )  # fmt: skip
     empty = EmptyState(
-        "No business calendars yet",
-        "Without one, hours of promises are counted as they pass, at night and on Sundays too. Add a partner's open hours"
-        " and holidays here, and name the calendar on his agreement.",
+        gettext_lazy("No business calendars yet"),
+        gettext_lazy(
+            "Without one, hours of promises are counted as they pass, at night and on Sundays too. Add a partner's open hours"
+            " and holidays here, and name the calendar on his agreement."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BusinessCalendar]:

@@ -32,11 +32,13 @@ class CarrierAdmin(ReasonedAdmin):
     form = CarrierForm
     list_display = ("scac", "name", "shown_slug", "shown_link")
     search_fields = ("scac", "name", "store_slug")
-    search_help_text = "Code or name"
+    search_help_text = gettext_lazy("Code or name")
     fields = ("scac", "name", "store_slug", "tracking_link")
     empty = EmptyState(
-        "No carriers yet",
-        "Add a carrier with its code (SCAC) and the store's word for it: shipments then tell the customer who brings them.",
+        gettext_lazy("No carriers yet"),
+        gettext_lazy(
+            "Add a carrier with its code (SCAC) and the store's word for it: shipments then tell the customer who brings them."
+        ),
     )
 
     @display(description=gettext_lazy("In the store"), ordering="store_slug")

@@ -43,7 +43,7 @@ MOST_COUNTED = 1000
 class CaseAdmin(HistoryAdmin):
     """Cases; they are changed by verbs alone."""
 
-    words = ("case", "cases")
+    words = (gettext_lazy("case"), gettext_lazy("cases"))
     list_display = (
         "shown_sentence", "shown_state", "shown_order", "shown_partner", "shown_money", "shown_owner", "shown_age",
     )  # fmt: skip
@@ -54,10 +54,12 @@ class CaseAdmin(HistoryAdmin):
     actions = ("take_chosen", "assign_chosen", "snooze_chosen")
     list_select_related = ("order", "partner", "owner")
     search_fields = ("sentence",)
-    search_help_text = "Order, purchase order or words"
+    search_help_text = gettext_lazy("Order, purchase order or words")
     empty = EmptyState(
-        "No open cases",
-        "Nothing needs a person right now. A case opens by itself when something does not match or cannot go on.",
+        gettext_lazy("No open cases"),
+        gettext_lazy(
+            "Nothing needs a person right now. A case opens by itself when something does not match or cannot go on."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExceptionCase]:

@@ -27,16 +27,17 @@ from portal.admin.show import QUIET, badge, day, moment
 class CertificateAdmin(HistoryAdmin):
     """Certificates: what was destroyed, by which rule, and whose decision."""
 
-    words = ("certificate", "certificates")
-    heading = "Certificates of disposal"
+    words = (gettext_lazy("certificate"), gettext_lazy("certificates"))
+    heading = gettext_lazy("Certificates of disposal")
     list_display = ("shown_number", "shown_what", "shown_rule", "shown_people", "shown_when")
     list_filter = (PeriodFilter,)
     list_select_related = ("item__run", "item__revision__rule", "decision")
     search_fields = ("item__words",)
-    search_help_text = "Words of what was destroyed, such as a number"
+    search_help_text = gettext_lazy("Words of what was destroyed, such as a number")
     ordering = ("-pk",)
     empty = EmptyState(
-        "Nothing has been destroyed yet", "Each file that is destroyed leaves a certificate here, for good."
+        gettext_lazy("Nothing has been destroyed yet"),
+        gettext_lazy("Each file that is destroyed leaves a certificate here, for good."),
     )
 
     def get_urls(self) -> list[URLPattern]:

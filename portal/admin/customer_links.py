@@ -67,7 +67,7 @@ class CustomerLinkAdmin(ReasonedAdmin):
     list_filter = ("is_active", "store", "when")
     list_select_related = ("store", "agreement")
     search_fields = ("name", "agreement__name", "agreement__partner__name")
-    search_help_text = "Link, agreement or partner"
+    search_help_text = gettext_lazy("Link, agreement or partner")
     autocomplete_fields = ("agreement",)
     used_by = ("orders",)
     fieldsets = (
@@ -78,9 +78,11 @@ class CustomerLinkAdmin(ReasonedAdmin):
         (gettext_lazy("Who is told, and when"), {"fields": (("agreement", "when"), ("number_source", "number_name"))}),
     )  # fmt: skip
     empty = EmptyState(
-        "No customer links yet",
-        "Add one where a business customer of the store is a trading partner: he is then sent an order acknowledgment"
-        " (855) for each of his orders, and another whenever what he will get has changed.",
+        gettext_lazy("No customer links yet"),
+        gettext_lazy(
+            "Add one where a business customer of the store is a trading partner: he is then sent an order acknowledgment"
+            " (855) for each of his orders, and another whenever what he will get has changed."
+        ),
     )
 
     def carry_out(

@@ -34,13 +34,15 @@ MOST_SHOWN = 200
 class DisposalRunAdmin(HistoryAdmin):
     """Disposals: proposed by one person, approved by another, carried out one file after the other."""
 
-    words = ("disposal", "disposals")
+    words = (gettext_lazy("disposal"), gettext_lazy("disposals"))
     list_display = ("shown_name", "shown_state", "shown_progress", "shown_by", "shown_when")
     list_filter = (PeriodFilter,)
     ordering = ("-pk",)
     empty = EmptyState(
-        "Nothing was proposed to be destroyed yet",
-        "What retention rules keep no more stands under Due for disposal: it is proposed there.",
+        gettext_lazy("Nothing was proposed to be destroyed yet"),
+        gettext_lazy(
+            "What retention rules keep no more stands under Due for disposal: it is proposed there."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:

@@ -45,14 +45,16 @@ class DocumentAdmin(HistoryAdmin):
     list_filter = (ProgressFilter, KindFilter, "direction", PeriodFilter, "partner")
     list_select_related = ("partner", "state", "interchange")
     search_fields = ("control_number",)
-    search_help_text = "Purchase order, order or control number"
+    search_help_text = gettext_lazy("Purchase order, order or control number")
     ordering = ("-pk",)
     elsewhere = Order
     actions = ("send_chosen_again",)
     empty = EmptyState(
-        "No documents yet",
-        "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
-        " receive once a mailbox is polled.",
+        gettext_lazy("No documents yet"),
+        gettext_lazy(
+            "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
+            " receive once a mailbox is polled."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:

@@ -16,8 +16,8 @@ from portal.admin.show import BAD, GOOD, badge, moment
 class RestoreDrillAdmin(HistoryAdmin):
     """Drills, the newest first."""
 
-    words = ("restore drill", "restore drills")
-    heading = "Restore drills"
+    words = (gettext_lazy("restore drill"), gettext_lazy("restore drills"))
+    heading = gettext_lazy("Restore drills")
     list_display = ("shown_began", "shown_result", "file", "shown_lost", "shown_took", "detail")
     list_filter = ("passed",)
     ordering = ("-pk",)
@@ -33,8 +33,10 @@ class RestoreDrillAdmin(HistoryAdmin):
     )
     readonly_fields = fields
     empty = EmptyState(
-        "No backup was tried out yet",
-        "“manage.py drill” restores the newest backup into a scratch database and looks through it; run it once a month.",
+        gettext_lazy("No backup was tried out yet"),
+        gettext_lazy(
+            "“manage.py drill” restores the newest backup into a scratch database and looks through it; run it once a month."
+        ),
     )
 
     @display(description=gettext_lazy("Tried"), ordering="pk")

@@ -66,8 +66,8 @@ class DueFilter(SimpleListFilter):
 class ExpectationAdmin(HistoryAdmin):
     """Expectations; the clock and the partners' answers change them, and nobody else."""
 
-    words = ("expected answer", "expected answers")
-    heading = "What is due"
+    words = (gettext_lazy("expected answer"), gettext_lazy("expected answers"))
+    heading = gettext_lazy("What is due")
     list_display = (
         "shown_what", "shown_order", "shown_partner", "shown_state", "shown_there", "shown_here", "shown_answer",
     )  # fmt: skip
@@ -79,7 +79,7 @@ class ExpectationAdmin(HistoryAdmin):
         "met_by__state",
     )
     search_fields = ("purchase_order__number",)
-    search_help_text = "Purchase order"
+    search_help_text = gettext_lazy("Purchase order")
     ordering = ("due_at", "pk")
     fields = (
         "shown_what", "shown_partner", "shown_order", "shown_document", "shown_state", "shown_there", "shown_here",
@@ -87,9 +87,11 @@ class ExpectationAdmin(HistoryAdmin):
     )  # fmt: skip
     readonly_fields = fields
     empty = EmptyState(
-        "Nothing is due",
-        "Once a purchase order has arrived, the acknowledgments (997, 855) and the ship notice (856) that its agreement"
-        " asks for stand here until they come.",
+        gettext_lazy("Nothing is due"),
+        gettext_lazy(
+            "Once a purchase order has arrived, the acknowledgments (997, 855) and the ship notice (856) that its agreement"
+            " asks for stand here until they come."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Expectation]:

@@ -79,8 +79,8 @@ def _propose_page(shown_by: GridAdmin, request: HttpRequest, object_id: str) -> 
 class ErasureAdmin(HistoryAdmin):
     """Erasures; they are changed by verbs alone."""
 
-    words = ("erasure", "erasures")
-    heading = "Erasures"
+    words = (gettext_lazy("erasure"), gettext_lazy("erasures"))
+    heading = gettext_lazy("Erasures")
     list_display = (
         "shown_name",
         "shown_state",
@@ -93,8 +93,10 @@ class ErasureAdmin(HistoryAdmin):
     list_select_related = ("proposed_by", "decided_by")
     ordering = ("-pk",)
     empty = EmptyState(
-        "Nobody asked to be forgotten yet",
-        "Where a customer asks for it, open one of the orders and press “Forget the customer…”.",
+        gettext_lazy("Nobody asked to be forgotten yet"),
+        gettext_lazy(
+            "Where a customer asks for it, open one of the orders and press “Forget the customer…”."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -40,7 +40,7 @@ def result_badge(transmission: Transmission) -> SafeString:
 class TransmissionAdmin(HistoryAdmin):
     """Transmissions, read-only."""
 
-    words = ("file", "files")
+    words = (gettext_lazy("file"), gettext_lazy("files"))
     list_display = (
         "shown_name",
         "shown_direction",
@@ -51,11 +51,11 @@ class TransmissionAdmin(HistoryAdmin):
     )
     list_filter = ("direction", "mailbox", PeriodFilter)
     search_fields = ("name",)
-    search_help_text = "How the file's name begins"
+    search_help_text = gettext_lazy("How the file's name begins")
     ordering = ("-pk",)
     empty = EmptyState(
-        "No files yet",
-        "Files appear here by themselves, once a mailbox is polled or something is sent to it.",
+        gettext_lazy("No files yet"),
+        gettext_lazy("Files appear here by themselves, once a mailbox is polled or something is sent to it."),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transmission]:

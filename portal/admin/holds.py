@@ -169,16 +169,18 @@ def _midnight(day: date | None) -> datetime | None:
 class HoldAdmin(HistoryAdmin):
     """What is kept from being destroyed; taken by one person, released by two."""
 
-    words = ("hold", "holds")
+    words = (gettext_lazy("hold"), gettext_lazy("holds"))
     list_display = ("matter", "covers", "shown_state", "shown_by", "shown_since")
     list_filter = (HoldFilter,)
     search_fields = ("matter", "covers")
-    search_help_text = "Words of the matter or of what it covers"
+    search_help_text = gettext_lazy("Words of the matter or of what it covers")
     ordering = ("-pk",)
     actions_list = ["take"]
     empty = EmptyState(
-        "Nothing is on hold",
-        "Take a hold where a lawsuit or an audit may ask for documents: nothing that it covers is destroyed then.",
+        gettext_lazy("Nothing is on hold"),
+        gettext_lazy(
+            "Take a hold where a lawsuit or an audit may ask for documents: nothing that it covers is destroyed then."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:

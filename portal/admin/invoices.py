@@ -71,12 +71,14 @@ class InvoiceAdmin(PrintedInvoices):
     list_filter = ("state", "kind", "series", CurrencyFilter, MadeFilter)
     list_select_related = ("order", "series")
     search_fields = ("number",)
-    search_help_text = "How an invoice's number begins, or the number of an order"
+    search_help_text = gettext_lazy("How an invoice's number begins, or the number of an order")
     ordering = ("-pk",)
     list_before_template = "portal/parts/invoice_totals.html"
     empty = EmptyState(
-        "No invoices yet",
-        "They are made by themselves, by the invoice rules: once an order is shipped or completed, and for each refund.",
+        gettext_lazy("No invoices yet"),
+        gettext_lazy(
+            "They are made by themselves, by the invoice rules: once an order is shipped or completed, and for each refund."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
@@ -201,7 +203,7 @@ class InvoiceRuleAdmin(InvoicingAdmin):
     list_filter = ("is_active", "when", "store", "series")
     list_select_related = ("store", "series", "agreement__partner", "mailbox")
     search_fields = ("name",)
-    search_help_text = "Rule"
+    search_help_text = gettext_lazy("Rule")
     used_by = ("copies",)
     fieldsets = (
         (None, {"fields": (("name", "is_active"), ("when", "series", "credit_series"))}),
@@ -211,8 +213,10 @@ class InvoiceRuleAdmin(InvoicingAdmin):
         (gettext_lazy("Who gets the invoice"), {"fields": ("agreement", ("mailbox", "file_format"))}),
     )  # fmt: skip
     empty = EmptyState(
-        "No invoice rules yet",
-        "Without a rule, nothing is invoiced. Add a series of numbers first, then a rule that says when, and to whom.",
+        gettext_lazy("No invoice rules yet"),
+        gettext_lazy(
+            "Without a rule, nothing is invoiced. Add a series of numbers first, then a rule that says when, and to whom."
+        ),
     )
 
     @display(description=gettext_lazy("State"), ordering="is_active")
@@ -253,11 +257,12 @@ class InvoiceSeriesAdmin(InvoicingAdmin):
     form = InvoiceSeriesForm
     list_display = ("name", "pattern", "shown_next")
     search_fields = ("name",)
-    search_help_text = "Series"
+    search_help_text = gettext_lazy("Series")
     used_by = ("invoices", "rules", "credit_rules")
     fields = ("name", ("pattern", "next_number"))
     empty = EmptyState(
-        "No invoice series yet", "Add one: the invoices of a rule are numbered by it, without a gap."
+        gettext_lazy("No invoice series yet"),
+        gettext_lazy("Add one: the invoices of a rule are numbered by it, without a gap."),
     )
 
     @display(description=gettext_lazy("Next number"))

@@ -57,13 +57,15 @@ class MailServerAdmin(GridAdmin):
     """The one server; its password is never shown."""
 
     form = MailServerForm
-    words = ("mail server", "mail server")
+    words = (gettext_lazy("mail server"), gettext_lazy("mail server"))
     list_display = ("__str__", "shown_active", "security", "from_address")
     readonly_fields = ("shown_password",)
     actions_detail = ["test"]
     empty = EmptyState(
-        "No mail server yet",
-        "Enter the server through which mail leaves, test it, and switch it on. Until then mails are written and wait.",
+        gettext_lazy("No mail server yet"),
+        gettext_lazy(
+            "Enter the server through which mail leaves, test it, and switch it on. Until then mails are written and wait."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:

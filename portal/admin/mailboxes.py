@@ -115,16 +115,18 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
     list_filter = ("mode", "kind", "transport")
     list_select_related = ("partner",)
     search_fields = ("name", "host")
-    search_help_text = "Name or host"
+    search_help_text = gettext_lazy("Name or host")
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "test_connection"]
     used_by = ("transmissions", "interchanges", "agreements", "cases")
     inlines = (HostKeyInline, PartnershipInline)
     autocomplete_fields = ("partner",)
     readonly_fields = ("shown_password", "shown_private_key", "shown_host_keys", "shown_unfinished")
     empty = EmptyState(
-        "No mailboxes yet",
-        "Add one: the network's mailbox for many partners, or one partner's own. It starts in watch and touches nothing"
-        " before it goes live.",
+        gettext_lazy("No mailboxes yet"),
+        gettext_lazy(
+            "Add one: the network's mailbox for many partners, or one partner's own. It starts in watch and touches nothing"
+            " before it goes live."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:

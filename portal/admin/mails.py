@@ -55,7 +55,7 @@ def mail_badge(mail: OutgoingMail) -> SafeString:
 class OutgoingMailAdmin(HistoryAdmin):
     """Mails; they are changed by verbs alone."""
 
-    words = ("mail", "mails")
+    words = (gettext_lazy("mail"), gettext_lazy("mails"))
     list_display = (
         "shown_subject", "shown_state", "shown_to", "shown_partner", "shown_order", "shown_error", "attempts",
         "shown_written",
@@ -63,12 +63,14 @@ class OutgoingMailAdmin(HistoryAdmin):
     list_filter = ("state", "partner")
     list_select_related = ("partner", "order")
     search_fields = ("subject", "to")
-    search_help_text = "Subject or address"
+    search_help_text = gettext_lazy("Subject or address")
     ordering = ("-pk",)
     empty = EmptyState(
-        "No mails yet",
-        "Reminders to partners stand here once an agreement asks for them, and whatever else Gridport mails. Set the mail"
-        " server up under “Mail server”.",
+        gettext_lazy("No mails yet"),
+        gettext_lazy(
+            "Reminders to partners stand here once an agreement asks for them, and whatever else Gridport mails. Set the mail"
+            " server up under “Mail server”."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:

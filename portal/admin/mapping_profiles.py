@@ -96,7 +96,7 @@ class MappingProfileAdmin(GridAdmin):
     """Profiles; everything of them changes by verbs with a reason, on pages of their own."""
 
     form = ProfileForm
-    words = ("mapping profile", "mapping profiles")
+    words = (gettext_lazy("mapping profile"), gettext_lazy("mapping profiles"))
     list_display = (
         "name",
         "shown_document",
@@ -108,12 +108,14 @@ class MappingProfileAdmin(GridAdmin):
     )
     list_filter = (ProfileFilter, "transaction_set", "version")
     search_fields = ("name",)
-    search_help_text = "Name"
+    search_help_text = gettext_lazy("Name")
     fields = ("name", ("transaction_set", "version"), "note", "reason")
     empty = EmptyState(
-        "No mapping profiles yet",
-        "A partner who takes our documents as they are needs none. For one with a variant of its own, begin a profile:"
-        " its few differences are rows over the shipped guide.",
+        gettext_lazy("No mapping profiles yet"),
+        gettext_lazy(
+            "A partner who takes our documents as they are needs none. For one with a variant of its own, begin a profile:"
+            " its few differences are rows over the shipped guide."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MappingProfile]:

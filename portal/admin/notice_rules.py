@@ -50,7 +50,7 @@ class NoticeRuleAdmin(ReasonedAdmin):
     """Rules of roles and rooms."""
 
     form = RuleForm
-    words = ("notice rule", "notice rules")
+    words = (gettext_lazy("notice rule"), gettext_lazy("notice rules"))
     list_display = ("shown_kind", "shown_whom", "shown_ways", "shown_cases")
     list_display_links = ("shown_kind",)
     list_filter = ("kind", "role")
@@ -64,9 +64,11 @@ class NoticeRuleAdmin(ReasonedAdmin):
         }),
     )  # fmt: skip
     empty = EmptyState(
-        "No notice rules yet",
-        "Until there are any, connections that stand still, stopped work, held stock feeds and gaps are told under the bell"
-        " to all who may see cases. Add a rule to have a role be told by mail, of cases too, or a room of your chat.",
+        gettext_lazy("No notice rules yet"),
+        gettext_lazy(
+            "Until there are any, connections that stand still, stopped work, held stock feeds and gaps are told under the bell"
+            " to all who may see cases. Add a rule to have a role be told by mail, of cases too, or a room of your chat."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NoticeRule]:

@@ -66,13 +66,15 @@ class OrderAdmin(HistoryAdmin):
     list_filter = ("state", PlacedFilter, ("status_id", StoreStatusFilter), "store")
     list_select_related = ("store",)
     search_fields = ("number",)
-    search_help_text = "Order or purchase order number"
+    search_help_text = gettext_lazy("Order or purchase order number")
     ordering = ("-placed_at",)
     elsewhere = Document
     empty = EmptyState(
-        "No orders yet",
-        "Orders appear here by themselves, read from each store about once a minute. Without a store, add one under"
-        " Setup, Stores.",
+        gettext_lazy("No orders yet"),
+        gettext_lazy(
+            "Orders appear here by themselves, read from each store about once a minute. Without a store, add one under"
+            " Setup, Stores."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:

@@ -169,15 +169,17 @@ def _described(rows: Sequence[Pause]) -> list[tuple[Pause, str, str]]:
 class PauseAdmin(HistoryAdmin):
     """The switches that are on; they are turned by verbs alone."""
 
-    words = ("pause", "pauses")
-    heading = "Pauses"
+    words = (gettext_lazy("pause"), gettext_lazy("pauses"))
+    heading = gettext_lazy("Pauses")
     list_display = ("shown_what", "reason", "shown_by", "shown_since")
     fields = ("shown_where", "reason", "shown_by", "shown_since")
     readonly_fields = fields
     ordering = ("pk",)
     empty = EmptyState(
-        "Nothing is paused",
-        "Stores, mailboxes and partners are paused on their own pages; receiving, sending and everything on the dashboard.",
+        gettext_lazy("Nothing is paused"),
+        gettext_lazy(
+            "Stores, mailboxes and partners are paused on their own pages; receiving, sending and everything on the dashboard."
+        ),
     )
 
     def attach(self, rows: Sequence[Any]) -> None:

@@ -30,12 +30,14 @@ class PurchaseOrderAdmin(HistoryAdmin):
     list_filter = ("state", "agreement__partner")
     list_select_related = ("order", "agreement__partner")
     search_fields = ("number",)
-    search_help_text = "How a purchase order's number begins"
+    search_help_text = gettext_lazy("How a purchase order's number begins")
     ordering = ("-created_at",)
     elsewhere = Document
     empty = EmptyState(
-        "No purchase orders yet",
-        "They are made by themselves, once an order of a store has settled and its lines have their partners.",
+        gettext_lazy("No purchase orders yet"),
+        gettext_lazy(
+            "They are made by themselves, once an order of a store has settled and its lines have their partners."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:

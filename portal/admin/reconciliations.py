@@ -98,12 +98,14 @@ class ReconciliationAdmin(HistoryAdmin):
 
     list_display = ("shown_name", "shown_state", "shown_started", "shown_by")
     ordering = ("-pk",)
-    words = ("reconciliation", "reconciliations")
-    heading = "Reconciliation"
+    words = (gettext_lazy("reconciliation"), gettext_lazy("reconciliations"))
+    heading = gettext_lazy("Reconciliation")
     empty = EmptyState(
-        "No reconciliation yet",
-        "Once a day the stores and the mailboxes are read afresh and held against what is on record here: every order has"
-        " its purchase order, every document its acknowledgment, every answer its decision.",
+        gettext_lazy("No reconciliation yet"),
+        gettext_lazy(
+            "Once a day the stores and the mailboxes are read afresh and held against what is on record here: every order has"
+            " its purchase order, every document its acknowledgment, every answer its decision."
+        ),
     )
     change_list_template = "portal/reconciliations.html"
 

@@ -27,15 +27,17 @@ class ChangedFilter(PeriodFilter):
 class DecisionAdmin(HistoryAdmin):
     """Verbs of staff, with their reasons."""
 
-    words = ("decision", "decisions")
+    words = (gettext_lazy("decision"), gettext_lazy("decisions"))
     list_display = ("shown_verb", "shown_subject", "shown_actor", "reason", "shown_at")
     list_filter = (PeriodFilter, VerbFilter)
     search_fields = ("actor__startswith", "reason")
-    search_help_text = "Person, or words of the reason"
+    search_help_text = gettext_lazy("Person, or words of the reason")
     ordering = ("-pk",)
     fields = ("shown_verb", "shown_subject", "shown_actor", "reason", "shown_detail", "shown_at")
     readonly_fields = fields
-    empty = EmptyState("No decisions yet", "Every verb of staff is kept here with its reason.")
+    empty = EmptyState(
+        gettext_lazy("No decisions yet"), gettext_lazy("Every verb of staff is kept here with its reason.")
+    )
 
     def attach(self, rows: Sequence[Any]) -> None:
         """Attach what each decision was about."""
@@ -78,17 +80,18 @@ class DecisionAdmin(HistoryAdmin):
 class SettingChangeAdmin(HistoryAdmin):
     """Which settings were changed by whom; values are not kept, so no secret is."""
 
-    words = ("change of a setting", "changes of settings")
+    words = (gettext_lazy("change of a setting"), gettext_lazy("changes of settings"))
     list_display = ("shown_at", "user", "shown_change", "shown_kind", "object_repr", "shown_fields")
     list_filter = (ChangedFilter,)
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr__startswith",)
-    search_help_text = "How the name of what was changed begins"
+    search_help_text = gettext_lazy("How the name of what was changed begins")
     ordering = ("-pk",)
     fields = ("shown_at", "user", "shown_change", "shown_kind", "object_repr", "shown_fields")
     readonly_fields = fields
     empty = EmptyState(
-        "No changes of settings yet", "Each change of a setting in this portal leaves a row here."
+        gettext_lazy("No changes of settings yet"),
+        gettext_lazy("Each change of a setting in this portal leaves a row here."),
     )
 
     @display(description=gettext_lazy("When"), ordering="pk")

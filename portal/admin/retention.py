@@ -139,15 +139,17 @@ class NewRuleForm(TermsForm):
 class RetentionRuleAdmin(HistoryAdmin):
     """How long documents are kept; what no rule covers is kept for ever."""
 
-    words = ("retention rule", "retention rules")
+    words = (gettext_lazy("retention rule"), gettext_lazy("retention rules"))
     list_display = ("name", "shown_covers", "shown_keeps", "shown_legal", "shown_state", "shown_since")
     search_fields = ("name__startswith",)
-    search_help_text = "How the rule's name begins"
+    search_help_text = gettext_lazy("How the rule's name begins")
     ordering = ("name",)
     actions_list = ["add_one"]
     empty = EmptyState(
-        "No retention rules yet",
-        "Everything is kept until a rule says for how long. Add one with the law that asks for it.",
+        gettext_lazy("No retention rules yet"),
+        gettext_lazy(
+            "Everything is kept until a rule says for how long. Add one with the law that asks for it."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:

@@ -89,7 +89,7 @@ class MoneyFilter(SimpleListFilter):
 class ReturnCaseAdmin(HistoryAdmin):
     """Returns; they are changed by verbs alone."""
 
-    words = ("return", "returns")
+    words = (gettext_lazy("return"), gettext_lazy("returns"))
     list_display = (
         "shown_number", "shown_stage", "shown_turn", "shown_due", "shown_order", "shown_partner", "shown_owed",
         "shown_recovered", "shown_lost",
@@ -97,15 +97,17 @@ class ReturnCaseAdmin(HistoryAdmin):
     list_filter = ("stage", TurnFilter, MoneyFilter, OpenedFilter, "partner", "source")
     list_select_related = ("order", "purchase_order", "partner")
     search_fields = ("number",)
-    search_help_text = "Return, RMA, tracking or order number"
+    search_help_text = gettext_lazy("Return, RMA, tracking or order number")
     ordering = ("-pk",)
     elsewhere = Document
     actions_list = ["import_page"]
     list_before_template = "portal/parts/invoice_totals.html"
     empty = EmptyState(
-        "No returns yet",
-        "Open one on the page of its order or purchase order, once something of it was shipped, or bring in a file. A refund"
-        " in the store proposes one by itself.",
+        gettext_lazy("No returns yet"),
+        gettext_lazy(
+            "Open one on the page of its order or purchase order, once something of it was shipped, or bring in a file. A refund"
+            " in the store proposes one by itself."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnCase]:

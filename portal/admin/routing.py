@@ -56,7 +56,7 @@ class RoutingRuleAdmin(RoutingAdmin):
     list_select_related = ("store", "agreement", "warehouse")
     ordering = ("priority", "pk")
     search_fields = ("name", "agreement__name", "agreement__partner__name")
-    search_help_text = "Rule, agreement or partner"
+    search_help_text = gettext_lazy("Rule, agreement or partner")
     autocomplete_fields = ("agreement",)
     fieldsets = (
         (None, {"fields": (("name", "priority", "is_active"), "note")}),
@@ -67,9 +67,11 @@ class RoutingRuleAdmin(RoutingAdmin):
         (gettext_lazy("Where they go"), {"fields": (("agreement", "bundles"), ("fulfilment", "warehouse"))}),
     )  # fmt: skip
     empty = EmptyState(
-        "No routing rules yet",
-        "Without a rule, a line goes to the one agreement that lists its SKU. Add a rule where several partners list the"
-        " same, or where brand, category, channel or place decide.",
+        gettext_lazy("No routing rules yet"),
+        gettext_lazy(
+            "Without a rule, a line goes to the one agreement that lists its SKU. Add a rule where several partners list the"
+            " same, or where brand, category, channel or place decide."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -196,13 +198,15 @@ class WarehouseAdmin(RoutingAdmin):
     form = WarehouseForm
     list_display = ("name", "party_id", "city", "state", "country_iso2")
     search_fields = ("name", "city", "party_id")
-    search_help_text = "Name, city or number"
+    search_help_text = gettext_lazy("Name, city or number")
     used_by = ("routing_rules",)
     fields = (
         "name", ("party_id", "party_id_kind"), ("street_1", "street_2"), ("city", "state", "zip", "country_iso2"),
         ("phone", "email"),
     )  # fmt: skip
     empty = EmptyState(
-        "No warehouses yet",
-        "Add a place of yours that partners ship to; routing rules then send stock orders there.",
+        gettext_lazy("No warehouses yet"),
+        gettext_lazy(
+            "Add a place of yours that partners ship to; routing rules then send stock orders there."
+        ),
     )

@@ -51,13 +51,15 @@ class ShipmentAdmin(HistoryAdmin):
     list_filter = (StandingFilter, ShippedFilter, "purchase_order__agreement__partner")
     list_select_related = WITH_ORDER
     search_fields = ("number",)
-    search_help_text = "Tracking, order or shipment number"
+    search_help_text = gettext_lazy("Tracking, order or shipment number")
     ordering = ("-pk",)
     elsewhere = Document
     actions = ("slips_on_letter", "slips_on_a4")
     empty = EmptyState(
-        "No shipments yet",
-        "They appear here by themselves, once a partner's ship notice (856) for one of our purchase orders has come.",
+        gettext_lazy("No shipments yet"),
+        gettext_lazy(
+            "They appear here by themselves, once a partner's ship notice (856) for one of our purchase orders has come."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:

@@ -97,7 +97,7 @@ def feed_link(case: ExceptionCase) -> str | SafeString:
 class StockFeedAdmin(HistoryAdmin):
     """Stock feeds, the last first; decided about on their cases, taken back here."""
 
-    words = ("stock feed", "stock feeds")
+    words = (gettext_lazy("stock feed"), gettext_lazy("stock feeds"))
     list_display = (
         "shown_name", "shown_state", "shown_partner", "shown_way", "shown_counted", "said", "shown_changed", "emptied",
         "unknown",
@@ -105,13 +105,15 @@ class StockFeedAdmin(HistoryAdmin):
     list_filter = ("state", "way", "agreement")
     list_select_related = ("agreement__partner",)
     search_fields = ("number",)
-    search_help_text = "Number of the advice, or name of the file"
+    search_help_text = gettext_lazy("Number of the advice, or name of the file")
     ordering = ("-pk",)
     elsewhere = Document
     empty = EmptyState(
-        "No stock feeds yet",
-        "They appear by themselves when a partner sends a stock advice (846), or a plain file, where the agreement lists the"
-        " 846 as received. What may be sold of it, and when one is held, is set there under Stock.",
+        gettext_lazy("No stock feeds yet"),
+        gettext_lazy(
+            "They appear by themselves when a partner sends a stock advice (846), or a plain file, where the agreement lists the"
+            " 846 as received. What may be sold of it, and when one is held, is set there under Stock."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:

@@ -73,16 +73,18 @@ class StrategyForm(ReasonForm):
 class StoreItemAdmin(HistoryAdmin):
     """What the store sells and counts; read from its catalogue."""
 
-    words = ("store item", "store items")
+    words = (gettext_lazy("store item"), gettext_lazy("store items"))
     list_display = ("shown_sku", "name", "shown_store", "shown_stock", "shown_suppliers", "shown_tracking")
     list_filter = (StockFilter, "tracking", "store")
     list_select_related = ("store",)
     search_fields = ("sku",)
-    search_help_text = "How a SKU, UPC or name begins"
+    search_help_text = gettext_lazy("How a SKU, UPC or name begins")
     ordering = ("sku", "pk")
     empty = EmptyState(
-        "No items yet",
-        "They are read from the store's catalogue, every hour, once one of its suppliers has stock terms in the agreement.",
+        gettext_lazy("No items yet"),
+        gettext_lazy(
+            "They are read from the store's catalogue, every hour, once one of its suppliers has stock terms in the agreement."
+        ),
     )
 
     def get_search_results(

@@ -131,7 +131,7 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     list_display = ("name", "shown_mode", "store_hash", "currency", "time_zone", "shown_polled")
     list_filter = ("mode",)
     search_fields = ("name", "store_hash")
-    search_help_text = "Name or store hash"
+    search_help_text = gettext_lazy("Name or store hash")
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "take_over"]
     used_by = ("orders", "cases", "routing_rules", "customer_links", "items")
     inlines = (StockRuleInline,)
@@ -141,9 +141,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
         "shown_former_secret", "shown_connection", "shown_next_number", "shown_numbers",
     )  # fmt: skip
     empty = EmptyState(
-        "No stores yet",
-        "Add the BigCommerce store with an API token that may read and change orders. It starts in watch: orders are"
-        " shown, and nothing is sent or written before it goes live.",
+        gettext_lazy("No stores yet"),
+        gettext_lazy(
+            "Add the BigCommerce store with an API token that may read and change orders. It starts in watch: orders are"
+            " shown, and nothing is sent or written before it goes live."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:

@@ -22,20 +22,22 @@ from portal.admin.supplier_invoice_page import bill_badge, signed, supplier_invo
 class SupplierInvoiceAdmin(HistoryAdmin):
     """What suppliers bill and credit; decided about on the cases."""
 
-    words = ("supplier invoice", "supplier invoices")
+    words = (gettext_lazy("supplier invoice"), gettext_lazy("supplier invoices"))
     list_display = (
         "shown_number", "shown_state", "shown_partner", "shown_date", "shown_total", "shown_stake", "shown_approved",
     )  # fmt: skip
     list_filter = ("state", "partner", "is_credit")
     list_select_related = ("partner",)
     search_fields = ("number",)
-    search_help_text = "How a supplier's number, or that of a purchase order, begins"
+    search_help_text = gettext_lazy("How a supplier's number, or that of a purchase order, begins")
     ordering = ("-pk",)
     elsewhere = Document
     empty = EmptyState(
-        "No supplier invoices yet",
-        "They appear by themselves when a partner sends one (810), where the agreement lists the 810 as received. Each is"
-        " held against what was ordered, promised and shipped.",
+        gettext_lazy("No supplier invoices yet"),
+        gettext_lazy(
+            "They appear by themselves when a partner sends one (810), where the agreement lists the 810 as received. Each is"
+            " held against what was ordered, promised and shipped."
+        ),
     )
 
     def get_search_results(

@@ -23,22 +23,24 @@ MOST_SHOWN = 50
 class SupplierStockAdmin(HistoryAdmin):
     """Suppliers' stock by item and warehouse; changed by feeds alone."""
 
-    words = ("item in supplier stock", "items in supplier stock")
-    heading = "Supplier stock"
-    heading = "Supplier stock"
+    words = (gettext_lazy("item in supplier stock"), gettext_lazy("items in supplier stock"))
+    heading = gettext_lazy("Supplier stock")
+    heading = gettext_lazy("Supplier stock")
     list_display = (
         "shown_item", "shown_partner", "shown_warehouse", "shown_quantity", "shown_age", "shown_more",
     )  # fmt: skip
     list_filter = ("agreement",)
     list_select_related = ("item", "agreement__partner")
     search_fields = ("item__sku",)
-    search_help_text = "How a SKU begins, or a whole UPC"
+    search_help_text = gettext_lazy("How a SKU begins, or a whole UPC")
     ordering = ("item__sku", "pk")
     elsewhere = StockFeed
     empty = EmptyState(
-        "Nothing is known of suppliers' stock yet",
-        "It follows from their stock feeds: the agreement lists the stock advice (846) as received, and the store's items"
-        " have been read.",
+        gettext_lazy("Nothing is known of suppliers' stock yet"),
+        gettext_lazy(
+            "It follows from their stock feeds: the agreement lists the stock advice (846) as received, and the store's items"
+            " have been read."
+        ),
     )
 
     def named(self, row: Any) -> str:

@@ -73,20 +73,22 @@ class ItemAdmin(FileAdmin):
     """Items of all agreements: which partner supplies a SKU, and how he counts it."""
 
     form = ItemPageForm
-    words = ("item", "items")
+    words = (gettext_lazy("item"), gettext_lazy("items"))
     columns, file_name = ITEM_COLUMNS, "items.csv"
     plan_file = staticmethod(plan_items)
     list_display = ("sku", "vendor_item", "upc", "shown_unit", "shown_cost", "shown_agreement")
     list_filter = ("agreement",)
     list_select_related = ("agreement",)
     search_fields = ("sku__startswith", "vendor_item__startswith", "upc__startswith")
-    search_help_text = "How a SKU, vendor's item or UPC begins"
+    search_help_text = gettext_lazy("How a SKU, vendor's item or UPC begins")
     autocomplete_fields = ("agreement",)
     fields = ("agreement", "sku", "vendor_item", "upc", ("unit", "partner_unit", "pack_factor"), "unit_cost")
     empty = EmptyState(
-        "No items yet",
-        "Add a SKU with the agreement that supplies it, or import a file. Orders with a SKU that nobody supplies are held"
-        " by a case.",
+        gettext_lazy("No items yet"),
+        gettext_lazy(
+            "Add a SKU with the agreement that supplies it, or import a file. Orders with a SKU that nobody supplies are held"
+            " by a case."
+        ),
     )
 
     def exported(self, rows: Any) -> Iterable[str]:
@@ -132,11 +134,14 @@ class CodeListAdmin(FileAdmin):
     list_filter = ("agreement",)
     list_select_related = ("agreement",)
     search_fields = ("name", "agreement__name")
-    search_help_text = "List or agreement"
+    search_help_text = gettext_lazy("List or agreement")
     autocomplete_fields = ("agreement",)
     fields = ("agreement", "name")
     inlines = (EntryInline,)
-    empty = EmptyState("No code lists yet", "A partner who uses the codes of the standard needs none.")
+    empty = EmptyState(
+        gettext_lazy("No code lists yet"),
+        gettext_lazy("A partner who uses the codes of the standard needs none."),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeList]:
         """Count the entries along."""

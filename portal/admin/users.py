@@ -123,8 +123,8 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
         "shown_login",
     )
     list_filter = ("is_active", "is_superuser", "groups")
-    search_help_text = "Name or e-mail"
-    empty = EmptyState("No users", "Add the first one.")
+    search_help_text = gettext_lazy("Name or e-mail")
+    empty = EmptyState(gettext_lazy("No users"), gettext_lazy("Add the first one."))
     inlines = (AccessInline,)
     filter_horizontal = ()
     actions_detail = ["invite", "leave"]
@@ -261,4 +261,4 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
 class GroupAdmin(BaseGroupAdmin, GridAdmin):  # type: ignore[misc]
     """Groups of rights."""
 
-    empty = EmptyState("No groups", "The roles are made by the portal itself.")
+    empty = EmptyState(gettext_lazy("No groups"), gettext_lazy("The roles are made by the portal itself."))

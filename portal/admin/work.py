@@ -53,13 +53,15 @@ def work_badge(row: Work) -> SafeString:
 class WorkAdmin(HistoryAdmin):
     """Work; it is let go on by a verb alone."""
 
-    words = ("piece of work", "pieces of work")
-    heading = "Background work"
+    words = (gettext_lazy("piece of work"), gettext_lazy("pieces of work"))
+    heading = gettext_lazy("Background work")
     list_display = ("shown_step", "shown_state", "shown_subject", "shown_error", "shown_tries", "shown_due")
     list_filter = (WorkFilter, StepFilter)
     empty = EmptyState(
-        "Nothing to do",
-        "No work waits and none is stopped. With a store or a mailbox set up, their polls stand here.",
+        gettext_lazy("Nothing to do"),
+        gettext_lazy(
+            "No work waits and none is stopped. With a store or a mailbox set up, their polls stand here."
+        ),
     )
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:

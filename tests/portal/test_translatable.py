@@ -134,7 +134,10 @@ def test_what_is_not_marked_is_found(source: str, found: list[str]) -> None:
 
 _MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 _KEYWORDS = {"label", "help_text", "empty_label"}
-_ATTRIBUTE_TEXTS = {"title", "label", "help_text", "short_description", "verbose_name", "verbose_name_plural"}
+_ATTRIBUTE_TEXTS = {
+    "title", "label", "heading", "words", "help_text", "search_help_text", "short_description", "verbose_name",
+    "verbose_name_plural",
+}  # fmt: skip
 _PAGE_TEXTS = {"title", "description", "help_text", "label"}
 # What is called with sentences for people, and which of its arguments they are.
 _SENTENCES = {"ValidationError": 0, "Refused": 0, "add_error": 1, "message_user": 1, "run": 2}
@@ -168,6 +171,8 @@ def _texts_for_people(tree: ast.AST) -> Iterator[ast.expr]:
 
 def _texts_of_call(node: ast.Call) -> Iterator[ast.expr]:
     name = _called(node)
+    if name == "EmptyState":
+        yield from node.args
     is_message = name in _MESSAGES and ast.unparse(node.func).startswith("messages.")
     at = 1 if is_message else _SENTENCES.get(name)
     if at is not None and len(node.args) > at:
@@ -192,6 +197,8 @@ def _plain_texts(node: ast.expr) -> Iterator[str]:
         yield from [text] if _is_for_people(text) else []
     elif isinstance(node, ast.IfExp):
         yield from (*_plain_texts(node.body), *_plain_texts(node.orelse))
+    elif isinstance(node, ast.Tuple):
+        yield from (text for each in node.elts for text in _plain_texts(each))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         yield from (*_plain_texts(node.left), *_plain_texts(node.right))
 
@@ -231,6 +238,8 @@ def test_every_text_of_a_module_is_marked(path: Path) -> None:
         ('messages.success(request, gettext("%(row)s is kept.") % {"row": row})', []),
         ('run(request, work, "Yours." if mine else gettext("Theirs."))', ["Yours."]),
         ('raise Refused("Say until when." + more)', ["Say until when."]),
+        ('empty = EmptyState("No holds", gettext_lazy("Take one."))', ["No holds"]),
+        ('class A:\n    words = ("hold", gettext_lazy("holds"))', ["hold"]),
         ('context = {"title": "Gridport", "url": "Somewhere"}', []),
         ('def lookups(self):\n    return [("late", "Overdue")]', ["Overdue"]),
     ],
