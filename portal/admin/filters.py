@@ -82,7 +82,7 @@ class PeriodFilter(SimpleListFilter):
                 *given,
                 (
                     day.isoformat(),
-                    gettext("%(day)s %(day_2)s (UTC)") % {"day": day.day, "day_2": f"{day:%b %Y}"},
+                    gettext("%(day)s (UTC)") % {"day": f"{day.day} {day:%b %Y}"},
                 ),
             ]
             if day is not None
