@@ -25,13 +25,13 @@ from portal.admin.verbs import ReasonForm, person, require
 
 LAST_SEALS = 10
 LOOKED_AT = {
-    "rows": "Records compared with their seals",
-    "not sealed yet": "Records too new to be sealed",
-    "trees": "Days whose seal was worked out anew",
-    "leaves of the open tree": "Records sealed since the last day was closed",
-    "roots": "Seals of days, each going on from the one before",
-    "published": "Seals that stand among the published roots",
-    "lost": "Published days that a restore from a backup lost",
+    "rows": gettext_lazy("Records compared with their seals"),
+    "not sealed yet": gettext_lazy("Records too new to be sealed"),
+    "trees": gettext_lazy("Days whose seal was worked out anew"),
+    "leaves of the open tree": gettext_lazy("Records sealed since the last day was closed"),
+    "roots": gettext_lazy("Seals of days, each going on from the one before"),
+    "published": gettext_lazy("Seals that stand among the published roots"),
+    "lost": gettext_lazy("Published days that a restore from a backup lost"),
 }
 
 

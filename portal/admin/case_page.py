@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows import case_work, decide
 from integration.flows.cases import channel_of
@@ -30,16 +30,16 @@ from portal.admin.timeline import timeline
 MOST_WAITING = 20
 # In the order of the columns: the database keeps its own order of a row's names.
 _EVIDENCE_LABELS = {
-    "line": "Line",
+    "line": gettext_lazy("Line"),
     "sku": "SKU",
-    "what": "What",
-    "asked": "We asked",
-    "answered": "They answered",
-    "money": "Money",
-    "before": "Stood before",
-    "after": "Would stand",
-    "told": "They were told",
-    "in the store": "In the store",
+    "what": gettext_lazy("What"),
+    "asked": gettext_lazy("We asked"),
+    "answered": gettext_lazy("They answered"),
+    "money": gettext_lazy("Money"),
+    "before": gettext_lazy("Stood before"),
+    "after": gettext_lazy("Would stand"),
+    "told": gettext_lazy("They were told"),
+    "in the store": gettext_lazy("In the store"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import ACKNOWLEDGMENTS, Direction, Document, Translation, document_name
 from archive.projections import guide_of
@@ -47,18 +47,18 @@ VIEWS = ("readable", "raw", "interchange", "mapping", "attempts", "history")
 LATEST = 6
 """Events beside what a document says; all of them stand under History."""
 _REPORT_WORDS = {
-    "error": ("Wrong or missing", BAD),
-    "not_carried": ("Not carried", WARNING),
-    "unread": ("Not read", QUIET),
-    "conflict": ("Contradiction", WARNING),
-    "untranslated": ("Code without a word", WARNING),
-    "check": ("Does not add up", WARNING),
-    "out_of_order": ("Out of order", WARNING),
+    "error": (gettext_lazy("Wrong or missing"), BAD),
+    "not_carried": (gettext_lazy("Not carried"), WARNING),
+    "unread": (gettext_lazy("Not read"), QUIET),
+    "conflict": (gettext_lazy("Contradiction"), WARNING),
+    "untranslated": (gettext_lazy("Code without a word"), WARNING),
+    "check": (gettext_lazy("Does not add up"), WARNING),
+    "out_of_order": (gettext_lazy("Out of order"), WARNING),
 }
 _SEVERITIES = {
-    "error": ("Error", BAD),
-    "warning": ("Remark", WARNING),
-    "note": ("Note", QUIET),
+    "error": (gettext_lazy("Error"), BAD),
+    "warning": (gettext_lazy("Remark"), WARNING),
+    "note": (gettext_lazy("Note"), QUIET),
 }
 
 

@@ -25,14 +25,18 @@ from portal.admin.verbs import LiveFromForm, ReasonForm, initial_moment, person,
 Subject = Store | Mailbox | Agreement
 
 _IN_WATCH = {
-    Store: "Orders are read, routed and composed, and nothing is sent for them or written to the store.",
-    Mailbox: "Files are read and left where they are; nothing is sent, removed or acknowledged.",
-    Agreement: "Orders are routed and composed for this partner, and nothing is sent.",
+    Store: gettext_lazy(
+        "Orders are read, routed and composed, and nothing is sent for them or written to the store."
+    ),
+    Mailbox: gettext_lazy(
+        "Files are read and left where they are; nothing is sent, removed or acknowledged."
+    ),
+    Agreement: gettext_lazy("Orders are routed and composed for this partner, and nothing is sent."),
 }
 _WHEN_LIVE = {
-    Store: "Orders are sent to partners, and their answers are written to the store.",
-    Mailbox: "Files are taken as agreed, and ours are sent.",
-    Agreement: "Purchase orders are sent to this partner, and theirs are answered.",
+    Store: gettext_lazy("Orders are sent to partners, and their answers are written to the store."),
+    Mailbox: gettext_lazy("Files are taken as agreed, and ours are sent."),
+    Agreement: gettext_lazy("Purchase orders are sent to this partner, and theirs are answered."),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import AcknowledgmentState
 from integration.flows.acknowledge import heard_last, line_words, told_lines
@@ -40,9 +40,9 @@ from portal.admin.timeline import Moment, timeline
 from portal.admin.unknown import unknown_effect
 
 _SHIPPING_WORDS = {
-    StoreEffect.Kind.SHIPMENT: "Make {}",
-    StoreEffect.Kind.REMOVAL: "Carry out {}",
-    StoreEffect.Kind.SHIPPED: "Set {}",
+    StoreEffect.Kind.SHIPMENT: gettext_lazy("Make {}"),
+    StoreEffect.Kind.REMOVAL: gettext_lazy("Carry out {}"),
+    StoreEffect.Kind.SHIPPED: gettext_lazy("Set {}"),
 }
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import AcknowledgmentState, Delivery, DocumentState, Validation
 from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderChange, StoreEffect
@@ -81,11 +82,11 @@ EFFECT_TONES = {
     StoreEffect.State.SKIPPED: QUIET,
     StoreEffect.State.FAILED: BAD,
 }
-MODE_WORDS = {Mode.WATCH: "Watch", Mode.LIVE: "Live"}
+MODE_WORDS = {Mode.WATCH: gettext_lazy("Watch"), Mode.LIVE: gettext_lazy("Live")}
 MODE_TONES = {Mode.WATCH: WAITING, Mode.LIVE: GOOD}
 
 
-def badge(words: str, tone: str) -> SafeString:
+def badge(words: str | Promise, tone: str) -> SafeString:
     """Return a status as an icon and a word, so that colour never says it alone."""
     return format_html(
         '<span class="gp-badge gp-{}"><span class="material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',

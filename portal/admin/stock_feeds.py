@@ -62,8 +62,8 @@ LINE_TONES = {
 _ORDER = (Outcome.CHANGED, Outcome.NEW, Outcome.UNREAD, Outcome.UNKNOWN, Outcome.SAME, Outcome.OLDER)
 # Of a feed that does not count: while it is held, and once it is put aside or taken back.
 _UNDONE = {
-    Outcome.NEW: ("Would be new", "Would have been new"),
-    Outcome.CHANGED: ("Would change", "Would have changed"),
+    Outcome.NEW: (gettext_lazy("Would be new"), gettext_lazy("Would have been new")),
+    Outcome.CHANGED: (gettext_lazy("Would change"), gettext_lazy("Would have changed")),
 }
 MOST_SHOWN = 200
 

@@ -89,10 +89,13 @@ class TolerancesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 GROUPS = (
-    ("Price", ("price_percent", "price_absolute", "accepts_cheaper")),
-    ("Quantity", ("short_percent", "short_absolute", "over_percent", "over_absolute", "accepts_backorders")),
-    ("Day", ("days_late", "days_early")),
-    ("Substitutes", ("substitutes",)),
+    (gettext_lazy("Price"), ("price_percent", "price_absolute", "accepts_cheaper")),
+    (
+        gettext_lazy("Quantity"),
+        ("short_percent", "short_absolute", "over_percent", "over_absolute", "accepts_backorders"),
+    ),
+    (gettext_lazy("Day"), ("days_late", "days_early")),
+    (gettext_lazy("Substitutes"), ("substitutes",)),
 )
 
 
