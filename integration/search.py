@@ -6,7 +6,7 @@ or document stands where its best hit stands, and once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -76,6 +76,52 @@ def led_by(condition: Q, prefix: str) -> Q:
         led_by(each, prefix) if isinstance(each, Q) else (f"{prefix}{each[0]}", each[1]) for each in children
     ]
     return Q(*led, _connector=condition.connector, _negated=condition.negated)
+
+
+def whole_number(text: str) -> int | None:
+    """Return ``text`` as a number that a column can hold (``#1042`` too), else None."""
+    digits = text.strip().removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def orders_numbered(text: str, store: str = "") -> list[Order]:
+    """Return the orders whose number ``text`` is (``#1042`` too): each store may have one. ``store`` is a name."""
+    number = whole_number(text)
+    if number is None:
+        return []
+    found = Order.objects.filter(number=number).select_related("store").order_by("pk")
+    return list(found.filter(store__name=store) if store else found)
+
+
+def documents_found(text: str, most: int, reach: Reach = EVERYTHING) -> list[int]:
+    """Return the documents of what matches ``text``, by a number of their own or of their order: what matches whole, and
+    only where nothing does what begins so. One more than ``most`` says that there are more."""
+    scope, term = Scope(orders=True, documents=True, files=False, reach=reach), Term.of(text[:_LONGEST_TERM])
+    of_orders, of_documents = scope.sources
+    for look in (term.exact, term.longer):
+        orders = _targets(look, of_orders, most)
+        links = scope.rows(OrderDocument).filter(order__in=orders).order_by("document")
+        found = _targets(look, of_documents, most)
+        found.update(links.values_list("document", flat=True).distinct()[: most + 1])
+        if found:
+            return sorted(found)[: most + 1]
+    return []
+
+
+def _targets(
+    look: Callable[[Sequence[Source], int, Key | None], list[Hit]], source: Source, most: int
+) -> set[int]:
+    """Return what the hits in one table lead to, one more than ``most`` at least where there is more: a target may have
+    several hits."""
+    found: set[int] = set()
+    key: Key | None = None
+    while len(found) <= most:
+        hits = look([source], most + 1, key)
+        found.update(hit.target for hit in hits)
+        if len(hits) <= most:
+            break
+        key = hits[-1].key
+    return found
 
 
 @dataclass

@@ -10,16 +10,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from archive.governance import active_holds, open_release
-from archive.models import Document, DocumentReference, Hold, HoldDocument, HoldRelease, HoldReleaseDecision
+from archive.models import Document, Hold, HoldDocument, HoldRelease, HoldReleaseDecision
 from archive.record import record_audit, record_event
-from archive.search import Source, Term
 from integration.flows.rights import RELEASE_HOLD, TAKE_HOLD, Refused, require
-from integration.models import Order, OrderDocument, OrderReference
+from integration.models import Order
 from partners.models import TradingPartner
 
 MOST_LISTED = 10_000
-_DOCUMENTS = Source(DocumentReference, "document_id", 0)
-_ORDERS = Source(OrderReference, "order_id", 1)
 Scope = Hold.Scope
 VERBS = ("take hold", "add to hold", "propose release", "release hold", "decline release")
 
@@ -71,20 +68,6 @@ class Covered:
         if self.begins_at is None or self.ends_at is None:
             return f"{whose}, now and later"
         return f"{whose} sent or received from {_day(self.begins_at)} until before {_day(self.ends_at)}"
-
-
-def found_documents(text: str) -> set[int]:
-    """Return the documents that Find brings for ``text``: by a number of their own, or of their order; whole ones first."""
-    term = Term.of(text)
-    for look in (term.exact, term.longer):
-        hits = look([_DOCUMENTS], MOST_LISTED + 1)
-        found = {hit.target for hit in hits}
-        orders = {hit.target for hit in look([_ORDERS], MOST_LISTED + 1)}
-        of_orders = OrderDocument.objects.filter(order__in=orders).order_by("document")
-        found.update(of_orders.values_list("document", flat=True)[: MOST_LISTED + 1])
-        if found:
-            return found
-    return set()
 
 
 def take_hold(user: User, matter: str, covered: Covered, reason: str) -> Hold:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, repeat
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, NamedTuple
 
 Encoding = Literal["ascii", "latin-1", "utf-8"]
 
@@ -28,8 +28,8 @@ REPETITION_SEPARATORS = ("^", "`", "}", "\x1e")
 
 # C0, DEL and C1: none of them is in the X12 basic or extended character set.
 _CONTROL = "\x00-\x1f\x7f-\x9f"
-_FORBIDDEN_TEXT = re.compile(f"[{_CONTROL}]")
-_TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
+FORBIDDEN_TEXT = re.compile(f"[{_CONTROL}]")
+TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,43 +184,8 @@ class Segment(tuple[Any, ...]):
         return self.tag, self.elements, self.position
 
 
-class PlacedRows(Sequence[Segment]):
-    """Segments of ``rows`` of tag and elements, each of which ends with a filled element, numbered from ``start``. They are
-    made when they are asked for: what is only written needs none."""
-
-    __slots__ = ("rows", "start")
-
-    def __init__(self, rows: Sequence[tuple[str, ...]], start: int = 1) -> None:
-        self.rows = rows
-        self.start = start
-
-    def __iter__(self) -> Iterator[Segment]:
-        return iter(placed_segments(self.rows, self.start))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @overload
-    def __getitem__(self, at: int) -> Segment: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Segment]: ...
-    def __getitem__(self, at: int | slice) -> Segment | list[Segment]:
-        return placed_segments(self.rows, self.start)[at]
-
-    def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.rows))
-
-    def __repr__(self) -> str:
-        return f"PlacedRows({self.rows!r}, {self.start})"
-
-
 def rows_of(segments: Iterable[Segment]) -> Sequence[tuple[str, ...]]:
     """The tag and the elements of each segment without its trailing empty elements."""
-    if isinstance(segments, PlacedRows):
-        return segments.rows
     rows = [each.texts for each in segments]
     if all(map(itemgetter(-1), rows)):
         return rows
@@ -285,44 +250,18 @@ def serialise(
     ValueError where the separators are not legal. ISA is no exception: its padded elements go in as they are,
     but ISA11 and ISA16 hold separators and are written by ``envelope.write_interchange``.
     """
-    row = list(segments)
-    plain = serialise_plain([each.texts for each in row], separators, encoding, line_breaks=line_breaks)
-    if plain is not None:
-        return plain
-    return _careful_bytes(row, separators, encoding, _ending(separators, line_breaks))
+    if problem := separators.problem():
+        raise ValueError(problem)
+    return _careful_bytes(segments, separators, encoding, ending_of(separators, line_breaks))
 
 
-def _ending(separators: Separators, line_breaks: bool) -> str:
+def ending_of(separators: Separators, line_breaks: bool) -> str:
+    """What ends a segment."""
     return separators.segment + ("\n" if line_breaks and separators.segment != "\n" else "")
 
 
-def serialise_plain(
-    rows: Sequence[tuple[str, ...]], separators: Separators, encoding: Encoding, *, line_breaks: bool = False
-) -> bytes | None:
-    """The bytes of rows of tag and elements that hold nothing but plain text; None where one has to be looked at, by
-    ``serialise``. Raises ValueError where the separators are not legal."""
-    if problem := separators.problem():
-        raise ValueError(problem)
-    if not all(map(_TAG.fullmatch, set(map(itemgetter(0), rows)))):
-        return None
-    ending = _ending(separators, line_breaks)
-    lines = list(map(separators.element.join, rows))
-    text = "".join(lines)
-    # Nothing but the element separators that were put in may stand there, and no control character. Composites hold
-    # one between their components.
-    put = sum(map(len, rows)) - len(lines)
-    if text.count(separators.element) != put or any(each in text for each in separators.characters()[1:]):
-        return None
-    if not text.isprintable() and _FORBIDDEN_TEXT.search(text.replace(separators.element, "")):
-        return None
-    try:
-        return (ending.join(lines) + ending).encode(encoding) if lines else b""
-    except UnicodeEncodeError:
-        return None
-
-
 def _careful_bytes(
-    segments: Sequence[Segment], separators: Separators, encoding: Encoding, ending: str
+    segments: Iterable[Segment], separators: Separators, encoding: Encoding, ending: str
 ) -> bytes:
     forbidden = _forbidden(separators)
     parts: list[bytes] = []
@@ -354,7 +293,7 @@ def _joined(element: str, separators: Separators) -> str:
 
 
 def _refuse_unsafe(each: Segment, forbidden: re.Pattern[str]) -> None:
-    if not _TAG.fullmatch(each.tag):
+    if not TAG.fullmatch(each.tag):
         raise UnsafeData(each, 0, None, each.tag[:1], each.tag)
     for number, element in enumerate(each.elements, start=1):
         for component, text in _texts(element):

@@ -7,13 +7,15 @@ bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import chain
 from operator import itemgetter
+from typing import TypeVar
 
 from integration.x12.isa import ISA_LENGTH
+from integration.x12.plain import PlainSegments, as_plain, as_rows, enclosed, plain_bytes, plain_segments
 from integration.x12.syntax import (
     Encoding,
     Segment,
@@ -23,12 +25,13 @@ from integration.x12.syntax import (
     rows_of,
     segment,
     serialise,
-    serialise_plain,
 )
 
 _ENVELOPE_TAGS = frozenset({"ISA", "TA1", "GS", "ST", "SE", "GE", "IEA"})
 # The tag and the elements of a segment.
 Row = tuple[str, ...]
+# What is numbered on its own, a set or what stands around sets: its rows, or as one text.
+Part = TypeVar("Part")
 _ID = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -87,14 +90,28 @@ def set_segments(each: SetToWrite) -> list[Segment]:
 
 
 def _set_rows(each: SetToWrite) -> list[Row]:
-    number = _control_number(each.control_number, "ST02").zfill(4)
-    rows = rows_of(each.segments)
+    rows = as_rows(each.segments)
     if not _ENVELOPE_TAGS.isdisjoint(map(itemgetter(0), rows)):
         inner = next(row[0] for row in rows if row[0] in _ENVELOPE_TAGS)
         raise EnvelopeError(
             f"The body of set {each.code} holds {inner}, which the writer makes; leave it out."
         )
-    return [("ST", each.code, number), *rows, ("SE", str(len(rows) + 2), number)]
+    first, last = _around(each)
+    return [first, *rows, last]
+
+
+def _plain_set(each: SetToWrite) -> PlainSegments | None:
+    """``_set_rows`` as one text; None where it is not plain."""
+    body = as_plain(each.segments)
+    if body is None or not _ENVELOPE_TAGS.isdisjoint(body.tags):
+        return plain_segments(_set_rows(each))
+    return enclosed(body, *_around(each))
+
+
+def _around(each: SetToWrite) -> tuple[Row, Row]:
+    """ST and SE."""
+    number = _control_number(each.control_number, "ST02").zfill(4)
+    return ("ST", each.code, number), ("SE", str(len(each.segments) + 2), number)
 
 
 def write_interchange(
@@ -114,20 +131,25 @@ def write_interchange(
     are not legal. ``line_breaks`` puts a newline behind each terminator, for people and for partners who want
     it.
     """
-    # What is numbered on its own: a set, or what stands around sets.
-    parts: list[Sequence[Row]] = [rows_of(interchange_acknowledgments)]
-    for group in groups:
-        number = _control_number(group.control_number, "GS06")
-        parts.append(rows_of([_gs(group, number)]))
-        parts.extend(map(_set_rows, group.sets))
-        parts.append([("GE", str(len(group.sets)), number)])
-    interchange_number = _control_number(header.control_number, "ISA13").zfill(9)
-    parts.append([("IEA", str(len(groups)), interchange_number)])
-    tail = serialise_plain(list(chain(*parts)), separators, encoding, line_breaks=line_breaks)
+    number = _control_number(header.control_number, "ISA13").zfill(9)
+    isa = _isa(header, number, separators, line_breaks)
+
+    def parts(
+        of_set: Callable[[SetToWrite], Part], of_rows: Callable[[Sequence[Row]], Part]
+    ) -> Iterator[Part]:
+        yield of_rows(rows_of(interchange_acknowledgments))
+        for group in groups:
+            group_number = _control_number(group.control_number, "GS06")
+            yield of_rows(rows_of([_gs(group, group_number)]))
+            yield from map(of_set, group.sets)
+            yield of_rows([("GE", str(len(group.sets)), group_number)])
+        yield of_rows([("IEA", str(len(groups)), number)])
+
+    tail = plain_bytes(parts(_plain_set, plain_segments), separators, encoding, line_breaks=line_breaks)
     if tail is None:
-        segments = chain(*map(_placed, parts))
-        tail = serialise(segments, separators, encoding, line_breaks=line_breaks)
-    return _isa(header, interchange_number, separators, line_breaks) + tail
+        rows: Iterator[Sequence[Row]] = parts(_set_rows, list)
+        tail = serialise(chain(*map(_placed, rows)), separators, encoding, line_breaks=line_breaks)
+    return isa + tail
 
 
 def _placed(part: Sequence[Row]) -> list[Segment]:

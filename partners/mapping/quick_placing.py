@@ -27,12 +27,12 @@ _NONE: Mapping[str, int] = {}
 
 @dataclass(slots=True, eq=False)
 class Branch:
-    """An HL loop to be written, what it is about, the one that it stands in, and what stands in it: branches, and the
-    records of items."""
+    """An HL loop to be written, what it is about, the entry in whose loop it stands, and what stands in it: branches, and
+    the records of items. It does not hold the loop around it: both would be garbage that nobody but the collector finds."""
 
     code: str
     record: Any
-    around: Branch | None
+    around: Entity | None
     children: list[Any]
 
 
@@ -193,7 +193,7 @@ class _Tree:
                 if links[at] is not None:
                     links = self._with_outer(links)
                     break
-        branch = root
+        branch, around = root, None
         for at, code in plan.order:
             index = links[at]
             if index is None:
@@ -201,13 +201,14 @@ class _Tree:
             records = self.records[code]
             if not 0 <= index < len(records):
                 raise Surprise
-            known = self.branches.get((code, index))
+            entity = code, index
+            known = self.branches.get(entity)
             if known is None:
-                known = self.branches[code, index] = Branch(code, records[index], branch, [])
+                known = self.branches[entity] = Branch(code, records[index], around, [])
                 branch.children.append(known)
-            elif known.around is not branch:
+            elif known.around != around:
                 raise Surprise
-            branch = known
+            branch, around = known, entity
         return branch.children
 
     def _with_outer(self, links: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -256,9 +257,11 @@ class _Tree:
     def _check_keys(self) -> None:
         """Entries with the same key are one entry."""
         for holder in self.plan.holders:
-            if holder.key is None or holder.write_key is None:
+            records = self.records[holder.code]
+            # The key of a single entry is no other's; whether it can be written shows when it is.
+            if holder.key is None or holder.write_key is None or len(records) < 2:
                 continue
-            held = [getattr(each, holder.key) for each in self.records[holder.code]]
+            held = list(map(attrgetter(holder.key), records))
             if not holder.key_types.issuperset(map(type, held)):
                 raise Surprise
             keys = [each for each in held if each is not None]

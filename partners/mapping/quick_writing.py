@@ -6,10 +6,9 @@ that is out of the ordinary they give up, and the long way writes the whole docu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from integration.documents import Document
@@ -26,7 +25,6 @@ from partners.mapping.transforms import Untranslated, WrongValue
 from partners.mapping.writing_source import IS_CARRIED, WRITE_DOCUMENT, guide_source
 
 Row = tuple[str, ...]
-_TAG = itemgetter(0)
 # Writes something of a record to the rows of a run; tells how many segments or loops.
 Write = Callable[[Any, list[Any], "Run"], int]
 
@@ -45,17 +43,17 @@ def quick_rows(document: Document, guide: Guide, codes: CodeTables) -> Rows | No
         rows = Run(functions, codes).rows(document)
     except Surprise:
         return None
-    return Rows(rows, functions.is_carried(document))
+    return Rows(rows, functions.is_carried((document,)))
 
 
 class Functions(NamedTuple):
-    """What writes the documents of a guide: the whole, and the body of each level. ``is_carried`` is asked of a document
-    that was written."""
+    """What writes the documents of a guide: the whole, and the body of each level. ``is_carried`` is asked of documents
+    that were written."""
 
     levels: Levels | None
     document: Write
     bodies: dict[str, Write]
-    is_carried: Callable[[Document], bool]
+    is_carried: Callable[[Sequence[Document]], bool]
 
 
 @lru_cache(maxsize=64)
@@ -100,15 +98,17 @@ def _fits(text: str, table: ElementTable) -> bool:
 
 class Run:
     """Writes one document. ``lifted`` are the linked entries of levels that the structure lacks; ``computed`` the rows
-    that wait for the whole, with their rules; ``loops`` how many HL loops there are."""
+    that wait for the whole, with their rules; ``tagged`` the rows by tag that these count or sum; ``loops`` how many HL
+    loops there are."""
 
-    __slots__ = ("codes", "computed", "functions", "lifted", "loops", "made")
+    __slots__ = ("codes", "computed", "functions", "lifted", "loops", "made", "tagged")
 
     def __init__(self, functions: Functions, codes: CodeTables) -> None:
         self.functions = functions
         self.codes = codes
         self.made: list[Any] = []
         self.computed: list[tuple[list[str], SegmentRule]] = []
+        self.tagged: dict[str, list[Row]] = {}
         self.lifted: dict[str, tuple[Any, str]] = {}
         self.loops = 0
 
@@ -175,17 +175,22 @@ class Run:
             count = self._node(below, number, count, placing, child)
         return count
 
+    def _tagged(self, tag: str) -> list[Row]:
+        """The rows of a tag; the whole is there when they are first asked for."""
+        if tag not in self.tagged:
+            self.tagged[tag] = [each for each in self.made if each[0] == tag]
+        return self.tagged[tag]
+
     def _derive(self, row: list[str], rule: SegmentRule) -> None:
         for element in writing_rule(rule).derived:
             if element.derivation == "structure":
                 levels = self.functions.levels
                 text = levels.structure.code if levels else ""
             elif element.derivation == "count":
-                counted = self.loops if element.tag == "HL" else list(map(_TAG, self.made)).count(element.tag)
-                text = str(counted)
+                text = str(self.loops if element.tag == "HL" else len(self._tagged(element.tag)))
             else:
-                tag, at = element.tag, element.element
-                text = total([each[at] for each in self.made if each[0] == tag and len(each) > at])
+                at = element.element
+                text = total([each[at] for each in self._tagged(element.tag) if len(each) > at])
             if text and not (text.isprintable() and _fits(text, element.table)):
                 raise Surprise
             row[element.number] = text

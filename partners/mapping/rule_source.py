@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Literal
+from itertools import groupby
+from typing import Literal, NamedTuple
 
 from integration.x12.syntax import Composite, Repeated
 from integration.x12.tables import ElementTable
@@ -17,6 +18,7 @@ from partners.mapping.rules import (
     ElementRule,
     FieldElement,
     GroupElement,
+    Pair,
     PairsElement,
     Path,
     QualifierElement,
@@ -32,11 +34,18 @@ _VALUE = Value(("value",), str, (PLAIN_TEXT,))
 _SERIAL_CODE = SerialCode()
 
 
+class _Beside(NamedTuple):
+    """Elements side by side: their numbers, and the tuple of their texts up to the last that is filled."""
+
+    texts: str
+    numbers: range
+
+
 class RuleLines:
     """Adds the lines of one rule to a source.
 
-    Element 4 becomes the variable ``e4``, "" where it is empty. Pairs or groups of elements that end the segment become
-    the list ``tail``. What the long way would report raises ``Surprise``.
+    Element 4 becomes the variable ``e4``, "" where it is empty. Pairs from element 6 on become the tuple ``pairs_6``, and
+    groups ``group_6``, which hold nothing behind the last one. What the long way would report raises ``Surprise``.
     """
 
     def __init__(self, rule: SegmentRule, body: Body, scope: Scope, source: Source) -> None:
@@ -49,8 +58,9 @@ class RuleLines:
         self.elements: dict[int, str] = {}
         self.fixed: dict[int, str] = {}
         self.constants = {each.number for each in rule.elements if isinstance(each, ConstantElement)}
-        self.tail: range | None = None
-        self.first_pair: tuple[int, ...] = ()
+        self.beside: dict[int, _Beside] = {}
+        # Elements that are filled where the first pair is there: pairs have no empty texts.
+        self.paired: dict[int, str] = {}
 
     def fill(self) -> str:
         """Adds what fills elements from the record; gives the condition under which that is anything."""
@@ -98,6 +108,9 @@ class RuleLines:
 
     def _text(self, variable: str, scope: Scope, value: Value, table: ElementTable) -> None:
         self.source.add(f"{variable} = {scope.load(value.path)}")
+        if not value.path:
+            self._convert("if", variable, value, table)
+            return
         with self.source.block(f"if {variable} is None:"):
             self.source.add(f'{variable} = ""')
         self._convert("elif", variable, value, table)
@@ -161,30 +174,38 @@ class RuleLines:
 
     def _pairs(self, element: PairsElement) -> str:
         first = element.starts[0]
-        self.source.add("pairs = []")
-        for pair in element.pairs:
-            self.source.add(f"text = {self.scope.load(pair.value.path)}")
-            with self.source.block("if text is not None:"):
-                self._convert("if", "text", pair.value, element.tables[first + 1])
-                self.source.add(f"pairs += {self.source.constant(pair.qualifiers[0])}, text")
-            if pair.name in self.rule.must_pairs:
-                with self.source.block("else:"):
-                    self.source.add("raise Surprise")
+        texts = f"pairs_{first}"
+        self.source.add(f"{texts} = ()")
+        for path, pairs in groupby(element.pairs, key=lambda pair: pair.value.path[:-1]):
+            together = list(pairs)
+            must = any(pair.name in self.rule.must_pairs for pair in together)
+            with self.scope.unless_missing(() if must else path):
+                for pair in together:
+                    self._pair(texts, pair, element.tables[first + 1])
         if element.rest is not None:
             known = frozenset(qualifier for pair in element.pairs for qualifier in pair.qualifiers)
-            with self._items(element.rest) as item:
+            with self.scope.unless_missing(element.rest[:-1]), self._items(element.rest) as item:
                 self._text("qualifier", item, _QUALIFIER, element.tables[first])
                 self._text("text", item, _VALUE, element.tables[first + 1])
                 self.source.refuse(f"not qualifier or not text or qualifier in {self.source.constant(known)}")
-                self.source.add("pairs += qualifier, text")
-        numbers = [number for start in element.starts for number in (start, start + 1)]
-        placed = self._place("pairs", numbers)
-        self.first_pair = tuple(numbers[:2]) if placed == "tail" else ()
+                self.source.add(f"{texts} += qualifier, text")
+        placed = self._place(texts, [number for start in element.starts for number in (start, start + 1)])
+        self.paired |= {first: texts, first + 1: texts}
         return placed
+
+    def _pair(self, texts: str, pair: Pair, table: ElementTable) -> None:
+        self.source.add(f"text = {self.scope.load(pair.value.path)}")
+        with self.source.block("if text is not None:"):
+            self._convert("if", "text", pair.value, table)
+            self.source.add(f"{texts} += {self.source.constant(pair.qualifiers[0])}, text")
+        if pair.name in self.rule.must_pairs:
+            with self.source.block("else:"):
+                self.source.add("raise Surprise")
 
     def _group(self, element: GroupElement) -> str:
         """As many of the list ``items`` as one segment has places for."""
-        self.source.add("group = []")
+        group = f"group_{element.starts[0]}"
+        self.source.add(f"{group} = ()")
         kind = kind_at(self.scope.kind, element.items)
         with self.source.block("for item in items:"):
             self.source.refuse(f"type(item) is not {self.source.constant(kind)}")
@@ -193,35 +214,33 @@ class RuleLines:
             for offset, (text, value) in enumerate(zip(texts, element.values, strict=True)):
                 self._text(text, item, value, element.tables[element.starts[0] + offset])
             self.source.refuse(f"not ({' or '.join(texts)})")
-            self.source.add(f"group += {', '.join(texts)},")
-        return self._place(
-            "group", [start + offset for start in element.starts for offset in range(element.size)]
-        )
+            self.source.add(f"{group} += {', '.join(texts)},")
+        numbers = [start + offset for start in element.starts for offset in range(element.size)]
+        return self._place(group, numbers, is_group=True)
 
     @contextmanager
     def _items(self, path: Path) -> Iterator[Scope]:
         """A loop over the records, or values, of a list."""
         kind = kind_at(self.scope.kind, path)
-        self.source.add(f"listed = {self.scope.load(path)}")
-        self.source.refuse("type(listed) is not tuple")
-        with self.source.block("for item in listed:"):
+        with self.source.unless_empty(self.scope.load(path)), self.source.block("for item in listed:"):
             self.source.refuse(f"type(item) is not {self.source.constant(kind)}")
             yield Scope("item", kind, self.source)
 
-    def _place(self, texts: str, numbers: Sequence[int]) -> str:
-        """Puts a list of texts into elements; gives the condition under which there is any."""
+    def _place(self, texts: str, numbers: Sequence[int], *, is_group: bool = False) -> str:
+        """Puts a tuple of texts into elements; gives the condition under which there is any."""
         self.source.refuse(f"len({texts}) > {len(numbers)}")
-        others = self.rule.numbers - set(numbers)
-        together = list(numbers) == list(range(numbers[0], numbers[-1] + 1))
-        if together and numbers[0] > max(others, default=0):
-            self.tail = range(numbers[0], numbers[-1] + 1)
-            self.source.add(f"tail = {texts}")
+        together = range(numbers[0], numbers[-1] + 1)
+        if list(numbers) == list(together):
+            if is_group:
+                with self.source.block(f"while {texts} and not {texts}[-1]:"):
+                    self.source.add(f"{texts} = {texts}[:-1]")
+            self.beside[numbers[0]] = _Beside(texts, together)
             for at, number in enumerate(numbers):
-                self.elements[number] = f'(tail[{at}] if len(tail) > {at} else "")'
-            return "tail"
+                self.elements[number] = f'({texts}[{at}] if len({texts}) > {at} else "")'
+            return texts
         variables = [f"e{number}" for number in numbers]
         self.elements |= dict(zip(numbers, variables, strict=True))
-        self.source.add(f'{", ".join(variables)} = ({texts} + [""] * {len(numbers)})[:{len(numbers)}]')
+        self.source.add(f"{', '.join(variables)} = {_padded(texts, len(numbers))}")
         return texts
 
     # The segment as a whole
@@ -230,8 +249,8 @@ class RuleLines:
         return self.fixed.get(number) or self.elements.get(number) or '""'
 
     def _is_filled(self, number: int) -> str:
-        """The condition under which an element is filled; pairs have no empty texts."""
-        return "tail" if number in self.first_pair else self._element(number)
+        """The condition under which an element is filled."""
+        return self.paired.get(number) or self._element(number)
 
     def _fix(self, number: int, text: str) -> None:
         if text:
@@ -259,34 +278,38 @@ class RuleLines:
 
     def _row(self, put: Callable[[str], str]) -> None:
         """Adds the row, which ends with its last filled element."""
-        last = self.tail[0] - 1 if self.tail else max([*self.elements, *self.fixed], default=0)
-        texts = [repr(self.rule.tag), *(self._element(number) for number in range(1, last + 1))]
         if self.ways.derived:
-            texts += ['""'] * (self.ways.size + 1 - len(texts))
+            texts = [repr(self.rule.tag), *map(self._element, range(1, self.ways.size + 1))]
             rule = self.source.constant(self.rule)
             self.source.add(f"row = [{', '.join(texts)}]")
             self.source.add(f"run.computed.append((row, {rule}))")
             self.source.add(put("row"))
             return
         word = "if"
-        if self.tail:
-            if self.rule.group:
-                with self.source.block("while tail and not tail[-1]:"):
-                    self.source.add("tail.pop()")
-            with self.source.block("if tail:"):
-                self.source.add(put(f"({', '.join(texts)}, *tail)"))
-            word = "elif"
         sure = {*self.fixed, *(each.number for each in self.ways.mandatory)}
-        for number in range(last, 0, -1):
-            row = put(f"({', '.join(texts[: number + 1])},)")
-            if number in sure:
-                self._otherwise(word, row)
+        for numbers, condition, row in reversed(self._ends()):
+            if not sure.isdisjoint(numbers):
+                self._otherwise(word, put(row))
                 return
-            if number in self.elements:
-                with self.source.block(f"{word} {self._element(number)}:"):
-                    self.source.add(row)
-                word = "elif"
-        self._otherwise(word, put(f"({texts[0]},)"))
+            with self.source.block(f"{word} {condition}:"):
+                self.source.add(put(row))
+            word = "elif"
+        self._otherwise(word, put(f"({self.rule.tag!r},)"))
+
+    def _ends(self) -> list[tuple[Sequence[int], str, str]]:
+        """The elements that may be the last, with the condition under which they are filled, and the row up to them."""
+        texts = [repr(self.rule.tag)]
+        found: list[tuple[Sequence[int], str, str]] = []
+        together = {number for each in self.beside.values() for number in each.numbers}
+        for number in range(1, max([*self.elements, *self.fixed], default=0) + 1):
+            if beside := self.beside.get(number):
+                found.append((beside.numbers, beside.texts, f"({', '.join(texts)},) + {beside.texts}"))
+                texts.append(f"*{_padded(beside.texts, len(beside.numbers))}")
+            elif number not in together:
+                texts.append(self._element(number))
+                if number in self.elements or number in self.fixed:
+                    found.append(([number], texts[-1], f"({', '.join(texts)},)"))
+        return found
 
     def _otherwise(self, word: str, row: str) -> None:
         if word == "if":
@@ -296,10 +319,16 @@ class RuleLines:
             self.source.add(row)
 
 
+def _padded(texts: str, count: int) -> str:
+    """As many texts as there are places."""
+    return f'({texts} + ("",) * {count})[:{count}]'
+
+
 def _is_unplain(variable: str, value: Value, table: ElementTable) -> str:
     """The condition under which a number's text is not what is written, or has to be looked at."""
     [transform] = value.transforms
     if not isinstance(transform, Number) or transform.shift or table.kind != "R" or table.min > 1:
         return "True"
     # Prices are rarely the same twice, so that looking for each of them among known ones would cost more.
-    return f'len({variable}) > {table.max} or not {variable}.replace(".", "", 1).isdecimal()'
+    digits = f'{variable}.isdecimal() or {variable}.replace(".", "", 1).isdecimal()'
+    return f"len({variable}) > {table.max} or not ({digits})"

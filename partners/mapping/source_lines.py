@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -52,6 +52,14 @@ class Source:
         yield
         self._depth -= 1
 
+    @contextmanager
+    def unless_empty(self, listed: str) -> Iterator[None]:
+        """Opens a block for the items of a list, which is then ``listed``, if there are any: most lists are empty."""
+        self.add(f"listed = {listed}")
+        with self.block("if listed != ():"):
+            self.refuse("type(listed) is not tuple")
+            yield
+
     def refuse(self, condition: str) -> None:
         """Leaves the document to the long way where the condition holds."""
         with self.block(f"if {condition}:"):
@@ -98,6 +106,13 @@ class Scope:
     def load(self, path: Path) -> str:
         """The expression of a value."""
         return f"{self._record(path[:-1])}.{path[-1]}" if path else self.variable
+
+    def unless_missing(self, path: Path) -> AbstractContextManager[None]:
+        """Opens a block for what is in the record at a path, if there is such a record."""
+        if not path:
+            return nullcontext()
+        empty = self.source.constant(kind_at(self.kind, path)())
+        return self.source.block(f"if {self._record(path)} is not {empty}:")
 
     def _record(self, path: Path) -> str:
         if not path:

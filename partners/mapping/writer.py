@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from integration.documents import Document
-from integration.x12.syntax import PlacedRows, Segment, placed_segments
+from integration.x12.plain import plain_segments
+from integration.x12.syntax import Segment, placed_segments
 from partners.mapping.codes import CodeLists, CodeTables
 from partners.mapping.derived import derived
 from partners.mapping.element_writing import Draft, ElementWriter, value_at
@@ -77,7 +78,8 @@ def write(
     if made is None:
         return _Writer(guide, tables, trace=trace).written(document)
     report = () if made.whole else _left_out(document, guide)
-    return Written(PlacedRows(made.rows, _FIRST_POSITION), report)
+    plain = plain_segments(made.rows, _FIRST_POSITION)
+    return Written(tuple(placed_segments(made.rows, _FIRST_POSITION)) if plain is None else plain, report)
 
 
 def _left_out(document: Document, guide: Guide) -> tuple[Entry, ...]:

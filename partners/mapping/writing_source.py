@@ -16,6 +16,7 @@ into while documents are written. A function looks like this, with names for the
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,7 +77,7 @@ class _GuideLines:
     # Whether the guide has a place for all that a document holds
 
     def carried(self, name: str, kind: type, prefix: str) -> None:
-        """Adds the function that says whether each value of a record has a place; False also where that takes a look."""
+        """Adds the function that says whether each value of records has a place; False also where that takes a look."""
         conditions = [f"type(record) is {self.source.constant(kind)}"]
         for field, shape in shape_of(kind).items():
             path = f"{prefix}{field}[]" if shape.many else f"{prefix}{field}"
@@ -90,11 +91,11 @@ class _GuideLines:
             inner = self._name("is_carried", field)
             self.carried(inner, shape.record, f"{path}/")
             if shape.many:
-                conditions.append(f"type(record.{field}) is tuple and all(map({inner}, record.{field}))")
+                conditions.append(f"type(record.{field}) is tuple and {inner}(record.{field})")
             else:
-                conditions.append(f"(record.{field} is None or {inner}(record.{field}))")
-        with self.source.block(f"def {name}(record):"):
-            self.source.add(f"return {' and '.join(conditions)}")
+                conditions.append(f"(record.{field} is None or {inner}((record.{field},)))")
+        with self.source.block(f"def {name}(records):"):
+            self.source.add(f"return all([{' and '.join(conditions)} for record in records])")
 
     def _catalogue(self, kind: type, prefix: str) -> Iterator[str]:
         for field, shape in shape_of(kind).items():
@@ -112,7 +113,6 @@ class _GuideLines:
         with self.source.block(f"def {name}(record, made, run):"):
             self.source.refuse(f"type(record) is not {self.source.constant(kind)}")
             self._rules(body, Scope("record", kind, self.source), inner)
-            self._bounds(body)
 
     def _inner(self, body: Body, kind: type, rules: Iterable[SegmentRule]) -> dict[SegmentRule, str]:
         """Adds the functions of rules of a body; gives their names."""
@@ -127,7 +127,7 @@ class _GuideLines:
         inner = self._inner(rule.body, kind, rule.body.rules)
         name = self._name("write", rule.tag)
         with self.source.block(f"def {name}(record, made, run{', items' if rule.group else ''}):"):
-            if rule.each or rule.at or rule.text or rule.lift:
+            if (rule.each or rule.at or rule.lift) and dataclasses.is_dataclass(kind):
                 self.source.refuse(f"type(record) is not {self.source.constant(kind)}")
             scope = Scope("record", kind, self.source)
             lines = RuleLines(rule, body, scope, self.source)
@@ -150,11 +150,10 @@ class _GuideLines:
         self.source.add("made.append(None)")
         self._rules(rule.body, scope, inner)
         if not rule.always:
-            with self.source.block(f"if len(made) == here + 1 and not ({filled}):"):
+            with self.source.block(f"if not ({filled}) and len(made) == here + 1:"):
                 if not rule.each:
                     self.source.add("made.pop()")
                 self.source.add("raise Surprise" if rule.each else "return 0")
-        self._bounds(rule.body)
         lines.complete(lambda row: f"made[here] = {row}")
 
     def _kind(self, rule: SegmentRule, kind: type) -> type:
@@ -165,9 +164,10 @@ class _GuideLines:
         return kind_at(kind, rule.each or rule.at or rule.text or ())
 
     def _rules(self, body: Body, scope: Scope, inner: Mapping[SegmentRule, str]) -> None:
-        """Writes what a body holds, and counts what its loop wants to have counted."""
+        """Writes what a body holds, and sees that the members of its loop stand as often as they have to and may."""
         counted = _counted(body)
-        for member in sorted(counted):
+        shared = {member for member in counted if sum(rule.member == member for rule in body.rules) > 1}
+        for member in sorted(shared):
             self.source.add(f"count_{member} = 0")
         for rule, needed in writing_body(body).entries:
             is_asked = rule.required or rule.maximum is not None or rule.member in counted
@@ -175,20 +175,20 @@ class _GuideLines:
                 self._plain(rule, body, needed, scope, is_asked=is_asked)
             else:
                 self._occurrences(rule, needed, scope, inner.get(rule, ""), is_asked=is_asked)
-            if rule.required:
-                self.source.refuse("not count")
-            if rule.maximum is not None:
-                self.source.refuse(f"count > {rule.maximum}")
-            if rule.member in counted:
+            self._bounds("count", int(rule.required), rule.maximum)
+            if rule.member in shared:
                 self.source.add(f"count_{rule.member} += count")
+            elif rule.member in counted:
+                self._bounds("count", *counted[rule.member])
+        for member in sorted(shared):
+            self._bounds(f"count_{member}", *counted[member])
 
-    def _bounds(self, body: Body) -> None:
-        """How often the members of the loop have to and may stand."""
-        for member, (least, most) in _counted(body).items():
-            if least:
-                self.source.refuse(f"count_{member} < {least}")
-            if most is not None:
-                self.source.refuse(f"count_{member} > {most}")
+    def _bounds(self, count: str, least: int, most: int | None) -> None:
+        """How often something has to and may stand."""
+        if least:
+            self.source.refuse(f"{count} < {least}")
+        if most is not None:
+            self.source.refuse(f"{count} > {most}")
 
     def _plain(
         self, rule: SegmentRule, body: Body, needed: frozenset[str] | None, scope: Scope, *, is_asked: bool
@@ -217,12 +217,13 @@ class _GuideLines:
     ) -> None:
         """Writes each segment of a rule, with what is inside; ``count`` is then how many they are, if that is asked."""
         if rule.each is not None:
-            self.source.add(f"listed = {scope.load(rule.each)}")
-            self.source.refuse("type(listed) is not tuple")
-            with self.source.block("for item in listed:"):
-                self.source.add(f"{function}(item, made, run)")
             if is_asked:
-                self.source.add("count = len(listed)")
+                self.source.add("count = 0")
+            with self.source.unless_empty(scope.load(rule.each)):
+                if is_asked:
+                    self.source.add("count = len(listed)")
+                with self.source.block("for item in listed:"):
+                    self.source.add(f"{function}(item, made, run)")
         elif rule.text is not None and rule.join is not None:
             self.source.add(f"text = {scope.load(rule.text)}")
             self.source.add("count = 0")
@@ -251,6 +252,9 @@ class _GuideLines:
     def _condition(self, rule: SegmentRule, needed: frozenset[str] | None, scope: Scope) -> tuple[str, str]:
         """What a rule that stands once is about, and the condition without which it need not be asked."""
         if rule.lift is not None:
+            assert self.guide.levels is not None
+            if rule.lift not in self.guide.levels.lifted_in_structure():
+                return "None", "False"
             lifted = f"run.lifted[{self.source.constant(rule.lift)}][0]"
             self.source.add(f"inner = {lifted} if {self.source.constant(rule.lift)} in run.lifted else None")
             return "inner", "inner is not None"

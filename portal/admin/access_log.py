@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import AccessRecord, Document, Interchange
 from archive.store import MACHINE
@@ -29,12 +30,12 @@ Kind = AccessRecord.Kind
 class ReaderFilter(SimpleListFilter):
     """Readings by people, or by Gridport itself."""
 
-    title = "By"
+    title = gettext_lazy("By")
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return both."""
-        return [("people", "People"), ("machine", "Gridport itself")]
+        return [("people", gettext("People")), ("machine", gettext("Gridport itself"))]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep those of one of them."""
@@ -46,14 +47,14 @@ class ReaderFilter(SimpleListFilter):
 class AboutFilter(SimpleListFilter):
     """Readings of one thing, wherever it was shown: the pages of an order and of a document lead here."""
 
-    title = "About"
+    title = gettext_lazy("About")
     parameter_name = "about"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the one thing that is asked for: there is no list of all."""
         asked = self.used_parameters.get(self.parameter_name, "")
         subject = asked[-1] if isinstance(asked, list) else str(asked)
-        return [(subject, resolve([subject])[subject].words)] if subject else [("", "Everything")]
+        return [(subject, resolve([subject])[subject].words)] if subject else [("", gettext("Everything"))]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep what was shown of it."""
@@ -105,17 +106,18 @@ def readings_url(subject: str) -> str:
 class AccessAdmin(HistoryAdmin):
     """Who read what."""
 
-    words = ("reading", "readings")
-    heading = "Who read what"
+    words = (gettext_lazy("reading"), gettext_lazy("readings"))
+    heading = gettext_lazy("Who read what")
     list_display = ("shown_at", "shown_actor", "shown_purpose", "shown_content")
     list_filter = (PeriodFilter, "kind", ReaderFilter, AboutFilter)
     search_fields = ("actor__startswith",)
-    search_help_text = "Reader, or exactly what was looked for"
+    search_help_text = gettext_lazy("Reader, or exactly what was looked for")
     ordering = ("-pk",)
     fields = ("shown_at", "shown_actor", "shown_kind", "shown_purpose", "shown_all", "correlation_id")
     readonly_fields = fields
     empty = EmptyState(
-        "Nobody has read anything yet", "Each reading, by a person or by Gridport, leaves a row here."
+        gettext_lazy("Nobody has read anything yet"),
+        gettext_lazy("Each reading, by a person or by Gridport, leaves a row here."),
     )
 
     def get_search_results(self, request: HttpRequest, queryset: Rows, search_term: str) -> tuple[Rows, bool]:
@@ -135,22 +137,22 @@ class AccessAdmin(HistoryAdmin):
         """Return who read, and what for."""
         return f"{row.actor}: {row.purpose}"
 
-    @display(description="By", ordering="actor")
+    @display(description=gettext_lazy("By"), ordering="actor")
     def shown_actor(self, record: AccessRecord) -> str:
         """Return who read it: a person, or Gridport itself."""
         return record.actor
 
-    @display(description="What was shown")
+    @display(description=gettext_lazy("What was shown"))
     def shown_kind(self, record: AccessRecord) -> str:
         """Return what kind of thing."""
         return record.get_kind_display()
 
-    @display(description="What for")
+    @display(description=gettext_lazy("What for"))
     def shown_purpose(self, record: AccessRecord) -> str:
         """Return the purpose that was given."""
         return record.purpose[:1].upper() + record.purpose[1:]
 
-    @display(description="What")
+    @display(description=gettext_lazy("What"))
     def shown_content(self, record: Any) -> SafeString:
         """Return what was read, as links; of what a search brought the first rows, of a list how many there were."""
         further = len(_names(record)) - len(record.content)
@@ -160,14 +162,14 @@ class AccessAdmin(HistoryAdmin):
             return format_html("{} row{}", further, "" if further == 1 else "s")
         return format_html("{} and {} more", _links(record.content), further)
 
-    @display(description="What")
+    @display(description=gettext_lazy("What"))
     def shown_all(self, record: Any) -> SafeString:
         """Return everything that was read, as links."""
         if record.payload_id:
             return _links(payload_subjects([record.payload_id]).values())
         return _links(resolve(_names(record)).values())
 
-    @display(description="When", ordering="pk")
+    @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, record: AccessRecord) -> str:
         """Return when."""
         return moment(record.recorded_at)

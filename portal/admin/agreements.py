@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows.agreed import tolerances_of
 from integration.flows.mapping_rows import RELEASE
@@ -53,8 +54,8 @@ class DocumentInline(TableInline):
     model = AgreementDocument
     fields = ("transaction_set", "direction", "is_active", "shown_mapping")
     readonly_fields = ("shown_mapping",)
-    verbose_name = "document"
-    verbose_name_plural = "Documents"
+    verbose_name = gettext_lazy("document")
+    verbose_name_plural = gettext_lazy("Documents")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AgreementDocument]:
         """Fetch the profiles along; the rows of one request are of one user."""
@@ -62,7 +63,7 @@ class DocumentInline(TableInline):
         rows: QuerySet[AgreementDocument] = super().get_queryset(request)
         return rows.select_related("profile")
 
-    @display(description="Mapped by")
+    @display(description=gettext_lazy("Mapped by"))
     def shown_mapping(self, document: AgreementDocument) -> str:
         """Return the profile and revision in use, with the way to another."""
         return shown_mapping(document, may_choose=self.may_choose)
@@ -75,8 +76,8 @@ class ItemInline(TableInline):
     form = ItemForm
     fields = ("sku", "vendor_item", "upc", "unit", "partner_unit", "pack_factor", "unit_cost")
     per_page = 20
-    verbose_name = "item"
-    verbose_name_plural = "Items that this partner supplies"
+    verbose_name = gettext_lazy("item")
+    verbose_name_plural = gettext_lazy("Items that this partner supplies")
 
 
 class ShipmentTolerancesInline(TableInline):
@@ -87,7 +88,7 @@ class ShipmentTolerancesInline(TableInline):
     fields = ("over_percent", "over_absolute", "days_late", "before_answer")
     max_num = 1
     # Of an inline of one row the frame shows the singular.
-    verbose_name = "What of ship notices (856) counts by itself"
+    verbose_name = gettext_lazy("What of ship notices (856) counts by itself")
     verbose_name_plural = verbose_name
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
@@ -104,15 +105,15 @@ class CodeListInline(TableInline):
     readonly_fields = ("shown_entries",)
     show_change_link = True
     hide_title = False
-    verbose_name = "code list"
-    verbose_name_plural = "Code lists: the partner's own words"
+    verbose_name = gettext_lazy("code list")
+    verbose_name_plural = gettext_lazy("Code lists: the partner's own words")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeList]:
         """Fetch the entries along."""
         rows: QuerySet[CodeList] = super().get_queryset(request)
         return rows.prefetch_related("entries")
 
-    @display(description="Entries")
+    @display(description=gettext_lazy("Entries"))
     def shown_entries(self, code_list: CodeList) -> str:
         """Return the entries as pairs."""
         return ", ".join(str(entry) for entry in code_list.entries.all()) if code_list.pk else ""
@@ -126,7 +127,7 @@ class BillTolerancesInline(FormInline):
         ("price_percent", "price_absolute", "over_percent", "over_absolute"),
         ("charges", "taxes_percent", "rounding_cents", "days_waiting"),
     )
-    verbose_name = "What of supplier invoices is approved by itself"
+    verbose_name = gettext_lazy("What of supplier invoices is approved by itself")
     verbose_name_plural = verbose_name
 
 
@@ -135,7 +136,7 @@ class ReturnTermsInline(FormInline):
 
     model = ReturnTerms
     fields = (("answer_days", "ship_days", "receipt_days", "credit_days"), "takes_files")
-    verbose_name = "How long each stage of a return may take"
+    verbose_name = gettext_lazy("How long each stage of a return may take")
     verbose_name_plural = verbose_name
 
 
@@ -149,7 +150,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     list_filter = ("mode", "partner", "mailbox")
     list_select_related = ("partner", "mailbox")
     search_fields = ("name", "partner__name")
-    search_help_text = "Agreement or partner"
+    search_help_text = gettext_lazy("Agreement or partner")
     autocomplete_fields = ("partner", "mailbox", "identifier", "calendar")
     used_by = (
         "interchanges",
@@ -167,24 +168,24 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     readonly_fields = ("shown_live_from",)
     fieldsets = (
         (None, {"fields": (("name", "shown_live_from"), ("partner", "mailbox"))}),
-        ("Who we are, who they are", {"fields": (
+        (gettext_lazy("Who we are, who they are"), {"fields": (
             ("own_qualifier", "own_id", "own_group_id"), ("identifier", "partner_group_id"),
         )}),
-        ("How documents are written", {"fields": (
+        (gettext_lazy("How documents are written"), {"fields": (
             ("version", "interchange_version", "character_set"),
             ("element_separator", "component_separator", "segment_terminator", "repetition_separator"),
             "separators_fixed", "line_breaks", ("usage_indicator", "party_id_kind"), ("time_zone", "currency"),
         )}),
-        ("Answers", {"fields": (
+        (gettext_lazy("Answers"), {"fields": (
             ("functional_acknowledgment", "interchange_acknowledgment"),
             "unknown_codes", "changes_after_sending", ("duplicate_window_days", "writes_staff_notes"),
         )}),
-        ("By when answers have to come", {"fields": (
+        (gettext_lazy("By when answers have to come"), {"fields": (
             ("functional_acknowledgment_hours", "purchase_order_acknowledgment_hours"),
             ("ship_notice_days", "ship_notice_hours"),
             ("calendar", "reminder_hours"), "mails_reminders",
         )}),
-        ("What a purchase order tells", {"fields": (
+        (gettext_lazy("What a purchase order tells"), {"fields": (
             ("unit_price", "takes_unlisted_items"),
             ("tells_message", "tells_phone", "tells_email"),
             ("tells_gift_wrapping", "tells_customer_number"), ("tells_discounts", "tells_taxes"),
@@ -192,9 +193,11 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
         )}),
     )  # fmt: skip
     empty = EmptyState(
-        "No agreements yet",
-        "Add a partner and a mailbox first, then the agreement that joins them: who we are to each other, which"
-        " documents go which way, which items the partner supplies.",
+        gettext_lazy("No agreements yet"),
+        gettext_lazy(
+            "Add a partner and a mailbox first, then the agreement that joins them: who we are to each other, which"
+            " documents go which way, which items the partner supplies."
+        ),
     )
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
@@ -268,25 +271,25 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
             held += kind.objects.filter(agreement=row)
         return [*held, row]
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, agreement: Agreement) -> str:
         """Return the partner as a link."""
         return link(agreement.partner)
 
-    @display(description="Mailbox", ordering="mailbox")
+    @display(description=gettext_lazy("Mailbox"), ordering="mailbox")
     def shown_mailbox(self, agreement: Agreement) -> str:
         """Return the mailbox as a link."""
         return link(agreement.mailbox)
 
-    @display(description="Items")
+    @display(description=gettext_lazy("Items"))
     def shown_items(self, agreement: Any) -> str:
         """Return how many SKUs the agreement lists."""
         return f"{agreement.item_count:,}" if agreement.item_count else "None"
 
-    @display(description="Live from")
+    @display(description=gettext_lazy("Live from"))
     def shown_live_from(self, agreement: Agreement) -> str:
         """Return since when it is live; set by the verb."""
-        return moment(agreement.live_from) or "Not live yet"
+        return moment(agreement.live_from) or gettext("Not live yet")
 
 
 @admin.register(ControlNumber)
@@ -296,10 +299,11 @@ class ControlNumberAdmin(HistoryAdmin):
     list_display = ("sender", "receiver", "kind", "shown_value", "epoch")
     list_filter = ("kind",)
     search_fields = ("sender", "receiver")
-    search_help_text = "Sender or receiver"
+    search_help_text = gettext_lazy("Sender or receiver")
     ordering = ("sender", "receiver", "kind")
     empty = EmptyState(
-        "No control numbers yet", "The first is given out with the first document that we send."
+        gettext_lazy("No control numbers yet"),
+        gettext_lazy("The first is given out with the first document that we send."),
     )
 
     fields = ("sender", "receiver", "kind", "shown_value", "epoch")
@@ -309,7 +313,7 @@ class ControlNumberAdmin(HistoryAdmin):
         """Return between whom the numbers count."""
         return f"{row.sender} → {row.receiver}"
 
-    @display(description="Last number", ordering="value")
+    @display(description=gettext_lazy("Last number"), ordering="value")
     def shown_value(self, number: ControlNumber) -> str:
         """Return the number as X12 writes it."""
         return f"{number.value:09d}"

@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from archive import sealing
 from archive.checking import SHARES
@@ -23,13 +25,13 @@ from portal.admin.verbs import ReasonForm, person, require
 
 LAST_SEALS = 10
 LOOKED_AT = {
-    "rows": "Records compared with their seals",
-    "not sealed yet": "Records too new to be sealed",
-    "trees": "Days whose seal was worked out anew",
-    "leaves of the open tree": "Records sealed since the last day was closed",
-    "roots": "Seals of days, each going on from the one before",
-    "published": "Seals that stand among the published roots",
-    "lost": "Published days that a restore from a backup lost",
+    "rows": gettext_lazy("Records compared with their seals"),
+    "not sealed yet": gettext_lazy("Records too new to be sealed"),
+    "trees": gettext_lazy("Days whose seal was worked out anew"),
+    "leaves of the open tree": gettext_lazy("Records sealed since the last day was closed"),
+    "roots": gettext_lazy("Seals of days, each going on from the one before"),
+    "published": gettext_lazy("Seals that stand among the published roots"),
+    "lost": gettext_lazy("Published days that a restore from a backup lost"),
 }
 
 
@@ -39,12 +41,14 @@ def result(row: SealCheck) -> SafeString:
         return badge("Checking", WAITING)
     if row.found:
         return badge("1 finding" if row.found == 1 else f"{row.found:,} findings", BAD)
-    return badge("As it was sealed", GOOD)
+    return badge(gettext("As it was sealed"), GOOD)
 
 
 def extent(row: SealCheck) -> str:
     """Return how much was checked."""
-    return "Everything" if row.share is None else f"One part in {SHARES}"
+    return (
+        gettext("Everything") if row.share is None else gettext("One part in %(shares)s") % {"shares": SHARES}
+    )
 
 
 @admin.register(SealCheck)
@@ -53,12 +57,16 @@ class SealCheckAdmin(HistoryAdmin):
 
     list_display = ("shown_name", "shown_result", "shown_extent", "shown_started", "shown_by")
     ordering = ("-pk",)
-    words = ("archive check", "archive checks")
-    heading = "Archive checks"
+    words = (gettext_lazy("archive check"), gettext_lazy("archive checks"))
+    heading = gettext_lazy("Archive checks")
     empty = EmptyState(
-        "No check yet",
-        f"Each day one part in {SHARES} of the archive is held against its seals: whether every record, and every file's bytes,"
-        " still are what was sealed.",
+        gettext_lazy("No check yet"),
+        format_lazy(
+            gettext_lazy(
+                "Each day one part in {shares} of the archive is held against its seals: whether every record, and every file's bytes, still are what was sealed."
+            ),
+            shares=SHARES,
+        ),
     )
     change_list_template = "portal/archive_checks.html"
 
@@ -94,10 +102,12 @@ class SealCheckAdmin(HistoryAdmin):
                 return HttpResponseRedirect(back)
             return HttpResponseRedirect(page_url(row))
         context = {
-            "title": "Check the archive now",
-            "heading": "Check the whole archive now?",
-            "consequence": "Every record, every file's bytes and every seal are held against one another and against the"
-            " published roots. Nothing is changed; what is found becomes a case.",
+            "title": gettext("Check the archive now"),
+            "heading": gettext("Check the whole archive now?"),
+            "consequence": gettext(
+                "Every record, every file's bytes and every seal are held against one another and against the"
+                " published roots. Nothing is changed; what is found becomes a case."
+            ),
             "button": "Check",
             "form": form,
             "cancel_url": back,
@@ -119,27 +129,27 @@ class SealCheckAdmin(HistoryAdmin):
         }
         return self.page(request, row, "portal/archive_check.html", context)
 
-    @display(description="Check")
+    @display(description=gettext_lazy("Check"))
     def shown_name(self, row: SealCheck) -> str:
         """Return its name."""
         return str(row)
 
-    @display(description="Result")
+    @display(description=gettext_lazy("Result"))
     def shown_result(self, row: SealCheck) -> SafeString:
         """Return what it came to."""
         return result(row)
 
-    @display(description="How much")
+    @display(description=gettext_lazy("How much"))
     def shown_extent(self, row: SealCheck) -> str:
         """Return how much was checked."""
         return extent(row)
 
-    @display(description="Begun", ordering="started_at")
+    @display(description=gettext_lazy("Begun"), ordering="started_at")
     def shown_started(self, row: SealCheck) -> str:
         """Return when it began."""
         return moment(row.started_at)
 
-    @display(description="Asked by")
+    @display(description=gettext_lazy("Asked by"))
     def shown_by(self, row: SealCheck) -> str:
         """Return who asked for it."""
         return row.asked_by or "Gridport, daily"

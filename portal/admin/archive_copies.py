@@ -11,6 +11,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.copies import Standing, State, known_storages, standing
 from archive.models import MoveOut, PayloadCopy
@@ -60,10 +61,10 @@ def storages_shown() -> list[StorageLine]:
 def _line(name: str, *, is_in_use: bool) -> StorageLine:
     stands = standing(name, COUNT_LIMIT + 1)
     if stands.damaged:
-        return StorageLine(name, stands, badge("Damaged copies", BAD))
+        return StorageLine(name, stands, badge(gettext("Damaged copies"), BAD))
     if not is_in_use:
-        return StorageLine(name, stands, badge("No longer in use", QUIET))
-    state = badge("Copies wait", WAITING) if stands.waiting else badge("All copied", GOOD)
+        return StorageLine(name, stands, badge(gettext("No longer in use"), QUIET))
+    state = badge(gettext("Copies wait"), WAITING) if stands.waiting else badge(gettext("All copied"), GOOD)
     return StorageLine(name, stands, state)
 
 
@@ -74,25 +75,26 @@ def _counted(count: int) -> str:
 def _moving_words() -> str:
     rule = MoveOut.objects.first()
     if rule is None:
-        return "The database keeps all bytes as well: a storage that fails loses nothing."
-    return (
-        f"Bytes leave the database {rule.after_days} days after they came, once they are copied: from then on the storage"
-        " alone holds them."
-    )
+        return gettext("The database keeps all bytes as well: a storage that fails loses nothing.")
+    return gettext(
+        "Bytes leave the database %(after_days)s days after they came, once they are copied: from then on the storage alone holds them."
+    ) % {"after_days": rule.after_days}
 
 
 @admin.register(PayloadCopy)
 class ArchiveCopyAdmin(HistoryAdmin):
     """Copies, the newest first, with how each storage stands above them."""
 
-    words = ("copy", "copies")
-    heading = "Archive copies"
+    words = (gettext_lazy("copy"), gettext_lazy("copies"))
+    heading = gettext_lazy("Archive copies")
     list_display = ("shown_content", "shown_state", "shown_copied", "shown_checked", "shown_note")
     list_filter = (CopyStateFilter,)
     ordering = ("-pk",)
     empty = EmptyState(
-        "No copies yet",
-        "Everything that is received or sent is copied to a storage beside the database within seconds, and compared.",
+        gettext_lazy("No copies yet"),
+        gettext_lazy(
+            "Everything that is received or sent is copied to a storage beside the database within seconds, and compared."
+        ),
     )
     change_list_template = "portal/archive_copies.html"
 
@@ -104,7 +106,9 @@ class ArchiveCopyAdmin(HistoryAdmin):
 
     def named(self, row: PayloadCopy) -> str:
         """Return what the copy is of."""
-        return f"Copy of {payload_subjects([row.payload_id])[row.payload_id].words}"
+        return gettext("Copy of %(words)s") % {
+            "words": payload_subjects([row.payload_id])[row.payload_id].words
+        }
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the verbs."""
@@ -138,14 +142,16 @@ class ArchiveCopyAdmin(HistoryAdmin):
         form = ReasonForm(request.POST or None)
         back = list_url(PayloadCopy)
         if request.method == "POST" and form.is_valid():
-            done = "What waits is copied now. Open this page again in a moment."
+            done = gettext("What waits is copied now. Open this page again in a moment.")
             run(request, lambda: copy_again.copy_now(user, form.cleaned_data["reason"]), done)
             return HttpResponseRedirect(back)
         context = {
-            "title": "Copy now",
-            "heading": "Copy what waits now?",
-            "consequence": "The storage is tried at once, and everything that it is not known to hold is copied to it.",
-            "button": "Copy now",
+            "title": gettext("Copy now"),
+            "heading": gettext("Copy what waits now?"),
+            "consequence": gettext(
+                "The storage is tried at once, and everything that it is not known to hold is copied to it."
+            ),
+            "button": gettext("Copy now"),
             "form": form,
             "cancel_url": back,
         }
@@ -159,11 +165,13 @@ class ArchiveCopyAdmin(HistoryAdmin):
             return self.missing(request, object_id)
         asked = Asked(
             "copy again",
-            "Copy it again?",
-            "What stands in its place is set aside and kept. Then the bytes of the database are copied; where they were moved"
-            " out, what stands there by then is compared.",
-            "Copy again",
-            "It is copied again. Open this page again in a moment.",
+            gettext("Copy it again?"),
+            gettext(
+                "What stands in its place is set aside and kept. Then the bytes of the database are copied; where they were moved"
+                " out, what stands there by then is compared."
+            ),
+            gettext("Copy again"),
+            gettext("It is copied again. Open this page again in a moment."),
         )
         return reason_page(self, request, row, lambda reason: copy_again.copy_again(user, row, reason), asked)
 
@@ -180,27 +188,27 @@ class ArchiveCopyAdmin(HistoryAdmin):
         }
         return self.page(request, row, "portal/archive_copy.html", context)
 
-    @display(description="Content")
+    @display(description=gettext_lazy("Content"))
     def shown_content(self, row: Any) -> str:
         """Return what it is a copy of, as a link to the copy's page."""
         return str(type(row.content)(row.content.words, page_url(row)).as_link())
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: PayloadCopy) -> SafeString:
         """Return how far it has come."""
         return status(row.state, row.get_state_display(), TONES)
 
-    @display(description="Copied")
+    @display(description=gettext_lazy("Copied"))
     def shown_copied(self, row: PayloadCopy) -> str:
         """Return when it was copied."""
         return moment(row.copied_at) if row.copied_at else ""
 
-    @display(description="Compared last")
+    @display(description=gettext_lazy("Compared last"))
     def shown_checked(self, row: PayloadCopy) -> str:
         """Return when it was read the last time."""
         return moment(row.checked_at) if row.checked_at else ""
 
-    @display(description="Note")
+    @display(description=gettext_lazy("Note"))
     def shown_note(self, row: PayloadCopy) -> str:
         """Return what is wrong with it."""
         return row.note

@@ -12,7 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
@@ -54,8 +56,8 @@ class FilterMenu:
 class EmptyState:
     """What an empty list says: that there is nothing yet, and what to do for there to be something."""
 
-    title: str
-    words: str
+    title: str | Promise
+    words: str | Promise
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
     """The base of every admin class here. ``words`` are what one row and several are called, where the model's own
     name is not what people say."""
 
-    words: tuple[str, str] = ("", "")
-    heading: str = ""
+    words: tuple[str | Promise, str | Promise] = ("", "")
+    heading: str | Promise = ""
     """What stands above the list, where that is not the name of several rows."""
     elsewhere: type[Model] | None = None
     """Whose list to offer where a search finds nothing here."""
@@ -85,7 +87,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
     count_limit = COUNT_LIMIT
     compressed_fields = False
     empty_value_display = ""
-    empty = EmptyState("Nothing here yet", "Rows appear here by themselves.")
+    empty = EmptyState(gettext_lazy("Nothing here yet"), gettext_lazy("Rows appear here by themselves."))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows within the user's reach: lists, pages, exports and verbs begin with these, and know no other."""
@@ -102,7 +104,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
     def called(self) -> tuple[str, str]:
         """Return what one row and several rows are called."""
         one, several = self.words
-        return one or str(self.opts.verbose_name), several or str(self.opts.verbose_name_plural)
+        return str(one or self.opts.verbose_name), str(several or self.opts.verbose_name_plural)
 
     def named(self, row: Any) -> str:
         """Return what one row is called above its page."""
@@ -110,7 +112,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
 
     def crumbs(self, *further: str, query: str = "") -> list[Crumb]:
         """Return the way to a page of this class: its list, as ``query`` left it, then ``further``."""
-        heading = self.heading or capfirst(self.called()[1])
+        heading = str(self.heading) or capfirst(self.called()[1])
         steps = [Crumb(heading, list_url(self.model, query)), *map(Crumb, further)]
         return [*steps[:-1], Crumb(steps[-1].words)]
 
@@ -136,7 +138,8 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> HttpResponse:
         """Show a form, with the way to it."""
         row = context.get("original")
-        last = f"Add {self.called()[0]}" if row is None else self.named(row)
+        adding = gettext("Add %(called)s") % {"called": self.called()[0]}
+        last = adding if row is None else self.named(row)
         context["crumbs"] = self.crumbs(last, query=_list_query(request))
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
@@ -145,7 +148,10 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
         if not term or self.elsewhere is None:
             return None
         names = str(self.elsewhere._meta.verbose_name_plural)
-        return Crumb(f"Look among the {names}", list_url(self.elsewhere, urlencode({"q": term})))
+        return Crumb(
+            gettext("Look among the %(names)s") % {"names": names},
+            list_url(self.elsewhere, urlencode({"q": term})),
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Say whether the user may remove rows, and ``obj`` is held by nothing."""

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from integration.flows import bulk, decide
@@ -59,12 +60,12 @@ class ItemRow:
 def job_badge(job: BulkJob, now: Progress) -> SafeString:
     """Return how the job stands."""
     if job.state == BulkJob.State.PROPOSED:
-        return badge("Waits for a second person", WARNING)
+        return badge(gettext("Waits for a second person"), WARNING)
     if job.state in (BulkJob.State.STOPPED, BulkJob.State.DECLINED):
         return badge(job.get_state_display(), QUIET)
     if now.waiting:
-        return badge("Being sent", WAITING)
-    return badge("Finished, some failed", BAD) if now.failed else badge("Finished", GOOD)
+        return badge(gettext("Being sent"), WAITING)
+    return badge(gettext("Finished, some failed"), BAD) if now.failed else badge("Finished", GOOD)
 
 
 def progress_words(now: Progress) -> str:
@@ -84,14 +85,14 @@ def progress_words(now: Progress) -> str:
 class BulkJobAdmin(HistoryAdmin):
     """Bulk jobs; they are changed by verbs alone."""
 
-    words = ("bulk job", "bulk jobs")
-    heading = "Bulk jobs"
+    words = (gettext_lazy("bulk job"), gettext_lazy("bulk jobs"))
+    heading = gettext_lazy("Bulk jobs")
     list_display = ("shown_name", "shown_state", "shown_progress", "started_by", "shown_started")
     list_filter = ("state",)
     ordering = ("-pk",)
     empty = EmptyState(
-        "No bulk jobs yet",
-        "Choose documents in their list and press “Send again…”: the job stands here then.",
+        gettext_lazy("No bulk jobs yet"),
+        gettext_lazy("Choose documents in their list and press “Send again…”: the job stands here then."),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -112,7 +113,7 @@ class BulkJobAdmin(HistoryAdmin):
         may_decide = user.has_perm(decide.RESUBMIT_BULK)
         context = {
             "job": job,
-            "title": f"{job}: send many again",
+            "title": gettext("%(job)s: send many again") % {"job": job},
             "badge": job_badge(job, now),
             "progress": now,
             "progress_words": progress_words(now),
@@ -137,13 +138,16 @@ class BulkJobAdmin(HistoryAdmin):
         reason = request.POST.get("reason", "")
         verbs: dict[str, tuple[Callable[[], Any], str]] = {
             "approve": (lambda: bulk.approve(user, job, reason), "It begins."),
-            "decline": (lambda: bulk.decline(user, job, reason), "Nothing of it is sent."),
-            "stop": (lambda: bulk.stop(user, job, reason), "No more of it is sent."),
-            "retry": (lambda: bulk.retry_failed(user, job, reason), "The failed ones are tried again."),
+            "decline": (lambda: bulk.decline(user, job, reason), gettext("Nothing of it is sent.")),
+            "stop": (lambda: bulk.stop(user, job, reason), gettext("No more of it is sent.")),
+            "retry": (
+                lambda: bulk.retry_failed(user, job, reason),
+                gettext("The failed ones are tried again."),
+            ),
         }
         chosen = verbs.get(request.POST.get("verb", ""))
         if chosen is None:
-            return HttpResponseBadRequest("There is no such verb.")
+            return HttpResponseBadRequest(gettext("There is no such verb."))
         run(request, *chosen)
         return HttpResponseRedirect(page_url(job))
 
@@ -165,22 +169,22 @@ class BulkJobAdmin(HistoryAdmin):
         response.writelines(csv_pieces(_COLUMNS, rows))
         return response
 
-    @display(description="Job")
+    @display(description=gettext_lazy("Job"))
     def shown_name(self, job: BulkJob) -> SafeString:
         """Return its number, and which documents were meant beneath."""
         return format_html('{}<small class="gp-under">{}</small>', job, job.scope)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, job: BulkJob) -> SafeString:
         """Return how it stands."""
         return job_badge(job, self._progress(job))
 
-    @display(description="Progress")
+    @display(description=gettext_lazy("Progress"))
     def shown_progress(self, job: BulkJob) -> str:
         """Return how far it is."""
         return progress_words(self._progress(job))
 
-    @display(description="Started", ordering="pk")
+    @display(description=gettext_lazy("Started"), ordering="pk")
     def shown_started(self, job: BulkJob) -> str:
         """Return when it was decided."""
         return moment(job.created_at)

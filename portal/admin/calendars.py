@@ -11,6 +11,7 @@ from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.forms import TimeInput
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
 from partners.business_time import MIDNIGHT, business_due
@@ -53,8 +54,8 @@ class HolidayInline(TableInline):
 
     model = Holiday
     fields = ("date", "name")
-    verbose_name = "holiday"
-    verbose_name_plural = "Holidays"
+    verbose_name = gettext_lazy("holiday")
+    verbose_name_plural = gettext_lazy("Holidays")
 
 
 @admin.register(BusinessCalendar)
@@ -62,24 +63,26 @@ class CalendarAdmin(ReasonedAdmin):
     """Calendars; changing one counts anew what is due by it."""
 
     form = CalendarForm
-    words = ("business calendar", "business calendars")
+    words = (gettext_lazy("business calendar"), gettext_lazy("business calendars"))
     change_form_outer_after_template = "portal/parts/calendar_below.html"
     list_display = ("name", "time_zone", "shown_hours", "shown_holidays", "shown_agreements")
     search_fields = ("name",)
-    search_help_text = "Name"
+    search_help_text = gettext_lazy("Name")
     used_by = ("agreements",)
     inlines = (HolidayInline,)
     fieldsets = (
         (None, {"fields": (("name", "time_zone"),)}),
-        ("Open hours", {
+        (gettext_lazy("Open hours"), {
             "fields": tuple((f"{day}_from", f"{day}_until") for day in WEEKDAYS),
-            "description": "Leave both times of a weekday empty where it is closed; until 00:00 is until the end of the day.",
+            "description": gettext_lazy("Leave both times of a weekday empty where it is closed; until 00:00 is until the end of the day."),
         }),
     )  # fmt: skip
     empty = EmptyState(
-        "No business calendars yet",
-        "Without one, hours of promises are counted as they pass, at night and on Sundays too. Add a partner's open hours"
-        " and holidays here, and name the calendar on his agreement.",
+        gettext_lazy("No business calendars yet"),
+        gettext_lazy(
+            "Without one, hours of promises are counted as they pass, at night and on Sundays too. Add a partner's open hours"
+            " and holidays here, and name the calendar on his agreement."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BusinessCalendar]:
@@ -101,17 +104,17 @@ class CalendarAdmin(ReasonedAdmin):
             extra["previews"] = list(previews(row, database_now()))
         return super().change_view(request, object_id, form_url, extra)
 
-    @display(description="Open")
+    @display(description=gettext_lazy("Open"))
     def shown_hours(self, calendar: BusinessCalendar) -> str:
         """Return the open hours: ``Mon to Fri 08:00 to 17:00``."""
         return hours_words(calendar)
 
-    @display(description="Holidays")
+    @display(description=gettext_lazy("Holidays"))
     def shown_holidays(self, calendar: BusinessCalendar) -> str:
         """Return how many there are."""
         return str(len(calendar.holidays.all())) if calendar.holidays.all() else "None"
 
-    @display(description="Agreements")
+    @display(description=gettext_lazy("Agreements"))
     def shown_agreements(self, calendar: Any) -> str:
         """Return how many name it."""
         return str(calendar.agreement_count or "None")
@@ -147,7 +150,8 @@ def previews(calendar: BusinessCalendar, now: datetime) -> Iterator[dict[str, An
             due = business_due(start, promised, hours, zone)
             local = due.astimezone(zone)
             yield {
-                "words": f"Promised within {promised} hours, sent {words}",
+                "words": gettext("Promised within %(promised)s hours, sent %(words)s")
+                % {"promised": promised, "words": words},
                 "due": f"{local:%A} {local.day} {local:%b %Y %H:%M %Z}",
                 "here": moment(due),
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.models import Carrier
 from portal.admin.base import EmptyState
@@ -31,19 +32,23 @@ class CarrierAdmin(ReasonedAdmin):
     form = CarrierForm
     list_display = ("scac", "name", "shown_slug", "shown_link")
     search_fields = ("scac", "name", "store_slug")
-    search_help_text = "Code or name"
+    search_help_text = gettext_lazy("Code or name")
     fields = ("scac", "name", "store_slug", "tracking_link")
     empty = EmptyState(
-        "No carriers yet",
-        "Add a carrier with its code (SCAC) and the store's word for it: shipments then tell the customer who brings them.",
+        gettext_lazy("No carriers yet"),
+        gettext_lazy(
+            "Add a carrier with its code (SCAC) and the store's word for it: shipments then tell the customer who brings them."
+        ),
     )
 
-    @display(description="In the store", ordering="store_slug")
+    @display(description=gettext_lazy("In the store"), ordering="store_slug")
     def shown_slug(self, carrier: Carrier) -> str:
         """Return the store's word."""
-        return carrier.store_slug or "No word for it"
+        return carrier.store_slug or gettext("No word for it")
 
-    @display(description="Parcels are followed at", ordering="tracking_link")
+    @display(description=gettext_lazy("Parcels are followed at"), ordering="tracking_link")
     def shown_link(self, carrier: Carrier) -> str:
         """Return the address, as it was entered."""
-        return carrier.tracking_link or ("The store's own page" if carrier.store_slug else "Nowhere")
+        return carrier.tracking_link or (
+            gettext("The store's own page") if carrier.store_slug else gettext("Nowhere")
+        )

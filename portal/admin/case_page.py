@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows import case_work, decide
 from integration.flows.cases import channel_of
@@ -29,16 +30,16 @@ from portal.admin.timeline import timeline
 MOST_WAITING = 20
 # In the order of the columns: the database keeps its own order of a row's names.
 _EVIDENCE_LABELS = {
-    "line": "Line",
+    "line": gettext_lazy("Line"),
     "sku": "SKU",
-    "what": "What",
-    "asked": "We asked",
-    "answered": "They answered",
-    "money": "Money",
-    "before": "Stood before",
-    "after": "Would stand",
-    "told": "They were told",
-    "in the store": "In the store",
+    "what": gettext_lazy("What"),
+    "asked": gettext_lazy("We asked"),
+    "answered": gettext_lazy("They answered"),
+    "money": gettext_lazy("Money"),
+    "before": gettext_lazy("Stood before"),
+    "after": gettext_lazy("Would stand"),
+    "told": gettext_lazy("They were told"),
+    "in the store": gettext_lazy("In the store"),
 }
 
 
@@ -46,7 +47,7 @@ def case_context(case: ExceptionCase) -> dict[str, Any]:
     """Return what ``case`` is about, as the template ``portal/case.html`` shows it to everybody."""
     return {
         "case": case,
-        "title": f"Case {case.pk}: {case.get_kind_display().lower()}",
+        "title": gettext("Case %(pk)s: %(kind)s") % {"pk": case.pk, "kind": case.get_kind_display().lower()},
         "badge": case_badge(case),
         "age": age(case.opened_at, case.closed_at),
         "money": money(case.money, case.currency),
@@ -135,12 +136,12 @@ def _evidence(rows: list[Any]) -> dict[str, Any] | None:
 
 def _evidence_title(names: list[str]) -> str:
     if "told" in names:
-        return "What was told, and what the store holds"
+        return gettext("What was told, and what the store holds")
     if "before" in names:
-        return "What it would change, as far as it is shown"
+        return gettext("What it would change, as far as it is shown")
     if "part" in names:
-        return "What adds up to what"
-    return "What was asked, and what was said" if "asked" in names else "What was said"
+        return gettext("What adds up to what")
+    return gettext("What was asked, and what was said") if "asked" in names else gettext("What was said")
 
 
 def _evidence_words(value: Any) -> str:

@@ -18,6 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
@@ -25,12 +26,13 @@ from integration.flows import case_work, decide
 from integration.flows.decide import Refused
 from integration.flows.undo import undo
 from integration.models import ExceptionCase
+from integration.search import whole_number
 from portal.admin import cases_many, comments, decisions
 from portal.admin.base import EmptyState, FilterChoice, HistoryAdmin
 from portal.admin.case_page import case_context, desk_context
 from portal.admin.decisions import decision_page
 from portal.admin.filters import AtStakeFilter, CaseFilter
-from portal.admin.orders import named_by, whole_number
+from portal.admin.orders import named_by
 from portal.admin.scorecard_filter import OpenedFilter
 from portal.admin.show import age, case_badge, link, moment, money, page_url
 from portal.admin.verbs import person, require, run
@@ -42,7 +44,7 @@ MOST_COUNTED = 1000
 class CaseAdmin(HistoryAdmin):
     """Cases; they are changed by verbs alone."""
 
-    words = ("case", "cases")
+    words = (gettext_lazy("case"), gettext_lazy("cases"))
     list_display = (
         "shown_sentence", "shown_state", "shown_order", "shown_partner", "shown_money", "shown_owner", "shown_age",
     )  # fmt: skip
@@ -53,10 +55,12 @@ class CaseAdmin(HistoryAdmin):
     actions = ("take_chosen", "assign_chosen", "snooze_chosen")
     list_select_related = ("order", "partner", "owner")
     search_fields = ("sentence",)
-    search_help_text = "Order, purchase order or words"
+    search_help_text = gettext_lazy("Order, purchase order or words")
     empty = EmptyState(
-        "No open cases",
-        "Nothing needs a person right now. A case opens by itself when something does not match or cannot go on.",
+        gettext_lazy("No open cases"),
+        gettext_lazy(
+            "Nothing needs a person right now. A case opens by itself when something does not match or cannot go on."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExceptionCase]:
@@ -106,21 +110,25 @@ class CaseAdmin(HistoryAdmin):
             for each in choices
         ]
 
-    @action(description="Assign to me", permissions=["decide"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Assign to me"), permissions=["decide"])  # type: ignore[untyped-decorator]
     def take_chosen(self, request: HttpRequest, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
         """Give the chosen cases to whoever asks."""
         user = person(request)
         cases = list(chosen.order_by("pk")[: cases_many.MOST])
         words = "one case" if len(cases) == 1 else f"{len(cases)} cases"
-        run(request, lambda: case_work.assign(user, cases, user), f"Yours: {words}.")
+        run(
+            request,
+            lambda: case_work.assign(user, cases, user),
+            gettext("Yours: %(words)s.") % {"words": words},
+        )
         return HttpResponseRedirect(request.get_full_path())
 
-    @action(description="Assign…", permissions=["decide"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Assign…"), permissions=["decide"])  # type: ignore[untyped-decorator]
     def assign_chosen(self, request: HttpRequest, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
         """Go to the page that gives the chosen cases to somebody."""
         return self._to_many(request, "assign", chosen)
 
-    @action(description="Put off…", permissions=["decide"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Put off…"), permissions=["decide"])  # type: ignore[untyped-decorator]
     def snooze_chosen(self, request: HttpRequest, chosen: QuerySet[ExceptionCase]) -> HttpResponse:
         """Go to the page that puts the chosen cases off."""
         return self._to_many(request, "snooze", chosen)
@@ -241,30 +249,36 @@ class CaseAdmin(HistoryAdmin):
         given = request.POST
         reason, seen = given.get("reason", ""), given.get("seen", "")
         verbs = {
-            "settle": (lambda: decide.settle_case(user, case, reason, seen), "The case is settled."),
-            "retry": (lambda: decide.retry_case(user, case, reason, seen), "It is tried again now."),
-            "take": (lambda: case_work.assign(user, [case], user, seen), "The case is yours."),
-            "give_back": (lambda: case_work.assign(user, [case], None, seen), "The case is nobody's again."),
-            "assign": (lambda: case_work.assign(user, [case], _owner(given), seen), "The case is assigned."),
+            "settle": (lambda: decide.settle_case(user, case, reason, seen), gettext("The case is settled.")),
+            "retry": (lambda: decide.retry_case(user, case, reason, seen), gettext("It is tried again now.")),
+            "take": (lambda: case_work.assign(user, [case], user, seen), gettext("The case is yours.")),
+            "give_back": (
+                lambda: case_work.assign(user, [case], None, seen),
+                gettext("The case is nobody's again."),
+            ),
+            "assign": (
+                lambda: case_work.assign(user, [case], _owner(given), seen),
+                gettext("The case is assigned."),
+            ),
             "snooze": (
                 lambda: case_work.snooze(user, [case], _until(given), reason, seen),
-                "The case is put off.",
+                gettext("The case is put off."),
             ),
-            "wake": (lambda: case_work.stop_waiting(user, case, seen), "The case waits no more."),
-            "undo": (lambda: undo(user, case), "Undone: the case is open again."),
+            "wake": (lambda: case_work.stop_waiting(user, case, seen), gettext("The case waits no more.")),
+            "undo": (lambda: undo(user, case), gettext("Undone: the case is open again.")),
         }
         chosen = verbs.get(given.get("verb", ""))
         if chosen is None:
-            return HttpResponseBadRequest("There is no such verb.")
+            return HttpResponseBadRequest(gettext("There is no such verb."))
         run(request, *chosen)
         return HttpResponseRedirect(page_url(case) + decisions.kept(request))
 
-    @display(description="Case")
+    @display(description=gettext_lazy("Case"))
     def shown_sentence(self, case: ExceptionCase) -> SafeString:
         """Return the kind, and the sentence beneath."""
         return format_html('<small class="gp-over">{}</small>{}', case.get_kind_display(), case.sentence)
 
-    @display(description="State", ordering="closed_at")
+    @display(description=gettext_lazy("State"), ordering="closed_at")
     def shown_state(self, case: ExceptionCase) -> SafeString:
         """Return open, past due or closed, and until when it has to be settled."""
         badge = case_badge(case)
@@ -276,27 +290,27 @@ class CaseAdmin(HistoryAdmin):
             return badge
         return format_html('{}<small class="gp-under">due {}</small>', badge, moment(case.due_at))
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, case: ExceptionCase) -> str:
         """Return the order as a link."""
         return link(case.order)
 
-    @display(description="At stake", ordering="money")
+    @display(description=gettext_lazy("At stake"), ordering="money")
     def shown_money(self, case: ExceptionCase) -> str:
         """Return the amount with its currency."""
         return money(case.money, case.currency)
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, case: ExceptionCase) -> str:
         """Return whom it is about."""
         return str(case.partner or "")
 
-    @display(description="Owner", ordering="owner")
+    @display(description=gettext_lazy("Owner"), ordering="owner")
     def shown_owner(self, case: ExceptionCase) -> str:
         """Return who looks after it."""
         return case.owner.get_username() if case.owner else "Nobody"
 
-    @display(description="Age", ordering="opened_at")
+    @display(description=gettext_lazy("Age"), ordering="opened_at")
     def shown_age(self, case: ExceptionCase) -> str:
         """Return how long it is open, or was."""
         return age(case.opened_at, case.closed_at or timezone.now())
@@ -313,7 +327,7 @@ def _owner(given: QueryDict) -> User:
         User.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
     )
     if found is None:
-        raise Refused("Choose who is to look after the case.")
+        raise Refused(gettext("Choose who is to look after the case."))
     return found
 
 
@@ -322,6 +336,6 @@ def _until(given: QueryDict) -> datetime:
     try:
         until = forms.DateTimeField().clean(given.get("until", ""))
     except forms.ValidationError:
-        raise Refused("Say until when to put it off, as a day and a time.") from None
+        raise Refused(gettext("Say until when to put it off, as a day and a time.")) from None
     assert isinstance(until, datetime)
     return until

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integration.flows import case_work
@@ -37,7 +38,10 @@ class OwnerForm(forms.Form):
     """Who is to look after the cases."""
 
     owner = forms.TypedChoiceField(
-        label="Owner", coerce=int, widget=UnfoldAdminSelectWidget, help_text="Somebody who may decide cases."
+        label=gettext_lazy("Owner"),
+        coerce=int,
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy("Somebody who may decide cases."),
     )
 
     def __init__(self, data: Any) -> None:
@@ -53,16 +57,18 @@ class SnoozeForm(forms.Form):
     """Until when the cases are put off, and why."""
 
     until = forms.DateTimeField(
-        label="Until",
+        label=gettext_lazy("Until"),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In your time zone. They need somebody again then, by themselves.",
+        help_text=gettext_lazy("In your time zone. They need somebody again then, by themselves."),
     )
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Kept with the cases and shown in their timelines.",
-        error_messages={"required": "Say why in a few words: the reason is kept with the decision."},
+        help_text=gettext_lazy("Kept with the cases and shown in their timelines."),
+        error_messages={
+            "required": gettext_lazy("Say why in a few words: the reason is kept with the decision.")
+        },
     )
 
     def act(self, user: User, cases: list[ExceptionCase]) -> int:

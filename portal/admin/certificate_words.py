@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from archive.models import DisposalCertificate, Payload
 from integration.printing.certificates import Certificate
 from portal.admin.governed_page import Said
@@ -15,26 +17,28 @@ def certificate_said(row: DisposalCertificate) -> list[Said]:
     """Return the fields of the page."""
     item, payload = row.item, row.payload
     return [
-        Said("What was destroyed", item.words, is_wide=True),
+        Said(gettext("What was destroyed"), item.words, is_wide=True),
         Said("Destroyed", moment(row.recorded_at)),
         Said("Size", size(payload.size)),
-        Said("What went", _KEY_GONE if row.key_destroyed else _KEY_STAYS, is_wide=True),
+        Said(gettext("What went"), _KEY_GONE if row.key_destroyed else _KEY_STAYS, is_wide=True),
         Said(
-            "Kept by the rule",
+            gettext("Kept by the rule"),
             f"{item.revision.rule}, revision {item.revision.number}",
             page_url(item.revision.rule),
         ),
-        Said("Its time was over", moment(item.kept_until)),
-        Said("Legal reason of the rule", item.revision.legal_reason, is_wide=True),
-        Said("Proposed by", f"{item.run.actor}: {item.run.reason}", page_url(item.run), is_wide=True),
-        Said("Approved by", f"{row.decision.actor}: {row.decision.reason}", is_wide=True),
-        Said("SHA-256 of the encrypted bytes", payload.address, is_wide=True),
+        Said(gettext("Its time was over"), moment(item.kept_until)),
+        Said(gettext("Legal reason of the rule"), item.revision.legal_reason, is_wide=True),
         Said(
-            "Commitment to the content",
-            payload.commitment or "None: from before there were any",
+            gettext("Proposed by"), f"{item.run.actor}: {item.run.reason}", page_url(item.run), is_wide=True
+        ),
+        Said(gettext("Approved by"), f"{row.decision.actor}: {row.decision.reason}", is_wide=True),
+        Said(gettext("SHA-256 of the encrypted bytes"), payload.address, is_wide=True),
+        Said(
+            gettext("Commitment to the content"),
+            payload.commitment or gettext("None: from before there were any"),
             is_wide=True,
         ),
-        Said("First stored", moment(payload.recorded_at)),
+        Said(gettext("First stored"), moment(payload.recorded_at)),
     ]
 
 

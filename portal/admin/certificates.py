@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import DisposalCertificate
 from archive.search import CONTROL_NUMBERS
@@ -26,16 +27,17 @@ from portal.admin.show import QUIET, badge, day, moment
 class CertificateAdmin(HistoryAdmin):
     """Certificates: what was destroyed, by which rule, and whose decision."""
 
-    words = ("certificate", "certificates")
-    heading = "Certificates of disposal"
+    words = (gettext_lazy("certificate"), gettext_lazy("certificates"))
+    heading = gettext_lazy("Certificates of disposal")
     list_display = ("shown_number", "shown_what", "shown_rule", "shown_people", "shown_when")
     list_filter = (PeriodFilter,)
     list_select_related = ("item__run", "item__revision__rule", "decision")
     search_fields = ("item__words",)
-    search_help_text = "Words of what was destroyed, such as a number"
+    search_help_text = gettext_lazy("Words of what was destroyed, such as a number")
     ordering = ("-pk",)
     empty = EmptyState(
-        "Nothing has been destroyed yet", "Each file that is destroyed leaves a certificate here, for good."
+        gettext_lazy("Nothing has been destroyed yet"),
+        gettext_lazy("Each file that is destroyed leaves a certificate here, for good."),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -49,7 +51,7 @@ class CertificateAdmin(HistoryAdmin):
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
         """Show the certificate."""
         page = RecordPage(
-            heading=f"Certificate of disposal {row.pk}",
+            heading=gettext("Certificate of disposal %(pk)s") % {"pk": row.pk},
             badge=badge("Destroyed", QUIET),
             said=certificate_said(row),
             lists=[_left(row)],
@@ -76,43 +78,42 @@ class CertificateAdmin(HistoryAdmin):
         data = certificate_pdf([certificate_of(row)], PAPERS[paper])
         return as_attachment(data, f"certificate-of-disposal-{row.pk}.pdf", "application/pdf")
 
-    @display(description="Certificate", ordering="pk")
+    @display(description=gettext_lazy("Certificate"), ordering="pk")
     def shown_number(self, row: DisposalCertificate) -> str:
         """Return its number."""
         return str(row)
 
-    @display(description="What was destroyed")
+    @display(description=gettext_lazy("What was destroyed"))
     def shown_what(self, row: DisposalCertificate) -> str:
         """Return what it was."""
         return row.item.words
 
-    @display(description="Kept by the rule")
+    @display(description=gettext_lazy("Kept by the rule"))
     def shown_rule(self, row: DisposalCertificate) -> str:
         """Return the rule, and when its time was over."""
         return f"{row.item.revision.rule}, until {day(row.item.kept_until.date())}"
 
-    @display(description="Proposed and approved by")
+    @display(description=gettext_lazy("Proposed and approved by"))
     def shown_people(self, row: DisposalCertificate) -> str:
         """Return the two people."""
         return f"{row.item.run.actor}, {row.decision.actor}"
 
-    @display(description="Destroyed", ordering="pk")
+    @display(description=gettext_lazy("Destroyed"), ordering="pk")
     def shown_when(self, row: DisposalCertificate) -> str:
         """Return when."""
         return moment(row.recorded_at)
 
 
 def _found_by(references: list[list[str]]) -> str:
-    return (
-        ", ".join(sorted({value for kind, value in references if kind not in CONTROL_NUMBERS}))
-        or "Its control numbers"
+    return ", ".join(sorted({value for kind, value in references if kind not in CONTROL_NUMBERS})) or gettext(
+        "Its control numbers"
     )
 
 
 def _left(row: DisposalCertificate) -> Listed:
     return Listed(
-        "What is left of its documents",
-        ("Document", "Number", "Still found by"),
+        gettext("What is left of its documents"),
+        ("Document", "Number", gettext("Still found by")),
         [
             [
                 Told(each["name"], reverse("admin:archive_document_change", args=[each["document"]])),
@@ -121,5 +122,5 @@ def _left(row: DisposalCertificate) -> Listed:
             ]
             for each in row.item.left
         ],
-        "It was a file without a document: its name and when it came are left.",
+        gettext("It was a file without a document: its name and when it came are left."),
     )

@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from archive.models import AuditEntry
+from integration.search import whole_number
 from portal.admin.base import Crumb
 from portal.admin.filters import verb_words
-from portal.admin.orders import whole_number
 from portal.admin.show import moment
 from portal.admin.subjects import resolve
 from portal.admin.verbs import person

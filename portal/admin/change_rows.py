@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.models import PurchaseOrder, PurchaseOrderChange
 from portal.admin.documents_table import state_of
@@ -55,4 +56,10 @@ def _words(change: PurchaseOrderChange) -> Iterable[str]:
     for row in change.lines:
         line = lines[row["line_number"]]
         now = "cancelled" if row["now"] == "0" else f"{row['now']} {line.unit}"
-        yield f"Line {line.line_number} ({line.sku}): {now} instead of {row['was']} {line.unit}"
+        yield gettext("Line %(line_number)s (%(sku)s): %(now)s instead of %(row)s %(unit)s") % {
+            "line_number": line.line_number,
+            "sku": line.sku,
+            "now": now,
+            "row": row["was"],
+            "unit": line.unit,
+        }

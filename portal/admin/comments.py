@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from integration.flows import case_work
@@ -45,7 +46,7 @@ def _write(shown_by: GridAdmin, request: HttpRequest, object_id: int) -> HttpRes
     if row is None:
         return shown_by.missing(request, str(object_id))
     text = request.POST.get("text", "")
-    run(request, lambda: case_work.comment(user, row.subject, text), "Your comment is kept.")
+    run(request, lambda: case_work.comment(user, row.subject, text), gettext("Your comment is kept."))
     back = request.GET.urlencode()
     return HttpResponseRedirect(f"{page_url(row)}{'?' if back else ''}{back}#timeline")
 

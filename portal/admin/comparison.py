@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.flows.agreed import tolerances_of
 from integration.flows.counted import asked_lines
@@ -132,10 +133,10 @@ def _line(asked: AskedLine, said: Position, allowed: Tolerances, is_replaced: bo
         asked.sku,
         is_replaced,
         f"{quantity(asked.quantity)} {asked.unit}",
-        money(asked.unit_price) or "Not given",
+        money(asked.unit_price) or gettext("Not given"),
         Cell(_acknowledged(said), QUANTITY in found),
-        Cell(money(said.unit_price) or "Not said", price_differs),
-        Cell(day(said.promised_on) or "Not said", DATE in found),
+        Cell(money(said.unit_price) or gettext("Not said"), price_differs),
+        Cell(day(said.promised_on) or gettext("Not said"), DATE in found),
         _result(asked, stated, found, is_unspoken=said.acknowledged is None, is_replaced=is_replaced),
         "No" if is_replaced else _within(found),
     )
@@ -143,7 +144,7 @@ def _line(asked: AskedLine, said: Position, allowed: Tolerances, is_replaced: bo
 
 def _acknowledged(said: Position) -> str:
     if said.acknowledged is None:
-        return "Not mentioned"
+        return gettext("Not mentioned")
     parts = [quantity(said.acknowledged)]
     for amount, words in (
         (said.backordered, "on backorder"),
@@ -160,13 +161,17 @@ def _result(
 ) -> SafeString:
     """Return what the difference is in a few words; a line that is let pass is good."""
     if is_unspoken:
-        return badge("Not mentioned", WARNING)
+        return badge(gettext("Not mentioned"), WARNING)
     if said.rejected and not said.quantity:
         return badge("Refused", BAD)
     words = []
     gap = asked.quantity - said.quantity
     if QUANTITY in found and gap:
-        words.append(f"Short by {quantity(gap)}" if gap > 0 else f"{quantity(-gap)} too many")
+        words.append(
+            gettext("Short by %(quantity)s") % {"quantity": quantity(gap)}
+            if gap > 0
+            else gettext("%(quantity)s too many") % {"quantity": quantity(-gap)}
+        )
     if PRICE in found and asked.unit_price and said.unit_price is not None:
         share = (said.unit_price - asked.unit_price) / asked.unit_price * 100
         words.append(f"Price {'up' if share > 0 else 'down'} {abs(share):.1f} %")
@@ -199,8 +204,11 @@ def _general_words(row: dict[str, Any]) -> str:
 
 def _effect(before: Decimal, after: Decimal, currency: str) -> str:
     if not before and not after:
-        return "Without prices, the effect in money is not known."
+        return gettext("Without prices, the effect in money is not known.")
     if before == after:
-        return "No effect in money."
+        return gettext("No effect in money.")
     way = "less" if after < before else "more"
-    return f"{money(abs(after - before), currency)} {way} than ordered"
+    return gettext("%(money)s %(way)s than ordered") % {
+        "money": money(abs(after - before), currency),
+        "way": way,
+    }

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.bigcommerce.reference import StockSetting
 from integration.flows import connect
@@ -70,7 +71,7 @@ class ConnectableAdmin(GridAdmin):
             *super().get_urls(),
         ]
 
-    @display(description="Connection")
+    @display(description=gettext_lazy("Connection"))
     def shown_connection(self, store: Store) -> SafeString:
         """Return the way to the page."""
         return format_html('<a class="gp-link" href="{}">Test it, and see its webhooks</a>', _address(store))
@@ -83,11 +84,15 @@ class ConnectableAdmin(GridAdmin):
         if request.method == "POST":
             user = require(request, EDIT_STORE)
             reason = request.POST.get("reason", "")
-            run(request, lambda: connect.register_hooks(user, store, reason), "The store calls Gridport.")
+            run(
+                request,
+                lambda: connect.register_hooks(user, store, reason),
+                gettext("The store calls Gridport."),
+            )
             return HttpResponseRedirect(_address(store))
         found = connect.look(store)
         context = {
-            "title": f"Connection of {store}",
+            "title": gettext("Connection of %(store)s") % {"store": store},
             "store": store,
             "needs": [_need(each, found) for each in NEEDS],
             "found": found,
@@ -109,7 +114,9 @@ def _need(need: Need, found: Connection) -> dict[str, Any]:
     answer: Answer[Any] = getattr(found, need.question)
     problem = answer.problem
     if answer.lacks_scope:
-        problem = f"Give the API account in the store the scope “{need.scope}”. Until then {need.without}."
+        problem = gettext(
+            "Give the API account in the store the scope “%(scope)s”. Until then %(without)s."
+        ) % {"scope": need.scope, "without": need.without}
     return {"need": need, "badge": _result(answer), "problem": problem}
 
 
@@ -117,8 +124,8 @@ def _result(answer: Answer[Any]) -> SafeString:
     if answer.lacks_scope:
         return badge("Missing", BAD)
     if answer.lacks_token:
-        return badge("Token refused", BAD)
-    return badge("Not known", WARNING) if answer.problem else badge("Granted", GOOD)
+        return badge(gettext("Token refused"), BAD)
+    return badge(gettext("Not known"), WARNING) if answer.problem else badge("Granted", GOOD)
 
 
 def _differences(store: Store, found: Connection) -> list[str]:
@@ -131,7 +138,10 @@ def _differences(store: Store, found: Connection) -> list[str]:
         ("currency", store.currency, profile.currency),
     )
     return [
-        f"The store's {name} is {theirs}, and Gridport reckons with {ours}. Correct it on the store's page."
+        gettext(
+            "The store's %(name)s is %(theirs)s, and Gridport reckons with %(ours)s. Correct it on the store's page."
+        )
+        % {"name": name, "theirs": theirs, "ours": ours}
         for name, ours, theirs in pairs
         if ours != theirs
     ]
@@ -150,9 +160,15 @@ def _stock(setting: StockSetting | None) -> list[tuple[str, str]]:
     if setting is None:
         return []
     return [
-        ("Stock moves", _STOCK_MOVES.get(setting.moves_at, setting.moves_at)),
-        ("An order is edited", "Stock follows" if setting.follows_edits else "Stock stays"),
-        ("An order is refunded", "Stock follows" if setting.follows_refunds else "Stock stays"),
+        (gettext("Stock moves"), _STOCK_MOVES.get(setting.moves_at, setting.moves_at)),
+        (
+            gettext("An order is edited"),
+            gettext("Stock follows") if setting.follows_edits else gettext("Stock stays"),
+        ),
+        (
+            gettext("An order is refunded"),
+            gettext("Stock follows") if setting.follows_refunds else gettext("Stock stays"),
+        ),
     ]
 
 
@@ -164,8 +180,8 @@ def _hooks(store: Store, found: Connection) -> list[dict[str, Any]]:
         {
             "hook": each,
             "host": urlsplit(each.destination).netloc.rpartition("@")[2],
-            "whose": "Gridport" if each in ours else "Somebody else",
-            "state": badge("Active", GOOD) if each.is_active else badge("Not active", QUIET),
+            "whose": gettext("Gridport") if each in ours else gettext("Somebody else"),
+            "state": badge("Active", GOOD) if each.is_active else badge(gettext("Not active"), QUIET),
         }
         for each in hooks
     ]
@@ -180,19 +196,19 @@ def _webhook(store: Store, found: Connection) -> dict[str, Any]:
         "facts": _facts(store, row),
     }
     if found.hooks.value is None:
-        return {**stated, "badge": badge("Not known", WARNING)}
+        return {**stated, "badge": badge(gettext("Not known"), WARNING)}
     ours = connect.our_hook(store, found.hooks.value)
     if ours.hook is None:
-        return {**stated, "badge": badge("Not registered", QUIET), "button": "Register"}
+        return {**stated, "badge": badge(gettext("Not registered"), QUIET), "button": "Register"}
     if ours.faults and settings.PUBLIC_URL:
         return {
             **stated,
-            "badge": badge("Not in order", BAD),
+            "badge": badge(gettext("Not in order"), BAD),
             "faults": f"It is {' and '.join(ours.faults)}.",
             "button": "Repair",
         }
     if row is not None and _refuses(row):
-        return {**stated, "badge": badge("Calls are refused", BAD)}
+        return {**stated, "badge": badge(gettext("Calls are refused"), BAD)}
     return {**stated, "badge": badge("In order", GOOD)}
 
 
@@ -211,14 +227,14 @@ def _facts(store: Store, hook: StoreHook | None) -> Sequence[tuple[str, object]]
     today = calls.filter(received_at__gt=timezone.now() - timedelta(days=1)).count()
     facts: list[tuple[str, object]] = [
         ("Webhook", hook.number),
-        ("Last call", moment(last.received_at) if last else "None yet"),
-        ("Calls in 24 hours", today),
-        ("Last checked", moment(hook.checked_at)),
+        (gettext("Last call"), moment(last.received_at) if last else gettext("None yet")),
+        (gettext("Calls in 24 hours"), today),
+        (gettext("Last checked"), moment(hook.checked_at)),
     ]
     if hook.refused:
         facts += [
-            ("Calls refused", hook.refused),
-            ("The last of them", moment(hook.refused_at)),
+            (gettext("Calls refused"), hook.refused),
+            (gettext("The last of them"), moment(hook.refused_at)),
             ("Because", hook.refused_because),
         ]
     return facts

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from integration.flows.mailbox_test import mailbox_answers
@@ -25,7 +26,7 @@ class TestableAdmin(GridAdmin):
         return request.user.has_perm(EDIT_MAILBOX)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Test connection…",
+        description=gettext_lazy("Test connection…"),
         permissions=["test_connection"],
         url_path="test-connection",
         icon="cable",

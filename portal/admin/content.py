@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.utils.translation import gettext
 
 from archive import store
 from archive.models import Document, Payload
@@ -87,18 +88,23 @@ def open_for(user: User, payload: Payload, purpose: str) -> Opened:
     if not user.has_perm(READ_CONTENT):
         return Opened(
             None,
-            "You may see that this exists, and not what it says. Ask an administrator for the right to read content.",
+            gettext(
+                "You may see that this exists, and not what it says. Ask an administrator for the right to read content."
+            ),
         )
     try:
         return Opened(store.open(payload, actor=user.get_username(), purpose=purpose[:100]))
     except store.PayloadDestroyed as destroyed:
         return Opened(None, str(destroyed))
     except store.PayloadDamaged as damage:
-        return Opened(None, f"{damage} Nothing was changed; restore it from a backup.")
+        return Opened(
+            None, gettext("%(damage)s Nothing was changed; restore it from a backup.") % {"damage": damage}
+        )
     except (StorageAway, StorageRefuses) as trouble:
         return Opened(
             None,
-            f"The bytes were moved out of the database to the archive's storage. {trouble}",
+            gettext("The bytes were moved out of the database to the archive's storage. %(trouble)s")
+            % {"trouble": trouble},
             is_away=True,
         )
 

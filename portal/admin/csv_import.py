@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows.rights import Refused
@@ -39,7 +40,7 @@ class FileAdmin(ReasonedAdmin):
         """Say whether the user may bring in rows."""
         return bool(self.has_add_permission(request) and self.has_change_permission(request))
 
-    @action(description="Export (CSV)", url_path="export", icon="download")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Export (CSV)"), url_path="export", icon="download")  # type: ignore[untyped-decorator]
     def export_file(self, request: HttpRequest) -> HttpResponse:
         """Return what the list shows, whole, as a file."""
         if not self.has_view_permission(request):
@@ -52,7 +53,9 @@ class FileAdmin(ReasonedAdmin):
         answer["Content-Disposition"] = f'attachment; filename="{self.file_name}"'
         return answer
 
-    @action(description="Import (CSV)…", url_path="import", icon="upload", permissions=["add_rows"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Import (CSV)…"), url_path="import", icon="upload", permissions=["add_rows"]
+    )  # type: ignore[untyped-decorator]
     def import_page(self, request: HttpRequest) -> HttpResponse:
         """Show what a file would do; do it once that was seen, with a reason."""
         text, problem = given_file(request)
@@ -64,16 +67,19 @@ class FileAdmin(ReasonedAdmin):
                 messages.error(request, str(refusal))
             else:
                 messages.success(
-                    request, "One row is imported." if done.rows == 1 else f"{done.rows:,} rows are imported."
+                    request,
+                    gettext("One row is imported.")
+                    if done.rows == 1
+                    else gettext("%(rows)s rows are imported.") % {"rows": f"{done.rows:,}"},
                 )
                 tell(request, done)
                 return HttpResponseRedirect(list_url(self.model))
         plan = type(self).plan_file(text) if text else None
         rows = sorted(plan.rows, key=lambda row: (row.verdict != WRONG, row.verdict == SAME)) if plan else []
         context = {
-            "title": f"Import {self.called()[1]}",
+            "title": gettext("Import %(called)s") % {"called": self.called()[1]},
             "heading": f"Import {self.called()[1]}",
-            "help": "Nothing is changed before you have seen what each line does.",
+            "help": gettext("Nothing is changed before you have seen what each line does."),
             "columns": ", ".join(self.columns),
             "plan": plan,
             "rows": rows[:SHOWN],
@@ -92,12 +98,14 @@ def given_file(request: HttpRequest) -> tuple[str, str]:
     # The file travels through the form in base64: a browser would change its line ends.
     file = request.FILES.get("file")
     if file is not None and (file.size or 0) > LARGEST:
-        return "", f"The file is larger than {LARGEST // 1_000_000} MB: import it in parts."
+        return "", gettext("The file is larger than %(value)s MB: import it in parts.") % {
+            "value": LARGEST // 1000000
+        }
     try:
         data = (
             file.read() if file is not None else base64.b64decode(request.POST.get("text", ""), validate=True)
         )
         text = data.decode("utf-8")
     except ValueError:
-        return "", "The file is not in UTF-8. Save it as “CSV UTF-8” and choose it again."
-    return text, "" if text.strip() else "The file is empty."
+        return "", gettext("The file is not in UTF-8. Save it as “CSV UTF-8” and choose it again.")
+    return text, "" if text.strip() else gettext("The file is empty.")

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows import customer_links
 from integration.flows.kept_rows import subject_of
@@ -35,16 +36,21 @@ class LinkForm(ReasonedForm):
 
     problems = staticmethod(customer_links.link_problems)
     customer_ids = NumberListField(
-        label="Customer IDs", help_text="The store's numbers of its customers: 77, 1042."
+        label=gettext_lazy("Customer IDs"),
+        help_text=gettext_lazy("The store's numbers of its customers: 77, 1042."),
     )
-    companies = ListField(help_text="One a line, as billing or shipping addresses have them; capitals count for nothing.")  # fmt: skip
+    companies = ListField(help_text=gettext_lazy("One a line, as billing or shipping addresses have them; capitals count for nothing."))  # fmt: skip
     email_domains = ListField(
-        commas=True, label="E-mail domains", help_text="Of the billing address: groveretail.example."
+        commas=True,
+        label=gettext_lazy("E-mail domains"),
+        help_text=gettext_lazy("Of the billing address: groveretail.example."),
     )
     group_ids = NumberListField(
-        label="Customer groups",
-        help_text="The store's numbers of its groups. Needs a token that may read customers; the store is asked once for"
-        " each order.",
+        label=gettext_lazy("Customer groups"),
+        help_text=gettext_lazy(
+            "The store's numbers of its groups. Needs a token that may read customers; the store is asked once for"
+            " each order."
+        ),
     )
 
     class Meta:
@@ -61,20 +67,22 @@ class CustomerLinkAdmin(ReasonedAdmin):
     list_filter = ("is_active", "store", "when")
     list_select_related = ("store", "agreement")
     search_fields = ("name", "agreement__name", "agreement__partner__name")
-    search_help_text = "Link, agreement or partner"
+    search_help_text = gettext_lazy("Link, agreement or partner")
     autocomplete_fields = ("agreement",)
     used_by = ("orders",)
     fieldsets = (
         (None, {"fields": (("name", "is_active"), "note")}),
-        ("Orders that it means: any of this holds", {"fields": (
+        (gettext_lazy("Orders that it means: any of this holds"), {"fields": (
             ("store", "customer_ids", "group_ids"), ("companies", "email_domains"),
         )}),
-        ("Who is told, and when", {"fields": (("agreement", "when"), ("number_source", "number_name"))}),
+        (gettext_lazy("Who is told, and when"), {"fields": (("agreement", "when"), ("number_source", "number_name"))}),
     )  # fmt: skip
     empty = EmptyState(
-        "No customer links yet",
-        "Add one where a business customer of the store is a trading partner: he is then sent an order acknowledgment"
-        " (855) for each of his orders, and another whenever what he will get has changed.",
+        gettext_lazy("No customer links yet"),
+        gettext_lazy(
+            "Add one where a business customer of the store is a trading partner: he is then sent an order acknowledgment"
+            " (855) for each of his orders, and another whenever what he will get has changed."
+        ),
     )
 
     def carry_out(
@@ -87,22 +95,22 @@ class CustomerLinkAdmin(ReasonedAdmin):
         """Return the subject under which the changes of ``row`` are recorded."""
         return subject_of(row)
 
-    @display(description="State", ordering="is_active")
+    @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, row: CustomerLink) -> SafeString:
         """Return whether it holds."""
         return badge("Active", GOOD) if row.is_active else badge("Off", QUIET)
 
-    @display(description="Store", ordering="store")
+    @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, row: CustomerLink) -> str:
         """Return the store as a link."""
-        return link(row.store) if row.store else "Every store"
+        return link(row.store) if row.store else gettext("Every store")
 
-    @display(description="Customers")
+    @display(description=gettext_lazy("Customers"))
     def shown_customers(self, row: CustomerLink) -> str:
         """Return whose orders are meant, in short."""
         return customers(row)
 
-    @display(description="Agreement", ordering="agreement")
+    @display(description=gettext_lazy("Agreement"), ordering="agreement")
     def shown_agreement(self, row: CustomerLink) -> str:
         """Return the agreement as a link."""
         return link(row.agreement)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from archive.models import Document
 from integration.claimable import longest_due
@@ -86,27 +87,29 @@ def _tiles(may: Any) -> list[Tile]:
     tiles = []
     if may("integration.view_exceptioncase"):
         cases = ExceptionCase.objects.filter(closed_at=None)
-        tiles.append(_tile(cases, "Open cases", list_url(ExceptionCase), WARNING))
+        tiles.append(_tile(cases, gettext("Open cases"), list_url(ExceptionCase), WARNING))
     if may("integration.view_order"):
         held = Order.objects.filter(state=Order.State.HELD)
-        tiles.append(_tile(held, "Orders held by a case", list_url(Order, "state__exact=held"), WARNING))
+        tiles.append(
+            _tile(held, gettext("Orders held by a case"), list_url(Order, "state__exact=held"), WARNING)
+        )
     if may("integration.view_expectation"):
         overdue = Expectation.objects.filter(state=Expectation.State.OVERDUE)
-        tiles.append(_tile(overdue, "Answers overdue", list_url(Expectation, "due=overdue"), BAD))
+        tiles.append(_tile(overdue, gettext("Answers overdue"), list_url(Expectation, "due=overdue"), BAD))
     if may("archive.view_document"):
         for condition, words, name, tone in (
-            (WAITING_TO_BE_SENT, "Documents waiting to be sent", "waiting", WAITING),
-            (NOT_DELIVERED, "Documents failed or unknown", "not_delivered", BAD),
-            (OVERDUE, "Acknowledgments overdue", "overdue", BAD),
-            (REJECTED, "Documents rejected by partners", "rejected", BAD),
-            (INVALID, "Documents received invalid", "invalid", BAD),
+            (WAITING_TO_BE_SENT, gettext("Documents waiting to be sent"), "waiting", WAITING),
+            (NOT_DELIVERED, gettext("Documents failed or unknown"), "not_delivered", BAD),
+            (OVERDUE, gettext("Acknowledgments overdue"), "overdue", BAD),
+            (REJECTED, gettext("Documents rejected by partners"), "rejected", BAD),
+            (INVALID, gettext("Documents received invalid"), "invalid", BAD),
         ):
             tiles.append(
                 _tile(Document.objects.filter(condition), words, list_url(Document, f"status={name}"), tone)
             )
     if may("integration.view_work"):
         stopped = Work.objects.filter(parked_at__isnull=False)
-        tiles.append(_tile(stopped, "Work stopped", list_url(Work, "state=stopped"), BAD))
+        tiles.append(_tile(stopped, gettext("Work stopped"), list_url(Work, "state=stopped"), BAD))
     return tiles
 
 
@@ -191,13 +194,13 @@ def _first_steps() -> list[dict[str, Any]]:
     """Return what is still to be set up, in its order; empty once a store, a mailbox and an agreement are live."""
     live = Mode.LIVE
     steps = [
-        ("Add a mailbox", Mailbox.objects.exists(), Mailbox, "where files are fetched and left"),
-        ("Add a trading partner", TradingPartner.objects.exists(), TradingPartner, "with its interchange ID"),
-        ("Add an agreement", Agreement.objects.exists(), Agreement, "who supplies which items, in which documents"),
-        ("Add the store", Store.objects.exists(), Store, "with an API token; it starts in watch"),
-        ("Let the mailbox go live", Mailbox.objects.filter(mode=live).exists(), Mailbox, "files are then taken and sent"),
-        ("Let the agreement go live", Agreement.objects.filter(mode=live).exists(), Agreement, "purchase orders are then sent"),
-        ("Let the store go live", Store.objects.filter(mode=live).exists(), Store, "answers are then written to orders"),
+        (gettext("Add a mailbox"), Mailbox.objects.exists(), Mailbox, "where files are fetched and left"),
+        (gettext("Add a trading partner"), TradingPartner.objects.exists(), TradingPartner, "with its interchange ID"),
+        (gettext("Add an agreement"), Agreement.objects.exists(), Agreement, "who supplies which items, in which documents"),
+        (gettext("Add the store"), Store.objects.exists(), Store, "with an API token; it starts in watch"),
+        (gettext("Let the mailbox go live"), Mailbox.objects.filter(mode=live).exists(), Mailbox, "files are then taken and sent"),
+        (gettext("Let the agreement go live"), Agreement.objects.filter(mode=live).exists(), Agreement, "purchase orders are then sent"),
+        (gettext("Let the store go live"), Store.objects.filter(mode=live).exists(), Store, "answers are then written to orders"),
     ]  # fmt: skip
     if all(done for _, done, _, _ in steps):
         return []

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -48,9 +49,9 @@ class DueForm(AskForm):
     """Until when to wait."""
 
     due_at = forms.DateTimeField(
-        label="Wait until",
+        label=gettext_lazy("Wait until"),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In your time zone. The case is due then.",
+        help_text=gettext_lazy("In your time zone. The case is due then."),
     )
 
 
@@ -58,10 +59,10 @@ class NumberForm(AskForm):
     """Which purchase order is meant."""
 
     number = forms.CharField(
-        label="Purchase order",
+        label=gettext_lazy("Purchase order"),
         max_length=22,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="The number as it was sent to the partner.",
+        help_text=gettext_lazy("The number as it was sent to the partner."),
     )
 
 
@@ -69,10 +70,10 @@ class ReturnForm(AskForm):
     """Which return is meant."""
 
     number = forms.CharField(
-        label="Return",
+        label=gettext_lazy("Return"),
         max_length=30,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="Our number of it, such as R-1001.",
+        help_text=gettext_lazy("Our number of it, such as R-1001."),
     )
 
 
@@ -80,10 +81,10 @@ class TranslationForm(AskForm):
     """What a missing translation is."""
 
     value = forms.CharField(
-        label="Translation",
+        label=gettext_lazy("Translation"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="Their code for our word, or our word for their code.",
+        help_text=gettext_lazy("Their code for our word, or our word for their code."),
     )
 
 
@@ -91,47 +92,48 @@ class SupplierForm(AskForm):
     """Who is to deliver the remainder."""
 
     agreement = forms.TypedChoiceField(
-        label="Order from",
+        label=gettext_lazy("Order from"),
         coerce=int,
         widget=UnfoldAdminSelectWidget,
-        help_text="The agreements of this store.",
+        help_text=gettext_lazy("The agreements of this store."),
     )
 
     def __init__(self, data: Any, case: ExceptionCase) -> None:
         super().__init__(data, case)
         offered = other_suppliers(case.purchase_order) if case.purchase_order else []
         choices = [(each.pk, f"{each.partner} ({each})") for each in offered]
-        self.fields["agreement"].choices = choices or [("", "No other agreement")]  # type: ignore[attr-defined]
+        self.fields["agreement"].choices = choices or [("", gettext("No other agreement"))]  # type: ignore[attr-defined]
 
 
 class ContactForm(AskForm):
     """Whom to write what, and until when the answer is waited for."""
 
     to = forms.EmailField(
-        label="To",
+        label=gettext_lazy("To"),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "email", "autocomplete": "off"}),
     )
     due_at = forms.DateTimeField(
-        label="Wait until",
+        label=gettext_lazy("Wait until"),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In your time zone. The case is due then.",
+        help_text=gettext_lazy("In your time zone. The case is due then."),
     )
     message = forms.CharField(
-        label="In your words",
+        label=gettext_lazy("In your words"),
         required=False,
         max_length=LONGEST_MESSAGE,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Stands below the differences.",
+        help_text=gettext_lazy("Stands below the differences."),
     )
 
     def __init__(self, data: Any, case: ExceptionCase) -> None:
         super().__init__(data, case)
         known = addresses_of(case.purchase_order) if case.purchase_order else []
         self.fields["to"].initial = known[0].email if known else ""
+        names = ", ".join(f"{each.name} <{each.email}>" for each in known)
         self.fields["to"].help_text = (
-            "Known for orders and else: " + ", ".join(f"{each.name} <{each.email}>" for each in known)
+            gettext("Known for orders and else: %(names)s") % {"names": names}
             if known
-            else "The partner's page keeps contacts; there are none yet."
+            else gettext("The partner's page keeps contacts; there are none yet.")
         )
 
 
@@ -139,10 +141,10 @@ class StoreForm(AskForm):
     """Whether the order in the store is told."""
 
     leaves_store = forms.BooleanField(
-        label="Leave the order in the store as it is",
+        label=gettext_lazy("Leave the order in the store as it is"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Neither its status nor its notes are written.",
+        help_text=gettext_lazy("Neither its status nor its notes are written."),
     )
 
 
@@ -150,23 +152,25 @@ class ToldForm(AskForm):
     """Whom to tell, if anybody."""
 
     to = forms.EmailField(
-        label="To, if the partner is to be told",
+        label=gettext_lazy("To, if the partner is to be told"),
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"type": "email", "autocomplete": "off"}),
     )
     message = forms.CharField(
-        label="In your words",
+        label=gettext_lazy("In your words"),
         required=False,
         max_length=LONGEST_MESSAGE,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Stands below the differences.",
+        help_text=gettext_lazy("Stands below the differences."),
     )
 
     def __init__(self, data: Any, case: ExceptionCase) -> None:
         super().__init__(data, case)
         known = addresses_of(case.purchase_order) if case.purchase_order else []
         named = ", ".join(f"{each.name} <{each.email}>" for each in known)
-        self.fields["to"].help_text = f"Empty: no mail goes out. Known: {named or 'nobody yet'}."
+        self.fields["to"].help_text = gettext("Empty: no mail goes out. Known: %(named)s.") % {
+            "named": named or "nobody yet"
+        }
 
 
 _ASKED: dict[str, type[AskForm]] = {
@@ -198,7 +202,9 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
     if not person(request).has_perm(decide.DECIDE):
         raise PermissionDenied
     if case.closed_at is not None:
-        messages.error(request, f"{case.closed_by} has closed this case already.")
+        messages.error(
+            request, gettext("%(closed_by)s has closed this case already.") % {"closed_by": case.closed_by}
+        )
         return HttpResponseRedirect(page_url(case))
     choice = next((each for each in choices(case) if each.name == name), None)
     if choice is None:
@@ -214,10 +220,10 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"Decided: {choice.words.lower()}.")
+            messages.success(request, gettext("Decided: %(words)s.") % {"words": choice.words.lower()})
             return HttpResponseRedirect(page_url(case) + kept(request))
     context = {
-        "title": f"Case {case.pk}: {choice.words.lower()}",
+        "title": gettext("Case %(pk)s: %(words)s") % {"pk": case.pk, "words": choice.words.lower()},
         "choice": choice,
         "case": case,
         "asked": asked,

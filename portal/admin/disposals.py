@@ -14,6 +14,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from archive.models import DisposalItem, DisposalRun
@@ -33,13 +34,15 @@ MOST_SHOWN = 200
 class DisposalRunAdmin(HistoryAdmin):
     """Disposals: proposed by one person, approved by another, carried out one file after the other."""
 
-    words = ("disposal", "disposals")
+    words = (gettext_lazy("disposal"), gettext_lazy("disposals"))
     list_display = ("shown_name", "shown_state", "shown_progress", "shown_by", "shown_when")
     list_filter = (PeriodFilter,)
     ordering = ("-pk",)
     empty = EmptyState(
-        "Nothing was proposed to be destroyed yet",
-        "What retention rules keep no more stands under Due for disposal: it is proposed there.",
+        gettext_lazy("Nothing was proposed to be destroyed yet"),
+        gettext_lazy(
+            "What retention rules keep no more stands under Due for disposal: it is proposed there."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -74,17 +77,23 @@ class DisposalRunAdmin(HistoryAdmin):
             if run(
                 request,
                 lambda: made.append(_propose(request, partner)),
-                "Proposed. Nothing is destroyed until a second person approves.",
+                gettext("Proposed. Nothing is destroyed until a second person approves."),
             ):
                 return HttpResponseRedirect(page_url(made[0]))
         plan = plan_disposal(partner)
         may = user.has_perm(PROPOSE_DISPOSAL)
         page = RecordPage(
-            heading="Due for disposal",
+            heading=gettext("Due for disposal"),
             badge=badge(
-                f"{plan.counted} due" if plan.entries else "Nothing is due", WARNING if plan.entries else GOOD
+                gettext("%(counted)s due") % {"counted": plan.counted}
+                if plan.entries
+                else gettext("Nothing is due"),
+                WARNING if plan.entries else GOOD,
             ),
-            said=[Said(f"By the rule “{name}”", _counted(count)) for name, count in plan.by_rule],
+            said=[
+                Said(gettext("By the rule “%(name)s”") % {"name": name}, _counted(count))
+                for name, count in plan.by_rule
+            ],
             lists=[_due_list(plan.entries, is_cut=plan.is_cut)],
             ways=_partner_ways(plan.entries, partner),
             decide_url=request.get_full_path(),
@@ -92,7 +101,10 @@ class DisposalRunAdmin(HistoryAdmin):
                 Verb(
                     "propose",
                     "Propose",
-                    f"{plan.counted} would be destroyed: key and bytes go, in every copy; that they were exchanged, and the proof of it, stays. A second person approves it.",
+                    gettext(
+                        "%(counted)s would be destroyed: key and bytes go, in every copy; that they were exchanged, and the proof of it, stays. A second person approves it."
+                    )
+                    % {"counted": plan.counted},
                     is_first=True,
                 )
             ]
@@ -111,11 +123,11 @@ class DisposalRunAdmin(HistoryAdmin):
             heading=f"{row}: {row.scope[:1].lower()}{row.scope[1:]}",
             badge=_state(row),
             said=[
-                Said("Proposed by", f"{row.actor}: {row.reason}", is_wide=True),
+                Said(gettext("Proposed by"), f"{row.actor}: {row.reason}", is_wide=True),
                 *([_decided(decision)] if decision is not None else []),
                 Said("Progress", _progress(row)),
                 Said("Proposed", moment(row.recorded_at)),
-                Said("SHA-256 of the list", row.digest, is_wide=True),
+                Said(gettext("SHA-256 of the list"), row.digest, is_wide=True),
             ],
             lists=[_items(row)],
             subject=row.subject,
@@ -132,33 +144,37 @@ class DisposalRunAdmin(HistoryAdmin):
             return self.missing(request, str(object_id))
         verb = request.POST.get("verb", "")
         if verb not in ("approve", "decline"):
-            return HttpResponseBadRequest("There is no such verb.")
+            return HttpResponseBadRequest(gettext("There is no such verb."))
         yes = verb == "approve"
-        done = "Approved: it is carried out in the background." if yes else "Nothing of it is destroyed."
+        done = (
+            gettext("Approved: it is carried out in the background.")
+            if yes
+            else gettext("Nothing of it is destroyed.")
+        )
         run(request, lambda: decide_disposal(user, found, request.POST.get("reason", ""), approved=yes), done)
         return HttpResponseRedirect(page_url(found))
 
-    @display(description="Disposal", ordering="pk")
+    @display(description=gettext_lazy("Disposal"), ordering="pk")
     def shown_name(self, row: DisposalRun) -> str:
         """Return its number and scope."""
         return f"{row}: {row.scope[:1].lower()}{row.scope[1:]}"
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: DisposalRun) -> SafeString:
         """Return how it stands."""
         return _state(row)
 
-    @display(description="Progress")
+    @display(description=gettext_lazy("Progress"))
     def shown_progress(self, row: DisposalRun) -> str:
         """Return what became of how many."""
         return _progress(row)
 
-    @display(description="Proposed by", ordering="actor")
+    @display(description=gettext_lazy("Proposed by"), ordering="actor")
     def shown_by(self, row: DisposalRun) -> str:
         """Return who proposed it."""
         return row.actor
 
-    @display(description="Proposed", ordering="pk")
+    @display(description=gettext_lazy("Proposed"), ordering="pk")
     def shown_when(self, row: DisposalRun) -> str:
         """Return when."""
         return moment(row.recorded_at)
@@ -182,7 +198,7 @@ def _partner(request: HttpRequest) -> TradingPartner | None:
 def _partner_ways(entries: Sequence[Any], partner: TradingPartner | None) -> list[Way]:
     address = reverse("admin:archive_disposalrun_due")
     if partner is not None:
-        return [Way("Of every partner", address, "groups")]
+        return [Way(gettext("Of every partner"), address, "groups")]
     if not entries:
         return []
     partners = TradingPartner.objects.filter(
@@ -192,7 +208,12 @@ def _partner_ways(entries: Sequence[Any], partner: TradingPartner | None) -> lis
     if len(found) < 2:
         return []
     return [
-        Way(f"Only of {each}", f"{address}?{urlencode({'partner': each.pk})}", "filter_alt") for each in found
+        Way(
+            gettext("Only of %(partner)s") % {"partner": each},
+            f"{address}?{urlencode({'partner': each.pk})}",
+            "filter_alt",
+        )
+        for each in found
     ]
 
 
@@ -201,12 +222,19 @@ def _counted(count: int) -> str:
 
 
 def _due_list(entries: Sequence[Any], *, is_cut: bool) -> Listed:
-    more = f"The first {MOST_AT_ONCE:,} are proposed; the others are due after them." if is_cut else ""
+    more = (
+        gettext("The first %(most)s are proposed; the others are due after them.")
+        % {"most": f"{MOST_AT_ONCE:,}"}
+        if is_cut
+        else ""
+    )
     if not is_cut and len(entries) > MOST_SHOWN:
-        more = f"And {len(entries) - MOST_SHOWN:,} more, which are proposed with them."
+        more = gettext("And %(value)s more, which are proposed with them.") % {
+            "value": f"{len(entries) - MOST_SHOWN:,}"
+        }
     return Listed(
-        "What is due",
-        ("What it is", "Kept by the rule", "Until"),
+        gettext("What is due"),
+        (gettext("What it is"), gettext("Kept by the rule"), "Until"),
         [
             [
                 Told(each.words),
@@ -215,7 +243,9 @@ def _due_list(entries: Sequence[Any], *, is_cut: bool) -> Listed:
             ]
             for each in entries[:MOST_SHOWN]
         ],
-        "Everything is kept: by a rule whose time is not over, by a hold, or because no rule covers it.",
+        gettext(
+            "Everything is kept: by a rule whose time is not over, by a hold, or because no rule covers it."
+        ),
         more,
     )
 
@@ -224,11 +254,11 @@ def _items(row: DisposalRun) -> Listed:
     items = row.items.select_related("certificate", "refusal", "revision__rule").order_by("pk")
     shown = list(items[: MOST_SHOWN + 1])
     return Listed(
-        "What it lists",
-        ("What it is", "Kept by the rule", "What became of it"),
+        gettext("What it lists"),
+        (gettext("What it is"), gettext("Kept by the rule"), gettext("What became of it")),
         [_item_row(each) for each in shown[:MOST_SHOWN]],
         "",
-        f"These are the first {MOST_SHOWN}." if len(shown) > MOST_SHOWN else "",
+        gettext("These are the first %(most)s.") % {"most": MOST_SHOWN} if len(shown) > MOST_SHOWN else "",
     )
 
 
@@ -238,27 +268,27 @@ def _item_row(item: DisposalItem) -> list[Told]:
     if certificate is not None:
         became = Told(f"Destroyed: certificate {certificate.pk}", page_url(certificate))
     elif refusal is not None:
-        became = Told("Not destroyed", under=refusal.sentence)
+        became = Told(gettext("Not destroyed"), under=refusal.sentence)
     else:
-        became = Told("Not destroyed yet")
+        became = Told(gettext("Not destroyed yet"))
     return [Told(item.words), Told(rule), became]
 
 
 def _decided(decision: Any) -> Said:
-    words = "Approved by" if decision.approved else "Declined by"
+    words = gettext("Approved by") if decision.approved else gettext("Declined by")
     return Said(words, f"{decision.actor}: {decision.reason}", is_wide=True)
 
 
 def _state(row: Any) -> SafeString:
     decision = getattr(row, "decision", None)
     if decision is None:
-        return badge("Waits for a second person", WARNING)
+        return badge(gettext("Waits for a second person"), WARNING)
     if not decision.approved:
         return badge("Declined", QUIET)
     return (
-        badge("Carried out", GOOD)
+        badge(gettext("Carried out"), GOOD)
         if row.gone + row.kept >= row.listed
-        else badge("Being carried out", WAITING)
+        else badge(gettext("Being carried out"), WAITING)
     )
 
 
@@ -273,13 +303,15 @@ def _progress(row: Any) -> str:
 
 def _verbs(user: Any, row: DisposalRun) -> list[Verb]:
     if row.user_id == user.pk:
-        words = "Nothing of it is destroyed. To be carried out, it needs the approval of a second person."
+        words = gettext(
+            "Nothing of it is destroyed. To be carried out, it needs the approval of a second person."
+        )
         return [Verb("decline", "Withdraw", words)]
-    consequence = (
+    consequence = gettext(
         "Each is looked at once more at that moment: what is on hold by then stays. Key and bytes go for good, and a"
         " certificate is left."
     )
     return [
         Verb("approve", "Approve", consequence, is_first=True),
-        Verb("decline", "Decline", "Nothing of it is destroyed."),
+        Verb("decline", "Decline", gettext("Nothing of it is destroyed.")),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import ACKNOWLEDGMENTS, Direction, Document, Translation, document_name
 from archive.projections import guide_of
@@ -46,18 +47,18 @@ VIEWS = ("readable", "raw", "interchange", "mapping", "attempts", "history")
 LATEST = 6
 """Events beside what a document says; all of them stand under History."""
 _REPORT_WORDS = {
-    "error": ("Wrong or missing", BAD),
-    "not_carried": ("Not carried", WARNING),
-    "unread": ("Not read", QUIET),
-    "conflict": ("Contradiction", WARNING),
-    "untranslated": ("Code without a word", WARNING),
-    "check": ("Does not add up", WARNING),
-    "out_of_order": ("Out of order", WARNING),
+    "error": (gettext_lazy("Wrong or missing"), BAD),
+    "not_carried": (gettext_lazy("Not carried"), WARNING),
+    "unread": (gettext_lazy("Not read"), QUIET),
+    "conflict": (gettext_lazy("Contradiction"), WARNING),
+    "untranslated": (gettext_lazy("Code without a word"), WARNING),
+    "check": (gettext_lazy("Does not add up"), WARNING),
+    "out_of_order": (gettext_lazy("Out of order"), WARNING),
 }
 _SEVERITIES = {
-    "error": ("Error", BAD),
-    "warning": ("Remark", WARNING),
-    "note": ("Note", QUIET),
+    "error": (gettext_lazy("Error"), BAD),
+    "warning": (gettext_lazy("Remark"), WARNING),
+    "note": (gettext_lazy("Note"), QUIET),
 }
 
 
@@ -221,9 +222,9 @@ def _identity(document: Document) -> list[Pair]:
     interchange = document.interchange
     state = state_of(document)
     pairs = [
-        Pair("Interchange control number (ISA13)", interchange.control_number),
-        Pair("Group control number (GS06)", document.group_control_number),
-        Pair("Set control number (ST02)", document.control_number),
+        Pair(gettext("Interchange control number (ISA13)"), interchange.control_number),
+        Pair(gettext("Group control number (GS06)"), document.group_control_number),
+        Pair(gettext("Set control number (ST02)"), document.control_number),
         Pair("Version (GS08)", document.version),
         Pair("Sender", f"{interchange.sender_qualifier}:{interchange.sender_id}"),
         Pair("Receiver", f"{interchange.receiver_qualifier}:{interchange.receiver_id}"),
@@ -233,7 +234,7 @@ def _identity(document: Document) -> list[Pair]:
         ),
         Pair("Size", size(interchange.payload.size)),
         Pair("Mapping", _mapping(document)),
-        Pair("SHA-256 of the interchange", state.sha256 if state else ""),
+        Pair(gettext("SHA-256 of the interchange"), state.sha256 if state else ""),
     ]
     return [pair for pair in pairs if pair.words]
 
@@ -241,9 +242,11 @@ def _identity(document: Document) -> list[Pair]:
 def _mapping(document: Document) -> str:
     """Return which guide made the document, and which has read it again since."""
     if not document.guide:
-        return "None: kept and not translated"
+        return gettext("None: kept and not translated")
     first, now = guide_words(document.guide), guide_words(guide_of(document))
-    words = first if first == now else f"{first}; read again by {now}"
+    words = (
+        first if first == now else gettext("%(first)s; read again by %(now)s") % {"first": first, "now": now}
+    )
     return words[:1].upper() + words[1:]
 
 

@@ -12,18 +12,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from archive.models import Document, DocumentReference, document_name
 from archive.search import Source, Term
 from integration.flows import decide
 from integration.models import Order, OrderDocument
+from integration.search import whole_number
 from portal.admin import comments
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import download, own_slice
 from portal.admin.document_page import Asked, document_context
 from portal.admin.documents_table import state_of
 from portal.admin.filters import KindFilter, PeriodFilter, ProgressFilter
-from portal.admin.orders import whole_number
 from portal.admin.rereading import document_may_be_read_again, of_document, reading_page
 from portal.admin.resubmission import may_be_sent_again, resubmission_page
 from portal.admin.sending_many import address_for, bulk_page
@@ -44,14 +45,16 @@ class DocumentAdmin(HistoryAdmin):
     list_filter = (ProgressFilter, KindFilter, "direction", PeriodFilter, "partner")
     list_select_related = ("partner", "state", "interchange")
     search_fields = ("control_number",)
-    search_help_text = "Purchase order, order or control number"
+    search_help_text = gettext_lazy("Purchase order, order or control number")
     ordering = ("-pk",)
     elsewhere = Order
     actions = ("send_chosen_again",)
     empty = EmptyState(
-        "No documents yet",
-        "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
-        " receive once a mailbox is polled.",
+        gettext_lazy("No documents yet"),
+        gettext_lazy(
+            "Documents appear here by themselves: those that we send once an order is routed to a partner, those that we"
+            " receive once a mailbox is polled."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
@@ -127,7 +130,7 @@ class DocumentAdmin(HistoryAdmin):
             return self.missing(request, str(object_id))
         return reading_page(self, request, of_document(document))
 
-    @action(description="Send again…", permissions=["resubmit_bulk"])
+    @action(description=gettext_lazy("Send again…"), permissions=["resubmit_bulk"])
     def send_chosen_again(self, request: HttpRequest, chosen: QuerySet[Document]) -> HttpResponse:
         """Go to the page that says what sending the chosen documents again would do."""
         return HttpResponseRedirect(address_for(request, chosen))
@@ -158,7 +161,7 @@ class DocumentAdmin(HistoryAdmin):
             own_slice(document) if alone else None,
         )
 
-    @display(description="Document", ordering="transaction_set")
+    @display(description=gettext_lazy("Document"), ordering="transaction_set")
     def shown_name(self, document: Document) -> SafeString:
         """Return the business name, and the document's own number beneath."""
         state = state_of(document)
@@ -167,33 +170,33 @@ class DocumentAdmin(HistoryAdmin):
             return name
         return format_html('{}<small class="gp-under gp-id">{}</small>', name, state.number)
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, document: Document) -> str:
         """Return who sent it, or whom it was sent to."""
         return str(document.partner or "")
 
-    @display(description="Direction", ordering="direction")
+    @display(description=gettext_lazy("Direction"), ordering="direction")
     def shown_direction(self, document: Document) -> str:
         """Return Sent or Received."""
         return str(document.get_direction_display())
 
-    @display(description="Status")
+    @display(description=gettext_lazy("Status"))
     def shown_status(self, document: Document) -> SafeString:
         """Return the worst of the three statuses."""
         return summary_badge(state_of(document))
 
-    @display(description="Order")
+    @display(description=gettext_lazy("Order"))
     def shown_order(self, document: Document) -> str:
         """Return the order as a link."""
         first = next(iter(document.orders.all()), None)
         return link(first.order) if first else ""
 
-    @display(description="Interchange")
+    @display(description=gettext_lazy("Interchange"))
     def shown_control(self, document: Document) -> str:
         """Return ISA13."""
         return document.interchange.control_number
 
-    @display(description="Recorded", ordering="pk")
+    @display(description=gettext_lazy("Recorded"), ordering="pk")
     def shown_recorded(self, document: Document) -> str:
         """Return when it was recorded."""
         return moment(document.recorded_at)

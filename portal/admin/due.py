@@ -10,6 +10,7 @@ from django.contrib.admin import SimpleListFilter, display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows.expectations import zone_of
 from integration.models import Expectation
@@ -36,22 +37,22 @@ def expectation_badge(row: Expectation) -> SafeString:
 class DueFilter(SimpleListFilter):
     """What has not come, unless another choice is made."""
 
-    title = "Expected"
+    title = gettext_lazy("Expected")
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices besides what has not come, which is the list without one."""
         return [
-            ("overdue", "Overdue"),
-            ("met", "Has come"),
-            ("given_up", "Not expected any more"),
-            ("all", "Everything"),
+            ("overdue", gettext("Overdue")),
+            ("met", gettext("Has come")),
+            ("given_up", gettext("Not expected any more")),
+            ("all", gettext("Everything")),
         ]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Return what has not come first, in the place of All."""
         given = super().choices(changelist)
-        yield {**next(given), "display": "Not come yet"}
+        yield {**next(given), "display": gettext("Not come yet")}
         yield from given
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Expectation]) -> QuerySet[Expectation]:
@@ -66,8 +67,8 @@ class DueFilter(SimpleListFilter):
 class ExpectationAdmin(HistoryAdmin):
     """Expectations; the clock and the partners' answers change them, and nobody else."""
 
-    words = ("expected answer", "expected answers")
-    heading = "What is due"
+    words = (gettext_lazy("expected answer"), gettext_lazy("expected answers"))
+    heading = gettext_lazy("What is due")
     list_display = (
         "shown_what", "shown_order", "shown_partner", "shown_state", "shown_there", "shown_here", "shown_answer",
     )  # fmt: skip
@@ -79,7 +80,7 @@ class ExpectationAdmin(HistoryAdmin):
         "met_by__state",
     )
     search_fields = ("purchase_order__number",)
-    search_help_text = "Purchase order"
+    search_help_text = gettext_lazy("Purchase order")
     ordering = ("due_at", "pk")
     fields = (
         "shown_what", "shown_partner", "shown_order", "shown_document", "shown_state", "shown_there", "shown_here",
@@ -87,9 +88,11 @@ class ExpectationAdmin(HistoryAdmin):
     )  # fmt: skip
     readonly_fields = fields
     empty = EmptyState(
-        "Nothing is due",
-        "Once a purchase order has arrived, the acknowledgments (997, 855) and the ship notice (856) that its agreement"
-        " asks for stand here until they come.",
+        gettext_lazy("Nothing is due"),
+        gettext_lazy(
+            "Once a purchase order has arrived, the acknowledgments (997, 855) and the ship notice (856) that its agreement"
+            " asks for stand here until they come."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Expectation]:
@@ -97,48 +100,48 @@ class ExpectationAdmin(HistoryAdmin):
         rows: QuerySet[Expectation] = super().get_queryset(request)
         return rows.defer("purchase_order__order__content", "purchase_order__content")
 
-    @display(description="What")
+    @display(description=gettext_lazy("What"))
     def shown_what(self, row: Expectation) -> str:
         """Return what is expected; the list makes it the way to its page."""
         return row.get_what_display()
 
-    @display(description="Purchase order")
+    @display(description=gettext_lazy("Purchase order"))
     def shown_order(self, row: Expectation) -> SafeString | str:
         """Return the purchase order, as the way to its order."""
         return link(row.purchase_order.order, row.purchase_order.number) if row.purchase_order else ""
 
-    @display(description="Partner")
+    @display(description=gettext_lazy("Partner"))
     def shown_partner(self, row: Expectation) -> SafeString | str:
         """Return the partner."""
         return link(row.agreement.partner)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: Expectation) -> SafeString:
         """Return the state."""
         return expectation_badge(row)
 
-    @display(description="Due, partner's time", ordering="due_at")
+    @display(description=gettext_lazy("Due, partner's time"), ordering="due_at")
     def shown_there(self, row: Expectation) -> str:
         """Return the due time on the partner's clock."""
         local = row.due_at.astimezone(zone_of(row.agreement, row.purchase_order))
         return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}"
 
-    @display(description="Due, our time", ordering="due_at")
+    @display(description=gettext_lazy("Due, our time"), ordering="due_at")
     def shown_here(self, row: Expectation) -> SafeString | str:
         """Return the due time on ours."""
         return moment(row.due_at)
 
-    @display(description="Reminder")
+    @display(description=gettext_lazy("Reminder"))
     def shown_reminder(self, row: Expectation) -> SafeString | str:
         """Return when it is reminded of."""
         return moment(row.remind_at) or "None"
 
-    @display(description="What is to be answered")
+    @display(description=gettext_lazy("What is to be answered"))
     def shown_document(self, row: Expectation) -> SafeString | str:
         """Return our document; of a ship notice the 855 that let us expect it."""
         return link(row.document, document_words(row.document))
 
-    @display(description="Came as")
+    @display(description=gettext_lazy("Came as"))
     def shown_answer(self, row: Expectation) -> SafeString | str:
         """Return what met it."""
         return link(row.met_by, document_words(row.met_by)) if row.met_by is not None else ""

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from integration.flows.erase import approve_erasure, plan_erasure, propose_erasure, withdraw_erasure
@@ -33,7 +34,7 @@ def erasure_badge(erasure: Erasure) -> SafeString:
     """Return how the erasure stands."""
     words = erasure.get_state_display()
     if erasure.state == Erasure.State.PROPOSED:
-        words = "Waits for a second person"
+        words = gettext("Waits for a second person")
     return badge(words, _TONES.get(Erasure.State(erasure.state), QUIET))
 
 
@@ -57,14 +58,14 @@ def _propose_page(shown_by: GridAdmin, request: HttpRequest, object_id: str) -> 
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made: list[Erasure] = []
-        done = "Proposed. Somebody else has to agree before anything goes."
+        done = gettext("Proposed. Somebody else has to agree before anything goes.")
         reason = form.cleaned_data["reason"]
         if run(request, lambda: made.append(propose_erasure(user, order, reason)), done):
             return HttpResponseRedirect(page_url(made[0]))
         return HttpResponseRedirect(page_url(order))
     plan = plan_erasure(order)
     context = {
-        "title": f"{order}: forget the customer",
+        "title": gettext("%(order)s: forget the customer") % {"order": order},
         "form": form,
         "goes": plan.goes,
         "stays": plan.stays,
@@ -78,8 +79,8 @@ def _propose_page(shown_by: GridAdmin, request: HttpRequest, object_id: str) -> 
 class ErasureAdmin(HistoryAdmin):
     """Erasures; they are changed by verbs alone."""
 
-    words = ("erasure", "erasures")
-    heading = "Erasures"
+    words = (gettext_lazy("erasure"), gettext_lazy("erasures"))
+    heading = gettext_lazy("Erasures")
     list_display = (
         "shown_name",
         "shown_state",
@@ -92,8 +93,10 @@ class ErasureAdmin(HistoryAdmin):
     list_select_related = ("proposed_by", "decided_by")
     ordering = ("-pk",)
     empty = EmptyState(
-        "Nobody asked to be forgotten yet",
-        "Where a customer asks for it, open one of the orders and press “Forget the customer…”.",
+        gettext_lazy("Nobody asked to be forgotten yet"),
+        gettext_lazy(
+            "Where a customer asks for it, open one of the orders and press “Forget the customer…”."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -113,9 +116,9 @@ class ErasureAdmin(HistoryAdmin):
         user = person(request)
         context = {
             "erasure": row,
-            "title": f"{row}: a customer to be forgotten"
+            "title": gettext("%(row)s: a customer to be forgotten") % {"row": row}
             if row.state == "proposed"
-            else f"{row}: a customer forgotten",
+            else gettext("%(row)s: a customer forgotten") % {"row": row},
             "badge": erasure_badge(row),
             "orders": [(str(each), page_url(each)) for each in row.orders.order_by("pk")],
             "goes": row.plan.get("goes", ()),
@@ -136,33 +139,39 @@ class ErasureAdmin(HistoryAdmin):
         reason = request.POST.get("reason", "")
         names = _names(erasure.orders.all())
         verbs: dict[str, tuple[Callable[[], Any], str]] = {
-            "approve": (lambda: approve_erasure(user, erasure, reason), "The customer is forgotten."),
-            "withdraw": (lambda: withdraw_erasure(user, erasure, reason), "Nothing of it is erased."),
+            "approve": (
+                lambda: approve_erasure(user, erasure, reason),
+                gettext("The customer is forgotten."),
+            ),
+            "withdraw": (
+                lambda: withdraw_erasure(user, erasure, reason),
+                gettext("Nothing of it is erased."),
+            ),
         }
         chosen = verbs.get(request.POST.get("verb", ""))
         if chosen is None:
-            return HttpResponseBadRequest("There is no such verb.")
+            return HttpResponseBadRequest(gettext("There is no such verb."))
         if run(request, *chosen) and request.POST.get("verb") == "approve":
             _drop_searches(names)
         return HttpResponseRedirect(page_url(erasure))
 
-    @display(description="Erasure")
+    @display(description=gettext_lazy("Erasure"))
     def shown_name(self, erasure: Erasure) -> str:
         """Return its number."""
         return str(erasure)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, erasure: Erasure) -> SafeString:
         """Return how it stands."""
         return erasure_badge(erasure)
 
-    @display(description="Orders")
+    @display(description=gettext_lazy("Orders"))
     def shown_orders(self, erasure: Erasure) -> SafeString:
         """Return the orders, as links."""
         rows = ((page_url(each), each) for each in erasure.orders.all())
         return format_html_join(", ", '<a class="gp-link" href="{}">{}</a>', rows)
 
-    @display(description="Proposed", ordering="proposed_at")
+    @display(description=gettext_lazy("Proposed"), ordering="proposed_at")
     def shown_proposed(self, erasure: Erasure) -> str:
         """Return when."""
         return moment(erasure.proposed_at)

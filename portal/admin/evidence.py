@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,8 @@ from unfold.widgets import (
 from archive import verify
 from archive.models import SealRoot
 from archive.record import record_audit
-from integration.models import Order, OrderDocument, ReturnCase
-from integration.search import Scope as SearchScope
-from integration.search import find
+from integration.models import ReturnCase
+from integration.search import documents_found, orders_numbered
 from partners.models import TradingPartner
 from portal.access import reach_of
 from portal.admin.base import Crumb
@@ -41,7 +39,6 @@ from portal.evidence.scopes import Scope, of_order, of_partner, of_return, of_se
 VERB = "make evidence pack"
 MOST = 500
 """Documents of a pack that is made while somebody waits; the command has no limit."""
-_PAGES_OF_A_SEARCH = 20
 _RIGHTS = (READ_CONTENT, "archive.view_auditentry", "archive.view_accessrecord")
 _KINDS = (
     ("order", _("An order")),
@@ -111,8 +108,7 @@ class EvidenceForm(ReasonForm):
         return said
 
     def _order(self, text: str) -> Scope | None:
-        digits = text.removeprefix("#")
-        found = list(Order.objects.filter(number=digits)) if digits.isdecimal() and len(digits) < 19 else []
+        found = orders_numbered(text)
         meant = [each for each in found if each.pk == self.cleaned_data.get("row")] or found
         if len(meant) == 1:
             return of_order(meant[0])
@@ -137,7 +133,7 @@ class EvidenceForm(ReasonForm):
         return of_partner(partner, first, last)
 
     def _search(self, text: str) -> Scope:
-        return of_search(text, islice(_found_documents(self.request, text), MOST + 1))
+        return of_search(text, documents_found(text, MOST, reach_of(person(self.request))))
 
 
 def evidence_page(request: HttpRequest) -> HttpResponse:
@@ -209,24 +205,3 @@ def _made(request: HttpRequest, scope: Scope, reason: str) -> HttpResponse | Non
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in ("kind", "text", "partner", "row") if name in request.GET}
-
-
-def _found_documents(request: HttpRequest, text: str) -> Any:
-    """Yield the documents of what a search brings, page by page."""
-    scope = SearchScope(orders=True, documents=True, files=False, reach=reach_of(person(request)))
-    after = ""
-    for _page in range(_PAGES_OF_A_SEARCH):
-        found = find(text, scope, after)
-        if isinstance(found.straight, Order):
-            yield from OrderDocument.objects.filter(order=found.straight).values_list(
-                "document_id", flat=True
-            )
-        elif found.straight is not None:
-            yield found.straight.pk
-        for part in (found.exact, found.longer):
-            orders = [each.order.pk for each in part.orders]
-            yield from OrderDocument.objects.filter(order__in=orders).values_list("document_id", flat=True)
-            yield from (each.document.pk for each in part.documents)
-        after = found.after
-        if not after:
-            return

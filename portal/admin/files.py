@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Direction, Document, Interchange, Transmission
 from portal.access import seen
@@ -31,7 +32,7 @@ def result_badge(transmission: Transmission) -> SafeString:
     """Return the last outcome of a transmission."""
     outcomes = sorted(transmission.outcomes.all(), key=lambda outcome: outcome.pk)
     if not outcomes:
-        return badge("No outcome yet", WAITING)
+        return badge(gettext("No outcome yet"), WAITING)
     return badge(outcomes[-1].get_result_display(), _TONES.get(outcomes[-1].result, WARNING))
 
 
@@ -39,7 +40,7 @@ def result_badge(transmission: Transmission) -> SafeString:
 class TransmissionAdmin(HistoryAdmin):
     """Transmissions, read-only."""
 
-    words = ("file", "files")
+    words = (gettext_lazy("file"), gettext_lazy("files"))
     list_display = (
         "shown_name",
         "shown_direction",
@@ -50,11 +51,11 @@ class TransmissionAdmin(HistoryAdmin):
     )
     list_filter = ("direction", "mailbox", PeriodFilter)
     search_fields = ("name",)
-    search_help_text = "How the file's name begins"
+    search_help_text = gettext_lazy("How the file's name begins")
     ordering = ("-pk",)
     empty = EmptyState(
-        "No files yet",
-        "Files appear here by themselves, once a mailbox is polled or something is sent to it.",
+        gettext_lazy("No files yet"),
+        gettext_lazy("Files appear here by themselves, once a mailbox is polled or something is sent to it."),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transmission]:
@@ -140,32 +141,32 @@ class TransmissionAdmin(HistoryAdmin):
             return self.missing(request, object_id)
         return download(person(request), row.payload, row.name, f"download of file {row.pk}")
 
-    @display(description="File", ordering="name")
+    @display(description=gettext_lazy("File"), ordering="name")
     def shown_name(self, row: Transmission) -> SafeString:
         """Return the file's name, and its size beneath."""
         return format_html('{}<small class="gp-under">{}</small>', row.name, size(row.payload.size))
 
-    @display(description="Direction", ordering="direction")
+    @display(description=gettext_lazy("Direction"), ordering="direction")
     def shown_direction(self, row: Transmission) -> str:
         """Return Sent or Received."""
         return str(Direction(row.direction).label)
 
-    @display(description="Mailbox", ordering="mailbox")
+    @display(description=gettext_lazy("Mailbox"), ordering="mailbox")
     def shown_mailbox(self, row: Transmission) -> str:
         """Return the mailbox as a link."""
         return link(row.mailbox)
 
-    @display(description="What became of it")
+    @display(description=gettext_lazy("What became of it"))
     def shown_result(self, row: Transmission) -> SafeString:
         """Return the last outcome."""
         return result_badge(row)
 
-    @display(description="Documents")
+    @display(description=gettext_lazy("Documents"))
     def shown_content(self, row: Any) -> str:
         """Return how many documents it holds."""
         return str(row.document_count) if row.document_count else "None"
 
-    @display(description="When", ordering="pk")
+    @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, row: Transmission) -> str:
         """Return when it was recorded."""
         return moment(row.recorded_at)

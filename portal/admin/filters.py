@@ -15,6 +15,7 @@ from django.contrib.admin import (
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.copies import UNMADE, State
 from archive.models import AcknowledgmentState, Delivery, Validation
@@ -63,16 +64,31 @@ FieldListFilter.register(lambda field: bool(field.remote_field), SeenFilter, tak
 class PeriodFilter(SimpleListFilter):
     """Rows since the start of today, or of the last days. ``field`` names the time."""
 
-    title = "Period"
+    title = gettext_lazy("Period")
     parameter_name = "period"
     field = "recorded_at"
     days = {"today": 0, "7": 7, "30": 30, "90": 90}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the periods."""
-        given = [("today", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")]
+        given = [
+            ("today", gettext("Today")),
+            ("7", gettext("Last 7 days")),
+            ("30", gettext("Last 30 days")),
+            ("90", gettext("Last 90 days")),
+        ]
         day = self._day()
-        return [*given, (day.isoformat(), f"{day.day} {day:%b %Y} (UTC)")] if day is not None else given
+        return (
+            [
+                *given,
+                (
+                    day.isoformat(),
+                    gettext("%(day)s (UTC)") % {"day": f"{day.day} {day:%b %Y}"},
+                ),
+            ]
+            if day is not None
+            else given
+        )
 
     def _day(self) -> date | None:
         """Return the one day that is asked for, as the dashboard's charts do."""
@@ -100,14 +116,14 @@ class PeriodFilter(SimpleListFilter):
 class PlacedFilter(PeriodFilter):
     """When an order was placed."""
 
-    title = "Placed"
+    title = gettext_lazy("Placed")
     field = "placed_at"
 
 
 class StandingFilter(SimpleListFilter):
     """What became of a shipment in the store."""
 
-    title = "In the store"
+    title = gettext_lazy("In the store")
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -124,18 +140,18 @@ class StoreStatusFilter(ChoicesFieldListFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = "In the store"
+        self.title = gettext("In the store")
 
 
 class KindFilter(SimpleListFilter):
     """Transaction sets by their business names; asked of no table."""
 
-    title = "Document"
+    title = gettext_lazy("Document")
     parameter_name = "set"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the known documents, and all others as one."""
-        return [*DOCUMENT_NAMES.items(), ("other", "Anything else")]
+        return [*DOCUMENT_NAMES.items(), ("other", gettext("Anything else"))]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep one kind."""
@@ -163,7 +179,7 @@ PROGRESS = {
 class ProgressFilter(SimpleListFilter):
     """Where a document stands, in the words of the dashboard's counts."""
 
-    title = "Status"
+    title = gettext_lazy("Status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -178,24 +194,24 @@ class ProgressFilter(SimpleListFilter):
 class CaseFilter(SimpleListFilter):
     """Open cases unless another choice is made; the list shows the choices as tabs."""
 
-    title = "Cases"
+    title = gettext_lazy("Cases")
     parameter_name = "cases"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the choices besides All open, which is the list without one."""
         return [
-            ("mine", "Mine"),
-            ("unassigned", "Unassigned"),
-            ("waiting", "Waiting"),
-            ("closed", "Resolved"),
-            ("all", "Everything"),
+            ("mine", gettext("Mine")),
+            ("unassigned", gettext("Unassigned")),
+            ("waiting", gettext("Waiting")),
+            ("closed", gettext("Resolved")),
+            ("all", gettext("Everything")),
         ]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Return what is one's own first, and All open in the place of All, before what is resolved."""
         everything, *others = super().choices(changelist)
         yield from others[:3]
-        yield {**everything, "display": "All open"}
+        yield {**everything, "display": gettext("All open")}
         yield from others[3:]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
@@ -206,23 +222,31 @@ class CaseFilter(SimpleListFilter):
         if chosen == "closed":
             return queryset.filter(closed_at__isnull=False)
         opened = queryset.filter(closed_at=None)
-        put_off = Q(snoozed_until__gt=timezone.now())
         if chosen == "waiting":
-            return opened.filter(put_off)
+            return opened.filter(put_off())
         if chosen == "mine":
-            return opened.exclude(put_off).filter(owner=request.user)
-        return opened.exclude(put_off).filter(owner=None) if chosen == "unassigned" else opened
+            return opened.exclude(put_off()).filter(owner=request.user)
+        return opened.exclude(put_off()).filter(owner=None) if chosen == "unassigned" else opened
+
+
+def put_off() -> Q:
+    """Return the condition that a case waits for a day that has not come."""
+    return Q(snoozed_until__gt=timezone.now())
 
 
 class AtStakeFilter(SimpleListFilter):
     """Cases by the money that is at stake, whatever its currency."""
 
-    title = "At stake"
+    title = gettext_lazy("At stake")
     parameter_name = "at_stake"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the amounts."""
-        return [("100", "100 or more"), ("1000", "1,000 or more"), ("10000", "10,000 or more")]
+        return [
+            ("100", gettext("100 or more")),
+            ("1000", gettext("1,000 or more")),
+            ("10000", gettext("10,000 or more")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep what has so much at stake."""
@@ -233,16 +257,16 @@ class AtStakeFilter(SimpleListFilter):
 class WorkFilter(SimpleListFilter):
     """Work by what is happening to it."""
 
-    title = "State"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the states."""
         return [
-            ("stopped", "Stopped"),
-            ("running", "Being done"),
-            ("waiting", "Waiting"),
-            ("retrying", "Tried before"),
+            ("stopped", gettext("Stopped")),
+            ("running", gettext("Being done")),
+            ("waiting", gettext("Waiting")),
+            ("retrying", gettext("Tried before")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
@@ -259,7 +283,7 @@ class WorkFilter(SimpleListFilter):
 class StepFilter(SimpleListFilter):
     """Work by what it does, in the words of the list."""
 
-    title = "What Gridport does"
+    title = gettext_lazy("What Gridport does")
     parameter_name = "step"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -274,7 +298,7 @@ class StepFilter(SimpleListFilter):
 class CopyStateFilter(SimpleListFilter):
     """Copies by how far they have come."""
 
-    title = "State"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -291,7 +315,7 @@ class CopyStateFilter(SimpleListFilter):
 class VerbFilter(SimpleListFilter):
     """Decisions by their verb; asked of no table."""
 
-    title = "Decision"
+    title = gettext_lazy("Decision")
     parameter_name = "verb"
     verbs = (
         "settle case",

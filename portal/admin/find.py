@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from archive.models import Document, Transmission
 from archive.search import KINDS, Hit
@@ -85,7 +86,7 @@ def find_page(request: HttpRequest) -> HttpResponse:
     request.current_app = admin.site.name
     context = {
         **admin.site.each_context(request),
-        "title": f"Find “{text}”" if text else "Find",
+        "title": gettext("Find “%(text)s”") % {"text": text} if text else gettext("Find"),
         "crumbs": crumbs,
         "term": text,
         "looked_among": _looked_among(scope),
@@ -137,7 +138,10 @@ def _scope(request: HttpRequest) -> Scope:
 
 
 def _sections(found: Found, text: str) -> list[Section]:
-    parts = (("exact", f"Matches “{text}”", found.exact), ("longer", f"Begins with “{text}”", found.longer))
+    parts = (
+        ("exact", f"Matches “{text}”", found.exact),
+        ("longer", gettext("Begins with “%(text)s”") % {"text": text}, found.longer),
+    )
     return [_section(key, heading, part) for key, heading, part in parts if part]
 
 
@@ -183,8 +187,12 @@ def _matches(hits: Sequence[Hit]) -> str:
 def _count(found: Found) -> str:
     """Return how much matches, on all pages."""
     if found.is_more:
-        return f"{found.count:,}+ orders and documents match"
-    return f"{found.count:,} orders and documents match" if found.count > 1 else ""
+        return gettext("%(count)s+ orders and documents match") % {"count": f"{found.count:,}"}
+    return (
+        gettext("%(count)s orders and documents match") % {"count": f"{found.count:,}"}
+        if found.count > 1
+        else ""
+    )
 
 
 def _looked_among(scope: Scope) -> list[str]:
@@ -207,9 +215,9 @@ def _elsewhere(request: HttpRequest, text: str) -> list[Crumb]:
     """Return where else to look for ``text``."""
     query = urlencode({"q": text})
     tries = [
-        Crumb("Look among the cases' words", list_url(ExceptionCase, f"{query}&cases=all")),
-        Crumb("All orders", list_url(Order)),
-        Crumb("All documents", list_url(Document)),
+        Crumb(gettext("Look among the cases' words"), list_url(ExceptionCase, f"{query}&cases=all")),
+        Crumb(gettext("All orders"), list_url(Order)),
+        Crumb(gettext("All documents"), list_url(Document)),
     ]
     models = (ExceptionCase, Order, Document)
     return [each for each, model in zip(tries, models, strict=True) if may_look(request, model)]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integration.x12.separator_names import separator_of, separator_words
@@ -32,11 +33,13 @@ class ReasonedForm(RuledForm):
     """A form of a row that asks why it is changed."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=2000,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Why this is changed: kept with the change and shown below.",
-        error_messages={"required": "Say why in a few words: the reason is kept with the change."},
+        help_text=gettext_lazy("Why this is changed: kept with the change and shown below."),
+        error_messages={
+            "required": gettext_lazy("Say why in a few words: the reason is kept with the change.")
+        },
     )
 
 
@@ -63,16 +66,16 @@ class AgreementForm(ReasonedForm):
         initial="*", help_text=_HELP, widget=UnfoldAdminTextInputWidget, strip=False
     )
     component_separator = SeparatorField(
-        label="Component separator",
+        label=gettext_lazy("Component separator"),
         initial=">",
-        help_text="ISA16.",
+        help_text=gettext_lazy("ISA16."),
         widget=UnfoldAdminTextInputWidget,
         strip=False,
     )
     segment_terminator = SeparatorField(initial="~", widget=UnfoldAdminTextInputWidget, strip=False)
     repetition_separator = SeparatorField(
         required=False,
-        help_text="ISA11 from version 005010 on; empty: any that the data leaves free.",
+        help_text=gettext_lazy("ISA11 from version 005010 on; empty: any that the data leaves free."),
         widget=UnfoldAdminTextInputWidget,
         strip=False,
     )

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -20,21 +21,21 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from archive.governance import active_holds, open_release
 from archive.models import Document, Hold
 from integration.flows.holds import (
+    MOST_LISTED,
     Covered,
     add_to_hold,
     decide_release,
-    found_documents,
     propose_release,
     take_hold,
 )
 from integration.flows.rights import RELEASE_HOLD, TAKE_HOLD
 from integration.models import Order
+from integration.search import documents_found, orders_numbered, whole_number
 from partners.models import TradingPartner
 from portal.access import seen
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.documents_table import document_words
 from portal.admin.governed_page import Listed, RecordPage, Said, Told, Verb
-from portal.admin.orders import whole_number
 from portal.admin.show import QUIET, WARNING, badge, list_url, moment, page_url
 from portal.admin.verbs import ReasonForm, person, require, run
 
@@ -44,12 +45,12 @@ MOST_SHOWN = 100
 class HoldFilter(SimpleListFilter):
     """Holds that hold, unless another choice is made."""
 
-    title = "State"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states."""
-        return [("holding", "Holding"), ("released", "Released")]
+        return [("holding", gettext("Holding")), ("released", gettext("Released"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep one state."""
@@ -66,40 +67,40 @@ class HoldForm(ReasonForm):
     matter = forms.CharField(
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
-        help_text="What it is held for, such as a lawsuit or an audit.",
+        help_text=gettext_lazy("What it is held for, such as a lawsuit or an audit."),
     )
     order = forms.CharField(
-        label="Order",
+        label=gettext_lazy("Order"),
         required=False,
         max_length=20,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Its number: all its documents are held, those of tomorrow too.",
+        help_text=gettext_lazy("Its number: all its documents are held, those of tomorrow too."),
     )
     search = forms.CharField(
-        label="What Find brings for",
+        label=gettext_lazy("What Find brings for"),
         required=False,
         max_length=100,
         widget=UnfoldAdminTextInputWidget,
-        help_text="The documents that are found now are held; later ones are not.",
+        help_text=gettext_lazy("The documents that are found now are held; later ones are not."),
     )
     partner = forms.ModelChoiceField(
         TradingPartner.objects.order_by("name"),
         required=False,
-        empty_label="Not by partner",
+        empty_label=gettext_lazy("Not by partner"),
         widget=UnfoldAdminSelectWidget,
-        help_text="Everything of this partner, within the period where one is given.",
+        help_text=gettext_lazy("Everything of this partner, within the period where one is given."),
     )
     first_day = forms.DateField(
-        label="First day",
+        label=gettext_lazy("First day"),
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
-        help_text="In UTC, as documents were sent or received.",
+        help_text=gettext_lazy("In UTC, as documents were sent or received."),
     )
     last_day = forms.DateField(
-        label="Last day",
+        label=gettext_lazy("Last day"),
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
-        help_text="This day is held too.",
+        help_text=gettext_lazy("This day is held too."),
     )
     document = forms.ModelChoiceField(Document.objects.all(), required=False, widget=forms.HiddenInput)
     field_order = ["matter", "order", "search", "partner", "first_day", "last_day", "document", "reason"]
@@ -113,7 +114,9 @@ class HoldForm(ReasonForm):
         scopes = [bool(given["order"]), bool(given["search"]), bool(given["document"]), by_filter]
         if sum(scopes) > 1:
             raise forms.ValidationError(
-                "Give one of them: an order, what is looked for, or a partner and period. For more, take several holds."
+                gettext(
+                    "Give one of them: an order, what is looked for, or a partner and period. For more, take several holds."
+                )
             )
         given["covered"] = self._covered(given)
         if problem := given["covered"].problem:
@@ -124,7 +127,7 @@ class HoldForm(ReasonForm):
         if given["order"]:
             return Covered(order=_order(given["order"]))
         if given["search"]:
-            return Covered(documents=sorted(found_documents(given["search"])), search=given["search"])
+            return Covered(documents=documents_found(given["search"], MOST_LISTED), search=given["search"])
         if given["document"]:
             return Covered(documents=[given["document"].pk])
         last = given["last_day"]
@@ -147,15 +150,15 @@ class AddForm(ReasonForm):
 
 
 def _order(number: str) -> Order:
-    digits = number.strip().removeprefix("#")
-    found = (
-        list(Order.objects.filter(number=digits).select_related("store")[:2]) if digits.isdecimal() else []
-    )
+    found = orders_numbered(number)
     if len(found) == 1:
         return found[0]
-    said = "Several stores have" if found else "There is no"
-    hint = ": look for it, and hold what is found." if found else "."
-    raise forms.ValidationError({"order": f"{said} order {number}{hint}"})
+    problem = (
+        gettext("Several stores have order %(number)s: look for it, and hold what is found.")
+        if found
+        else gettext("There is no order %(number)s.")
+    )
+    raise forms.ValidationError({"order": problem % {"number": number}})
 
 
 def _midnight(day: date | None) -> datetime | None:
@@ -166,16 +169,18 @@ def _midnight(day: date | None) -> datetime | None:
 class HoldAdmin(HistoryAdmin):
     """What is kept from being destroyed; taken by one person, released by two."""
 
-    words = ("hold", "holds")
+    words = (gettext_lazy("hold"), gettext_lazy("holds"))
     list_display = ("matter", "covers", "shown_state", "shown_by", "shown_since")
     list_filter = (HoldFilter,)
     search_fields = ("matter", "covers")
-    search_help_text = "Words of the matter or of what it covers"
+    search_help_text = gettext_lazy("Words of the matter or of what it covers")
     ordering = ("-pk",)
     actions_list = ["take"]
     empty = EmptyState(
-        "Nothing is on hold",
-        "Take a hold where a lawsuit or an audit may ask for documents: nothing that it covers is destroyed then.",
+        gettext_lazy("Nothing is on hold"),
+        gettext_lazy(
+            "Take a hold where a lawsuit or an audit may ask for documents: nothing that it covers is destroyed then."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -214,7 +219,7 @@ class HoldAdmin(HistoryAdmin):
             badge=_state(holding, proposal is not None),
             said=[
                 Said("Covers", row.covers, is_wide=True),
-                Said("Taken by", row.actor),
+                Said(gettext("Taken by"), row.actor),
                 Said("Since", moment(row.recorded_at)),
                 Said("Why", row.reason, is_wide=True),
                 *_proposal(proposal),
@@ -238,17 +243,21 @@ class HoldAdmin(HistoryAdmin):
             run(
                 request,
                 lambda: propose_release(user, hold, reason),
-                "Proposed. It holds until a second person approves.",
+                gettext("Proposed. It holds until a second person approves."),
             )
         elif verb in ("approve", "decline") and proposal is not None:
             yes = verb == "approve"
-            done = "Released: retention rules alone decide now." if yes else "It goes on holding."
+            done = (
+                gettext("Released: retention rules alone decide now.")
+                if yes
+                else gettext("It goes on holding.")
+            )
             run(request, lambda: decide_release(user, proposal, reason, approved=yes), done)
         else:
-            return HttpResponseBadRequest("There is no such verb now.")
+            return HttpResponseBadRequest(gettext("There is no such verb now."))
         return HttpResponseRedirect(page_url(hold))
 
-    @action(description="Take a hold…", url_path="take", icon="lock", permissions=["take_hold"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Take a hold…"), url_path="take", icon="lock", permissions=["take_hold"])  # type: ignore[untyped-decorator]
     def take(self, request: HttpRequest) -> HttpResponse:
         """Ask what is held and why, and take the hold."""
         user = require(request, TAKE_HOLD)
@@ -257,14 +266,18 @@ class HoldAdmin(HistoryAdmin):
             made: list[Hold] = []
             given = form.cleaned_data
             verb = lambda: made.append(take_hold(user, given["matter"], given["covered"], given["reason"]))  # noqa: E731
-            if run(request, verb, "It is on hold: nothing that it covers is destroyed."):
+            if run(request, verb, gettext("It is on hold: nothing that it covers is destroyed.")):
                 return HttpResponseRedirect(page_url(made[0]))
         document = Document.objects.filter(pk=whole_number(request.GET.get("document", "")) or 0).first()
         context = {
-            "title": "Take a hold",
-            "heading": f"Put {document_words(document)} on hold?" if document is not None else "Take a hold",
-            "consequence": "Nothing that it covers is destroyed, whatever its retention says, until two people release it.",
-            "button": "Take the hold",
+            "title": gettext("Take a hold"),
+            "heading": gettext("Put %(document)s on hold?") % {"document": document_words(document)}
+            if document is not None
+            else gettext("Take a hold"),
+            "consequence": gettext(
+                "Nothing that it covers is destroyed, whatever its retention says, until two people release it."
+            ),
+            "button": gettext("Take the hold"),
             "form": form,
             "cancel_url": list_url(Hold),
         }
@@ -281,29 +294,31 @@ class HoldAdmin(HistoryAdmin):
         form = AddForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             hold, reason = form.cleaned_data["hold"], form.cleaned_data["reason"]
-            run(request, lambda: add_to_hold(user, hold, [document.pk], reason), "It is on hold.")
+            run(request, lambda: add_to_hold(user, hold, [document.pk], reason), gettext("It is on hold."))
             return HttpResponseRedirect(page_url(document))
         context = {
-            "title": f"Put {document_words(document)} on hold",
-            "heading": f"Put {document_words(document)} on hold?",
-            "consequence": "It is not destroyed, whatever its retention says, until two people release the hold.",
-            "button": "Put on hold",
+            "title": gettext("Put %(document)s on hold") % {"document": document_words(document)},
+            "heading": gettext("Put %(document)s on hold?") % {"document": document_words(document)},
+            "consequence": gettext(
+                "It is not destroyed, whatever its retention says, until two people release the hold."
+            ),
+            "button": gettext("Put on hold"),
             "form": form,
             "cancel_url": page_url(document),
         }
         return self.page(request, None, "portal/verb.html", context)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, hold: Any) -> str:
         """Return whether it holds."""
         return str(hold.badge)
 
-    @display(description="Taken by", ordering="actor")
+    @display(description=gettext_lazy("Taken by"), ordering="actor")
     def shown_by(self, hold: Hold) -> str:
         """Return who took it."""
         return hold.actor
 
-    @display(description="Since", ordering="pk")
+    @display(description=gettext_lazy("Since"), ordering="pk")
     def shown_since(self, hold: Hold) -> str:
         """Return since when."""
         return moment(hold.recorded_at)
@@ -312,30 +327,32 @@ class HoldAdmin(HistoryAdmin):
 def _state(holding: bool, wanted: bool) -> SafeString:
     if not holding:
         return badge("Released", QUIET)
-    return badge("Holds; release proposed", WARNING) if wanted else badge("Holds", WARNING)
+    return badge(gettext("Holds; release proposed"), WARNING) if wanted else badge("Holds", WARNING)
 
 
 def _proposal(proposal: Any) -> list[Said]:
     if proposal is None:
         return []
-    return [Said("Release proposed by", f"{proposal.actor}: {proposal.reason}", is_wide=True)]
+    return [Said(gettext("Release proposed by"), f"{proposal.actor}: {proposal.reason}", is_wide=True)]
 
 
 def _verbs(user: Any, proposal: Any) -> list[Verb]:
     if proposal is None:
-        words = "It goes on holding until a second person approves."
-        return [Verb("propose", "Propose to release", words, is_first=True)]
+        words = gettext("It goes on holding until a second person approves.")
+        return [Verb("propose", gettext("Propose to release"), words, is_first=True)]
     if proposal.user_id == user.pk:
-        words = "You have proposed to release it. A second person has to approve; until then it holds."
+        words = gettext(
+            "You have proposed to release it. A second person has to approve; until then it holds."
+        )
         return [Verb("decline", "Withdraw", words)]
     return [
         Verb(
             "approve",
             "Release",
-            "What it covered is kept by retention rules alone from now on.",
+            gettext("What it covered is kept by retention rules alone from now on."),
             is_first=True,
         ),
-        Verb("decline", "Decline", "It goes on holding."),
+        Verb("decline", "Decline", gettext("It goes on holding.")),
     ]
 
 
@@ -343,7 +360,7 @@ def _listed(hold: Hold) -> Listed:
     rows = seen(Document.objects.filter(holds__hold=hold)).select_related("state", "interchange", "partner")
     shown = list(rows.order_by("-pk")[: MOST_SHOWN + 1])
     return Listed(
-        "Documents on its list",
+        gettext("Documents on its list"),
         ("Document", "Partner", "Recorded"),
         [
             [
@@ -353,6 +370,6 @@ def _listed(hold: Hold) -> Listed:
             ]
             for each in shown[:MOST_SHOWN]
         ],
-        "None of them is within what you may see.",
-        f"These are the last {MOST_SHOWN}." if len(shown) > MOST_SHOWN else "",
+        gettext("None of them is within what you may see."),
+        gettext("These are the last %(most)s.") % {"most": MOST_SHOWN} if len(shown) > MOST_SHOWN else "",
     )

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integration.errors import IntegrationError
@@ -80,21 +81,21 @@ class HostKeyInline(TableInline):
     formset = HostKeys
     fields = ("key", "shown_fingerprint", "shown_state", "valid_from", "valid_until", "note")
     readonly_fields = ("shown_fingerprint", "shown_state")
-    verbose_name = "host key"
-    verbose_name_plural = "Host keys: what the SFTP server may show, and when"
+    verbose_name = gettext_lazy("host key")
+    verbose_name_plural = gettext_lazy("Host keys: what the SFTP server may show, and when")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return one form for a new mailbox."""
         return 0 if obj else 1
 
-    @display(description="Fingerprint")
+    @display(description=gettext_lazy("Fingerprint"))
     def shown_fingerprint(self, key: HostKey) -> str:
         """Return the fingerprint as OpenSSH shows it."""
         if key.pk is None:
             return ""
         return format_html('<code class="gp-id gp-fingerprint">{}</code>', _fingerprint(key))
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, key: HostKey) -> str:
         """Return whether the key is accepted now."""
         return state_badge(key) if key.pk else ""
@@ -111,7 +112,7 @@ class HostKeyPage(GridAdmin):
             *super().get_urls(),
         ]
 
-    @display(description="Host keys")
+    @display(description=gettext_lazy("Host keys"))
     def shown_host_keys(self, mailbox: Mailbox) -> SafeString:
         """Return the way to the page."""
         address = reverse("admin:partners_mailbox_host_keys", args=[mailbox.pk])
@@ -131,7 +132,7 @@ class HostKeyPage(GridAdmin):
             problem = str(error)
         keys = [_row(key, line) for key in mailbox.host_keys.all()]
         context = {
-            "title": f"Host keys of {mailbox}",
+            "title": gettext("Host keys of %(mailbox)s") % {"mailbox": mailbox},
             "mailbox": mailbox,
             "problem": problem,
             "line": line,
@@ -160,14 +161,14 @@ def _fingerprint(key: HostKey) -> str:
     try:
         return fingerprint(key.key)
     except ValueError:
-        return "Not a public key"
+        return gettext("Not a public key")
 
 
 def state_badge(key: HostKey) -> SafeString:
     """Return whether ``key`` is accepted now, and what is about to change."""
     now = timezone.now()
     if key.valid_from is not None and now < key.valid_from:
-        return badge("Not yet", WAITING)
+        return badge(gettext("Not yet"), WAITING)
     if key.valid_until is None:
         return badge("Valid", GOOD)
     if key.valid_until <= now:
@@ -175,7 +176,12 @@ def state_badge(key: HostKey) -> SafeString:
     if key.valid_until - now > TOLD_BEFORE:
         return badge("Valid", GOOD)
     days = (key.valid_until - now).days
-    return badge("Ends today" if not days else f"Ends in {days} day{'' if days == 1 else 's'}", WARNING)
+    return badge(
+        gettext("Ends today")
+        if not days
+        else gettext("Ends in %(days)s day%(words)s") % {"days": days, "words": "" if days == 1 else "s"},
+        WARNING,
+    )
 
 
 def _has_other(key: HostKey) -> bool:

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Payload
 from integration.flows.invoicing import canonical_invoice
@@ -51,12 +52,12 @@ class PrintedInvoices(HistoryAdmin):
             raise Http404
         return self._printed(request, [row], PAPERS[paper], f"{row.get_kind_display()}-{row.number}.pdf")
 
-    @action(description="PDF, Letter", permissions=["print"])
+    @action(description=gettext_lazy("PDF, Letter"), permissions=["print"])
     def invoices_on_letter(self, request: HttpRequest, chosen: QuerySet[Invoice]) -> HttpResponse | None:
         """Give out the chosen invoices on Letter."""
         return self._print_chosen(request, chosen, LETTER)
 
-    @action(description="PDF, A4", permissions=["print"])
+    @action(description=gettext_lazy("PDF, A4"), permissions=["print"])
     def invoices_on_a4(self, request: HttpRequest, chosen: QuerySet[Invoice]) -> HttpResponse | None:
         """Give out the chosen invoices on A4."""
         return self._print_chosen(request, chosen, A4)
@@ -71,10 +72,16 @@ class PrintedInvoices(HistoryAdmin):
         issued = chosen.filter(state=Invoice.State.GENERATED)
         rows = list(issued.order_by("pk")[: MOST_PRINTED + 1])
         if len(rows) > MOST_PRINTED:
-            messages.error(request, f"More than {MOST_PRINTED} are chosen: print them in smaller parts.")
+            messages.error(
+                request,
+                gettext("More than %(most)s are chosen: print them in smaller parts.")
+                % {"most": MOST_PRINTED},
+            )
             return None
         if not rows:
-            messages.error(request, "None of the chosen is issued yet: only what has its number is printed.")
+            messages.error(
+                request, gettext("None of the chosen is issued yet: only what has its number is printed.")
+            )
             return None
         return self._printed(request, rows, paper, f"invoices-{paper.name}.pdf")
 

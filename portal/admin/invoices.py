@@ -11,6 +11,7 @@ from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows import invoice_rules
 from integration.flows.translations import Changed
@@ -34,7 +35,7 @@ MOST_CURRENCIES = 20
 class CurrencyFilter(SimpleListFilter):
     """Invoices by currency; no filter where there is one alone."""
 
-    title = "Currency"
+    title = gettext_lazy("Currency")
     parameter_name = "currency"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -56,7 +57,7 @@ class CurrencyFilter(SimpleListFilter):
 class MadeFilter(PeriodFilter):
     """When an invoice was composed."""
 
-    title = "Made"
+    title = gettext_lazy("Made")
     field = "created_at"
 
 
@@ -70,12 +71,14 @@ class InvoiceAdmin(PrintedInvoices):
     list_filter = ("state", "kind", "series", CurrencyFilter, MadeFilter)
     list_select_related = ("order", "series")
     search_fields = ("number",)
-    search_help_text = "How an invoice's number begins, or the number of an order"
+    search_help_text = gettext_lazy("How an invoice's number begins, or the number of an order")
     ordering = ("-pk",)
     list_before_template = "portal/parts/invoice_totals.html"
     empty = EmptyState(
-        "No invoices yet",
-        "They are made by themselves, by the invoice rules: once an order is shipped or completed, and for each refund.",
+        gettext_lazy("No invoices yet"),
+        gettext_lazy(
+            "They are made by themselves, by the invoice rules: once an order is shipped or completed, and for each refund."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
@@ -114,32 +117,32 @@ class InvoiceAdmin(PrintedInvoices):
             {**invoice_context(row), **paper_context(row, person(request))},
         )
 
-    @display(description="Number", ordering="number")
+    @display(description=gettext_lazy("Number"), ordering="number")
     def shown_number(self, invoice: Invoice) -> str:
         """Return the number, or that it has none."""
         return invoice.number or "none yet"
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
         """Return the state."""
         return invoice_badge(invoice)
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, invoice: Invoice) -> str:
         """Return the order as a link."""
         return link(invoice.order)
 
-    @display(description="For")
+    @display(description=gettext_lazy("For"))
     def shown_about(self, invoice: Invoice) -> str:
         """Return what of the order it is for."""
         return invoice.about_words
 
-    @display(description="Total", ordering="total")
+    @display(description=gettext_lazy("Total"), ordering="total")
     def shown_total(self, invoice: Invoice) -> str:
         """Return the total."""
         return exact_money(invoice.total, invoice.currency)
 
-    @display(description="Made", ordering="created_at")
+    @display(description=gettext_lazy("Made"), ordering="created_at")
     def shown_made(self, invoice: Invoice) -> str:
         """Return when it was composed."""
         return moment(invoice.created_at)
@@ -179,8 +182,8 @@ class InvoiceRuleForm(ReasonedForm):
     """An invoice rule."""
 
     problems = staticmethod(invoice_rules.rule_problems)
-    channels = NumberListField(help_text="The store's numbers of its channels; empty: all.")
-    customers = NumberListField(help_text="The store's numbers of customers; empty: all.")
+    channels = NumberListField(help_text=gettext_lazy("The store's numbers of its channels; empty: all."))
+    customers = NumberListField(help_text=gettext_lazy("The store's numbers of customers; empty: all."))
 
     class Meta:
         model = InvoiceRule
@@ -200,36 +203,38 @@ class InvoiceRuleAdmin(InvoicingAdmin):
     list_filter = ("is_active", "when", "store", "series")
     list_select_related = ("store", "series", "agreement__partner", "mailbox")
     search_fields = ("name",)
-    search_help_text = "Rule"
+    search_help_text = gettext_lazy("Rule")
     used_by = ("copies",)
     fieldsets = (
         (None, {"fields": (("name", "is_active"), ("when", "series", "credit_series"))}),
-        ("Orders that it is for: all of this holds", {"fields": (
+        (gettext_lazy("Orders that it is for: all of this holds"), {"fields": (
             ("store", "orders_from"), ("channels", "customers"), "business_only",
         )}),
-        ("Who gets the invoice", {"fields": ("agreement", ("mailbox", "file_format"))}),
+        (gettext_lazy("Who gets the invoice"), {"fields": ("agreement", ("mailbox", "file_format"))}),
     )  # fmt: skip
     empty = EmptyState(
-        "No invoice rules yet",
-        "Without a rule, nothing is invoiced. Add a series of numbers first, then a rule that says when, and to whom.",
+        gettext_lazy("No invoice rules yet"),
+        gettext_lazy(
+            "Without a rule, nothing is invoiced. Add a series of numbers first, then a rule that says when, and to whom."
+        ),
     )
 
-    @display(description="State", ordering="is_active")
+    @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, rule: InvoiceRule) -> SafeString:
         """Return whether it is in force."""
         return badge("Active", GOOD) if rule.is_active else badge("Off", QUIET)
 
-    @display(description="Store", ordering="store")
+    @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, rule: InvoiceRule) -> str:
         """Return the store as a link."""
-        return link(rule.store) if rule.store else "Every store"
+        return link(rule.store) if rule.store else gettext("Every store")
 
-    @display(description="To")
+    @display(description=gettext_lazy("To"))
     def shown_target(self, rule: InvoiceRule) -> str:
         """Return who gets the invoices."""
         return rule.target
 
-    @display(description="Series", ordering="series")
+    @display(description=gettext_lazy("Series"), ordering="series")
     def shown_series(self, rule: InvoiceRule) -> str:
         """Return the series as a link."""
         return link(rule.series)
@@ -252,14 +257,15 @@ class InvoiceSeriesAdmin(InvoicingAdmin):
     form = InvoiceSeriesForm
     list_display = ("name", "pattern", "shown_next")
     search_fields = ("name",)
-    search_help_text = "Series"
+    search_help_text = gettext_lazy("Series")
     used_by = ("invoices", "rules", "credit_rules")
     fields = ("name", ("pattern", "next_number"))
     empty = EmptyState(
-        "No invoice series yet", "Add one: the invoices of a rule are numbered by it, without a gap."
+        gettext_lazy("No invoice series yet"),
+        gettext_lazy("Add one: the invoices of a rule are numbered by it, without a gap."),
     )
 
-    @display(description="Next number")
+    @display(description=gettext_lazy("Next number"))
     def shown_next(self, series: InvoiceSeries) -> str:
         """Return the number that the next invoice gets this year."""
         return numbered(series.pattern, timezone.localtime().year, series.next_number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from archive.governance import Because, governed
 from archive.models import DisposalCertificate, Document
@@ -38,16 +39,15 @@ def keeping_of(document: Document, user: User) -> Keeping | None:
     may_hold = user.has_perm(TAKE_HOLD) and found.because != Because.HOLD
     hold_url = reverse("admin:archive_hold_add_document", args=[document.pk]) if may_hold else ""
     if found.hold is not None:
-        return Keeping(found.sentence, "The hold", page_url(found.hold), hold_url)
+        return Keeping(found.sentence, gettext("The hold"), page_url(found.hold), hold_url)
     if found.revision is not None:
-        return Keeping(found.sentence, "The rule", page_url(found.revision.rule), hold_url)
+        return Keeping(found.sentence, gettext("The rule"), page_url(found.revision.rule), hold_url)
     return Keeping(found.sentence, hold_url=hold_url)
 
 
 def _destroyed(certificate: DisposalCertificate) -> Keeping:
     at = certificate.recorded_at
-    sentence = (
-        f"What it said was destroyed on {at.day} {at:%B %Y}, once its retention was over. That it was exchanged, its hash"
-        " and its proof are kept."
-    )
+    sentence = gettext(
+        "What it said was destroyed on %(day)s %(at)s, once its retention was over. That it was exchanged, its hash and its proof are kept."
+    ) % {"day": at.day, "at": f"{at:%B %Y}"}
     return Keeping(sentence, f"Certificate {certificate.pk}", page_url(certificate), is_destroyed=True)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows import decide
@@ -24,14 +25,18 @@ from portal.admin.verbs import LiveFromForm, ReasonForm, initial_moment, person,
 Subject = Store | Mailbox | Agreement
 
 _IN_WATCH = {
-    Store: "Orders are read, routed and composed, and nothing is sent for them or written to the store.",
-    Mailbox: "Files are read and left where they are; nothing is sent, removed or acknowledged.",
-    Agreement: "Orders are routed and composed for this partner, and nothing is sent.",
+    Store: gettext_lazy(
+        "Orders are read, routed and composed, and nothing is sent for them or written to the store."
+    ),
+    Mailbox: gettext_lazy(
+        "Files are read and left where they are; nothing is sent, removed or acknowledged."
+    ),
+    Agreement: gettext_lazy("Orders are routed and composed for this partner, and nothing is sent."),
 }
 _WHEN_LIVE = {
-    Store: "Orders are sent to partners, and their answers are written to the store.",
-    Mailbox: "Files are taken as agreed, and ours are sent.",
-    Agreement: "Purchase orders are sent to this partner, and theirs are answered.",
+    Store: gettext_lazy("Orders are sent to partners, and their answers are written to the store."),
+    Mailbox: gettext_lazy("Files are taken as agreed, and ours are sent."),
+    Agreement: gettext_lazy("Purchase orders are sent to this partner, and theirs are answered."),
 }
 
 
@@ -78,17 +83,17 @@ class LiveAdmin(GridAdmin):
         count = decide.settings_changed(form.instance) if change else 0
         if count:
             work = (
-                "One piece of work that waited for it is"
+                gettext("One piece of work that waited for it is")
                 if count == 1
-                else f"{count} pieces of work that waited for it are"
+                else gettext("%(count)s pieces of work that waited for it are") % {"count": count}
             )
-            messages.info(request, f"{work} tried again now.")
+            messages.info(request, gettext("%(work)s tried again now.") % {"work": work})
 
     def shown_mode(self, subject: Any) -> SafeString:
         """Return Watch or Live."""
         return mode_badge(subject.mode)
 
-    shown_mode.short_description = "Mode"  # type: ignore[attr-defined]
+    shown_mode.short_description = gettext_lazy("Mode")  # type: ignore[attr-defined]
     shown_mode.admin_order_field = "mode"  # type: ignore[attr-defined]
 
     def has_go_live_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -99,13 +104,15 @@ class LiveAdmin(GridAdmin):
         """
         return request.user.has_perm(decide.GO_LIVE)
 
-    @action(description="Go live…", permissions=["go_live"], url_path="go-live", icon="play_arrow")  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Go live…"), permissions=["go_live"], url_path="go-live", icon="play_arrow"
+    )  # type: ignore[untyped-decorator]
     def go_live(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for a reason, then let the subject act on the world."""
         return self._mode_page(request, object_id, Mode.LIVE)
 
     @action(
-        description="Back to watch…",
+        description=gettext_lazy("Back to watch…"),
         permissions=["go_live"],
         url_path="back-to-watch",
         icon="visibility",
@@ -120,7 +127,10 @@ class LiveAdmin(GridAdmin):
             return self.missing(request, object_id)
         address = "../change/"
         if request.method != "POST" and subject.mode == mode:
-            messages.info(request, f"{_done(subject, mode).removesuffix('.')} already.")
+            messages.info(
+                request,
+                gettext("%(done)s already.") % {"done": _done(subject, mode).removesuffix(".")},
+            )
             return HttpResponseRedirect(address)
         form = _form(request, subject, mode)
         if request.method == "POST" and form.is_valid():
@@ -133,11 +143,13 @@ class LiveAdmin(GridAdmin):
         live = mode == Mode.LIVE
         context = {
             "title": f"{subject}: {'go live' if live else 'back to watch'}",
-            "heading": f"Let {subject} go live?" if live else f"Take {subject} back to watch?",
+            "heading": gettext("Let %(subject)s go live?") % {"subject": subject}
+            if live
+            else gettext("Take %(subject)s back to watch?") % {"subject": subject},
             "consequence": (_WHEN_LIVE if live else _IN_WATCH)[type(subject)],
             "waiting": _waiting(subject) if live else "",
             "held_back_by": _held_back_by(subject) if live else [],
-            "button": "Go live" if live else "Back to watch",
+            "button": gettext("Go live") if live else gettext("Back to watch"),
             "form": form,
             "cancel_url": address,
         }
@@ -161,7 +173,11 @@ def _change(user: Any, subject: Subject, mode: Mode, given: dict[str, Any]) -> N
 
 
 def _done(subject: Subject, mode: Mode) -> str:
-    return f"{subject} is live." if mode == Mode.LIVE else f"{subject} is in watch."
+    return (
+        gettext("%(subject)s is live.") % {"subject": subject}
+        if mode == Mode.LIVE
+        else gettext("%(subject)s is in watch.") % {"subject": subject}
+    )
 
 
 def _composed(subject: Subject) -> QuerySet[PurchaseOrder]:
@@ -179,9 +195,10 @@ def _waiting(subject: Subject) -> str:
     if not count:
         return ""
     return (
-        "One order that is composed and waits is looked at again at once."
+        gettext("One order that is composed and waits is looked at again at once.")
         if count == 1
-        else f"{count} orders that are composed and wait are looked at again at once."
+        else gettext("%(count)s orders that are composed and wait are looked at again at once.")
+        % {"count": count}
     )
 
 
@@ -198,7 +215,7 @@ def _held_back_by(subject: Subject) -> list[str]:
 
 def _in_watch(subjects: list[Any]) -> list[str]:
     return [
-        f"{each._meta.verbose_name.capitalize()} {each} is in watch."
+        gettext("%(kind)s %(row)s is in watch.") % {"kind": each._meta.verbose_name.capitalize(), "row": each}
         for each in subjects
         if each.mode == Mode.WATCH
     ]

@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows.mail_decisions import mail_to_oneself, server_saved
@@ -29,11 +30,11 @@ def mail_server_problems(server: MailServer) -> Problems:
     problems = {}
     in_clear = server.security == MailServer.Security.NONE and server.host not in _LOOPBACK
     if in_clear and server.username:
-        problems["security"] = "User and password would travel in clear: choose STARTTLS or TLS."
+        problems["security"] = gettext("User and password would travel in clear: choose STARTTLS or TLS.")
     if server.password and not server.username:
-        problems["username"] = "Enter the user that the password belongs to, or remove the password."
+        problems["username"] = gettext("Enter the user that the password belongs to, or remove the password.")
     if server.bounce_folder and not server.bounce_folder.startswith("/"):
-        problems["bounce_folder"] = "Write the whole path of the Maildir, from “/” on."
+        problems["bounce_folder"] = gettext("Write the whole path of the Maildir, from “/” on.")
     return problems
 
 
@@ -43,7 +44,7 @@ class MailServerForm(SecretsForm):
     secrets = ("password",)
     problems = staticmethod(mail_server_problems)
 
-    password = SecretField(label="Password")
+    password = SecretField(label=gettext_lazy("Password"))
     remove_password = removal_box("Remove the stored password")
 
     class Meta:
@@ -56,13 +57,15 @@ class MailServerAdmin(GridAdmin):
     """The one server; its password is never shown."""
 
     form = MailServerForm
-    words = ("mail server", "mail server")
+    words = (gettext_lazy("mail server"), gettext_lazy("mail server"))
     list_display = ("__str__", "shown_active", "security", "from_address")
     readonly_fields = ("shown_password",)
     actions_detail = ["test"]
     empty = EmptyState(
-        "No mail server yet",
-        "Enter the server through which mail leaves, test it, and switch it on. Until then mails are written and wait.",
+        gettext_lazy("No mail server yet"),
+        gettext_lazy(
+            "Enter the server through which mail leaves, test it, and switch it on. Until then mails are written and wait."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -89,21 +92,31 @@ class MailServerAdmin(GridAdmin):
             waiting = server_saved(obj)
         if waiting:
             messages.info(
-                request, f"{'One mail' if waiting == 1 else f'{waiting} mails'} that waited can go on now."
+                request,
+                gettext("%(words)s that waited can go on now.")
+                % {
+                    "words": gettext("One mail")
+                    if waiting == 1
+                    else gettext("%(waiting)s mails") % {"waiting": waiting}
+                },
             )
 
     def has_test_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether the user may have mail be sent."""
         return request.user.has_perm(EDIT_MAIL_SERVER)
 
-    @action(description="Test…", permissions=["test"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Test…"), permissions=["test"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send a mail to whoever asks, by the saved settings, and show how each step went."""
         user = require(request, EDIT_MAIL_SERVER)
         server = self.find(request, object_id)
         if server is None:
             return self.missing(request, object_id)
-        context: dict[str, Any] = {"title": "Test of the mail server", "server": server, "to": user.email}
+        context: dict[str, Any] = {
+            "title": gettext("Test of the mail server"),
+            "server": server,
+            "to": user.email,
+        }
         if request.method == "POST":
             try:
                 tried = mail_to_oneself(user, server)
@@ -113,12 +126,16 @@ class MailServerAdmin(GridAdmin):
             context |= tried_context(tried)
         return self.page(request, server, "portal/mail_test.html", context)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_active(self, server: MailServer) -> SafeString:
         """Return whether mail leaves."""
-        return badge("Sends mail", GOOD) if server.is_active else badge("Switched off: mails wait", QUIET)
+        return (
+            badge(gettext("Sends mail"), GOOD)
+            if server.is_active
+            else badge(gettext("Switched off: mails wait"), QUIET)
+        )
 
-    @display(description="Password")
+    @display(description=gettext_lazy("Password"))
     def shown_password(self, server: MailServer) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(server.password)

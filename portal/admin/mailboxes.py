@@ -13,6 +13,7 @@ from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Transmission
 from integration.models import Work
@@ -36,9 +37,9 @@ class MailboxForm(SecretsForm):
     secrets = ("password", "private_key")
     problems = staticmethod(rules.mailbox_problems)
 
-    password = SecretField(label="Password")
+    password = SecretField(label=gettext_lazy("Password"))
     remove_password = removal_box("Remove the stored password")
-    private_key = SecretField(label="Private key", lines=True)
+    private_key = SecretField(label=gettext_lazy("Private key"), lines=True)
     remove_private_key = removal_box("Remove the stored private key")
 
     class Meta:
@@ -79,7 +80,8 @@ class Partnerships(BaseInlineFormSet):  # type: ignore[type-arg]
             if whose and identifier and identifier.partner != whose and not form.cleaned_data.get("DELETE"):
                 form.add_error(
                     "identifier",
-                    f"{identifier} belongs to {identifier.partner}; this mailbox is private to {whose}.",
+                    gettext("%(identifier)s belongs to %(partner)s; this mailbox is private to %(whose)s.")
+                    % {"identifier": identifier, "partner": identifier.partner, "whose": whose},
                 )
 
 
@@ -91,8 +93,8 @@ class PartnershipInline(TableInline):
     form = PartnershipForm
     fields = ("identifier", "state")
     autocomplete_fields = ("identifier",)
-    verbose_name = "partnership"
-    verbose_name_plural = "Partnerships: whom this mailbox brings and reaches"
+    verbose_name = gettext_lazy("partnership")
+    verbose_name_plural = gettext_lazy("Partnerships: whom this mailbox brings and reaches")
 
 
 @admin.register(Mailbox)
@@ -113,16 +115,18 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
     list_filter = ("mode", "kind", "transport")
     list_select_related = ("partner",)
     search_fields = ("name", "host")
-    search_help_text = "Name or host"
+    search_help_text = gettext_lazy("Name or host")
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "test_connection"]
     used_by = ("transmissions", "interchanges", "agreements", "cases")
     inlines = (HostKeyInline, PartnershipInline)
     autocomplete_fields = ("partner",)
     readonly_fields = ("shown_password", "shown_private_key", "shown_host_keys", "shown_unfinished")
     empty = EmptyState(
-        "No mailboxes yet",
-        "Add one: the network's mailbox for many partners, or one partner's own. It starts in watch and touches nothing"
-        " before it goes live.",
+        gettext_lazy("No mailboxes yet"),
+        gettext_lazy(
+            "Add one: the network's mailbox for many partners, or one partner's own. It starts in watch and touches nothing"
+            " before it goes live."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -138,7 +142,7 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
         unfinished = ("shown_unfinished",) if obj is not None and obj.sightings.exists() else ()
         return [
             (None, {"fields": (("name", "usage_indicator"), ("kind", "partner"))}),
-            ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], *compared), "description": "A directory needs none of these but the transport."}),
+            ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], *compared), "description": gettext("A directory needs none of these but the transport.")}),
             ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "unfinished_minutes"), ("poll_seconds", "sessions"), *unfinished)}),
             ("Sending", {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
         ]  # fmt: skip
@@ -156,48 +160,48 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
             row.last_file_at = last.get(row.pk)
             row.poll = standing.get(str(row.pk))
 
-    @display(description="Whose", ordering="kind")
+    @display(description=gettext_lazy("Whose"), ordering="kind")
     def shown_kind(self, mailbox: Mailbox) -> str:
         """Return whose mailbox it is: a network's, or one partner's."""
         return "Network" if mailbox.partner is None else str(mailbox.partner)
 
-    @display(description="Place")
+    @display(description=gettext_lazy("Place"))
     def shown_place(self, mailbox: Mailbox) -> str:
         """Return the host, or the folder of a directory."""
         if mailbox.transport == Mailbox.Transport.SFTP:
             return f"{mailbox.host}:{mailbox.port}"
         return mailbox.inbound_path
 
-    @display(description="Last contact")
+    @display(description=gettext_lazy("Last contact"))
     def shown_contact(self, mailbox: Any) -> str:
         """Return when the last poll ended well, or that the one that stands does not get an answer."""
         poll: Work | None = mailbox.poll
         if poll is None:
-            return "None yet"
+            return gettext("None yet")
         if poll.error:
             return badge("No answer", WARNING)
         # A poll that ended well puts the next one, for later; one that is due since it was put is about to begin.
         ended_well = poll.due_at - poll.created_at >= SHORTEST_PAUSE
-        return moment(poll.created_at) if ended_well else "Being asked now"
+        return moment(poll.created_at) if ended_well else gettext("Being asked now")
 
-    @display(description="Last file")
+    @display(description=gettext_lazy("Last file"))
     def shown_last(self, mailbox: Any) -> str:
         """Return when the last file came or went."""
-        return moment(mailbox.last_file_at) or "None yet"
+        return moment(mailbox.last_file_at) or gettext("None yet")
 
-    @display(description="Lying there")
+    @display(description=gettext_lazy("Lying there"))
     def shown_unfinished(self, mailbox: Mailbox) -> SafeString:
         """Return the files that were read and lie on the mailbox, and since when each is as it is."""
         rows = mailbox.sightings.order_by("-since", "name")[:SHOWN_OF_LYING]
         words = ((row.name, f"{row.size:,}", moment(row.since)) for row in rows)
         return format_html_join(SafeString("<br>"), "{}, {} bytes, unchanged since {}", words)
 
-    @display(description="Password")
+    @display(description=gettext_lazy("Password"))
     def shown_password(self, mailbox: Mailbox) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(mailbox.password)
 
-    @display(description="Private key")
+    @display(description=gettext_lazy("Private key"))
     def shown_private_key(self, mailbox: Mailbox) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(mailbox.private_key)

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from integration.flows.decide import DECIDE
 from integration.flows.mail_decisions import AGAIN, mail_arrived, send_mail_again
@@ -54,7 +55,7 @@ def mail_badge(mail: OutgoingMail) -> SafeString:
 class OutgoingMailAdmin(HistoryAdmin):
     """Mails; they are changed by verbs alone."""
 
-    words = ("mail", "mails")
+    words = (gettext_lazy("mail"), gettext_lazy("mails"))
     list_display = (
         "shown_subject", "shown_state", "shown_to", "shown_partner", "shown_order", "shown_error", "attempts",
         "shown_written",
@@ -62,12 +63,14 @@ class OutgoingMailAdmin(HistoryAdmin):
     list_filter = ("state", "partner")
     list_select_related = ("partner", "order")
     search_fields = ("subject", "to")
-    search_help_text = "Subject or address"
+    search_help_text = gettext_lazy("Subject or address")
     ordering = ("-pk",)
     empty = EmptyState(
-        "No mails yet",
-        "Reminders to partners stand here once an agreement asks for them, and whatever else Gridport mails. Set the mail"
-        " server up under “Mail server”.",
+        gettext_lazy("No mails yet"),
+        gettext_lazy(
+            "Reminders to partners stand here once an agreement asks for them, and whatever else Gridport mails. Set the mail"
+            " server up under “Mail server”."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
@@ -135,37 +138,37 @@ class OutgoingMailAdmin(HistoryAdmin):
         found: OutgoingMail = mail
         return found
 
-    @display(description="Subject", ordering="subject")
+    @display(description=gettext_lazy("Subject"), ordering="subject")
     def shown_subject(self, mail: OutgoingMail) -> SafeString | str:
         """Return the subject, as the way to the mail."""
         return link(mail)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, mail: OutgoingMail) -> SafeString:
         """Return how far it is."""
         return mail_badge(mail)
 
-    @display(description="To")
+    @display(description=gettext_lazy("To"))
     def shown_to(self, mail: OutgoingMail) -> str:
         """Return the addresses."""
         return ", ".join(mail.to)
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, mail: OutgoingMail) -> SafeString | str:
         """Return the partner."""
         return link(mail.partner)
 
-    @display(description="Order", ordering="order")
+    @display(description=gettext_lazy("Order"), ordering="order")
     def shown_order(self, mail: OutgoingMail) -> SafeString | str:
         """Return the order."""
         return link(mail.order)
 
-    @display(description="What was said")
+    @display(description=gettext_lazy("What was said"))
     def shown_error(self, mail: OutgoingMail) -> str:
         """Return what the server, or the mail that came back, said last."""
         return mail.error if len(mail.error) <= 200 else f"{mail.error[:199]}…"
 
-    @display(description="Written", ordering="pk")
+    @display(description=gettext_lazy("Written"), ordering="pk")
     def shown_written(self, mail: OutgoingMail) -> SafeString | str:
         """Return when it was written."""
         return moment(mail.created_at)

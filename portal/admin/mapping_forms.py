@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -39,7 +40,7 @@ class DescribeForm(ReasonForm):
     note = forms.CharField(
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Where its rules stand: the partner's guide, its date.",
+        help_text=gettext_lazy("Where its rules stand: the partner's guide, its date."),
     )
 
     field_order = ["name", "note", "reason"]
@@ -49,22 +50,26 @@ class RowForm(ReasonForm):
     """One row of a profile."""
 
     operation = forms.ChoiceField(
-        label="What",
+        label=gettext_lazy("What"),
         choices=lambda: [(name, f"{name}: {words}") for name, words in OPERATIONS.items()],
         widget=UnfoldAdminSelectWidget,
     )
     address = forms.CharField(
-        label="Where",
+        label=gettext_lazy("Where"),
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(attrs={"list": "places", "spellcheck": "false"}),
-        help_text="As the list of places names it, such as PO1.2 or N1[ST]/N4. Empty: the set itself, to add to it.",
+        help_text=gettext_lazy(
+            "As the list of places names it, such as PO1.2 or N1[ST]/N4. Empty: the set itself, to add to it."
+        ),
     )
     value = forms.CharField(
-        label="Value",
+        label=gettext_lazy("Value"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="A field with its transforms for source, text for constant, a code for qualifier, an entry for add.",
+        help_text=gettext_lazy(
+            "A field with its transforms for source, text for constant, a code for qualifier, an entry for add."
+        ),
     )
 
     field_order = ["operation", "address", "value", "reason"]
@@ -91,14 +96,14 @@ def describe_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPro
         done = run(
             request,
             lambda: mapping_rows.change_profile(user, profile, given["name"], given["note"], given["reason"]),
-            "The name and note are changed.",
+            gettext("The name and note are changed."),
         )
         if done:
             return HttpResponseRedirect(page_url(profile))
     context = {
-        "title": f"{profile}: name and note",
-        "heading": f"What is {profile} called?",
-        "consequence": "Its document and version stay. Documents keep the revision that made them.",
+        "title": gettext("%(profile)s: name and note") % {"profile": profile},
+        "heading": gettext("What is %(profile)s called?") % {"profile": profile},
+        "consequence": gettext("Its document and version stay. Documents keep the revision that made them."),
         "button": "Save",
         "form": form,
         "cancel_url": page_url(profile),
@@ -121,12 +126,13 @@ def row_page(
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "The row is changed." if row else "The row is added.")
+            messages.success(request, gettext("The row is changed.") if row else gettext("The row is added."))
             return HttpResponseRedirect(page_url(profile))
     known = known_places(shipped_text(profile.transaction_set, profile.version))
     address = str(form["address"].value() or "")
     context = {
-        "title": f"{profile}: {'change' if row else 'add'} a row",
+        "title": gettext("%(profile)s: %(words)s a row")
+        % {"profile": profile, "words": "change" if row else "add"},
         "profile": profile,
         "row": row,
         "form": form,
@@ -148,11 +154,11 @@ def remove_row_page(
     if row is None:
         return gone(request, profile)
     asked = Asked(
-        title="remove a row",
-        heading=f"Remove the row {mapping_rows.words_of(row)}?",
-        consequence="The shipped guide holds there again, from the next release on.",
-        button="Remove the row",
-        done="The row is removed.",
+        title=gettext("remove a row"),
+        heading=gettext("Remove the row %(row)s?") % {"row": mapping_rows.words_of(row)},
+        consequence=gettext("The shipped guide holds there again, from the next release on."),
+        button=gettext("Remove the row"),
+        done=gettext("The row is removed."),
     )
     return reason_page(
         shown_by, request, profile, lambda reason: mapping_rows.remove_row(user, row, reason), asked
@@ -166,7 +172,7 @@ def places_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
     known = known_places(shipped_text(profile.transaction_set, profile.version))
     found = [each for each in known if _is_meant(each, term.lower())]
     context = {
-        "title": f"{profile}: places",
+        "title": gettext("%(profile)s: places") % {"profile": profile},
         "profile": profile,
         "term": term,
         "places": found[:MOST_PLACES],

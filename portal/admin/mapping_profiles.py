@@ -12,6 +12,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from archive.models import AuditEntry
@@ -44,7 +45,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = forms.CharField(
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Kept with the profile's changes.",
+        help_text=gettext_lazy("Kept with the profile's changes."),
         error_messages=ReasonForm.base_fields["reason"].error_messages,
     )
 
@@ -57,19 +58,27 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         given: dict[str, Any] = super().clean() or {}
         chosen, version = given.get("transaction_set"), given.get("version")
         if chosen and version and shipped_guide(chosen, version) is None:
-            self.add_error("version", f"No guide is shipped for the {chosen} of version {version} yet.")
+            self.add_error(
+                "version",
+                gettext("No guide is shipped for the %(chosen)s of version %(version)s yet.")
+                % {"chosen": chosen, "version": version},
+            )
         return given
 
 
 class ProfileFilter(admin.SimpleListFilter):
     """Whether a profile is in use, being made, or retired."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states."""
-        return [("released", "Released"), ("draft", "Not released yet"), ("retired", "Retired")]
+        return [
+            ("released", gettext("Released")),
+            ("draft", gettext("Not released yet")),
+            ("retired", gettext("Retired")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the profiles in the chosen state."""
@@ -87,7 +96,7 @@ class MappingProfileAdmin(GridAdmin):
     """Profiles; everything of them changes by verbs with a reason, on pages of their own."""
 
     form = ProfileForm
-    words = ("mapping profile", "mapping profiles")
+    words = (gettext_lazy("mapping profile"), gettext_lazy("mapping profiles"))
     list_display = (
         "name",
         "shown_document",
@@ -99,12 +108,14 @@ class MappingProfileAdmin(GridAdmin):
     )
     list_filter = (ProfileFilter, "transaction_set", "version")
     search_fields = ("name",)
-    search_help_text = "Name"
+    search_help_text = gettext_lazy("Name")
     fields = ("name", ("transaction_set", "version"), "note", "reason")
     empty = EmptyState(
-        "No mapping profiles yet",
-        "A partner who takes our documents as they are needs none. For one with a variant of its own, begin a profile:"
-        " its few differences are rows over the shipped guide.",
+        gettext_lazy("No mapping profiles yet"),
+        gettext_lazy(
+            "A partner who takes our documents as they are needs none. For one with a variant of its own, begin a profile:"
+            " its few differences are rows over the shipped guide."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MappingProfile]:
@@ -260,28 +271,28 @@ class MappingProfileAdmin(GridAdmin):
         """Ask which profile maps a document of an agreement."""
         return mapping_use.use_page(self, request, document)
 
-    @display(description="Document", ordering="transaction_set")
+    @display(description=gettext_lazy("Document"), ordering="transaction_set")
     def shown_document(self, profile: MappingProfile) -> str:
         """Return the document's name."""
         return profile.get_transaction_set_display()
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, profile: Any) -> str:
         """Return whether it is released."""
         return profile_badge(profile, profile.revision_number)
 
-    @display(description="Used by")
+    @display(description=gettext_lazy("Used by"))
     def shown_agreements(self, profile: MappingProfile) -> str:
         """Return the agreements."""
         names = {str(each.agreement) for each in profile.used_by.all()}
         return ", ".join(sorted(names)) or "None"
 
-    @display(description="Live since")
+    @display(description=gettext_lazy("Live since"))
     def shown_since(self, profile: Any) -> str:
         """Return when the last revision was released."""
         return moment(profile.revision_at)
 
-    @display(description="Last changed by")
+    @display(description=gettext_lazy("Last changed by"))
     def shown_by(self, profile: Any) -> str:
         """Return who changed it last."""
         return str(getattr(profile, "changed_by", ""))

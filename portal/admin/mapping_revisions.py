@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from integration.flows import mapping_release
 from integration.flows.mapping_rows import RELEASE
@@ -30,7 +31,7 @@ def revisions_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
     asked = request.GET.get("after", DRAFT)
     after = numbers.get(asked)
     context: dict[str, Any] = {
-        "title": f"{profile}: revisions",
+        "title": gettext("%(profile)s: revisions") % {"profile": profile},
         "profile": profile,
         "revisions": revisions,
         "before": before,
@@ -49,13 +50,13 @@ def release_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProf
         run(
             request,
             lambda: mapping_release.release(user, profile, form.cleaned_data["reason"]),
-            "It is released: agreements that use it write and read by it from now on.",
+            gettext("It is released: agreements that use it write and read by it from now on."),
         )
         return HttpResponseRedirect(page_url(profile))
     ready = mapping_release.readiness(profile)
     current = profile.current
     context = {
-        "title": f"{profile}: release",
+        "title": gettext("%(profile)s: release") % {"profile": profile},
         "profile": profile,
         "obstacles": ready.obstacles,
         "number": current.number + 1 if current else 1,
@@ -76,12 +77,14 @@ def retire_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
     """Ask why a profile is taken out of use."""
     user = require(request, RELEASE)
     asked = Asked(
-        title="retire",
-        heading=f"Retire {profile}?",
-        consequence="No agreement can use it any more, and nothing of it changes. Documents keep the revision that"
-        " made them.",
-        button="Retire the profile",
-        done=f"{profile} is retired.",
+        title=gettext("retire"),
+        heading=gettext("Retire %(profile)s?") % {"profile": profile},
+        consequence=gettext(
+            "No agreement can use it any more, and nothing of it changes. Documents keep the revision that"
+            " made them."
+        ),
+        button=gettext("Retire the profile"),
+        done=gettext("%(profile)s is retired.") % {"profile": profile},
     )
     return reason_page(
         shown_by, request, profile, lambda reason: mapping_release.retire(user, profile, reason), asked

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from integration.flows import mapping_release
@@ -27,10 +28,10 @@ class UseForm(ReasonForm):
     """Which profile, and why."""
 
     profile = forms.ChoiceField(
-        label="Mapped by",
+        label=gettext_lazy("Mapped by"),
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Only released profiles are offered.",
+        help_text=gettext_lazy("Only released profiles are offered."),
     )
 
     field_order = ["profile", "reason"]
@@ -60,7 +61,7 @@ def use_page(shown_by: GridAdmin, request: HttpRequest, pk: int) -> HttpResponse
         initial={"profile": str(document.profile_id or "")},
     )
     choices = [
-        ("", "The shipped guide as it is"),
+        ("", gettext("The shipped guide as it is")),
         *((pk, mapping_words(each)) for pk, each in profiles.items()),
     ]
     form.fields["profile"].choices = choices  # type: ignore[attr-defined]
@@ -70,14 +71,19 @@ def use_page(shown_by: GridAdmin, request: HttpRequest, pk: int) -> HttpResponse
         run(
             request,
             lambda: mapping_release.use_profile(user, document, chosen, form.cleaned_data["reason"]),
-            f"{document}: mapped by {mapping_words(chosen)} from now on.",
+            gettext("%(document)s: mapped by %(mapping)s from now on.")
+            % {"document": document, "mapping": mapping_words(chosen)},
         )
         return HttpResponseRedirect(back)
     context = {
-        "title": f"{document.agreement}: mapping of {document}",
-        "heading": f"What maps {document} of {document.agreement}?",
-        "consequence": "From now on documents are written and read by it; those that are there keep what made them.",
-        "waiting": "" if profiles else "No profile for this document and version is released yet.",
+        "title": gettext("%(agreement)s: mapping of %(document)s")
+        % {"agreement": document.agreement, "document": document},
+        "heading": gettext("What maps %(document)s of %(agreement)s?")
+        % {"document": document, "agreement": document.agreement},
+        "consequence": gettext(
+            "From now on documents are written and read by it; those that are there keep what made them."
+        ),
+        "waiting": "" if profiles else gettext("No profile for this document and version is released yet."),
         "button": "Choose",
         "form": form,
         "cancel_url": back,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from archive.models import AuditEntry
 from integration.flows.mapping_rows import subject_of
@@ -49,7 +50,7 @@ def profile_badge(profile: MappingProfile, revision: int | None) -> SafeString:
     """Return whether a profile is in use, being made, or retired."""
     if profile.retired_at is not None:
         return badge("Retired", QUIET)
-    return badge(f"Revision {revision}", GOOD) if revision else badge("Not released", WAITING)
+    return badge(f"Revision {revision}", GOOD) if revision else badge(gettext("Not released"), WAITING)
 
 
 def operation_words(operation: str) -> str:
@@ -60,14 +61,14 @@ def operation_words(operation: str) -> str:
 def outcome_badge(outcome: Outcome | None) -> SafeString:
     """Return whether a sample passes."""
     if outcome is None:
-        return badge("Not run", WAITING)
+        return badge(gettext("Not run"), WAITING)
     return badge("Passes", GOOD) if outcome.passes else badge("Fails", BAD)
 
 
 def outcome_words(outcome: Outcome | None) -> list[str]:
     """Return why a sample fails, the first few reasons."""
     if outcome is None:
-        return ["A row is refused, so that nothing can be run."]
+        return [gettext("A row is refused, so that nothing can be run.")]
     found = [*outcome.problems, *(f"{each.sentence}." for each in outcome.differences)]
     more = len(found) - MOST_DIFFERENCES
     return [*found[:MOST_DIFFERENCES], *([f"{more} more."] if more > 0 else [])]

@@ -11,6 +11,7 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from integration.flows import notice_settings
@@ -32,11 +33,11 @@ class RuleForm(ReasonedForm):
 
     problems = staticmethod(notice_settings.rule_problems)
     case_kinds = forms.MultipleChoiceField(
-        label="Kinds of cases",
+        label=gettext_lazy("Kinds of cases"),
         choices=CASE_KINDS,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="Of “Case opened” alone. None chosen: all of them.",
+        help_text=gettext_lazy("Of “Case opened” alone. None chosen: all of them."),
     )
 
     class Meta:
@@ -49,23 +50,25 @@ class NoticeRuleAdmin(ReasonedAdmin):
     """Rules of roles and rooms."""
 
     form = RuleForm
-    words = ("notice rule", "notice rules")
+    words = (gettext_lazy("notice rule"), gettext_lazy("notice rules"))
     list_display = ("shown_kind", "shown_whom", "shown_ways", "shown_cases")
     list_display_links = ("shown_kind",)
     list_filter = ("kind", "role")
     list_select_related = ("role", "webhook")
     fieldsets = (
-        ("What", {"fields": ("kind", "case_kinds", "money_from")}),
-        ("Who is told, and how", {
+        (gettext_lazy("What"), {"fields": ("kind", "case_kinds", "money_from")}),
+        (gettext_lazy("Who is told, and how"), {
             "fields": (("role", "webhook"), ("in_app", "by_mail")),
-            "description": "What has stood for 15 minutes is told once, and once more when it is over. A role’s members may"
-            " choose otherwise for themselves, under “My notices”.",
+            "description": gettext_lazy("What has stood for 15 minutes is told once, and once more when it is over. A role’s members may"
+            " choose otherwise for themselves, under “My notices”."),
         }),
     )  # fmt: skip
     empty = EmptyState(
-        "No notice rules yet",
-        "Until there are any, connections that stand still, stopped work, held stock feeds and gaps are told under the bell"
-        " to all who may see cases. Add a rule to have a role be told by mail, of cases too, or a room of your chat.",
+        gettext_lazy("No notice rules yet"),
+        gettext_lazy(
+            "Until there are any, connections that stand still, stopped work, held stock feeds and gaps are told under the bell"
+            " to all who may see cases. Add a rule to have a role be told by mail, of cases too, or a room of your chat."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NoticeRule]:
@@ -99,17 +102,17 @@ class NoticeRuleAdmin(ReasonedAdmin):
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         return bool(may)
 
-    @display(description="Of what", ordering="kind")
+    @display(description=gettext_lazy("Of what"), ordering="kind")
     def shown_kind(self, rule: NoticeRule) -> str:
         """Return the kind."""
         return rule.get_kind_display()
 
-    @display(description="Who is told")
+    @display(description=gettext_lazy("Who is told"))
     def shown_whom(self, rule: NoticeRule) -> str:
         """Return the role and the room."""
         return ", ".join(str(each) for each in (rule.role, rule.webhook) if each is not None)
 
-    @display(description="How")
+    @display(description=gettext_lazy("How"))
     def shown_ways(self, rule: NoticeRule) -> str:
         """Return the ways."""
         ways = []
@@ -123,7 +126,7 @@ class NoticeRuleAdmin(ReasonedAdmin):
             ways.append("in the chat")
         return ", ".join(ways).capitalize()
 
-    @display(description="Which cases")
+    @display(description=gettext_lazy("Which cases"))
     def shown_cases(self, rule: NoticeRule) -> str:
         """Return the kinds of cases and the amount, in short."""
         if rule.kind != NoticeRule.Kind.CASE:
@@ -132,4 +135,8 @@ class NoticeRuleAdmin(ReasonedAdmin):
         kinds = [str(labels.get(each, each)) for each in rule.case_kinds]
         more = f" and {len(kinds) - _MOST_WORDS} more" if len(kinds) > _MOST_WORDS else ""
         words = ", ".join(kinds[:_MOST_WORDS]) + more or _("All kinds")
-        return f"{words}, {money(rule.money_from)} or more" if rule.money_from is not None else words
+        return (
+            _("%(words)s, %(money)s or more") % {"words": words, "money": money(rule.money_from)}
+            if rule.money_from is not None
+            else words
+        )

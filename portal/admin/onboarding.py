@@ -94,7 +94,10 @@ class OnboardingPage(GridAdmin):
         return all(user.has_perm(each) for each in (ADD_PARTNER, EDIT_AGREEMENT, EDIT_MAILBOX, GO_LIVE))
 
     @action(
-        description="Add in test mode…", permissions=["add_in_test"], url_path="add-in-test", icon="science"
+        description=gettext_lazy("Add in test mode…"),
+        permissions=["add_in_test"],
+        url_path="add-in-test",
+        icon="science",
     )  # type: ignore[untyped-decorator]
     def add_in_test(self, request: HttpRequest) -> HttpResponse:
         """Ask for what a first test needs, add the partner, and send him one."""
@@ -132,7 +135,7 @@ class OnboardingPage(GridAdmin):
             return
         messages.success(request, gettext("The partner is added, and a test purchase order (850) is sent."))
 
-    @action(description="Onboarding", url_path="to-onboarding", icon="checklist")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Onboarding"), url_path="to-onboarding", icon="checklist")  # type: ignore[untyped-decorator]
     def to_onboarding(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the checklist."""
         partner = self.find(request, object_id)
@@ -199,11 +202,10 @@ class OnboardingPage(GridAdmin):
                 if hasattr(each, "onboarding")
             ],
             "others": [
-                (each, page_url(each), each.mode != Mode.LIVE and each.live_from is None)
-                for each in rows
-                if not hasattr(each, "onboarding")
+                (each, page_url(each), _never_live(each)) for each in rows if not hasattr(each, "onboarding")
             ],
             "may_begin": person(request).has_perm(EDIT_AGREEMENT),
+            "can_begin": any(not hasattr(each, "onboarding") and _never_live(each) for each in rows),
         }
         return self.page(request, partner, "portal/onboarding.html", context)
 
@@ -216,6 +218,10 @@ def onboarding_url(partner: TradingPartner) -> str:
 def _agreements(partner: TradingPartner) -> Any:
     rows = seen(Agreement.objects.filter(partner=partner))
     return rows.select_related("onboarding", "mailbox", "identifier", "partner").order_by("pk")
+
+
+def _never_live(agreement: Agreement) -> bool:
+    return agreement.mode != Mode.LIVE and agreement.live_from is None
 
 
 def _test(request: HttpRequest, agreement: Agreement) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from archive.models import AcknowledgmentState, Document
 from integration.flows.positions import positions
@@ -157,7 +158,10 @@ def position_rows(
 
 
 def _nobody_asked(store_line: dict[str, Any]) -> SafeString:
-    return badge("Not shipped" if store_line.get("type") != "physical" else "Not with a partner", QUIET)
+    return badge(
+        gettext("Not shipped") if store_line.get("type") != "physical" else gettext("Not with a partner"),
+        QUIET,
+    )
 
 
 def _differences(cases: Iterable[ExceptionCase]) -> Differences:
@@ -181,16 +185,16 @@ def _result(
         return badge("Cancelled", QUIET)
     unanswered = stands.acknowledged is None
     if differences or (unanswered and state == PurchaseOrder.State.DISPUTED):
-        return badge("Answered differently", WARNING)
+        return badge(gettext("Answered differently"), WARNING)
     archived = state_of(document)
     if unanswered and archived and archived.acknowledgment == AcknowledgmentState.REJECTED:
         return badge("Rejected", BAD)
     if not stands.ordered:
-        return badge("Not sent yet", WAITING)
+        return badge(gettext("Not sent yet"), WAITING)
     if unanswered:
-        return badge("Waiting for an answer", WAITING)
+        return badge(gettext("Waiting for an answer"), WAITING)
     if state == PurchaseOrder.State.DISPUTED and not stands.shipped:
-        return badge("Answered as ordered", WAITING)
+        return badge(gettext("Answered as ordered"), WAITING)
     return _fulfilment(stands)
 
 
@@ -199,7 +203,7 @@ def _fulfilment(stands: Position) -> SafeString:
     if stands.shipped >= stands.in_force:
         return badge("Shipped", GOOD)
     if stands.shipped:
-        return badge("Shipped in part", WAITING)
+        return badge(gettext("Shipped in part"), WAITING)
     if (stands.acknowledged or Decimal(0)) < stands.in_force:
-        return badge("Acknowledged in part", WARNING)
+        return badge(gettext("Acknowledged in part"), WARNING)
     return badge("Accepted", GOOD)

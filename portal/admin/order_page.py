@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
+
 from archive.models import AcknowledgmentState
 from integration.flows.acknowledge import heard_last, line_words, told_lines
 from integration.flows.effects import SHIPPING_KINDS, effect_words
@@ -38,9 +40,9 @@ from portal.admin.timeline import Moment, timeline
 from portal.admin.unknown import unknown_effect
 
 _SHIPPING_WORDS = {
-    StoreEffect.Kind.SHIPMENT: "Make {}",
-    StoreEffect.Kind.REMOVAL: "Carry out {}",
-    StoreEffect.Kind.SHIPPED: "Set {}",
+    StoreEffect.Kind.SHIPMENT: gettext_lazy("Make {}"),
+    StoreEffect.Kind.REMOVAL: gettext_lazy("Carry out {}"),
+    StoreEffect.Kind.SHIPPED: gettext_lazy("Set {}"),
 }
 
 
@@ -166,17 +168,20 @@ def effect_row(effect: StoreEffect) -> dict[str, Any]:
     """Return what is shown of something that is to be written to the store."""
     intended = effect.intended
     if effect.kind == StoreEffect.Kind.STATUS:
-        words = (
-            f"Set the order's status to {ORDER_STATUSES.get(intended.get('status_id'), 'an unknown status')}"
-        )
+        words = gettext("Set the order's status to %(status)s") % {
+            "status": ORDER_STATUSES.get(intended.get("status_id"), "an unknown status")
+        }
     elif effect.kind == StoreEffect.Kind.NOTE:
-        words = f"Add “{intended.get('line', '')}” to the order's staff notes"
+        words = gettext("Add “%(line)s” to the order's staff notes") % {"line": intended.get("line", "")}
     elif effect.kind == StoreEffect.Kind.REFUND:
         words = f"Refund {money(effect.refund.amount, effect.refund.currency)} for {effect.refund.case}"
     elif effect.kind in SHIPPING_KINDS:
         words = _SHIPPING_WORDS[StoreEffect.Kind(effect.kind)].format(effect_words(effect))
     else:
-        words = f"Write “{intended.get('value', '')}” to the order's metafield {intended.get('key', '')}"
+        words = gettext("Write “%(value)s” to the order's metafield %(key)s") % {
+            "value": intended.get("value", ""),
+            "key": intended.get("key", ""),
+        }
     return {
         "row": effect,
         "words": words,

@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from archive.models import Document
 from integration.flows.decide import DECIDE
 from integration.flows.rights import ERASE
 from integration.models import ExceptionCase, Order, PurchaseOrder
+from integration.search import whole_number
 from portal.access import seen
 from portal.admin import comments, decisions
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -32,12 +34,6 @@ from portal.admin.verbs import person
 MOST_FOUND = 1000
 MOST_DECIDED, LIKELIEST = 2, 3
 """Of so many open cases the order's page offers so many decisions; the others are a click away."""
-
-
-def whole_number(term: str) -> int | None:
-    """Return ``term`` as a number that a column can hold (``#1042`` too), else None."""
-    digits = term.strip().removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
 def named_by(term: str, order: str = "") -> Q:
@@ -70,13 +66,15 @@ class OrderAdmin(HistoryAdmin):
     list_filter = ("state", PlacedFilter, ("status_id", StoreStatusFilter), "store")
     list_select_related = ("store",)
     search_fields = ("number",)
-    search_help_text = "Order or purchase order number"
+    search_help_text = gettext_lazy("Order or purchase order number")
     ordering = ("-placed_at",)
     elsewhere = Document
     empty = EmptyState(
-        "No orders yet",
-        "Orders appear here by themselves, read from each store about once a minute. Without a store, add one under"
-        " Setup, Stores.",
+        gettext_lazy("No orders yet"),
+        gettext_lazy(
+            "Orders appear here by themselves, read from each store about once a minute. Without a store, add one under"
+            " Setup, Stores."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
@@ -138,44 +136,44 @@ class OrderAdmin(HistoryAdmin):
         """Add the comments, and the page that proposes to forget the customer."""
         return [comments.comment_path(self), propose_path(self), *super().get_urls()]
 
-    @display(description="Order", ordering="number")
+    @display(description=gettext_lazy("Order"), ordering="number")
     def shown_number(self, order: Order) -> str:
         """Return the order's number."""
         return str(order)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, order: Order) -> SafeString:
         """Return the state as a badge."""
         return order_badge(order)
 
-    @display(description="Open cases")
+    @display(description=gettext_lazy("Open cases"))
     def shown_cases(self, order: Any) -> str:
         """Return the one open case as a link, or how many there are."""
         if len(order.open_cases) == 1:
             return link(order.open_cases[0], order.open_cases[0].get_kind_display())
         return f"{len(order.open_cases)} cases" if order.open_cases else ""
 
-    @display(description="Customer", ordering="customer_name")
+    @display(description=gettext_lazy("Customer"), ordering="customer_name")
     def shown_customer(self, order: Order) -> str:
         """Return who ordered."""
         return order.customer_name
 
-    @display(description="Partners")
+    @display(description=gettext_lazy("Partners"))
     def shown_partners(self, order: Any) -> str:
         """Return whom the order's lines went to."""
         return ", ".join(order.partner_names)
 
-    @display(description="In the store", ordering="status_id")
+    @display(description=gettext_lazy("In the store"), ordering="status_id")
     def shown_status(self, order: Order) -> str:
         """Return the status that the store had when the order was last read."""
         return str(order.get_status_id_display())
 
-    @display(description="Total", ordering="total")
+    @display(description=gettext_lazy("Total"), ordering="total")
     def shown_total(self, order: Order) -> str:
         """Return the total with its currency."""
         return money(order.total, order.currency)
 
-    @display(description="Placed", ordering="placed_at")
+    @display(description=gettext_lazy("Placed"), ordering="placed_at")
     def shown_placed(self, order: Order) -> str:
         """Return when it was placed."""
         return moment(order.placed_at)

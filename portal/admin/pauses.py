@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows import decide
@@ -70,12 +71,12 @@ class PausableAdmin(GridAdmin):
         """Say whether the user may pause and resume."""
         return request.user.has_perm(decide.PAUSE)
 
-    @action(description="Pause…", permissions=["pause"], url_path="pause", icon="pause")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Pause…"), permissions=["pause"], url_path="pause", icon="pause")  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for a reason, then let nothing of the subject go on."""
         return self._pause_page(request, object_id, pausing=True)
 
-    @action(description="Resume…", permissions=["pause"], url_path="resume", icon="play_arrow")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Resume…"), permissions=["pause"], url_path="resume", icon="play_arrow")  # type: ignore[untyped-decorator]
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for a reason, then let what waited go on."""
         return self._pause_page(request, object_id, pausing=False)
@@ -97,9 +98,13 @@ def switch_page(
     pausing: bool,
 ) -> HttpResponse:
     """Ask for a reason and turn the switch of ``subject``, called ``name``; then go to ``address``."""
-    done = f"{name} is paused." if pausing else f"{name} goes on."
+    done = (
+        gettext("%(name)s is paused.") % {"name": name}
+        if pausing
+        else gettext("%(name)s goes on.") % {"name": name}
+    )
     if request.method != "POST" and (_switch(subject) is not None) == pausing:
-        messages.info(request, "It is paused already." if pausing else "It is not paused.")
+        messages.info(request, gettext("It is paused already.") if pausing else gettext("It is not paused."))
         return HttpResponseRedirect(address)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -112,7 +117,7 @@ def switch_page(
     context = {
         "title": f"{name}: {verb_words.lower()}",
         "heading": f"{verb_words} {name[:1].lower() + name[1:] if is_general else name}?",
-        "consequence": consequence if pausing else "What waited goes on at once.",
+        "consequence": consequence if pausing else gettext("What waited goes on at once."),
         "button": verb_words,
         "form": form,
         "cancel_url": address,
@@ -164,15 +169,17 @@ def _described(rows: Sequence[Pause]) -> list[tuple[Pause, str, str]]:
 class PauseAdmin(HistoryAdmin):
     """The switches that are on; they are turned by verbs alone."""
 
-    words = ("pause", "pauses")
-    heading = "Pauses"
+    words = (gettext_lazy("pause"), gettext_lazy("pauses"))
+    heading = gettext_lazy("Pauses")
     list_display = ("shown_what", "reason", "shown_by", "shown_since")
     fields = ("shown_where", "reason", "shown_by", "shown_since")
     readonly_fields = fields
     ordering = ("pk",)
     empty = EmptyState(
-        "Nothing is paused",
-        "Stores, mailboxes and partners are paused on their own pages; receiving, sending and everything on the dashboard.",
+        gettext_lazy("Nothing is paused"),
+        gettext_lazy(
+            "Stores, mailboxes and partners are paused on their own pages; receiving, sending and everything on the dashboard."
+        ),
     )
 
     def attach(self, rows: Sequence[Any]) -> None:
@@ -199,25 +206,27 @@ class PauseAdmin(HistoryAdmin):
         pausing = request.GET.get("turn", "") == "on"
         return switch_page(self, request, subject, words, reverse("admin:index"), pausing=pausing)
 
-    @display(description="What", ordering="subject")
+    @display(description=gettext_lazy("What"), ordering="subject")
     def shown_what(self, switch: Any) -> str:
         """Return what is paused."""
         return str(switch.words)
 
-    @display(description="Resumed on")
+    @display(description=gettext_lazy("Resumed on"))
     def shown_where(self, switch: Pause) -> str:
         """Return the page where it is resumed, as a link."""
         _, words, address = _described([switch])[0]
         return str(
-            Subject("The dashboard" if switch.subject in GENERAL.values() else words, address).as_link()
+            Subject(
+                gettext("The dashboard") if switch.subject in GENERAL.values() else words, address
+            ).as_link()
         )
 
-    @display(description="By", ordering="paused_by")
+    @display(description=gettext_lazy("By"), ordering="paused_by")
     def shown_by(self, switch: Pause) -> str:
         """Return who paused it."""
         return switch.paused_by
 
-    @display(description="Since", ordering="paused_at")
+    @display(description=gettext_lazy("Since"), ordering="paused_at")
     def shown_since(self, switch: Pause) -> str:
         """Return since when."""
         return moment(switch.paused_at)

@@ -10,6 +10,7 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from archive.models import Document
 from integration.models import OrderDocument, PurchaseOrder
@@ -30,12 +31,14 @@ class PurchaseOrderAdmin(HistoryAdmin):
     list_filter = ("state", "agreement__partner", SentFilter)
     list_select_related = ("order", "agreement__partner")
     search_fields = ("number",)
-    search_help_text = "How a purchase order's number begins"
+    search_help_text = gettext_lazy("How a purchase order's number begins")
     ordering = ("-created_at",)
     elsewhere = Document
     empty = EmptyState(
-        "No purchase orders yet",
-        "They are made by themselves, once an order of a store has settled and its lines have their partners.",
+        gettext_lazy("No purchase orders yet"),
+        gettext_lazy(
+            "They are made by themselves, once an order of a store has settled and its lines have their partners."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
@@ -67,22 +70,22 @@ class PurchaseOrderAdmin(HistoryAdmin):
         context = {**purchase_order_context(row), "openings": openings}
         return self.page(request, row, "portal/purchase_order.html", context)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, purchase_order: Any) -> SafeString:
         """Return the state, and how far the sending got."""
         return purchase_order_badge(purchase_order, state_of(purchase_order.sent))
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, purchase_order: PurchaseOrder) -> str:
         """Return the order as a link."""
         return link(purchase_order.order)
 
-    @display(description="Partner", ordering="agreement__partner")
+    @display(description=gettext_lazy("Partner"), ordering="agreement__partner")
     def shown_partner(self, purchase_order: PurchaseOrder) -> str:
         """Return the partner."""
         return str(purchase_order.agreement.partner)
 
-    @display(description="Made", ordering="created_at")
+    @display(description=gettext_lazy("Made"), ordering="created_at")
     def shown_created(self, purchase_order: PurchaseOrder) -> str:
         """Return when it was made."""
         return moment(purchase_order.created_at)

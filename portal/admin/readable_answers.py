@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from django.utils.translation import gettext
+
 from archive.models import document_name
 from integration.x12.acknowledgment_codes import (
     CODE_MEANINGS,
@@ -26,17 +28,17 @@ def _functional_acknowledgment(content: Json) -> Readable:
     code = content.get("group_code", "")
     pairs = [
         Pair(
-            "Answers our group",
+            gettext("Answers our group"),
             f"{content.get('group_id', '')} {content.get('group_control_number', '')}".strip(),
         ),
-        Pair("The group is", _code_words(code)),
+        Pair(gettext("The group is"), _code_words(code)),
     ]
     if content.get("version"):
-        pairs.append(Pair("Version of the group", str(content["version"])))
+        pairs.append(Pair(gettext("Version of the group"), str(content["version"])))
     for name, title in (
-        ("declared", "Documents sent"),
-        ("received", "Documents received"),
-        ("accepted", "Documents accepted"),
+        ("declared", gettext("Documents sent")),
+        ("received", gettext("Documents received")),
+        ("accepted", gettext("Documents accepted")),
     ):
         if content.get(name) is not None:
             pairs.append(Pair(title, str(content[name])))
@@ -56,7 +58,7 @@ def _functional_acknowledgment(content: Json) -> Readable:
         for each in content.get("sets", ())
     ]
     tables = (
-        [Table("Documents", [Column("Document"), Column("Control number"), Column("Answer")], rows)]
+        [Table("Documents", [Column("Document"), Column(gettext("Control number")), Column("Answer")], rows)]
         if rows
         else []
     )
@@ -82,10 +84,10 @@ def _finding(finding: Json) -> str:
 def _interchange_acknowledgment(content: Json) -> Readable:
     code, note = content.get("code", ""), content.get("note", "")
     pairs = [
-        Pair("Answers our interchange (ISA13)", str(content.get("control_number", ""))),
-        Pair("The interchange is", _code_words(code)),
+        Pair(gettext("Answers our interchange (ISA13)"), str(content.get("control_number", ""))),
+        Pair(gettext("The interchange is"), _code_words(code)),
         Pair("Because", f"{NOTE_MEANINGS.get(note, 'of a reason that we do not know')} ({note})"),
-        Pair("Date and time of the interchange", _moment(content)),
+        Pair(gettext("Date and time of the interchange"), _moment(content)),
     ]
     if note == "000":
         del pairs[2]

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from archive.models import AuditEntry
 from integration.flows.rights import Refused
@@ -100,13 +101,15 @@ class ReasonedAdmin(GridAdmin):
             if run(
                 request,
                 lambda: tell(request, self.carry_out(request, reason, [], self.removed(row))),
-                "Removed.",
+                gettext("Removed."),
             ):
                 return HttpResponseRedirect(list_url(self.model))
         context = {
-            "title": f"Remove {self.named(row)}",
+            "title": gettext("Remove %(named)s") % {"named": self.named(row)},
             "heading": f"Remove {self.named(row)}?",
-            "consequence": "What it was is kept with the reason; documents that were made with it stay as they are.",
+            "consequence": gettext(
+                "What it was is kept with the reason; documents that were made with it stay as they are."
+            ),
             "button": "Remove",
             "form": form,
             "cancel_url": "../change/",
@@ -129,13 +132,21 @@ class ReasonedAdmin(GridAdmin):
 def tell(request: HttpRequest, done: Changed) -> None:
     """Say what follows from a change: orders looked at again, documents that go on."""
     if done.orders:
-        one = "One order that was held for it is"
-        words = one if done.orders == 1 else f"{done.orders} orders that were held for it are"
-        messages.info(request, f"{words} looked at again now.")
+        one = gettext("One order that was held for it is")
+        words = (
+            one
+            if done.orders == 1
+            else gettext("%(orders)s orders that were held for it are") % {"orders": done.orders}
+        )
+        messages.info(request, gettext("%(words)s looked at again now.") % {"words": words})
     if done.documents:
-        one = "One document that waited for it goes"
-        words = one if done.documents == 1 else f"{done.documents} documents that waited for it go"
-        messages.info(request, f"{words} on now.")
+        one = gettext("One document that waited for it goes")
+        words = (
+            one
+            if done.documents == 1
+            else gettext("%(documents)s documents that waited for it go") % {"documents": done.documents}
+        )
+        messages.info(request, gettext("%(words)s on now.") % {"words": words})
 
 
 def changes_of(subject: str) -> list[dict[str, Any]]:

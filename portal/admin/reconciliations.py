@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Document, Transmission
 from integration.flows import reconciliation
@@ -88,7 +89,7 @@ def state_badge(row: Reconciliation) -> SafeString:
     count = sum(each["gaps"] for each in row.checks)
     if count:
         return badge("1 gap" if count == 1 else f"{count:,} gaps", WARNING)
-    return badge("Not all could be looked at", WARNING) if row.unread else badge("0 gaps", GOOD)
+    return badge(gettext("Not all could be looked at"), WARNING) if row.unread else badge("0 gaps", GOOD)
 
 
 @admin.register(Reconciliation)
@@ -97,12 +98,14 @@ class ReconciliationAdmin(HistoryAdmin):
 
     list_display = ("shown_name", "shown_state", "shown_started", "shown_by")
     ordering = ("-pk",)
-    words = ("reconciliation", "reconciliations")
-    heading = "Reconciliation"
+    words = (gettext_lazy("reconciliation"), gettext_lazy("reconciliations"))
+    heading = gettext_lazy("Reconciliation")
     empty = EmptyState(
-        "No reconciliation yet",
-        "Once a day the stores and the mailboxes are read afresh and held against what is on record here: every order has"
-        " its purchase order, every document its acknowledgment, every answer its decision.",
+        gettext_lazy("No reconciliation yet"),
+        gettext_lazy(
+            "Once a day the stores and the mailboxes are read afresh and held against what is on record here: every order has"
+            " its purchase order, every document its acknowledgment, every answer its decision."
+        ),
     )
     change_list_template = "portal/reconciliations.html"
 
@@ -134,10 +137,12 @@ class ReconciliationAdmin(HistoryAdmin):
                 return HttpResponseRedirect(back)
             return HttpResponseRedirect(page_url(row))
         context = {
-            "title": "Reconcile now",
-            "heading": "Look at everything now?",
-            "consequence": "The stores and mailboxes are read afresh. What can safely be mended is mended and told; the rest"
-            " becomes cases.",
+            "title": gettext("Reconcile now"),
+            "heading": gettext("Look at everything now?"),
+            "consequence": gettext(
+                "The stores and mailboxes are read afresh. What can safely be mended is mended and told; the rest"
+                " becomes cases."
+            ),
             "button": "Reconcile",
             "form": form,
             "cancel_url": back,
@@ -162,22 +167,22 @@ class ReconciliationAdmin(HistoryAdmin):
         }
         return self.page(request, row, "portal/reconciliation.html", context)
 
-    @display(description="Reconciliation")
+    @display(description=gettext_lazy("Reconciliation"))
     def shown_name(self, row: Reconciliation) -> str:
         """Return its name."""
         return str(row)
 
-    @display(description="Result")
+    @display(description=gettext_lazy("Result"))
     def shown_state(self, row: Reconciliation) -> SafeString:
         """Return what it came to."""
         return state_badge(row)
 
-    @display(description="Begun", ordering="started_at")
+    @display(description=gettext_lazy("Begun"), ordering="started_at")
     def shown_started(self, row: Reconciliation) -> str:
         """Return when it began."""
         return moment(row.started_at)
 
-    @display(description="Asked by")
+    @display(description=gettext_lazy("Asked by"))
     def shown_by(self, row: Reconciliation) -> str:
         """Return who asked for it."""
         return row.asked_by or "Gridport, daily"

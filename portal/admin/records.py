@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.utils.translation import gettext_lazy
 
 from archive.models import AuditEntry
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -26,15 +27,17 @@ class ChangedFilter(PeriodFilter):
 class DecisionAdmin(HistoryAdmin):
     """Verbs of staff, with their reasons."""
 
-    words = ("decision", "decisions")
+    words = (gettext_lazy("decision"), gettext_lazy("decisions"))
     list_display = ("shown_verb", "shown_subject", "shown_actor", "reason", "shown_at")
     list_filter = (PeriodFilter, VerbFilter)
     search_fields = ("actor__startswith", "reason")
-    search_help_text = "Person, or words of the reason"
+    search_help_text = gettext_lazy("Person, or words of the reason")
     ordering = ("-pk",)
     fields = ("shown_verb", "shown_subject", "shown_actor", "reason", "shown_detail", "shown_at")
     readonly_fields = fields
-    empty = EmptyState("No decisions yet", "Every verb of staff is kept here with its reason.")
+    empty = EmptyState(
+        gettext_lazy("No decisions yet"), gettext_lazy("Every verb of staff is kept here with its reason.")
+    )
 
     def attach(self, rows: Sequence[Any]) -> None:
         """Attach what each decision was about."""
@@ -46,28 +49,28 @@ class DecisionAdmin(HistoryAdmin):
         """Return the verb and whose it was."""
         return f"{verb_words(row.verb)}, by {row.actor}"
 
-    @display(description="Decision", ordering="verb")
+    @display(description=gettext_lazy("Decision"), ordering="verb")
     def shown_verb(self, entry: AuditEntry) -> str:
         """Return the verb."""
         return verb_words(entry.verb)
 
-    @display(description="About")
+    @display(description=gettext_lazy("About"))
     def shown_subject(self, entry: Any) -> str:
         """Return what it was about, as a link."""
         about = getattr(entry, "about", None) or resolve([entry.subject])[entry.subject]
         return str(about.as_link())
 
-    @display(description="By", ordering="actor")
+    @display(description=gettext_lazy("By"), ordering="actor")
     def shown_actor(self, entry: AuditEntry) -> str:
         """Return who decided."""
         return entry.actor
 
-    @display(description="Detail")
+    @display(description=gettext_lazy("Detail"))
     def shown_detail(self, entry: AuditEntry) -> str:
         """Return what else is kept of it: ``Owner: dora``."""
         return "; ".join(f"{name.capitalize()}: {value}" for name, value in entry.detail.items()) or "None"
 
-    @display(description="When", ordering="pk")
+    @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, entry: AuditEntry) -> str:
         """Return when."""
         return moment(entry.recorded_at)
@@ -77,35 +80,36 @@ class DecisionAdmin(HistoryAdmin):
 class SettingChangeAdmin(HistoryAdmin):
     """Which settings were changed by whom; values are not kept, so no secret is."""
 
-    words = ("change of a setting", "changes of settings")
+    words = (gettext_lazy("change of a setting"), gettext_lazy("changes of settings"))
     list_display = ("shown_at", "user", "shown_change", "shown_kind", "object_repr", "shown_fields")
     list_filter = (ChangedFilter,)
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr__startswith",)
-    search_help_text = "How the name of what was changed begins"
+    search_help_text = gettext_lazy("How the name of what was changed begins")
     ordering = ("-pk",)
     fields = ("shown_at", "user", "shown_change", "shown_kind", "object_repr", "shown_fields")
     readonly_fields = fields
     empty = EmptyState(
-        "No changes of settings yet", "Each change of a setting in this portal leaves a row here."
+        gettext_lazy("No changes of settings yet"),
+        gettext_lazy("Each change of a setting in this portal leaves a row here."),
     )
 
-    @display(description="When", ordering="pk")
+    @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, entry: LogEntry) -> str:
         """Return when."""
         return moment(entry.action_time)
 
-    @display(description="What was done")
+    @display(description=gettext_lazy("What was done"))
     def shown_change(self, entry: LogEntry) -> str:
         """Return Added, Changed or Removed."""
         return {ADDITION: "Added", CHANGE: "Changed"}.get(entry.action_flag, "Removed")
 
-    @display(description="What")
+    @display(description=gettext_lazy("What"))
     def shown_kind(self, entry: LogEntry) -> str:
         """Return what kind of setting it is."""
         return str(entry.content_type.name if entry.content_type else "").capitalize()
 
-    @display(description="Fields")
+    @display(description=gettext_lazy("Fields"))
     def shown_fields(self, entry: LogEntry) -> str:
         """Return the names of the fields."""
         return entry.get_change_message()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.models import Document as ArchivedDocument
@@ -77,7 +78,11 @@ def choices(profile: MappingProfile, kind: str, term: str) -> list[Choice]:
             "agreement__partner"
         )
         found += [
-            Choice(f"Purchase order {each.number} for {each.agreement.partner}", f"purchase_order:{each.pk}")
+            Choice(
+                gettext("Purchase order %(number)s for %(partner)s")
+                % {"number": each.number, "partner": each.agreement.partner},
+                f"purchase_order:{each.pk}",
+            )
             for each in orders.order_by("-pk")[:MOST_CHOICES]
         ]
     archived = (
@@ -102,26 +107,32 @@ def find_source(user: User, profile: MappingProfile, guide: Guide, source: str, 
     """
     kind, _, pk = source.partition(":")
     if not user.has_perm(READ_CONTENT):
-        raise Refused("You may see that documents exist, and not what they say.")
+        raise Refused(gettext("You may see that documents exist, and not what they say."))
     if kind == "purchase_order" and pk.isdecimal():
         return _of_purchase_order(pk, guide)
     if kind == "document" and pk.isdecimal():
         return _of_document(user, profile, guide, pk, way)
-    raise Refused("Choose a document, an order, or paste one.")
+    raise Refused(gettext("Choose a document, an order, or paste one."))
 
 
 def pasted(profile: MappingProfile, guide: Guide, text: str, agreement: Agreement | None) -> Source:
     """Return what somebody pasted: a canonical document as JSON, a set from ST to SE, or a whole interchange."""
     if len(text) > MOST_PASTED:
-        raise Refused(f"That is more than {MOST_PASTED:,} characters: paste one document.")
+        raise Refused(
+            gettext("That is more than %(most)s characters: paste one document.")
+            % {"most": f"{MOST_PASTED:,}"}
+        )
     if text.lstrip().startswith("{"):
         try:
             document = from_json(guide.document, json.loads(text))
         except (DocumentError, ValueError, RecursionError) as error:
-            raise Refused(f"This JSON is no {guide.document.replace('_', ' ')}: {error}") from error
-        return Source("What was pasted", OUT, document, (), _separators(agreement, guide), agreement)
+            raise Refused(
+                gettext("This JSON is no %(kind)s: %(error)s")
+                % {"kind": guide.document.replace("_", " "), "error": error}
+            ) from error
+        return Source(gettext("What was pasted"), OUT, document, (), _separators(agreement, guide), agreement)
     segments, separators = _pasted_set(profile, text.strip())
-    return Source("What was pasted", IN, None, segments, separators, agreement)
+    return Source(gettext("What was pasted"), IN, None, segments, separators, agreement)
 
 
 def rehearse(source: Source, guide: Guide) -> Rehearsal:
@@ -139,7 +150,7 @@ def rehearse_beside(source: Source, guide: Guide, released: Guide | None) -> Reh
 def _of_purchase_order(pk: str, guide: Guide) -> Source:
     row = seen(PurchaseOrder.objects.all()).select_related("order__store", "agreement").filter(pk=pk).first()
     if row is None or guide.document != "purchase_order":
-        raise Refused("There is no such purchase order.")
+        raise Refused(gettext("There is no such purchase order."))
     document = (
         from_json(guide.document, row.content)
         if row.content
@@ -151,7 +162,12 @@ def _of_purchase_order(pk: str, guide: Guide) -> Source:
     except NotWritable as problem:
         raise Refused(str(problem)) from problem
     return Source(
-        f"Purchase order {row.number}", OUT, document, (), _separators(row.agreement, guide), row.agreement
+        gettext("Purchase order %(number)s") % {"number": row.number},
+        OUT,
+        document,
+        (),
+        _separators(row.agreement, guide),
+        row.agreement,
     )
 
 
@@ -163,7 +179,7 @@ def _of_document(user: User, profile: MappingProfile, guide: Guide, pk: str, way
         .first()
     )
     if row is None:
-        raise Refused("There is no such document.")
+        raise Refused(gettext("There is no such document."))
     opened = open_for(user, row.interchange.payload, f"rehearse mapping with document {row.pk}")
     if opened.data is None:
         raise Refused(opened.problem)
@@ -171,7 +187,7 @@ def _of_document(user: User, profile: MappingProfile, guide: Guide, pk: str, way
     if (way or row.direction) == OUT:
         content = Translation.objects.filter(document=row).values_list("content", flat=True).first()
         if content is None:
-            raise Refused("It was not translated: it can be read, and not written.")
+            raise Refused(gettext("It was not translated: it can be read, and not written."))
         document = from_json(guide.document, content)
         return Source(words, OUT, document, (), _separators(row.agreement, guide), row.agreement)
     reading = read_interchange(opened.data)
@@ -179,7 +195,7 @@ def _of_document(user: User, profile: MappingProfile, guide: Guide, pk: str, way
         (each for group in reading.groups for each in group.sets if each.offset == row.offset), None
     )
     if located is None:
-        raise Refused("Its bytes are not where its interchange says.")
+        raise Refused(gettext("Its bytes are not where its interchange says."))
     return Source(words, IN, None, located.segments, located.separators, row.agreement)
 
 
@@ -190,11 +206,15 @@ def _pasted_set(profile: MappingProfile, text: str) -> tuple[Sequence[Segment], 
             if each.code == profile.transaction_set:
                 return each.segments, each.separators
         raise Refused(
-            reading.problem or f"The interchange holds no {profile.get_transaction_set_display().lower()}."
+            reading.problem
+            or gettext("The interchange holds no %(transaction_set)s.")
+            % {"transaction_set": profile.get_transaction_set_display().lower()}
         )
     start = _START.match(text)
     if start is None:
-        raise Refused("This is neither X12, which starts with ISA or ST, nor JSON, which starts with {.")
+        raise Refused(
+            gettext("This is neither X12, which starts with ISA or ST, nor JSON, which starts with {.")
+        )
     ending = text[-1] if not text[-1].isalnum() else "\n"
     if text.count(ending) < 2:
         ending = "\n"
@@ -204,7 +224,10 @@ def _pasted_set(profile: MappingProfile, text: str) -> tuple[Sequence[Segment], 
     if problem := separators.problem():
         raise Refused(problem)
     if segments[0][1] != profile.transaction_set:
-        raise Refused(f"This is a {segments[0][1]}, and the profile maps the {profile.transaction_set}.")
+        raise Refused(
+            gettext("This is a %(code)s, and the profile maps the %(transaction_set)s.")
+            % {"code": segments[0][1], "transaction_set": profile.transaction_set}
+        )
     return segments, separators
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integration.flows import mapping_samples
@@ -41,7 +42,7 @@ class KeepForm(ReasonForm):
     name = forms.CharField(
         max_length=80,
         widget=UnfoldAdminTextInputWidget,
-        help_text="What it shows, such as: two ship dates, no price.",
+        help_text=gettext_lazy("What it shows, such as: two ship dates, no price."),
     )
 
     field_order = ["name", "reason"]
@@ -89,7 +90,7 @@ def rehearsal_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
     draft = draft_of(profile)
     term = request.GET.get("q", "").strip()
     context: dict[str, Any] = {
-        "title": f"{profile}: rehearsal",
+        "title": gettext("%(profile)s: rehearsal") % {"profile": profile},
         "profile": profile,
         "term": term,
         "agreements": list(seen(Agreement.objects.all()).order_by("name").values_list("pk", "name")),
@@ -131,7 +132,7 @@ def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
     row = profile.samples.filter(pk=pk).first()
     draft = draft_of(profile)
     if row is None or draft.guide is None:
-        messages.error(request, GONE if row is None else "A row is refused: mend it first.")
+        messages.error(request, GONE if row is None else gettext("A row is refused: mend it first."))
         return HttpResponseRedirect(page_url(profile))
     outcome = judged(sample_of(row), draft)
     form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -142,11 +143,11 @@ def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfi
             lambda: mapping_samples.accept_again(
                 require(request, CHANGE), row, digest, form.cleaned_data["reason"]
             ),
-            "What it is now is what it has to be from now on.",
+            gettext("What it is now is what it has to be from now on."),
         )
         return HttpResponseRedirect(request.path)
     context: dict[str, Any] = {
-        "title": f"{profile}: sample {row}",
+        "title": gettext("%(profile)s: sample %(row)s") % {"profile": profile, "row": row},
         "profile": profile,
         "sample": row,
         "outcome": outcome,
@@ -169,11 +170,11 @@ def remove_sample_page(
     if row is None:
         return gone(request, profile)
     asked = Asked(
-        title="remove a sample",
-        heading=f"Remove the sample {row}?",
-        consequence="What it proved is proved by nothing then, unless another sample does.",
-        button="Remove the sample",
-        done="The sample is removed.",
+        title=gettext("remove a sample"),
+        heading=gettext("Remove the sample %(row)s?") % {"row": row},
+        consequence=gettext("What it proved is proved by nothing then, unless another sample does."),
+        button=gettext("Remove the sample"),
+        done=gettext("The sample is removed."),
     )
     return reason_page(
         shown_by, request, profile, lambda reason: mapping_samples.remove_sample(user, row, reason), asked
@@ -299,5 +300,5 @@ def _keep(
             source.codes,
             given["reason"],
         ),
-        "It is kept as a sample: from now on it has to come out exactly so.",
+        gettext("It is kept as a sample: from now on it has to come out exactly so."),
     )

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from archive.models import Direction, Document, Transmission
 from integration.flows import decide
@@ -58,23 +59,27 @@ def links(case: ExceptionCase) -> list[dict[str, str]]:
         return []
     if case.document is not None and case.document.direction == Direction.IN and case.kind in _OF_DOCUMENTS:
         url = reverse("admin:archive_document_read_again", args=[case.document.pk])
-        help_text = "After a code list, the agreement or Gridport was mended: see first what would change."
-        return [{"words": "Read the document again", "help": help_text, "url": url}]
+        help_text = gettext(
+            "After a code list, the agreement or Gridport was mended: see first what would change."
+        )
+        return [{"words": gettext("Read the document again"), "help": help_text, "url": url}]
     if case.transmission is None or case.document is not None or case.kind not in KEPT:
         return []
     url = reverse("admin:archive_transmission_read_again", args=[case.transmission.pk])
     if case.kind != Kind.DUPLICATE:
-        help_text = "After the partnership, the agreement or Gridport was mended: see first what it holds."
-        return [{"words": "Read the file again", "help": help_text, "url": url}]
+        help_text = gettext(
+            "After the partnership, the agreement or Gridport was mended: see first what it holds."
+        )
+        return [{"words": gettext("Read the file again"), "help": help_text, "url": url}]
     return [
         {
-            "words": "The partner restarted his numbers",
-            "help": "The file is read, and from it on his control numbers count anew.",
+            "words": gettext("The partner restarted his numbers"),
+            "help": gettext("The file is read, and from it on his control numbers count anew."),
             "url": f"{url}?restarted=yes",
         },
         {
-            "words": "Read it all the same",
-            "help": "This file alone: he used the number by mistake.",
+            "words": gettext("Read it all the same"),
+            "help": gettext("This file alone: he used the number by mistake."),
             "url": url,
         },
     ]
@@ -116,7 +121,7 @@ def reading_page(shown_by: GridAdmin, request: HttpRequest, reading: Reading) ->
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, "It was read again.")
+            messages.success(request, gettext("It was read again."))
             return back
     try:
         plan = reading.plan(user)
@@ -125,7 +130,7 @@ def reading_page(shown_by: GridAdmin, request: HttpRequest, reading: Reading) ->
             messages.error(request, str(refusal))
         return back
     context = {
-        "title": f"{reading.words}: read again",
+        "title": gettext("%(words)s: read again") % {"words": reading.words},
         "plan": plan,
         "key": key,
         "form": reason,

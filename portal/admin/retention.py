@@ -11,6 +11,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -45,49 +46,51 @@ class TermsForm(ReasonForm):
     """What a rule says. A criterion that is left empty is met by every document."""
 
     kinds = forms.MultipleChoiceField(
-        label="Documents",
+        label=gettext_lazy("Documents"),
         choices=_KINDS,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None chosen: every kind.",
+        help_text=gettext_lazy("None chosen: every kind."),
     )
     partner = forms.ModelChoiceField(
         TradingPartner.objects.order_by("name"),
         required=False,
-        empty_label="Every partner",
+        empty_label=gettext_lazy("Every partner"),
         widget=UnfoldAdminSelectWidget,
     )
     store = forms.ModelChoiceField(
         Store.objects.order_by("name"),
         required=False,
-        empty_label="Every store",
+        empty_label=gettext_lazy("Every store"),
         widget=UnfoldAdminSelectWidget,
-        help_text="Documents that belong to an order of this store.",
+        help_text=gettext_lazy("Documents that belong to an order of this store."),
     )
     country = forms.CharField(
-        label="Country",
+        label=gettext_lazy("Country"),
         required=False,
         max_length=2,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Two letters, such as DE: documents of orders that go there. Where an order names no country, the rule holds too.",
+        help_text=gettext_lazy(
+            "Two letters, such as DE: documents of orders that go there. Where an order names no country, the rule holds too."
+        ),
     )
     years = forms.IntegerField(
-        label="Years",
+        label=gettext_lazy("Years"),
         min_value=1,
         max_value=LONGEST,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
-        help_text="So long it is kept. Of several rules the longest holds.",
+        help_text=gettext_lazy("So long it is kept. Of several rules the longest holds."),
     )
     starts = forms.ChoiceField(
-        label="Counted from",
+        label=gettext_lazy("Counted from"),
         choices=RetentionRevision.Starts.choices,
         widget=UnfoldAdminSelectWidget,
     )
     legal_reason = forms.CharField(
-        label="Legal reason",
+        label=gettext_lazy("Legal reason"),
         max_length=1000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="The law or contract that asks for it. Certificates quote it.",
+        help_text=gettext_lazy("The law or contract that asks for it. Certificates quote it."),
     )
     field_order = [
         "name",
@@ -126,7 +129,9 @@ class NewRuleForm(TermsForm):
     """A new rule, with its name."""
 
     name = forms.CharField(
-        max_length=100, widget=UnfoldAdminTextInputWidget, help_text="Such as “Invoices, Germany”."
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Such as “Invoices, Germany”."),
     )
 
 
@@ -134,15 +139,17 @@ class NewRuleForm(TermsForm):
 class RetentionRuleAdmin(HistoryAdmin):
     """How long documents are kept; what no rule covers is kept for ever."""
 
-    words = ("retention rule", "retention rules")
+    words = (gettext_lazy("retention rule"), gettext_lazy("retention rules"))
     list_display = ("name", "shown_covers", "shown_keeps", "shown_legal", "shown_state", "shown_since")
     search_fields = ("name__startswith",)
-    search_help_text = "How the rule's name begins"
+    search_help_text = gettext_lazy("How the rule's name begins")
     ordering = ("name",)
     actions_list = ["add_one"]
     empty = EmptyState(
-        "No retention rules yet",
-        "Everything is kept until a rule says for how long. Add one with the law that asks for it.",
+        gettext_lazy("No retention rules yet"),
+        gettext_lazy(
+            "Everything is kept until a rule says for how long. Add one with the law that asks for it."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -186,24 +193,31 @@ class RetentionRuleAdmin(HistoryAdmin):
             badge=_state(now),
             said=[
                 Said("Covers", covers, is_wide=True),
-                Said("Kept for", keeps),
+                Said(gettext("Kept for"), keeps),
                 Said("Since", moment(now.recorded_at)),
-                Said("Legal reason", now.legal_reason, is_wide=True),
+                Said(gettext("Legal reason"), now.legal_reason, is_wide=True),
             ],
             lists=[
                 Listed(
                     "Revisions",
-                    ("Revision", "What it says", "Legal reason", "Why", "When"),
+                    ("Revision", gettext("What it says"), gettext("Legal reason"), "Why", "When"),
                     [_revision_row(each) for each in revisions],
                     "",
                 )
             ],
             ways=ways if may else [],
-            warning="This rule holds no more: what only it covered is kept." if now.is_retired else "",
+            warning=gettext("This rule holds no more: what only it covered is kept.")
+            if now.is_retired
+            else "",
         )
         return self.page(request, row, "portal/governed.html", page.context())
 
-    @action(description="Add a rule…", url_path="add-rule", icon="add", permissions=["set_retention"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Add a rule…"),
+        url_path="add-rule",
+        icon="add",
+        permissions=["set_retention"],
+    )  # type: ignore[untyped-decorator]
     def add_one(self, request: HttpRequest) -> HttpResponse:
         """Ask what a new rule says, and begin it."""
         user = require(request, SET_RETENTION)
@@ -212,9 +226,9 @@ class RetentionRuleAdmin(HistoryAdmin):
             made: list[RetentionRevision] = []
             given = form.cleaned_data
             verb = lambda: made.append(add_rule(user, given["name"], form.terms(), given["reason"]))  # noqa: E731
-            if run(request, verb, "The rule holds from now on."):
+            if run(request, verb, gettext("The rule holds from now on.")):
                 return HttpResponseRedirect(page_url(made[0].rule))
-        context = _asking(form, "Add a retention rule", "Add the rule", "../")
+        context = _asking(form, gettext("Add a retention rule"), gettext("Add the rule"), "../")
         return self.page(request, None, "portal/verb.html", context)
 
     def change_one(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -232,20 +246,22 @@ class RetentionRuleAdmin(HistoryAdmin):
         )
         if request.method == "POST" and form.is_valid():
             verb = lambda: change_rule(user, now, form.terms(), form.cleaned_data["reason"])  # noqa: E731
-            run(request, verb, "It holds so from now on.")
+            run(request, verb, gettext("It holds so from now on."))
             return HttpResponseRedirect(page_url(rule))
-        context = _asking(form, f"Change “{rule}”", "Change the rule", "../change/")
+        context = _asking(form, f"Change “{rule}”", gettext("Change the rule"), "../change/")
         return self.page(request, rule, "portal/verb.html", context)
 
     def retire_one(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask why the rule holds no more."""
         user = require(request, SET_RETENTION)
         asked = Asked(
-            title="retire",
-            heading="Should this rule hold no more?",
-            consequence="What no other rule covers is kept then, for ever, until a rule covers it. What was destroyed stays destroyed.",
-            button="Retire the rule",
-            done="The rule holds no more.",
+            title=gettext("retire"),
+            heading=gettext("Should this rule hold no more?"),
+            consequence=gettext(
+                "What no other rule covers is kept then, for ever, until a rule covers it. What was destroyed stays destroyed."
+            ),
+            button=gettext("Retire the rule"),
+            done=gettext("The rule holds no more."),
         )
         return self._verb_page(
             request,
@@ -267,34 +283,34 @@ class RetentionRuleAdmin(HistoryAdmin):
         now = rule.revisions.select_related("partner", "rule").order_by("-number").first()
         return page(rule, now)
 
-    @display(description="Covers")
+    @display(description=gettext_lazy("Covers"))
     def shown_covers(self, rule: Any) -> str:
         """Return which documents it covers."""
         return str(rule.told[0])
 
-    @display(description="Kept for")
+    @display(description=gettext_lazy("Kept for"))
     def shown_keeps(self, rule: Any) -> str:
         """Return how long, and from when."""
         return str(rule.told[1])
 
-    @display(description="Legal reason")
+    @display(description=gettext_lazy("Legal reason"))
     def shown_legal(self, rule: Any) -> str:
         """Return the law or contract."""
         return str(rule.now.legal_reason)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, rule: Any) -> SafeString:
         """Return whether it holds."""
         return _state(rule.now)
 
-    @display(description="Since")
+    @display(description=gettext_lazy("Since"))
     def shown_since(self, rule: Any) -> str:
         """Return since when it says so."""
         return moment(rule.now.recorded_at)
 
 
 def _asking(form: TermsForm, heading: str, button: str, cancel_url: str) -> dict[str, Any]:
-    consequence = (
+    consequence = gettext(
         "The rule holds at once, for what is there too. Nothing is destroyed by it alone: what is due is proposed by one"
         " person and approved by a second. The earlier revisions of a rule are kept."
     )
@@ -312,7 +328,7 @@ def _revision_row(each: RetentionRevision) -> list[Told]:
     covers, keeps = revision_words(each)
     return [
         Told(each.number),
-        Told("Holds no more" if each.is_retired else covers, under="" if each.is_retired else keeps),
+        Told(gettext("Holds no more") if each.is_retired else covers, under="" if each.is_retired else keeps),
         Told(each.legal_reason),
         Told(each.reason, under=f"by {each.actor}"),
         Told(moment(each.recorded_at)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from integration.flows import decide
 from integration.flows.claim_forms import claim_form
@@ -28,7 +29,7 @@ def add_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase) -> Htt
     # One byte more than is taken: whatever is longer is too long, and is not read to its end.
     data = file.read(LARGEST + 1) if file is not None else b""
     shows, called = request.POST.get("shows", ""), file.name or "" if file is not None else ""
-    run(request, lambda: add_file(user, case, data, called, shows), "The file is added.")
+    run(request, lambda: add_file(user, case, data, called, shows), gettext("The file is added."))
     return HttpResponseRedirect(f"{page_url(case)}#files")
 
 
@@ -62,11 +63,11 @@ def withdraw_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase, f
     user = require(request, decide.DECIDE)
     file = _found(case, file_id)
     asked = Asked(
-        title=f"withdraw {file.name}",
-        heading=f"Withdraw {file.name}?",
-        consequence="It counts no more and goes to nobody. Its bytes stay on record.",
-        button="Withdraw it",
-        done="The file is withdrawn.",
+        title=gettext("withdraw %(name)s") % {"name": file.name},
+        heading=gettext("Withdraw %(name)s?") % {"name": file.name},
+        consequence=gettext("It counts no more and goes to nobody. Its bytes stay on record."),
+        button=gettext("Withdraw it"),
+        done=gettext("The file is withdrawn."),
     )
     return reason_page(shown_by, request, case, lambda reason: withdraw_file(user, file, reason), asked)
 
@@ -77,7 +78,7 @@ def claim_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase) -> H
     form = claim_form(case, user.get_username())
     small = {each.name: each.pk for each in files_for(case) if KINDS[each.kind].is_picture}
     context = {
-        "title": f"Claim form {case.number}",
+        "title": gettext("Claim form %(number)s") % {"number": case.number},
         "case": case,
         "form": form,
         "total": form.amount(form.total),

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integration.documents.return_document import DISPOSITIONS, REQUEST_REASONS
@@ -59,11 +60,11 @@ class OpeningForm(ReasonForm):
     """What goes back, line by line, what the customer said, and why it is opened."""
 
     word = forms.CharField(
-        label="The customer's word",
+        label=gettext_lazy("The customer's word"),
         required=False,
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="What he wrote or said; it stands on the claim form.",
+        help_text=gettext_lazy("What he wrote or said; it stands on the claim form."),
     )
 
     field_order = ["word", "reason"]
@@ -82,21 +83,21 @@ class OpeningForm(ReasonForm):
     def _add_line(self, line: PurchaseOrderLine, most: Decimal) -> None:
         number, small = line.line_number, {"inputmode": "decimal", "class": "gp-narrow-field"}
         self.fields[f"quantity_{number}"] = forms.DecimalField(
-            label=f"How many of {line.sku}", min_value=Decimal(0), max_value=most, required=False,
-            widget=UnfoldAdminTextInputWidget(attrs={**small, "aria-label": f"How many of {line.sku}"}),
+            label=gettext("How many of %(sku)s") % {"sku": line.sku}, min_value=Decimal(0), max_value=most, required=False,
+            widget=UnfoldAdminTextInputWidget(attrs={**small, "aria-label": gettext("How many of %(sku)s") % {"sku": line.sku}}),
         )  # fmt: skip
         self.fields[f"reason_{number}"] = forms.ChoiceField(
-            label=f"Why {line.sku} goes back", choices=_choices(REQUEST_REASONS, _FIRST_REASONS), required=False,
-            widget=UnfoldAdminSelectWidget(attrs={"aria-label": f"Why {line.sku} goes back"}),
+            label=gettext("Why %(sku)s goes back") % {"sku": line.sku}, choices=_choices(REQUEST_REASONS, _FIRST_REASONS), required=False,
+            widget=UnfoldAdminSelectWidget(attrs={"aria-label": gettext("Why %(sku)s goes back") % {"sku": line.sku}}),
         )  # fmt: skip
         asked = [each for each in DISPOSITIONS if each not in _ANSWERS]
         self.fields[f"wanted_{number}"] = forms.ChoiceField(
-            label=f"What is wanted for {line.sku}", choices=[("", "Credit"), *_choices(asked, ())], required=False,
-            widget=UnfoldAdminSelectWidget(attrs={"aria-label": f"What is wanted for {line.sku}"}),
+            label=gettext("What is wanted for %(sku)s") % {"sku": line.sku}, choices=[("", "Credit"), *_choices(asked, ())], required=False,
+            widget=UnfoldAdminSelectWidget(attrs={"aria-label": gettext("What is wanted for %(sku)s") % {"sku": line.sku}}),
         )  # fmt: skip
         self.fields[f"comment_{number}"] = forms.CharField(
-            label=f"What is wrong with {line.sku}", required=False, max_length=2000,
-            widget=UnfoldAdminTextInputWidget(attrs={"aria-label": f"What is wrong with {line.sku}"}),
+            label=gettext("What is wrong with %(sku)s") % {"sku": line.sku}, required=False, max_length=2000,
+            widget=UnfoldAdminTextInputWidget(attrs={"aria-label": gettext("What is wrong with %(sku)s") % {"sku": line.sku}}),
         )  # fmt: skip
 
     def offered(self) -> list[LineOffered]:
@@ -162,10 +163,10 @@ def open_page(shown_by: GridAdmin, request: HttpRequest, purchase_order_id: int)
         def verb() -> None:
             made.append(open_return(user, purchase_order, form.wanted(), told["reason"], word=told["word"]))
 
-        if run(request, verb, "The return is open. Add photos, then ask the partner."):
+        if run(request, verb, gettext("The return is open. Add photos, then ask the partner.")):
             return HttpResponseRedirect(page_url(made[0]))
     context = {
-        "title": f"Return of {purchase_order.number}",
+        "title": gettext("Return of %(number)s") % {"number": purchase_order.number},
         "purchase_order": purchase_order,
         "form": form,
         "lines": form.offered(),
@@ -183,17 +184,19 @@ def import_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
     text, problem = given_file(request)
     if text and "digest" in request.POST:
         reason, digest = request.POST.get("reason", ""), request.POST["digest"]
-        if run(request, lambda: open_returns(user, text, digest, reason), "The returns are open."):
+        if run(request, lambda: open_returns(user, text, digest, reason), gettext("The returns are open.")):
             return HttpResponseRedirect(list_url(ReturnCase))
     plan = plan_returns(text) if text else None
     rows = sorted(plan.rows, key=lambda row: (row.verdict != WRONG, row.verdict == SAME)) if plan else []
     context = {
-        "title": "Open returns from a file",
-        "heading": "Open returns from a file",
-        "help": "Lines of one purchase order with the same reference are one return, and a reference opens once. Nothing is"
-        " opened before you have seen what each line does.",
+        "title": gettext("Open returns from a file"),
+        "heading": gettext("Open returns from a file"),
+        "help": gettext(
+            "Lines of one purchase order with the same reference are one return, and a reference opens once. Nothing is"
+            " opened before you have seen what each line does."
+        ),
         "columns": ", ".join(COLUMNS),
-        "opens": "Open the returns",
+        "opens": gettext("Open the returns"),
         "plan": plan,
         "rows": rows[:SHOWN],
         "more": max(0, len(rows) - SHOWN),

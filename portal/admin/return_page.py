@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.flows import decide
 from integration.flows.refund import REFUNDABLE, refundable
@@ -97,7 +98,7 @@ def return_context(case: ReturnCase, user: User, now: datetime) -> dict[str, Any
         "badge": return_badge(case),
         "stages": stages_of(case),
         "turn": "Ours" if opened else turn_words(case),
-        "next": "Settle the open case." if opened else what,
+        "next": gettext("Settle the open case.") if opened else what,
         "is_ours": whose == OURS or bool(opened),
         "expected": expected,
         "expected_words": _expected_words(expected),
@@ -179,9 +180,9 @@ def lines_of(case: ReturnCase) -> list[LineShown]:
             "denied",
             row.wanted,
         ):
-            notes.append(f"The partner says: {words(row.disposition)}.")
+            notes.append(gettext("The partner says: %(words)s.") % {"words": words(row.disposition)})
         if row.damaged:
-            notes.append(f"{quantity(row.damaged)} of it came damaged.")
+            notes.append(gettext("%(quantity)s of it came damaged.") % {"quantity": quantity(row.damaged)})
         worth = None if row.unit_price is None else row.unit_price * row.quantity
         found.append(
             LineShown(
@@ -214,39 +215,50 @@ def buttons_of(case: ReturnCase) -> list[Button]:
 
     if stage not in ReturnCase.ENDED:
         if asks and stage in (Stage.OPENED, Stage.REQUESTED, Stage.DENIED, Stage.AUTHORIZED):
-            again = "Ask again" if case.asked else "Ask the partner"
+            again = gettext("Ask again") if case.asked else gettext("Ask the partner")
             offer(
                 "ask",
                 again,
-                "A return document (180) with the photos and forms, where he takes them.",
+                gettext("A return document (180) with the photos and forms, where he takes them."),
                 Stage.OPENED,
                 Stage.DENIED,
             )
         if stage not in (Stage.RECEIVED, Stage.CREDITED):
             offer(
                 "shipped",
-                "Say that it is on its way",
-                "Carrier, tracking number and the day.",
+                gettext("Say that it is on its way"),
+                gettext("Carrier, tracking number and the day."),
                 Stage.AUTHORIZED,
             )
         if stage in (Stage.AUTHORIZED, Stage.SHIPPED, Stage.RECEIVED):
             offer(
                 "received",
-                "Say what the partner received",
-                "As he told it by mail or telephone; a document of his counts before it.",
+                gettext("Say what the partner received"),
+                gettext("As he told it by mail or telephone; a document of his counts before it."),
             )
     if stage in REFUNDABLE and refundable(case):
         url = reverse("admin:integration_returncase_refund", args=[case.pk])
         buttons.append(
-            Button("Refund the customer", url, "In the store, just what it quotes. You see the amount first.")
+            Button(
+                gettext("Refund the customer"),
+                url,
+                gettext("In the store, just what it quotes. You see the amount first."),
+            )
         )
     if case.received_on is not None:
         url = reverse("admin:integration_returncase_restock", args=[case.pk])
-        buttons.append(Button("Restock", url, "Back into the store's stock, what came in good state."))
+        buttons.append(
+            Button("Restock", url, gettext("Back into the store's stock, what came in good state."))
+        )
     if stage not in ReturnCase.ENDED:
-        offer("close", "Close", "Nothing more is expected; what was not credited is lost.", Stage.CREDITED)
+        offer(
+            "close",
+            "Close",
+            gettext("Nothing more is expected; what was not credited is lost."),
+            Stage.CREDITED,
+        )
         if stage not in (Stage.SHIPPED, Stage.RECEIVED, Stage.CREDITED):
-            offer("withdraw", "Withdraw", "As if it had not been asked for.")
+            offer("withdraw", "Withdraw", gettext("As if it had not been asked for."))
     return sorted(buttons, key=lambda each: not each.is_first)
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from integration.flows import decide
@@ -30,22 +31,23 @@ class RefundForm(forms.Form):
             name = f"line_{left.row.pk}"
             self.names[name] = left.row.pk
             self.fields[name] = forms.IntegerField(
-                label=f"{left.row.line.sku}: how many",
+                label=gettext("%(sku)s: how many") % {"sku": left.row.line.sku},
                 min_value=0,
                 max_value=left.most,
                 initial=left.usual,
                 widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
-                help_text=f"{left.row.line.description or left.row.line.sku}; {left.most} can be refunded yet.",
+                help_text=gettext("%(description)s; %(most)s can be refunded yet.")
+                % {"description": left.row.line.description or left.row.line.sku, "most": left.most},
             )
         if methods:
             self.fields["method"] = forms.TypedChoiceField(
-                label="How it goes back",
+                label=gettext("How it goes back"),
                 coerce=int,
                 choices=list(enumerate(methods)),
                 initial=0,
                 required=False,
                 widget=UnfoldAdminSelectWidget,
-                help_text="As the store offers it for this order.",
+                help_text=gettext("As the store offers it for this order."),
             )
 
     def quantities(self) -> dict[int, int]:
@@ -66,11 +68,11 @@ def refund_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase) -> 
         if run(
             request,
             lambda: decide_refund(user, case, asked.quantities(), method, digest, why),
-            "The refund is decided: it is made in the store now.",
+            gettext("The refund is decided: it is made in the store now."),
         ):
             return HttpResponseRedirect(page_url(case))
     context = {
-        "title": f"{case}: refund the customer",
+        "title": gettext("%(case)s: refund the customer") % {"case": case},
         "case": case,
         "asked": asked,
         "has_lines": bool(asked.names),
@@ -92,11 +94,11 @@ def restock_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase) ->
         messages.error(request, str(refusal))
         return HttpResponseRedirect(page_url(case))
     asked = Asked(
-        title="restock",
-        heading="Back into stock?",
+        title=gettext("restock"),
+        heading=gettext("Back into stock?"),
         consequence=" ".join(told),
-        button="Restock",
-        done="What came back is for sale again.",
+        button=gettext("Restock"),
+        done=gettext("What came back is for sale again."),
     )
     return reason_page(shown_by, request, case, lambda reason: restock(user, case, reason), asked)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from integration.models import Expectation, ReturnCase, ReturnLine
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, money, page_url, status
@@ -32,14 +33,14 @@ TONES = {
 }
 OURS, THEIRS = "ours", "theirs"
 TURNS = {
-    Stage.PROPOSED: (OURS, "Decide whether it is opened."),
-    Stage.OPENED: (OURS, "Ask the partner for an authorization."),
-    Stage.REQUESTED: (THEIRS, "The partner is to authorize or deny it."),
-    Stage.AUTHORIZED: (OURS, "The goods are to be sent back."),
-    Stage.DENIED: (OURS, "The partner denied it: ask again, or close it."),
-    Stage.SHIPPED: (THEIRS, "The partner is to say that the goods arrived."),
-    Stage.RECEIVED: (THEIRS, "The partner is to credit it."),
-    Stage.CREDITED: (OURS, "Nothing more is expected: close it."),
+    Stage.PROPOSED: (OURS, gettext_lazy("Decide whether it is opened.")),
+    Stage.OPENED: (OURS, gettext_lazy("Ask the partner for an authorization.")),
+    Stage.REQUESTED: (THEIRS, gettext_lazy("The partner is to authorize or deny it.")),
+    Stage.AUTHORIZED: (OURS, gettext_lazy("The goods are to be sent back.")),
+    Stage.DENIED: (OURS, gettext_lazy("The partner denied it: ask again, or close it.")),
+    Stage.SHIPPED: (THEIRS, gettext_lazy("The partner is to say that the goods arrived.")),
+    Stage.RECEIVED: (THEIRS, gettext_lazy("The partner is to credit it.")),
+    Stage.CREDITED: (OURS, gettext_lazy("Nothing more is expected: close it.")),
 }
 """Whose turn it is at each stage, and to do what; at the others nobody's."""
 

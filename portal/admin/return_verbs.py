@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integration.flows import decide, returns
@@ -25,17 +26,17 @@ class ShippedForm(ReasonForm):
     """How the goods travel back."""
 
     on = forms.DateField(
-        label="Sent back on",
+        label=gettext_lazy("Sent back on"),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
-        help_text="The day on which they left.",
+        help_text=gettext_lazy("The day on which they left."),
     )
     scac = forms.CharField(
-        label="Carrier (SCAC)", required=False, max_length=4, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="Two to four letters, such as UPSN. Empty where it is not known.",
+        label=gettext_lazy("Carrier (SCAC)"), required=False, max_length=4, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Two to four letters, such as UPSN. Empty where it is not known."),
     )  # fmt: skip
     tracking = forms.CharField(
-        label="Tracking number", required=False, max_length=50, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="As the carrier gave it.",
+        label=gettext_lazy("Tracking number"), required=False, max_length=50, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("As the carrier gave it."),
     )  # fmt: skip
 
     field_order = ["on", "scac", "tracking", "reason"]
@@ -52,19 +53,22 @@ class ShippedForm(ReasonForm):
 class ReceivedForm(ReasonForm):
     """What the partner received, line by line."""
 
-    on = forms.DateField(label="Received on", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    on = forms.DateField(
+        label=gettext_lazy("Received on"), widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
 
     def __init__(self, data: Any, case: ReturnCase) -> None:
         super().__init__(data, initial={"on": (case.received_on or timezone.localdate()).isoformat()})
         for row in case.lines.select_related("line"):
             usual = row.received if row.received is not None else row.authorized
             self.fields[f"line_{row.line.line_number}"] = forms.DecimalField(
-                label=f"{row.line.sku}: how many came",
+                label=gettext("%(sku)s: how many came") % {"sku": row.line.sku},
                 min_value=Decimal(0),
                 max_value=row.quantity,
                 initial=plain(usual if usual is not None else row.quantity),
                 widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
-                help_text=f"{row.line.description or row.line.sku}, {plain(row.quantity)} asked.",
+                help_text=gettext("%(description)s, %(quantity)s asked.")
+                % {"description": row.line.description or row.line.sku, "quantity": plain(row.quantity)},
             )
         self.order_fields(["on", *(name for name in self.fields if name.startswith("line_")), "reason"])
 
@@ -104,32 +108,31 @@ def _asked(case: ReturnCase) -> str:
         if files
         else ""
     )
-    return (
-        f"{case.partner} is sent a return document (180) for all lines of it{again}. The answer is matched by itself, and one that"
-        f" differs is a case.{waits}"
-    )
+    return gettext(
+        "%(partner)s is sent a return document (180) for all lines of it%(again)s. The answer is matched by itself, and one that differs is a case.%(waits)s"
+    ) % {"partner": case.partner, "again": again, "waits": waits}
 
 
 def _shipped(case: ReturnCase) -> str:
     if case.authorized_until is None:
-        return f"From then on a receipt of {case.partner} is expected. Said again, it is corrected."
-    return (
-        f"{case.partner} takes it back until {case.authorized_until:%d %b %Y}. From then on his receipt is expected. Said again,"
-        " it is corrected."
-    )
+        return gettext("From then on a receipt of %(partner)s is expected. Said again, it is corrected.") % {
+            "partner": case.partner
+        }
+    return gettext(
+        "%(partner)s takes it back until %(authorized_until)s. From then on his receipt is expected. Said again, it is corrected."
+    ) % {"partner": case.partner, "authorized_until": f"{case.authorized_until:%d %b %Y}"}
 
 
 def _received(case: ReturnCase) -> str:
-    return (
-        f"The lines count as returned in the ledger of {case.purchase_order}, and the credit is expected. A notification (180) of"
-        f" {case.partner} counts before it. Said again, it is corrected."
-    )
+    return gettext(
+        "The lines count as returned in the ledger of %(purchase_order)s, and the credit is expected. A notification (180) of %(partner)s counts before it. Said again, it is corrected."
+    ) % {"purchase_order": case.purchase_order, "partner": case.partner}
 
 
 def _closed(case: ReturnCase) -> str:
     left = max(case.expected_credit - case.credited, Decimal(0))
     lost = f" {left:.2f} {case.currency} that {case.partner} owes yet count as lost." if left else ""
-    return f"Nothing more is expected of it, and its open cases close.{lost}"
+    return gettext("Nothing more is expected of it, and its open cases close.%(lost)s") % {"lost": lost}
 
 
 def _withdrawn(case: ReturnCase) -> str:
@@ -138,7 +141,9 @@ def _withdrawn(case: ReturnCase) -> str:
         if case.request_id
         else ""
     )
-    return f"It counts for nothing, and what it held can go back by another return.{told}"
+    return gettext("It counts for nothing, and what it held can go back by another return.%(told)s") % {
+        "told": told
+    }
 
 
 VERBS = {

@@ -13,15 +13,16 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from archive.models import Document
 from integration.models import Expectation, PurchaseOrder, ReturnCase
+from integration.search import whole_number
 from portal.admin import comments, return_files, return_opening, return_refunds, return_verbs
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.evidence import may_make
 from portal.admin.filters import PeriodFilter
-from portal.admin.orders import whole_number
 from portal.admin.return_page import return_context
 from portal.admin.return_rows import OURS, THEIRS, TURNS, due_of, return_badge, totals, turn_words, with_money
 from portal.admin.show import BAD, badge, link, moment, money
@@ -33,19 +34,23 @@ _UNSEEN = ("order__content", "order__routing", "purchase_order__content")
 class OpenedFilter(PeriodFilter):
     """When a return was opened."""
 
-    title = "Opened"
+    title = gettext_lazy("Opened")
     field = "opened_at"
 
 
 class TurnFilter(SimpleListFilter):
     """Whose turn it is."""
 
-    title = "Turn"
+    title = gettext_lazy("Turn")
     parameter_name = "turn"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return ours, and the partners'."""
-        return [(OURS, "Ours"), (THEIRS, "The partner's"), ("over", "Nobody's: it is over")]
+        return [
+            (OURS, gettext("Ours")),
+            (THEIRS, gettext("The partner's")),
+            ("over", gettext("Nobody's: it is over")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ReturnCase]) -> QuerySet[ReturnCase]:
         """Keep the returns whose turn it is."""
@@ -58,7 +63,7 @@ class TurnFilter(SimpleListFilter):
 class MoneyFilter(SimpleListFilter):
     """Returns by what became of the money."""
 
-    title = "Money"
+    title = gettext_lazy("Money")
     parameter_name = "money"
     _CHOICES = {
         "owed": ("Owed", Q(money_owed__gt=0)),
@@ -84,7 +89,7 @@ class MoneyFilter(SimpleListFilter):
 class ReturnCaseAdmin(HistoryAdmin):
     """Returns; they are changed by verbs alone."""
 
-    words = ("return", "returns")
+    words = (gettext_lazy("return"), gettext_lazy("returns"))
     list_display = (
         "shown_number", "shown_stage", "shown_turn", "shown_due", "shown_order", "shown_partner", "shown_owed",
         "shown_recovered", "shown_lost",
@@ -92,15 +97,17 @@ class ReturnCaseAdmin(HistoryAdmin):
     list_filter = ("stage", TurnFilter, MoneyFilter, OpenedFilter, "partner", "source")
     list_select_related = ("order", "purchase_order", "partner")
     search_fields = ("number",)
-    search_help_text = "Return, RMA, tracking or order number"
+    search_help_text = gettext_lazy("Return, RMA, tracking or order number")
     ordering = ("-pk",)
     elsewhere = Document
     actions_list = ["import_page"]
     list_before_template = "portal/parts/invoice_totals.html"
     empty = EmptyState(
-        "No returns yet",
-        "Open one on the page of its order or purchase order, once something of it was shipped, or bring in a file. A refund"
-        " in the store proposes one by itself.",
+        gettext_lazy("No returns yet"),
+        gettext_lazy(
+            "Open one on the page of its order or purchase order, once something of it was shipped, or bring in a file. A refund"
+            " in the store proposes one by itself."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnCase]:
@@ -190,29 +197,34 @@ class ReturnCaseAdmin(HistoryAdmin):
         """Say whether the user may open returns."""
         return return_opening.may_open(person(request))
 
-    @action(description="Open from a file (CSV)…", url_path="import", icon="upload", permissions=["decide"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Open from a file (CSV)…"),
+        url_path="import",
+        icon="upload",
+        permissions=["decide"],
+    )  # type: ignore[untyped-decorator]
     def import_page(self, request: HttpRequest) -> HttpResponse:
         """Show what a file would open; open it once that was seen, with a reason."""
         return return_opening.import_page(self, request)
 
-    @display(description="Return", ordering="pk")
+    @display(description=gettext_lazy("Return"), ordering="pk")
     def shown_number(self, case: ReturnCase) -> SafeString:
         """Return its number, and the RMA beneath."""
         if not case.rma:
             return format_html("{}", case.number)
         return format_html('{}<small class="gp-id">RMA {}</small>', case.number, case.rma)
 
-    @display(description="Stage", ordering="stage")
+    @display(description=gettext_lazy("Stage"), ordering="stage")
     def shown_stage(self, case: ReturnCase) -> SafeString:
         """Return how far it is."""
         return return_badge(case)
 
-    @display(description="Turn")
+    @display(description=gettext_lazy("Turn"))
     def shown_turn(self, case: ReturnCase) -> str:
         """Return whose turn it is."""
         return turn_words(case)
 
-    @display(description="Due")
+    @display(description=gettext_lazy("Due"))
     def shown_due(self, case: Any) -> SafeString | str:
         """Return by when the next thing is due; that it is overdue where it is."""
         expected: Expectation | None = case.expected
@@ -224,7 +236,7 @@ class ReturnCaseAdmin(HistoryAdmin):
             )
         return moment(expected.due_at)
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, case: ReturnCase) -> SafeString:
         """Return the order as a link, and the purchase order beneath."""
         return format_html(
@@ -233,22 +245,22 @@ class ReturnCaseAdmin(HistoryAdmin):
             link(case.purchase_order, case.purchase_order.number),
         )
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, case: ReturnCase) -> str:
         """Return who is to take it back."""
         return str(case.partner)
 
-    @display(description="Owed", ordering="money_owed")
+    @display(description=gettext_lazy("Owed"), ordering="money_owed")
     def shown_owed(self, case: Any) -> str:
         """Return what the partner owes yet."""
         return money(case.money_owed, case.currency) if case.money_owed else ""
 
-    @display(description="Recovered", ordering="credited")
+    @display(description=gettext_lazy("Recovered"), ordering="credited")
     def shown_recovered(self, case: ReturnCase) -> str:
         """Return what he gave back."""
         return money(case.credited, case.currency) if case.credited else ""
 
-    @display(description="Lost", ordering="money_lost")
+    @display(description=gettext_lazy("Lost"), ordering="money_lost")
     def shown_lost(self, case: Any) -> str:
         """Return what never came."""
         return money(case.money_lost, case.currency) if case.money_lost else ""

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows import routing_rules
@@ -55,20 +56,22 @@ class RoutingRuleAdmin(RoutingAdmin):
     list_select_related = ("store", "agreement", "warehouse")
     ordering = ("priority", "pk")
     search_fields = ("name", "agreement__name", "agreement__partner__name")
-    search_help_text = "Rule, agreement or partner"
+    search_help_text = gettext_lazy("Rule, agreement or partner")
     autocomplete_fields = ("agreement",)
     fieldsets = (
         (None, {"fields": (("name", "priority", "is_active"), "note")}),
-        ("Lines that it takes: all of this holds", {"fields": (
+        (gettext_lazy("Lines that it takes: all of this holds"), {"fields": (
             ("store", "channels"), ("skus", "brands", "categories"),
             ("countries", "regions", "postal_prefixes"), ("delivery", "pickup_methods"),
         )}),
-        ("Where they go", {"fields": (("agreement", "bundles"), ("fulfilment", "warehouse"))}),
+        (gettext_lazy("Where they go"), {"fields": (("agreement", "bundles"), ("fulfilment", "warehouse"))}),
     )  # fmt: skip
     empty = EmptyState(
-        "No routing rules yet",
-        "Without a rule, a line goes to the one agreement that lists its SKU. Add a rule where several partners list the"
-        " same, or where brand, category, channel or place decide.",
+        gettext_lazy("No routing rules yet"),
+        gettext_lazy(
+            "Without a rule, a line goes to the one agreement that lists its SKU. Add a rule where several partners list the"
+            " same, or where brand, category, channel or place decide."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -76,7 +79,7 @@ class RoutingRuleAdmin(RoutingAdmin):
         view = self.admin_site.admin_view(self.what_if)
         return [path("what-if/", view, name="integration_routingrule_what_if"), *super().get_urls()]
 
-    @action(description="Try the rules", url_path="try", icon="science")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Try the rules"), url_path="try", icon="science")  # type: ignore[untyped-decorator]
     def try_rules(self, request: HttpRequest) -> HttpResponse:
         """Show what would become of an order."""
         if not self.has_view_permission(request):
@@ -87,7 +90,12 @@ class RoutingRuleAdmin(RoutingAdmin):
         """Say whether the user may add rules."""
         return bool(self.has_add_permission(request))
 
-    @action(description="Duplicate…", url_path="duplicate", icon="content_copy", permissions=["duplicate"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Duplicate…"),
+        url_path="duplicate",
+        icon="content_copy",
+        permissions=["duplicate"],
+    )  # type: ignore[untyped-decorator]
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Offer a new rule that begins as this one is."""
         if self.find(request, object_id) is None:
@@ -117,10 +125,12 @@ class RoutingRuleAdmin(RoutingAdmin):
         form_class = self.get_form(request, rule, change=rule is not None)
         data = request.POST.copy()
         data.setdefault("reason", "")
-        form = form_class({**data.dict(), "reason": data["reason"] or "Tried, not saved."}, instance=rule)
+        form = form_class(
+            {**data.dict(), "reason": data["reason"] or gettext("Tried, not saved.")}, instance=rule
+        )
         if not form.is_valid():
             context = {
-                "title": "What would change",
+                "title": gettext("What would change"),
                 "problems": [
                     (form.fields[name].label if name in form.fields else "", sentence)
                     for name, sentences in form.errors.items()
@@ -128,32 +138,32 @@ class RoutingRuleAdmin(RoutingAdmin):
                 ],
             }
             return self.page(request, None, "portal/routing_what_if.html", context)
-        return what_if_page(self, request, form.instance, "What would change")
+        return what_if_page(self, request, form.instance, gettext("What would change"))
 
-    @display(description="State", ordering="is_active")
+    @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, rule: RoutingRule) -> SafeString:
         """Return whether it is asked."""
         return badge("Active", GOOD) if rule.is_active else badge("Off", QUIET)
 
-    @display(description="Store", ordering="store")
+    @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, rule: RoutingRule) -> str:
         """Return the store as a link."""
-        return link(rule.store) if rule.store else "Every store"
+        return link(rule.store) if rule.store else gettext("Every store")
 
-    @display(description="Lines")
+    @display(description=gettext_lazy("Lines"))
     def shown_conditions(self, rule: RoutingRule) -> str:
         """Return the conditions in short."""
         return conditions(rule)
 
-    @display(description="Agreement", ordering="agreement")
+    @display(description=gettext_lazy("Agreement"), ordering="agreement")
     def shown_agreement(self, rule: RoutingRule) -> str:
         """Return the agreement as a link."""
         return link(rule.agreement)
 
-    @display(description="Shipped to", ordering="fulfilment")
+    @display(description=gettext_lazy("Shipped to"), ordering="fulfilment")
     def shown_fulfilment(self, rule: RoutingRule) -> str:
         """Return to whom the partner ships."""
-        return link(rule.warehouse) if rule.warehouse else "The customer"
+        return link(rule.warehouse) if rule.warehouse else gettext("The customer")
 
 
 _CONDITIONS = (
@@ -188,13 +198,15 @@ class WarehouseAdmin(RoutingAdmin):
     form = WarehouseForm
     list_display = ("name", "party_id", "city", "state", "country_iso2")
     search_fields = ("name", "city", "party_id")
-    search_help_text = "Name, city or number"
+    search_help_text = gettext_lazy("Name, city or number")
     used_by = ("routing_rules",)
     fields = (
         "name", ("party_id", "party_id_kind"), ("street_1", "street_2"), ("city", "state", "zip", "country_iso2"),
         ("phone", "email"),
     )  # fmt: skip
     empty = EmptyState(
-        "No warehouses yet",
-        "Add a place of yours that partners ship to; routing rules then send stock orders there.",
+        gettext_lazy("No warehouses yet"),
+        gettext_lazy(
+            "Add a place of yours that partners ship to; routing rules then send stock orders there."
+        ),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -41,7 +42,10 @@ class ListField(forms.CharField):
         found = dict.fromkeys(" ".join(each.split()) for each in self._between.split(text))
         items = [each for each in found if each]
         if len(items) > LONGEST_LIST:
-            raise forms.ValidationError(f"These are {len(items)}; a list has {LONGEST_LIST} at most.")
+            raise forms.ValidationError(
+                gettext("These are %(number)s; a list has %(most)s at most.")
+                % {"number": len(items), "most": LONGEST_LIST}
+            )
         return [self.read(each) for each in items]
 
     def read(self, item: str) -> Any:
@@ -65,7 +69,9 @@ class NumberListField(ListField):
     def read(self, item: str) -> int:
         """Return the number."""
         if not re.fullmatch(r"[0-9]{1,15}", item):
-            raise forms.ValidationError(f"“{item[:40]}” is no number. Write numbers with commas between.")
+            raise forms.ValidationError(
+                gettext("“%(item)s” is no number. Write numbers with commas between.") % {"item": item[:40]}
+            )
         return int(item)
 
 
@@ -74,17 +80,29 @@ class RuleForm(ReasonedForm):
 
     problems = staticmethod(rule_problems)
     channels = NumberListField(
-        help_text="The store's numbers of its channels, as Connect on the store's page shows them."
+        help_text=gettext_lazy(
+            "The store's numbers of its channels, as Connect on the store's page shows them."
+        )
     )
-    skus = ListField(label="SKUs", help_text="One a line; * stands for anything: LAMP-*.")
-    brands = ListField(help_text="One a line, as the store writes them.")
+    skus = ListField(
+        label=gettext_lazy("SKUs"), help_text=gettext_lazy("One a line; * stands for anything: LAMP-*.")
+    )
+    brands = ListField(help_text=gettext_lazy("One a line, as the store writes them."))
     categories = ListField(
-        help_text="One a line, name or number. Sub-categories count. Needs a token that may read products."
+        help_text=gettext_lazy(
+            "One a line, name or number. Sub-categories count. Needs a token that may read products."
+        )
     )
-    pickup_methods = NumberListField(help_text="The store's numbers of them; only for what is collected.")
-    countries = ListField(commas=True, help_text="Codes or names: US, CA.")
-    regions = ListField(commas=True, help_text="States or provinces, codes or names: CA, Oregon.")
-    postal_prefixes = ListField(commas=True, label="Postal codes", help_text="How they begin: 558, K1A.")
+    pickup_methods = NumberListField(
+        help_text=gettext_lazy("The store's numbers of them; only for what is collected.")
+    )
+    countries = ListField(commas=True, help_text=gettext_lazy("Codes or names: US, CA."))
+    regions = ListField(
+        commas=True, help_text=gettext_lazy("States or provinces, codes or names: CA, Oregon.")
+    )
+    postal_prefixes = ListField(
+        commas=True, label=gettext_lazy("Postal codes"), help_text=gettext_lazy("How they begin: 558, K1A.")
+    )
 
     class Meta:
         model = RoutingRule
@@ -107,9 +125,11 @@ class WarehouseForm(ReasonedForm):
         """Return what a partner could not read."""
         problems = {}
         if row.party_id_kind and not row.party_id:
-            problems["party_id"] = "Enter the number that the kind is of, or leave the kind empty."
+            problems["party_id"] = gettext("Enter the number that the kind is of, or leave the kind empty.")
         if len(row.name) > LONGEST_NAME:
-            problems["name"] = f"Documents carry {LONGEST_NAME} characters of a name (N102): shorten it."
+            problems["name"] = gettext(
+                "Documents carry %(longest)s characters of a name (N102): shorten it."
+            ) % {"longest": LONGEST_NAME}
         return problems
 
 
@@ -117,7 +137,10 @@ class OrderTestForm(forms.Form):
     """A real order to try the rules with."""
 
     order = forms.CharField(
-        label="Order", max_length=30, widget=UnfoldAdminTextInputWidget, help_text="Its number in the store."
+        label=gettext_lazy("Order"),
+        max_length=30,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Its number in the store."),
     )
 
     found: Order | None = None
@@ -129,7 +152,7 @@ class OrderTestForm(forms.Form):
             orders = seen(Order.objects.filter(number=int(given))).select_related("store")
             self.found = orders.order_by("-read_at").first()
         if self.found is None:
-            raise forms.ValidationError(f"There is no order {given[:30]} here.")
+            raise forms.ValidationError(gettext("There is no order %(given)s here.") % {"given": given[:30]})
         return given
 
 
@@ -137,14 +160,16 @@ class LinesTestForm(forms.Form):
     """Lines that somebody wrote down, and where they go."""
 
     store = forms.ModelChoiceField(Store.objects.order_by("name"), widget=UnfoldAdminSelectWidget)
-    skus = ListField(label="SKUs", help_text="One a line; a quantity may follow: LAMP-1 3.")
+    skus = ListField(
+        label=gettext_lazy("SKUs"), help_text=gettext_lazy("One a line; a quantity may follow: LAMP-1 3.")
+    )
     brand = forms.CharField(required=False, max_length=100, widget=UnfoldAdminTextInputWidget)
     channel = forms.IntegerField(
         required=False,
         min_value=0,
         initial=1,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Its number in the store.",
+        help_text=gettext_lazy("Its number in the store."),
     )
     country = forms.CharField(required=False, max_length=60, initial="US", widget=UnfoldAdminTextInputWidget)
     region = forms.CharField(required=False, max_length=60, widget=UnfoldAdminTextInputWidget)
@@ -154,7 +179,7 @@ class LinesTestForm(forms.Form):
         """Ask for at least one."""
         found: list[str] = self.cleaned_data["skus"]
         if not found:
-            raise forms.ValidationError("Write at least one SKU.")
+            raise forms.ValidationError(gettext("Write at least one SKU."))
         return found
 
     def as_order(self) -> Order:

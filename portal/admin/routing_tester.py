@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.flows.routing import Routed, Routing, plan_routing, warehouse_of
 from integration.flows.routing_rules import MOST_COMPARED, compare, destination
@@ -47,7 +48,7 @@ def tester_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
     elif by_order.is_bound and by_order.is_valid():
         order = by_order.found
     context: dict[str, Any] = {
-        "title": "Try the rules",
+        "title": gettext("Try the rules"),
         "by_order": by_order,
         "by_lines": by_lines,
         "rules": RoutingRule.objects.filter(is_active=True).count(),
@@ -79,9 +80,9 @@ def tried(order: Order) -> dict[str, Any]:
 def _shown(routed: Routed) -> ShownLine:
     choice = routed.choice if not routed.left_out else None
     rule = choice.rule if choice else None
-    verdict = badge("Goes out", GOOD)
+    verdict = badge(gettext("Goes out"), GOOD)
     if routed.left_out:
-        verdict = badge("Left out", QUIET)
+        verdict = badge(gettext("Left out"), QUIET)
     elif routed.problem:
         verdict = badge("A case", BAD)
     return ShownLine(
@@ -104,7 +105,11 @@ def _purchase_orders(routing: Routing) -> list[dict[str, Any]]:
     made = []
     for (agreement, to), lines in groups.items():
         place = warehouse_of(to)
-        customer = f"The customer (address {to})" if len(addresses) > 1 else "The customer"
+        customer = (
+            gettext("The customer (address %(to)s)") % {"to": to}
+            if len(addresses) > 1
+            else gettext("The customer")
+        )
         made.append(
             {
                 "agreement": agreements[agreement],

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext
+
 from integration.flows.numbering import numbering_problem
 from integration.flows.translation_files import code_list_problem, purchase_units, unit_problems
 from integration.models import Store
@@ -29,21 +31,20 @@ def mailbox_problems(mailbox: Mailbox) -> Problems:
     """Return what keeps files from being fetched or sent as ``mailbox`` says."""
     problems = {**_sftp_problems(mailbox), **_name_problems(mailbox)}
     if mailbox.inbound_path and mailbox.inbound_path == mailbox.outbound_path:
-        problems["outbound_path"] = (
+        problems["outbound_path"] = gettext(
             "Files that we send to the folder that we fetch from would come back to us. Enter the folder that the"
             " network or partner takes files from."
         )
     if other := _fetches_there_too(mailbox):
-        problems["inbound_path"] = (
-            f"Mailbox {other} fetches from the same place: each would take the other's files. Change that one instead."
-        )
+        problems["inbound_path"] = gettext(
+            "Mailbox %(other)s fetches from the same place: each would take the other's files. Change that one instead."
+        ) % {"other": other}
     if mailbox.kind == Mailbox.Kind.PRIVATE and mailbox.partner is not None and mailbox.pk:
         strangers = mailbox.agreements.exclude(partner=mailbox.partner).select_related("partner")
         if stranger := strangers.first():
-            problems["partner"] = (
-                f"Agreement {stranger} of {stranger.partner} uses this mailbox, and a private one has one partner alone."
-                " Move that agreement to another mailbox first, or make this a network mailbox."
-            )
+            problems["partner"] = gettext(
+                "Agreement %(stranger)s of %(partner)s uses this mailbox, and a private one has one partner alone. Move that agreement to another mailbox first, or make this a network mailbox."
+            ) % {"stranger": stranger, "partner": stranger.partner}
     return problems
 
 
@@ -52,11 +53,11 @@ def _sftp_problems(mailbox: Mailbox) -> Problems:
         return {}
     problems = {}
     if not mailbox.host:
-        problems["host"] = "SFTP needs a host, such as sftp.example.net."
+        problems["host"] = gettext("SFTP needs a host, such as sftp.example.net.")
     if not mailbox.username:
-        problems["username"] = "SFTP needs the name under which Gridport logs in."
+        problems["username"] = gettext("SFTP needs the name under which Gridport logs in.")
     if not mailbox.password and not mailbox.private_key:
-        way_in = "Enter a password, or a private key below: without either nobody can log in."
+        way_in = gettext("Enter a password, or a private key below: without either nobody can log in.")
         problems["password"] = way_in
     return problems
 
@@ -66,7 +67,7 @@ def host_key_problem(line: str) -> str:
     try:
         fingerprint(line)
     except ValueError:
-        return (
+        return gettext(
             "This is no public key. Write its kind and the key, as in “ssh-ed25519 AAAA…”, without the host's name"
             " before it."
         )
@@ -76,12 +77,12 @@ def host_key_problem(line: str) -> str:
 def host_keys_problem(mailbox: Mailbox, lines: Sequence[str]) -> str:
     """Return why ``mailbox`` cannot work with the host keys ``lines``, or ``""``."""
     if mailbox.transport == Mailbox.Transport.SFTP and not lines:
-        return (
+        return gettext(
             "Pin the server's public key, a line such as “ssh-ed25519 AAAA…”: without it nothing is fetched or sent."
             " The operator of the mailbox tells it."
         )
     if len(set(lines)) < len(lines):
-        return "The same key is pinned twice. Change the times of the one that is there."
+        return gettext("The same key is pinned twice. Change the times of the one that is there.")
     return ""
 
 
@@ -121,30 +122,32 @@ def agreement_problems(agreement: Agreement) -> Problems:
     if problem := separators.problem():
         problems["element_separator"] = problem
     if not knows_version(agreement.version):
-        problems["version"] = (
-            f"Version {agreement.version} is not known; Gridport writes and reads 004010 and 005010."
-        )
+        problems["version"] = gettext(
+            "Version %(version)s is not known; Gridport writes and reads 004010 and 005010."
+        ) % {"version": agreement.version}
     elif not re.fullmatch(r"[0-9]{6}[A-Z0-9]{0,6}", agreement.version):
-        problems["version"] = (
+        problems["version"] = gettext(
             "Write the version as six digits, with the industry's suffix where agreed: 004010VICS."
         )
     elif mapped := _mapped_in_another_version(agreement):
-        problems["version"] = (
-            f"{mapped.profile} maps its {mapped}, and is for version {mapped.profile.version}: choose another mapping there"
-            " first."
-        )
+        problems["version"] = gettext(
+            "%(profile)s maps its %(mapped)s, and is for version %(version)s: choose another mapping there first."
+        ) % {"profile": mapped.profile, "mapped": mapped, "version": mapped.profile.version}
     if not _CURRENCY.fullmatch(agreement.currency):
-        problems["currency"] = "Write the currency as its three capital letters, such as USD."
+        problems["currency"] = gettext("Write the currency as its three capital letters, such as USD.")
     if agreement.mailbox_id is None or agreement.identifier_id is None or agreement.partner_id is None:
         return problems
     whose = agreement.mailbox.partner
     if whose is not None and whose != agreement.partner:
-        problems["mailbox"] = f"{agreement.mailbox} is private to {whose}."
+        problems["mailbox"] = gettext("%(mailbox)s is private to %(whose)s.") % {
+            "mailbox": agreement.mailbox,
+            "whose": whose,
+        }
     ours = f"{agreement.own_qualifier}:{agreement.own_id}"
     if ours == str(agreement.identifier):
-        problems["own_id"] = (
-            f"{ours} is the partner's own ID; enter the one under which the partner knows us."
-        )
+        problems["own_id"] = gettext(
+            "%(ours)s is the partner's own ID; enter the one under which the partner knows us."
+        ) % {"ours": ours}
     same = Agreement.objects.exclude(pk=agreement.pk).filter(
         mailbox=agreement.mailbox,
         identifier=agreement.identifier,
@@ -152,10 +155,9 @@ def agreement_problems(agreement: Agreement) -> Problems:
         own_id=agreement.own_id,
     )
     if twin := same.first():
-        problems["identifier"] = (
-            f"Agreement {twin} joins {ours} and {agreement.identifier} on this mailbox already: nobody could tell which"
-            " of the two a document belongs to."
-        )
+        problems["identifier"] = gettext(
+            "Agreement %(twin)s joins %(ours)s and %(identifier)s on this mailbox already: nobody could tell which of the two a document belongs to."
+        ) % {"twin": twin, "ours": ours, "identifier": agreement.identifier}
     return problems
 
 
@@ -171,11 +173,11 @@ def store_problems(store: Store) -> Problems:
     problems = {}
     address = urlsplit(store.base_url)
     if address.scheme != "https" and address.hostname not in _LOOPBACK:
-        problems["base_url"] = "The token would travel in clear: write the address with https."
+        problems["base_url"] = gettext("The token would travel in clear: write the address with https.")
     if not _CURRENCY.fullmatch(store.currency):
-        problems["currency"] = "Write the currency as its three capital letters, such as USD."
+        problems["currency"] = gettext("Write the currency as its three capital letters, such as USD.")
     if not _PREFIX.fullmatch(store.purchase_order_prefix):
-        problems["purchase_order_prefix"] = (
+        problems["purchase_order_prefix"] = gettext(
             "Only letters, digits and dashes: partners' systems read the number."
         )
     if problem := numbering_problem(store):

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -59,14 +59,16 @@ def kept_query(text: str) -> str:
     return wanted.urlencode()
 
 
-def offered(user: User, query: str) -> list[Kept]:
-    """Return the searches of ``user``, then those that others share; the one that is shown now is marked."""
+def offered(user: User, query: str, most: int | None = None) -> list[Kept]:
+    """Return the searches of ``user``, then those that others share, ``most`` of them at most; the one that is shown now
+    is marked."""
     now = kept_query(query)
     rows = SavedSearch.objects.filter(Q(user=user) | Q(is_shared=True)).select_related("user")
-    found = [
-        Kept(row, f"{reverse('find')}?{row.query}", row.user_id == user.pk, row.query == now) for row in rows
+    own_first = rows.order_by(Case(When(user=user, then=0), default=1), "name", "pk")
+    return [
+        Kept(row, f"{reverse('find')}?{row.query}", row.user_id == user.pk, row.query == now)
+        for row in own_first[:most]
     ]
-    return sorted(found, key=lambda each: not each.is_own)
 
 
 @require_POST

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from portal.admin.forms import RuledForm
@@ -71,4 +72,4 @@ def removal_box(words: str) -> forms.BooleanField:
 
 def stored_badge(secret: str) -> SafeString:
     """Return whether a secret is stored, for those who may look and not change."""
-    return badge("Stored, never shown", GOOD) if secret else badge("None stored", QUIET)
+    return badge(gettext("Stored, never shown"), GOOD) if secret else badge(gettext("None stored"), QUIET)

@@ -13,6 +13,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from archive.models import Document
 from integration.flows import decide
@@ -71,7 +72,7 @@ def bulk_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(list_url(Document, request.GET.get("filter", "")))
     context = {
-        "title": "Send many again",
+        "title": gettext("Send many again"),
         "plan": plan,
         "scope": choice.words,
         "alone": settings.BULK_ALONE,
@@ -90,7 +91,11 @@ def _choice(shown_by: GridAdmin, request: HttpRequest) -> Choice:
         pk for pk in request.GET.get("ids", "").split(",") if pk.isascii() and pk.isdigit() and len(pk) < 19
     ]
     pks = {int(pk) for pk in given[: settings.BULK_LIMIT + 1]}
-    words = "One document, chosen one by one" if len(pks) == 1 else f"{len(pks)} documents, chosen one by one"
+    words = (
+        gettext("One document, chosen one by one")
+        if len(pks) == 1
+        else gettext("%(number)s documents, chosen one by one") % {"number": len(pks)}
+    )
     return Choice(seen(Document.objects.filter(pk__in=pks)), words)
 
 
@@ -106,7 +111,10 @@ def _filtered(shown_by: GridAdmin, request: HttpRequest, query: str) -> Choice:
     chosen = [f"{menu.title}: {menu.chosen}" for menu in filter_menus(listed) if menu.is_set]
     if listed.query:
         chosen.append(f"search: “{listed.query}”")
-    return Choice(found, f"All documents of the list ({', '.join(chosen) or 'no filter'})")
+    return Choice(
+        found,
+        gettext("All documents of the list (%(chosen)s)") % {"chosen": ", ".join(chosen) or "no filter"},
+    )
 
 
 def _with(request: HttpRequest, which: Which) -> str:

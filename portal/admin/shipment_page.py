@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from integration.flows.packing_slips import packing_slip
 from integration.flows.shipment_files import files_of
@@ -62,7 +63,7 @@ def slip_context(slip: PackingSlip | None) -> dict[str, Any]:
     titles = package_titles(slip.packages)
     tables = [PackageTable(title, each.items) for title, each in zip(titles, slip.packages, strict=True)]
     if slip.still_to_come:
-        tables.append(PackageTable("Still to come", slip.still_to_come))
+        tables.append(PackageTable(gettext("Still to come"), slip.still_to_come))
     return {"slip": slip, "tables": tables, "shipped_on": day(slip.shipped_on)}
 
 
@@ -77,7 +78,8 @@ def _file(file: ShipmentFile) -> dict[str, Any]:
         "row": file,
         "name": file.transmission.name,
         "words": f"{'PDF' if file.content_type == PDF else 'Text'}, {size(file.transmission.payload.size)}",
-        "named": f"Its name holds {file.get_named_display()} {file.number}.",
+        "named": gettext("Its name holds %(named)s %(number)s.")
+        % {"named": file.get_named_display(), "number": file.number},
     }
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.flows.routing import WAREHOUSE, warehouse_of
 from integration.matching.lines import plain
@@ -102,26 +103,40 @@ def standing_of(shipment: Shipment) -> Standing:
         return Standing(
             "Withdrawn",
             QUIET,
-            f"It does not stand any more: a later word took it back, and {store} is to show none of it.",
+            gettext(
+                "It does not stand any more: a later word took it back, and %(store)s is to show none of it."
+            )
+            % {"store": store},
         )
     effect = shipment.effect
     if effect is not None:
         if effect.state == State.DONE:
             known = f" as shipment {shipment.store_shipment}" if shipment.store_shipment else ""
-            return Standing(f"In the store{known}", GOOD, f"{store} shows it{known}.")
+            return Standing(
+                gettext("In the store%(known)s") % {"known": known},
+                GOOD,
+                gettext("%(store)s shows it%(known)s.") % {"store": store, "known": known},
+            )
         return Standing(*_OF_STATE[State(effect.state)])
     if warehouse_of(shipment.purchase_order.ship_to) is not None:
         return Standing(
-            "Goes to our warehouse",
+            gettext("Goes to our warehouse"),
             QUIET,
-            f"It goes to a warehouse of ours: nothing of it is written to {store}.",
+            gettext("It goes to a warehouse of ours: nothing of it is written to %(store)s.")
+            % {"store": store},
         )
     if shipment.purchase_order.leaves_store:
         return Standing(
-            "Left out", QUIET, f"Somebody decided that nothing of its purchase order is written to {store}."
+            gettext("Left out"),
+            QUIET,
+            gettext("Somebody decided that nothing of its purchase order is written to %(store)s.")
+            % {"store": store},
         )
     return Standing(
-        "To be decided", WARNING, f"Nothing of it was written to {store}: the open case says what differs."
+        gettext("To be decided"),
+        WARNING,
+        gettext("Nothing of it was written to %(store)s: the open case says what differs.")
+        % {"store": store},
     )
 
 

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Document
 from integration.flows.shipment_files import files_of
@@ -20,10 +21,10 @@ from integration.matching.file_names import PDF
 from integration.models import PurchaseOrder, Shipment
 from integration.printing.packing_slips import packing_slips
 from integration.printing.paper import A4, LETTER, PAPERS, Paper
+from integration.search import whole_number
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.content import READ_CONTENT, as_attachment, download
 from portal.admin.filters import PeriodFilter, StandingFilter
-from portal.admin.orders import whole_number
 from portal.admin.shipment_page import read_slip, shipment_context, slip_context
 from portal.admin.shipment_rows import UNSEEN, WITH_ORDER, shown_tracking, standing_of, tracking_links
 from portal.admin.show import day, link
@@ -50,13 +51,15 @@ class ShipmentAdmin(HistoryAdmin):
     list_filter = (StandingFilter, ShippedFilter, "purchase_order__agreement__partner")
     list_select_related = WITH_ORDER
     search_fields = ("number",)
-    search_help_text = "Tracking, order or shipment number"
+    search_help_text = gettext_lazy("Tracking, order or shipment number")
     ordering = ("-pk",)
     elsewhere = Document
     actions = ("slips_on_letter", "slips_on_a4")
     empty = EmptyState(
-        "No shipments yet",
-        "They appear here by themselves, once a partner's ship notice (856) for one of our purchase orders has come.",
+        gettext_lazy("No shipments yet"),
+        gettext_lazy(
+            "They appear here by themselves, once a partner's ship notice (856) for one of our purchase orders has come."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
@@ -126,7 +129,7 @@ class ShipmentAdmin(HistoryAdmin):
             return self.missing(request, str(object_id))
         slip, problem = read_slip(row, person(request), f"packing slip of shipment {row.pk}")
         context = {
-            "title": f"Packing slip {row.number}",
+            "title": gettext("Packing slip %(number)s") % {"number": row.number},
             "shipment": row,
             "problem": problem,
             "papers": list(PAPERS.values()),
@@ -159,12 +162,12 @@ class ShipmentAdmin(HistoryAdmin):
             content_type=found.content_type,
         )
 
-    @action(description="Packing slips as PDF, Letter", permissions=["print"])
+    @action(description=gettext_lazy("Packing slips as PDF, Letter"), permissions=["print"])
     def slips_on_letter(self, request: HttpRequest, chosen: QuerySet[Shipment]) -> HttpResponse | None:
         """Give out the packing slips of the chosen shipments on Letter."""
         return self._print_chosen(request, chosen, LETTER)
 
-    @action(description="Packing slips as PDF, A4", permissions=["print"])
+    @action(description=gettext_lazy("Packing slips as PDF, A4"), permissions=["print"])
     def slips_on_a4(self, request: HttpRequest, chosen: QuerySet[Shipment]) -> HttpResponse | None:
         """Give out the packing slips of the chosen shipments on A4."""
         return self._print_chosen(request, chosen, A4)
@@ -178,7 +181,11 @@ class ShipmentAdmin(HistoryAdmin):
     ) -> HttpResponse | None:
         rows = list(chosen.order_by("pk")[: MOST_PRINTED + 1])
         if len(rows) > MOST_PRINTED:
-            messages.error(request, f"More than {MOST_PRINTED} are chosen: print them in smaller parts.")
+            messages.error(
+                request,
+                gettext("More than %(most)s are chosen: print them in smaller parts.")
+                % {"most": MOST_PRINTED},
+            )
             return None
         return self._printed(request, rows, paper, f"packing-slips-{paper.name}.pdf")
 
@@ -196,33 +203,33 @@ class ShipmentAdmin(HistoryAdmin):
             slips.append(slip)
         return as_attachment(packing_slips(slips, paper), name, "application/pdf")
 
-    @display(description="In the store")
+    @display(description=gettext_lazy("In the store"))
     def shown_store(self, shipment: Shipment) -> SafeString:
         """Return what the store knows of it."""
         return standing_of(shipment).badge
 
-    @display(description="Order", ordering="order__number")
+    @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, shipment: Shipment) -> str:
         """Return the order as a link."""
         return link(shipment.order, shipment.order.number)
 
-    @display(description="Purchase order", ordering="purchase_order__number")
+    @display(description=gettext_lazy("Purchase order"), ordering="purchase_order__number")
     def shown_purchase_order(self, shipment: Shipment) -> str:
         """Return the purchase order as a link."""
         return link(shipment.purchase_order, shipment.purchase_order.number)
 
-    @display(description="Partner", ordering="purchase_order__agreement__partner")
+    @display(description=gettext_lazy("Partner"), ordering="purchase_order__agreement__partner")
     def shown_partner(self, shipment: Shipment) -> str:
         """Return who shipped it."""
         return str(shipment.purchase_order.agreement.partner)
 
-    @display(description="Tracking number", ordering="tracking_number")
+    @display(description=gettext_lazy("Tracking number"), ordering="tracking_number")
     def shown_tracking(self, shipment: Any) -> str:
         """Return the tracking number, as a link where we know where it leads, and the carrier beneath."""
         number = shown_tracking(shipment, shipment.followed_at)
         return format_html('<span class="gp-id">{}</span><small>{}</small>', number, shipment.carrier_name)
 
-    @display(description="Shipped", ordering="shipped_on")
+    @display(description=gettext_lazy("Shipped"), ordering="shipped_on")
     def shown_shipped(self, shipment: Shipment) -> str:
         """Return the day that the notice gives."""
         return day(shipment.shipped_on)

@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import AcknowledgmentState, Delivery, DocumentState, Validation
 from integration.models import ExceptionCase, Order, PurchaseOrder, PurchaseOrderChange, StoreEffect
@@ -80,11 +82,11 @@ EFFECT_TONES = {
     StoreEffect.State.SKIPPED: QUIET,
     StoreEffect.State.FAILED: BAD,
 }
-MODE_WORDS = {Mode.WATCH: "Watch", Mode.LIVE: "Live"}
+MODE_WORDS = {Mode.WATCH: gettext_lazy("Watch"), Mode.LIVE: gettext_lazy("Live")}
 MODE_TONES = {Mode.WATCH: WAITING, Mode.LIVE: GOOD}
 
 
-def badge(words: str, tone: str) -> SafeString:
+def badge(words: str | Promise, tone: str) -> SafeString:
     """Return a status as an icon and a word, so that colour never says it alone."""
     return format_html(
         '<span class="gp-badge gp-{}"><span class="material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
@@ -117,7 +119,7 @@ def acknowledgment_badge(state: DocumentState) -> SafeString:
 def summary_badge(state: DocumentState | None) -> SafeString:
     """Return the one status of lists: ``DocumentState.summary`` and the tone of the status it comes from."""
     if state is None:
-        return badge("Not read yet", WAITING)
+        return badge(gettext("Not read yet"), WAITING)
     if state.validation == Validation.INVALID:
         return validation_badge(state)
     unfinished = (Delivery.FAILED, Delivery.UNKNOWN, Delivery.WAITING, Delivery.SENDING)
@@ -134,13 +136,13 @@ def order_badge(order: Order) -> SafeString:
 def purchase_order_badge(purchase_order: PurchaseOrder, sent: DocumentState | None) -> SafeString:
     """Return the purchase order's state; once it is written, how far its document ``sent`` got."""
     if purchase_order.state == PurchaseOrder.State.COMPOSED:
-        return badge("Composed, not sent", WAITING)
+        return badge(gettext("Composed, not sent"), WAITING)
     if purchase_order.state == PurchaseOrder.State.GENERATED and sent is not None:
         if sent.delivery != Delivery.DELIVERED:
             return delivery_badge(sent)
         if sent.acknowledgment == AcknowledgmentState.REJECTED:
             return acknowledgment_badge(sent)
-        return badge("Sent, not answered yet", WAITING)
+        return badge(gettext("Sent, not answered yet"), WAITING)
     return status(purchase_order.state, purchase_order.get_state_display(), PURCHASE_ORDER_TONES)
 
 
@@ -151,7 +153,7 @@ def change_badge(change: PurchaseOrderChange, sent: DocumentState | None) -> Saf
             return delivery_badge(sent)
         if sent.acknowledgment == AcknowledgmentState.REJECTED:
             return acknowledgment_badge(sent)
-        return badge("Sent, not answered yet", WAITING)
+        return badge(gettext("Sent, not answered yet"), WAITING)
     return status(change.state, change.get_state_display(), CHANGE_TONES)
 
 
@@ -171,9 +173,11 @@ def case_badge(case: ExceptionCase) -> SafeString:
         return badge("Closed", QUIET)
     now = timezone.now()
     if case.is_put_off(now):
-        return badge("Waits for the partner" if case.waiting_for == "partner" else "Put off", WAITING)
+        return badge(
+            gettext("Waits for the partner") if case.waiting_for == "partner" else gettext("Put off"), WAITING
+        )
     if case.due_at is not None and case.due_at < now:
-        return badge("Past its due time", BAD)
+        return badge(gettext("Past its due time"), BAD)
     return badge("Open", WARNING)
 
 

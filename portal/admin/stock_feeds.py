@@ -12,6 +12,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Document
 from integration.flows import decide
@@ -61,8 +62,8 @@ LINE_TONES = {
 _ORDER = (Outcome.CHANGED, Outcome.NEW, Outcome.UNREAD, Outcome.UNKNOWN, Outcome.SAME, Outcome.OLDER)
 # Of a feed that does not count: while it is held, and once it is put aside or taken back.
 _UNDONE = {
-    Outcome.NEW: ("Would be new", "Would have been new"),
-    Outcome.CHANGED: ("Would change", "Would have changed"),
+    Outcome.NEW: (gettext_lazy("Would be new"), gettext_lazy("Would have been new")),
+    Outcome.CHANGED: (gettext_lazy("Would change"), gettext_lazy("Would have changed")),
 }
 MOST_SHOWN = 200
 
@@ -96,7 +97,7 @@ def feed_link(case: ExceptionCase) -> str | SafeString:
 class StockFeedAdmin(HistoryAdmin):
     """Stock feeds, the last first; decided about on their cases, taken back here."""
 
-    words = ("stock feed", "stock feeds")
+    words = (gettext_lazy("stock feed"), gettext_lazy("stock feeds"))
     list_display = (
         "shown_name", "shown_state", "shown_partner", "shown_way", "shown_counted", "said", "shown_changed", "emptied",
         "unknown",
@@ -104,13 +105,15 @@ class StockFeedAdmin(HistoryAdmin):
     list_filter = ("state", "way", "agreement")
     list_select_related = ("agreement__partner",)
     search_fields = ("number",)
-    search_help_text = "Number of the advice, or name of the file"
+    search_help_text = gettext_lazy("Number of the advice, or name of the file")
     ordering = ("-pk",)
     elsewhere = Document
     empty = EmptyState(
-        "No stock feeds yet",
-        "They appear by themselves when a partner sends a stock advice (846), or a plain file, where the agreement lists the"
-        " 846 as received. What may be sold of it, and when one is held, is set there under Stock.",
+        gettext_lazy("No stock feeds yet"),
+        gettext_lazy(
+            "They appear by themselves when a partner sends a stock advice (846), or a plain file, where the agreement lists the"
+            " 846 as received. What may be sold of it, and when one is held, is set there under Stock."
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -137,7 +140,7 @@ class StockFeedAdmin(HistoryAdmin):
             "way": feed.get_way_display(),
             "counted": moment(feed.as_of),
             "made": moment(feed.made_at),
-            "source": link(feed.document or feed.transmission, "As it came"),
+            "source": link(feed.document or feed.transmission, gettext("As it came")),
             "agreement": link(feed.agreement),
             "open_cases": _open_cases(feed),
             "is_held": feed.state == State.HELD,
@@ -165,12 +168,14 @@ class StockFeedAdmin(HistoryAdmin):
             return HttpResponseRedirect(page_url(feed))
         gone = f" Of {effect.gone:,} nothing stood before: nothing stands again." if effect.gone else ""
         asked = Asked(
-            title="roll back",
-            heading=f"Roll back {feed}?",
-            consequence=f"{effect.changed:,} items go back to what stood before it; where something newer stands, that"
-            f" stays.{gone} The stores follow.",
-            button="Roll back",
-            done=f"{feed} is rolled back.",
+            title=gettext("roll back"),
+            heading=gettext("Roll back %(feed)s?") % {"feed": feed},
+            consequence=gettext(
+                "%(changed)s items go back to what stood before it; where something newer stands, that stays.%(gone)s The stores follow."
+            )
+            % {"changed": f"{effect.changed:,}", "gone": gone},
+            button=gettext("Roll back"),
+            done=gettext("%(feed)s is rolled back.") % {"feed": feed},
         )
         return reason_page(self, request, feed, lambda reason: roll_back(user, feed, reason), asked)
 
@@ -181,44 +186,46 @@ class StockFeedAdmin(HistoryAdmin):
         if feed is None:
             return self.missing(request, str(object_id))
         if not may_be_read_again(feed):
-            messages.error(request, "Only a plain file that counts for nothing can be read again.")
+            messages.error(request, gettext("Only a plain file that counts for nothing can be read again."))
             return HttpResponseRedirect(page_url(feed))
         asked = Asked(
-            title="read again",
-            heading=f"Read {feed} again?",
-            consequence="The file is read by the columns that the agreement says now, and judged as if it came now. What was"
-            " read of it before is replaced; it counted for nothing.",
-            button="Read again",
-            done=f"{feed} was read again.",
+            title=gettext("read again"),
+            heading=gettext("Read %(feed)s again?") % {"feed": feed},
+            consequence=gettext(
+                "The file is read by the columns that the agreement says now, and judged as if it came now. What was"
+                " read of it before is replaced; it counted for nothing."
+            ),
+            button=gettext("Read again"),
+            done=gettext("%(feed)s was read again.") % {"feed": feed},
         )
         return reason_page(self, request, feed, partial(read_stock_again, user, feed), asked)
 
-    @display(description="Feed", ordering="number")
+    @display(description=gettext_lazy("Feed"), ordering="number")
     def shown_name(self, feed: StockFeed) -> str:
         """Return what it is called."""
         return str(feed)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, feed: StockFeed) -> SafeString:
         """Return the state."""
         return feed_badge(feed)
 
-    @display(description="Partner", ordering="agreement__partner")
+    @display(description=gettext_lazy("Partner"), ordering="agreement__partner")
     def shown_partner(self, feed: StockFeed) -> str:
         """Return whose stock it is."""
         return str(feed.agreement.partner)
 
-    @display(description="Says", ordering="way")
+    @display(description=gettext_lazy("Says"), ordering="way")
     def shown_way(self, feed: StockFeed) -> str:
         """Return whether it is the whole stock."""
         return feed.get_way_display()
 
-    @display(description="Counted", ordering="as_of")
+    @display(description=gettext_lazy("Counted"), ordering="as_of")
     def shown_counted(self, feed: StockFeed) -> str | SafeString:
         """Return when it was counted."""
         return moment(feed.as_of)
 
-    @display(description="Changed", ordering="changed")
+    @display(description=gettext_lazy("Changed"), ordering="changed")
     def shown_changed(self, feed: StockFeed) -> str:
         """Return how many items it changed, those that are new among them."""
         return f"{feed.changed + feed.new:,}" if feed.state in StockFeed.COUNTED else "None"
@@ -288,11 +295,17 @@ def _outcome_badge(line: StockFeedLine, feed: StockFeed) -> SafeString:
 def more_words(line: Any) -> list[str]:
     """Return what a line, or a supplier's stock, says beside the quantity."""
     said = [
-        (line.expected_on, f"{quantity(line.expected_quantity)} more on {day(line.expected_on)}".strip()),
-        (line.lead_days, f"{line.lead_days} days to deliver"),
+        (
+            line.expected_on,
+            (
+                gettext("%(quantity)s more on %(day)s")
+                % {"quantity": quantity(line.expected_quantity), "day": day(line.expected_on)}
+            ).strip(),
+        ),
+        (line.lead_days, gettext("%(lead_days)s days to deliver") % {"lead_days": line.lead_days}),
         (line.minimum, f"at least {line.minimum} an order"),
         (line.maximum, f"at most {line.maximum} an order"),
-        (line.allocation, f"{quantity(line.allocation)} are ours at most"),
+        (line.allocation, gettext("%(quantity)s are ours at most") % {"quantity": quantity(line.allocation)}),
         (line.available_from, f"for sale from {day(line.available_from)}"),
         (line.discontinued_on, f"discontinued from {day(line.discontinued_on)}"),
     ]

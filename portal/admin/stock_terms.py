@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from integration.matching.stock_columns import COLUMNS, SETTINGS, mapping_problem
@@ -32,12 +34,14 @@ class ColumnsField(forms.CharField):
         lines = [line.strip() for line in str(super().clean(value)).splitlines() if line.strip()]
         wrong = next((line for line in lines if "=" not in line), None)
         if wrong is not None:
-            raise forms.ValidationError(f"“{wrong}” is no line of the form name = value.")
+            raise forms.ValidationError(
+                gettext("“%(wrong)s” is no line of the form name = value.") % {"wrong": wrong}
+            )
         pairs = [line.split("=", 1) for line in lines]
         names = [name.strip() for name, _ in pairs]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise forms.ValidationError(f"“{twice}” is said twice.")
+            raise forms.ValidationError(gettext("“%(twice)s” is said twice.") % {"twice": twice})
         mapping = {name.strip(): each.strip() for name, each in pairs}
         if problem := mapping_problem(mapping):
             raise forms.ValidationError(problem)
@@ -53,11 +57,16 @@ class StockTermsForm(PlainNumbers):
     """The stock terms of an agreement."""
 
     columns = ColumnsField(
-        label="Plain files (CSV)",
+        label=gettext_lazy("Plain files (CSV)"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text="One name = value a line, as files = stock*.csv, vendor_item = Item No, quantity = On hand. Columns: "
-        f"{', '.join(COLUMNS)}. How the file is written: {', '.join(SETTINGS)}. Empty: no plain files.",
+        help_text=format_lazy(
+            gettext_lazy(
+                "One name = value a line, as files = stock*.csv, vendor_item = Item No, quantity = On hand. Columns: {columns}. How the file is written: {settings}. Empty: no plain files."
+            ),
+            columns=", ".join(COLUMNS),
+            settings=", ".join(SETTINGS),
+        ),
     )
 
     class Meta:
@@ -76,7 +85,7 @@ class StockTermsInline(FormInline):
         ("movements", "sets_limits"),
         "columns",
     )
-    verbose_name = "Stock: what may be sold, and when a feed is held"
+    verbose_name = gettext_lazy("Stock: what may be sold, and when a feed is held")
     verbose_name_plural = verbose_name
 
 
@@ -85,5 +94,5 @@ class StockLocationInline(TableInline):
 
     model = StockLocation
     fields = ("warehouse", "store", "location")
-    verbose_name = "stock location"
-    verbose_name_plural = "Stock: where his warehouses stand in the store"
+    verbose_name = gettext_lazy("stock location")
+    verbose_name_plural = gettext_lazy("Stock: where his warehouses stand in the store")

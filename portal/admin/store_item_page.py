@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.flows.sold_items import rule_of
 from integration.flows.write_limits import WORDS
@@ -47,7 +48,7 @@ def level_badge(levels: Sequence[StockLevel]) -> SafeString | str:
         return badge(f"{shows}, refused", BAD)
     written = all(is_written(each) for each in levels)
     tone = (GOOD if shows != "0" else QUIET) if written else WAITING
-    return badge(shows if written else f"{shows}, not written", tone)
+    return badge(shows if written else gettext("%(shows)s, not written") % {"shows": shows}, tone)
 
 
 def is_written(level: StockLevel) -> bool:
@@ -68,7 +69,7 @@ def store_item_context(item: StoreItem, *, may_decide: bool) -> dict[str, Any]:
     return {
         "title": str(item),
         "item": item,
-        "badge": level_badge(levels) or badge("No supplier tells it", QUIET),
+        "badge": level_badge(levels) or badge(gettext("No supplier tells it"), QUIET),
         "strategy": chosen,
         "may_decide": may_decide,
         "statements": [_statement(row) for row in _said(item)],
@@ -102,7 +103,7 @@ def _statement(row: SupplierStock) -> dict[str, Any]:
     return {
         "partner": row.agreement.partner,
         "warehouse": row.warehouse or "All",
-        "quantity": quantity(row.quantity) if row.quantity is not None else "Not said",
+        "quantity": quantity(row.quantity) if row.quantity is not None else gettext("Not said"),
         "as_of": moment(row.as_of),
         "more": "; ".join(each for each in more if each).capitalize(),
     }
@@ -135,7 +136,7 @@ def limit_rows(item: StoreItem, limit: StockLimit) -> list[LimitRow]:
             WORDS[name].capitalize(),
             _value(item.settings.get(name)),
             _value(limit.wanted[name]) if name in limit.wanted else "As before",
-            _value(limit.written[name]) if name in limit.written else "Nothing of ours",
+            _value(limit.written[name]) if name in limit.written else gettext("Nothing of ours"),
             _note(limit, name),
         )
         for name in names
@@ -144,9 +145,9 @@ def limit_rows(item: StoreItem, limit: StockLimit) -> list[LimitRow]:
 
 def _note(limit: StockLimit, name: str) -> str:
     if name in limit.sent:
-        return "Being written"
+        return gettext("Being written")
     if name in limit.overruled:
-        return "Somebody changed it in the store: left until the supplier says something else"
+        return gettext("Somebody changed it in the store: left until the supplier says something else")
     return ""
 
 

@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from integration.flows.rights import DECIDE
@@ -36,12 +37,15 @@ LEVELS = {
 class StockFilter(SimpleListFilter):
     """Items by what the store may show of them."""
 
-    title = "Stock"
+    title = gettext_lazy("Stock")
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [*((name, words) for name, (words, _) in LEVELS.items()), ("silent", "No supplier tells it")]
+        return [
+            *((name, words) for name, (words, _) in LEVELS.items()),
+            ("silent", gettext("No supplier tells it")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[StoreItem]) -> QuerySet[StoreItem]:
         """Keep the items of which that is so."""
@@ -57,7 +61,7 @@ class StrategyForm(ReasonForm):
     """How several suppliers of one item count, and why."""
 
     strategy = forms.ChoiceField(
-        label="Several suppliers",
+        label=gettext_lazy("Several suppliers"),
         choices=[("", AS_THE_STORE), *StoreItem.Strategy.choices],
         required=False,
         widget=UnfoldAdminSelectWidget(),
@@ -69,16 +73,18 @@ class StrategyForm(ReasonForm):
 class StoreItemAdmin(HistoryAdmin):
     """What the store sells and counts; read from its catalogue."""
 
-    words = ("store item", "store items")
+    words = (gettext_lazy("store item"), gettext_lazy("store items"))
     list_display = ("shown_sku", "name", "shown_store", "shown_stock", "shown_suppliers", "shown_tracking")
     list_filter = (StockFilter, "tracking", "store")
     list_select_related = ("store",)
     search_fields = ("sku",)
-    search_help_text = "How a SKU, UPC or name begins"
+    search_help_text = gettext_lazy("How a SKU, UPC or name begins")
     ordering = ("sku", "pk")
     empty = EmptyState(
-        "No items yet",
-        "They are read from the store's catalogue, every hour, once one of its suppliers has stock terms in the agreement.",
+        gettext_lazy("No items yet"),
+        gettext_lazy(
+            "They are read from the store's catalogue, every hour, once one of its suppliers has stock terms in the agreement."
+        ),
     )
 
     def get_search_results(
@@ -132,40 +138,42 @@ class StoreItemAdmin(HistoryAdmin):
             run(
                 request,
                 lambda: choose_strategy(user, item, data["strategy"], data["reason"]),
-                "Chosen: what the store may show is worked out anew.",
+                gettext("Chosen: what the store may show is worked out anew."),
             )
             return HttpResponseRedirect(page_url(item))
         context = {
-            "title": f"{item}: several suppliers",
-            "heading": f"How do several suppliers of {item} count?",
-            "consequence": "What the store may show is worked out anew, and the difference is written at once.",
+            "title": gettext("%(item)s: several suppliers") % {"item": item},
+            "heading": gettext("How do several suppliers of %(item)s count?") % {"item": item},
+            "consequence": gettext(
+                "What the store may show is worked out anew, and the difference is written at once."
+            ),
             "button": "Choose",
             "form": form,
             "cancel_url": page_url(item),
         }
         return self.page(request, item, "portal/verb.html", context)
 
-    @display(description="SKU", ordering="sku")
+    @display(description=gettext_lazy("SKU"), ordering="sku")
     def shown_sku(self, item: StoreItem) -> str:
         """Return the SKU, or what else it is known by."""
         return str(item)
 
-    @display(description="Store", ordering="store")
+    @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, item: StoreItem) -> str:
         """Return the store."""
         return str(item.store)
 
-    @display(description="May be shown")
+    @display(description=gettext_lazy("May be shown"))
     def shown_stock(self, item: Any) -> SafeString | str:
         """Return what the store may show, of all locations."""
         return level_badge(item.its_levels)
 
-    @display(description="Told by")
+    @display(description=gettext_lazy("Told by"))
     def shown_suppliers(self, item: Any) -> str:
         """Return the suppliers who tell its stock."""
         return ", ".join(item.its_suppliers)
 
-    @display(description="Tracking", ordering="tracking")
+    @display(description=gettext_lazy("Tracking"), ordering="tracking")
     def shown_tracking(self, item: StoreItem) -> str:
         """Return how the store counts it."""
-        return "Not in the store any more" if item.gone_at else item.get_tracking_display()
+        return gettext("Not in the store any more") if item.gone_at else item.get_tracking_display()

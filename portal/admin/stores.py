@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from integration.flows.numbering import preview, set_next_number, upcoming_number
@@ -56,26 +57,26 @@ class StoreForm(SecretsForm):
     needed = ("token",)
     problems = staticmethod(rules.store_problems)
 
-    token = SecretField(label="API token")
-    client_secret = SecretField(label="Client secret")
+    token = SecretField(label=gettext_lazy("API token"))
+    client_secret = SecretField(label=gettext_lazy("Client secret"))
     next_number = forms.IntegerField(
-        label="Next number",
+        label=gettext_lazy("Next number"),
         min_value=1,
         max_value=999_999_999,
         required=False,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="What {next} is filled with; numbers that are taken are stepped over.",
+        help_text=gettext_lazy("What {next} is filled with; numbers that are taken are stepped over."),
     )
     remove_former_secret = removal_box("Take no more calls signed with the former client secret")
     import_statuses = StatusesField(
         initial=default_import_statuses,
-        label="Work on orders that are",
-        help_text="Orders in any other status are read and left alone.",
+        label=gettext_lazy("Work on orders that are"),
+        help_text=gettext_lazy("Orders in any other status are read and left alone."),
     )
     movable_statuses = StatusesField(
         initial=default_movable_statuses,
-        label="Move only orders that are",
-        help_text="Any other status was set by a person for a reason, and stays.",
+        label=gettext_lazy("Move only orders that are"),
+        help_text=gettext_lazy("Any other status was set by a person for a reason, and stays."),
     )
 
     class Meta:
@@ -118,7 +119,7 @@ class StockRuleInline(FormInline):
 
     model = StockRule
     fields = (("strategy", "location"),)
-    verbose_name = "How suppliers' stock is shown"
+    verbose_name = gettext_lazy("How suppliers' stock is shown")
     verbose_name_plural = verbose_name
 
 
@@ -130,7 +131,7 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     list_display = ("name", "shown_mode", "store_hash", "currency", "time_zone", "shown_polled")
     list_filter = ("mode",)
     search_fields = ("name", "store_hash")
-    search_help_text = "Name or store hash"
+    search_help_text = gettext_lazy("Name or store hash")
     actions_detail = [*LiveAdmin.actions_detail, *PausableAdmin.actions_detail, "take_over"]
     used_by = ("orders", "cases", "routing_rules", "customer_links", "items")
     inlines = (StockRuleInline,)
@@ -140,9 +141,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
         "shown_former_secret", "shown_connection", "shown_next_number", "shown_numbers",
     )  # fmt: skip
     empty = EmptyState(
-        "No stores yet",
-        "Add the BigCommerce store with an API token that may read and change orders. It starts in watch: orders are"
-        " shown, and nothing is sent or written before it goes live.",
+        gettext_lazy("No stores yet"),
+        gettext_lazy(
+            "Add the BigCommerce store with an API token that may read and change orders. It starts in watch: orders are"
+            " shown, and nothing is sent or written before it goes live."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -160,11 +163,11 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
             (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
             ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), *([former] if former else []), tested)}),
             ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order"), "agreements")}),
-            ("Purchase order numbers", {"fields": (
+            (gettext("Purchase order numbers"), {"fields": (
                 ("purchase_order_pattern", "purchase_order_prefix", "next_number" if may_write else "shown_next_number"),
                 *(["shown_numbers"] if obj else []),
             )}),
-            ("What is written back", {"fields": ("accepted_status", movable)}),
+            (gettext("What is written back"), {"fields": ("accepted_status", movable)}),
         ]  # fmt: skip
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -178,32 +181,32 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
         fixed = ("live_from_order",) if obj is not None and obj.mode == Mode.LIVE else ()
         return (*self.readonly_fields, *fixed)
 
-    @display(description="Last polled")
+    @display(description=gettext_lazy("Last polled"))
     def shown_polled(self, store: Store) -> str:
         """Return up to when changes were seen."""
-        return moment(store.polled_until) or "Not yet"
+        return moment(store.polled_until) or gettext("Not yet")
 
-    @display(description="Orders placed from")
+    @display(description=gettext_lazy("Orders placed from"))
     def shown_live_from(self, store: Store) -> str:
         """Return the moment before which orders are history; set by the verb."""
         return moment(store.live_from)
 
-    @display(description="API token")
+    @display(description=gettext_lazy("API token"))
     def shown_token(self, store: Store) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(store.token)
 
-    @display(description="Client secret")
+    @display(description=gettext_lazy("Client secret"))
     def shown_client_secret(self, store: Store) -> SafeString:
         """Return whether one is stored."""
         return stored_badge(store.client_secret)
 
-    @display(description="Next number")
+    @display(description=gettext_lazy("Next number"))
     def shown_next_number(self, store: Store) -> str:
         """Return what ``{next}`` is filled with."""
         return str(upcoming_number(store))
 
-    @display(description="Looks like")
+    @display(description=gettext_lazy("Looks like"))
     def shown_numbers(self, store: Store) -> str:
         """Return the numbers that the next order of two purchase orders would get."""
         return " and ".join(preview(store))
@@ -222,17 +225,17 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
         if change and held_for & set(form.changed_data):
             tell(request, Changed(1, look_again(form.instance), 0))
 
-    @display(description="Former client secret")
+    @display(description=gettext_lazy("Former client secret"))
     def shown_former_secret(self, store: Store) -> SafeString:
         """Return until when calls signed with it are taken."""
         return format_html("Calls signed with it are taken until {}.", moment(store.former_secret_until))
 
-    @display(description="Work on orders that are")
+    @display(description=gettext_lazy("Work on orders that are"))
     def shown_import(self, store: Store) -> str:
         """Return the statuses in words."""
         return _words(store.import_statuses)
 
-    @display(description="Move only orders that are")
+    @display(description=gettext_lazy("Move only orders that are"))
     def shown_movable(self, store: Store) -> str:
         """Return the statuses in words."""
         return _words(store.movable_statuses)

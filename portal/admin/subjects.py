@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Count, Min, Q
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from archive.models import (
     DisposalItem,
@@ -147,7 +148,7 @@ def resolve_work(rows: Iterable[Any]) -> dict[int, Subject]:
 def payload_subjects(payloads: Iterable[int]) -> dict[int, Subject]:
     """Return what each payload is: the document or documents of its interchange, else the file."""
     wanted = set(payloads)
-    found = {pk: Subject("Bytes of nothing that is known") for pk in wanted}
+    found = {pk: Subject(gettext("Bytes of nothing that is known")) for pk in wanted}
     for file in Transmission.objects.filter(payload__in=wanted).order_by("pk"):
         found[file.payload_id] = Subject(f"File {file}", page_url(file))
     for each in ReturnFile.objects.filter(payload__in=wanted).select_related("case"):
@@ -276,7 +277,7 @@ def _general(keys: set[str]) -> dict[str, Subject]:
 
 
 def _all_copies(keys: set[str]) -> dict[str, Subject]:
-    return {key: Subject("Copies of the archive", list_url(PayloadCopy)) for key in keys}
+    return {key: Subject(gettext("Copies of the archive"), list_url(PayloadCopy)) for key in keys}
 
 
 def _destination_words(row: EventDestination) -> str:
@@ -296,7 +297,9 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "disposal": _by_pk(DisposalRun),
     "disposal_item": _by_pk(DisposalItem, "run", page=lambda item: item.run),
     "hold": _by_pk(Hold, words=lambda hold: f"Hold: {hold}"),
-    "retention_rule": _by_pk(RetentionRule, words=lambda rule: f"Retention rule {rule}"),
+    "retention_rule": _by_pk(
+        RetentionRule, words=lambda rule: gettext("Retention rule %(rule)s") % {"rule": rule}
+    ),
     "bulk_item": _by_pk(
         BulkItem,
         "document__state",
@@ -322,7 +325,9 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "shipment": _by_pk(Shipment),
     "invoice": _by_pk(Invoice),
     "supplier_invoice": _by_pk(SupplierInvoice),
-    "mailserver": _by_pk(MailServer, words=lambda server: f"Mail server {server}"),
+    "mailserver": _by_pk(
+        MailServer, words=lambda server: gettext("Mail server %(server)s") % {"server": server}
+    ),
     "webhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
     "noticewebhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
     "webhook_call": _by_pk(WebhookCall, "webhook", page=lambda call: call.webhook),

@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from archive.models import Document
 from integration.models import SupplierInvoice
@@ -21,20 +22,22 @@ from portal.admin.supplier_invoice_page import bill_badge, signed, supplier_invo
 class SupplierInvoiceAdmin(HistoryAdmin):
     """What suppliers bill and credit; decided about on the cases."""
 
-    words = ("supplier invoice", "supplier invoices")
+    words = (gettext_lazy("supplier invoice"), gettext_lazy("supplier invoices"))
     list_display = (
         "shown_number", "shown_state", "shown_partner", "shown_date", "shown_total", "shown_stake", "shown_approved",
     )  # fmt: skip
     list_filter = ("state", "partner", "is_credit")
     list_select_related = ("partner",)
     search_fields = ("number",)
-    search_help_text = "How a supplier's number, or that of a purchase order, begins"
+    search_help_text = gettext_lazy("How a supplier's number, or that of a purchase order, begins")
     ordering = ("-pk",)
     elsewhere = Document
     empty = EmptyState(
-        "No supplier invoices yet",
-        "They appear by themselves when a partner sends one (810), where the agreement lists the 810 as received. Each is"
-        " held against what was ordered, promised and shipped.",
+        gettext_lazy("No supplier invoices yet"),
+        gettext_lazy(
+            "They appear by themselves when a partner sends one (810), where the agreement lists the 810 as received. Each is"
+            " held against what was ordered, promised and shipped."
+        ),
     )
 
     def get_search_results(
@@ -55,37 +58,37 @@ class SupplierInvoiceAdmin(HistoryAdmin):
         ).get(pk=row.pk)  # fmt: skip
         return self.page(request, bill, "portal/supplier_invoice.html", supplier_invoice_context(bill))
 
-    @display(description="Number", ordering="number")
+    @display(description=gettext_lazy("Number"), ordering="number")
     def shown_number(self, bill: SupplierInvoice) -> str:
         """Return what it is and its number."""
         return str(bill)
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, bill: SupplierInvoice) -> SafeString:
         """Return the state."""
         return bill_badge(bill)
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, bill: SupplierInvoice) -> str:
         """Return the partner."""
         return str(bill.partner)
 
-    @display(description="Date", ordering="invoice_date")
+    @display(description=gettext_lazy("Date"), ordering="invoice_date")
     def shown_date(self, bill: SupplierInvoice) -> str:
         """Return the date that it bears."""
         return day(bill.invoice_date)
 
-    @display(description="Total", ordering="total")
+    @display(description=gettext_lazy("Total"), ordering="total")
     def shown_total(self, bill: SupplierInvoice) -> str:
         """Return what it asks for; of a credit memo below zero."""
         return signed(bill, bill.total)
 
-    @display(description="Money at stake", ordering="money_at_stake")
+    @display(description=gettext_lazy("Money at stake"), ordering="money_at_stake")
     def shown_stake(self, bill: SupplierInvoice) -> str:
         """Return how much of it was not agreed."""
         return money(bill.money_at_stake, bill.currency) if bill.money_at_stake else ""
 
-    @display(description="Approved", ordering="approved")
+    @display(description=gettext_lazy("Approved"), ordering="approved")
     def shown_approved(self, bill: SupplierInvoice) -> str:
         """Return what is to be paid."""
         return "" if bill.approved is None else signed(bill, bill.approved)

@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.models import StockFeed, StockFeedLine, SupplierStock
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -22,22 +23,24 @@ MOST_SHOWN = 50
 class SupplierStockAdmin(HistoryAdmin):
     """Suppliers' stock by item and warehouse; changed by feeds alone."""
 
-    words = ("item in supplier stock", "items in supplier stock")
-    heading = "Supplier stock"
-    heading = "Supplier stock"
+    words = (gettext_lazy("item in supplier stock"), gettext_lazy("items in supplier stock"))
+    heading = gettext_lazy("Supplier stock")
+    heading = gettext_lazy("Supplier stock")
     list_display = (
         "shown_item", "shown_partner", "shown_warehouse", "shown_quantity", "shown_age", "shown_more",
     )  # fmt: skip
     list_filter = ("agreement",)
     list_select_related = ("item", "agreement__partner")
     search_fields = ("item__sku",)
-    search_help_text = "How a SKU begins, or a whole UPC"
+    search_help_text = gettext_lazy("How a SKU begins, or a whole UPC")
     ordering = ("item__sku", "pk")
     elsewhere = StockFeed
     empty = EmptyState(
-        "Nothing is known of suppliers' stock yet",
-        "It follows from their stock feeds: the agreement lists the stock advice (846) as received, and the store's items"
-        " have been read.",
+        gettext_lazy("Nothing is known of suppliers' stock yet"),
+        gettext_lazy(
+            "It follows from their stock feeds: the agreement lists the stock advice (846) as received, and the store's items"
+            " have been read."
+        ),
     )
 
     def named(self, row: Any) -> str:
@@ -63,7 +66,7 @@ class SupplierStockAdmin(HistoryAdmin):
         context = {
             "title": str(stock),
             "stock": stock,
-            "quantity": "Not said" if stock.quantity is None else quantity(stock.quantity),
+            "quantity": gettext("Not said") if stock.quantity is None else quantity(stock.quantity),
             "counted": moment(stock.as_of),
             "age": age(stock.as_of),
             "agreement": link(stock.agreement),
@@ -82,32 +85,32 @@ class SupplierStockAdmin(HistoryAdmin):
         }
         return self.page(request, stock, "portal/supplier_stock.html", context)
 
-    @display(description="Item", ordering="item__sku")
+    @display(description=gettext_lazy("Item"), ordering="item__sku")
     def shown_item(self, stock: SupplierStock) -> str:
         """Return the item."""
         return str(stock.item)
 
-    @display(description="Partner", ordering="agreement__partner")
+    @display(description=gettext_lazy("Partner"), ordering="agreement__partner")
     def shown_partner(self, stock: SupplierStock) -> str:
         """Return who has it."""
         return str(stock.agreement.partner)
 
-    @display(description="Warehouse", ordering="warehouse")
+    @display(description=gettext_lazy("Warehouse"), ordering="warehouse")
     def shown_warehouse(self, stock: SupplierStock) -> str:
         """Return where it stands."""
         return stock.warehouse
 
-    @display(description="Ready to be sold", ordering="quantity")
+    @display(description=gettext_lazy("Ready to be sold"), ordering="quantity")
     def shown_quantity(self, stock: SupplierStock) -> str:
         """Return how many."""
-        return "Not said" if stock.quantity is None else quantity(stock.quantity)
+        return gettext("Not said") if stock.quantity is None else quantity(stock.quantity)
 
-    @display(description="Counted", ordering="as_of")
+    @display(description=gettext_lazy("Counted"), ordering="as_of")
     def shown_age(self, stock: SupplierStock) -> str | SafeString:
         """Return how long ago it was counted."""
         return f"{age(stock.as_of)} ago"
 
-    @display(description="Besides")
+    @display(description=gettext_lazy("Besides"))
     def shown_more(self, stock: SupplierStock) -> str:
         """Return what else he says of it."""
         return "; ".join(more_words(stock))

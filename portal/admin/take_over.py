@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -34,7 +35,7 @@ class TakeOverAdmin(GridAdmin):
         return request.user.has_perm(EDIT_STORE)
 
     @action(
-        description="Take over open purchase orders…",
+        description=gettext_lazy("Take over open purchase orders…"),
         permissions=["take_over"],
         url_path="take-over",
         icon="move_to_inbox",
@@ -55,7 +56,10 @@ class TakeOverAdmin(GridAdmin):
             else:
                 count = kept.line_entries.values("line__purchase_order").distinct().count()
                 orders = "purchase order is" if count == 1 else "purchase orders are"
-                messages.success(request, f"{count:,} {orders} taken over.")
+                messages.success(
+                    request,
+                    gettext("%(count)s %(orders)s taken over.") % {"count": f"{count:,}", "orders": orders},
+                )
                 return HttpResponseRedirect("../change/")
         return self._shown(request, store, text, problem)
 
@@ -65,16 +69,21 @@ class TakeOverAdmin(GridAdmin):
             wanted = plan.unread[:MOST_READ]
             run(
                 request,
-                lambda: read_orders(person(request), store, wanted, "To take over their purchase orders."),
-                f"{len(wanted):,} orders are being read: choose the file again in a moment.",
+                lambda: read_orders(
+                    person(request), store, wanted, gettext("To take over their purchase orders.")
+                ),
+                gettext("%(number)s orders are being read: choose the file again in a moment.")
+                % {"number": f"{len(wanted):,}"},
             )
             return HttpResponseRedirect("../take-over/")
         rows = sorted(plan.rows, key=lambda row: (row.verdict != WRONG, row.verdict == SAME)) if plan else []
         context = {
-            "title": f"{store}: take over",
-            "heading": "Take over open purchase orders",
-            "help": "A line for each line of a purchase order that was sent by another system. Nothing is changed before you"
-            " have seen what each line does, and nothing is sent: the partners have these orders.",
+            "title": gettext("%(store)s: take over") % {"store": store},
+            "heading": gettext("Take over open purchase orders"),
+            "help": gettext(
+                "A line for each line of a purchase order that was sent by another system. Nothing is changed before you"
+                " have seen what each line does, and nothing is sent: the partners have these orders."
+            ),
             "columns": ", ".join(COLUMNS),
             "plan": plan,
             "rows": rows[:SHOWN],
@@ -91,20 +100,22 @@ class NumbersForm(ReasonForm):
     """The last numbers that another system gave out."""
 
     interchange = forms.IntegerField(
-        label="Last interchange (ISA13)",
+        label=gettext_lazy("Last interchange (ISA13)"),
         required=False,
         min_value=1,
         max_value=LARGEST,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
-        help_text="The next interchange to this partner has the number after it. Empty: as it is.",
+        help_text=gettext_lazy(
+            "The next interchange to this partner has the number after it. Empty: as it is."
+        ),
     )
     group = forms.IntegerField(
-        label="Last functional group (GS06)",
+        label=gettext_lazy("Last functional group (GS06)"),
         required=False,
         min_value=1,
         max_value=LARGEST,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
-        help_text="Likewise. A number lower than what was given out here is refused.",
+        help_text=gettext_lazy("Likewise. A number lower than what was given out here is refused."),
     )
 
     field_order = ["interchange", "group", "reason"]
@@ -113,7 +124,7 @@ class NumbersForm(ReasonForm):
         """Ask for one number at least."""
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not (data.get("interchange") or data.get("group")):
-            raise forms.ValidationError("Give one of the numbers.")
+            raise forms.ValidationError(gettext("Give one of the numbers."))
         return data
 
 
@@ -142,15 +153,18 @@ class NumbersAdmin(GridAdmin):
             if run(
                 request,
                 lambda: seed_numbers(user, agreement, last, data["reason"]),
-                "The control numbers go on from there.",
+                gettext("The control numbers go on from there."),
             ):
                 return HttpResponseRedirect("../change/")
         context = {
-            "title": f"{agreement}: control numbers",
-            "heading": f"Where do the control numbers to {agreement.partner} go on?",
-            "consequence": "Take them over from the system that sent to this partner before: partners and networks refuse"
-            " a number that they have seen.",
-            "button": "Continue from there",
+            "title": gettext("%(agreement)s: control numbers") % {"agreement": agreement},
+            "heading": gettext("Where do the control numbers to %(partner)s go on?")
+            % {"partner": agreement.partner},
+            "consequence": gettext(
+                "Take them over from the system that sent to this partner before: partners and networks refuse"
+                " a number that they have seen."
+            ),
+            "button": gettext("Continue from there"),
             "form": form,
             "cancel_url": "../change/",
         }

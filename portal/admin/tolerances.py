@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -40,10 +41,10 @@ class TolerancesForm(forms.ModelForm):  # type: ignore[type-arg]
     """The tolerances of one agreement, with the substitutes as lines."""
 
     substitutes = forms.CharField(
-        label="Items that may come instead",
+        label=gettext_lazy("Items that may come instead"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="A line each: SKU = the partner's number of the substitute.",
+        help_text=gettext_lazy("A line each: SKU = the partner's number of the substitute."),
     )
 
     class Meta:
@@ -74,18 +75,27 @@ class TolerancesForm(forms.ModelForm):  # type: ignore[type-arg]
                 continue
             sku, separator, item = (part.strip() for part in line.partition("="))
             if not (separator and sku and item):
-                raise forms.ValidationError(f"Line {number}: write it as SKU = number of the substitute.")
+                raise forms.ValidationError(
+                    gettext("Line %(number)s: write it as SKU = number of the substitute.")
+                    % {"number": number}
+                )
             if len(sku) > 100 or len(item) > 48:
-                raise forms.ValidationError(f"Line {number}: a SKU has 100 characters at most, a number 48.")
+                raise forms.ValidationError(
+                    gettext("Line %(number)s: a SKU has 100 characters at most, a number 48.")
+                    % {"number": number}
+                )
             found[sku].add(item)
         return dict(found)
 
 
 GROUPS = (
-    ("Price", ("price_percent", "price_absolute", "accepts_cheaper")),
-    ("Quantity", ("short_percent", "short_absolute", "over_percent", "over_absolute", "accepts_backorders")),
-    ("Day", ("days_late", "days_early")),
-    ("Substitutes", ("substitutes",)),
+    (gettext_lazy("Price"), ("price_percent", "price_absolute", "accepts_cheaper")),
+    (
+        gettext_lazy("Quantity"),
+        ("short_percent", "short_absolute", "over_percent", "over_absolute", "accepts_backorders"),
+    ),
+    (gettext_lazy("Day"), ("days_late", "days_early")),
+    (gettext_lazy("Substitutes"), ("substitutes",)),
 )
 
 
@@ -110,7 +120,7 @@ def tolerances_page(shown_by: GridAdmin, request: HttpRequest, agreement: Agreem
             return HttpResponseRedirect(page_url(agreement))
         trial = try_tolerances(agreement, as_tolerances(form.instance, form.cleaned_data["substitutes"]))
     context: dict[str, Any] = {
-        "title": f"{agreement}: what is accepted by itself",
+        "title": gettext("%(agreement)s: what is accepted by itself") % {"agreement": agreement},
         "agreement": agreement,
         "form": form,
         "groups": [(title, [form[name] for name in names]) for title, names in GROUPS],
@@ -138,6 +148,7 @@ def _saved(request: HttpRequest, form: TolerancesForm, listed: list[AllowedSubst
         messages.error(request, str(refusal))
         return False
     messages.success(
-        request, "Saved: it holds for the next answer." if changed.rows else "Nothing was changed."
+        request,
+        gettext("Saved: it holds for the next answer.") if changed.rows else gettext("Nothing was changed."),
     )
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import DateTimeField, Func
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from archive.models import Delivery, Document
 from integration.models import ORDER_STATUSES, StoreEffect, Work
@@ -59,9 +60,9 @@ def _when(step: str, pk: int) -> str | SafeString:
     """Return the beginning of the sentence that says when somebody looks."""
     work = Work.objects.filter(step=step, subject=str(pk)).annotate(now=_Now()).first()
     if work is None or work.parked_at is not None:
-        return "Once somebody lets it be tried again, Gridport looks"
+        return gettext("Once somebody lets it be tried again, Gridport looks")
     if work.lease_token is not None or work.due_at <= work.now:
-        return "Gridport is about to look"
+        return gettext("Gridport is about to look")
     return format_html("At {} Gridport looks", moment(work.due_at))
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.widgets import (
@@ -58,7 +59,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]
     """How far somebody sees within what their roles show."""
 
     sets = forms.MultipleChoiceField(
-        label="Kinds of documents",
+        label=gettext_lazy("Kinds of documents"),
         required=False,
         choices=list(DOCUMENT_NAMES.items()),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -74,7 +75,7 @@ class AccessInline(FormInline):
 
     model = Access
     form = AccessForm
-    verbose_name = verbose_name_plural = "Sees only"
+    verbose_name = verbose_name_plural = gettext_lazy("Sees only")
     fields = (("limits_partners", "partners"), ("limits_stores", "stores"), ("limits_sets", "sets"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -91,9 +92,9 @@ class LeavingForm(ReasonForm):
 
     heir = forms.ModelChoiceField(
         User.objects.none(),
-        label="Give their open cases to",
+        label=gettext_lazy("Give their open cases to"),
         required=False,
-        empty_label="Nobody: they go back to the queue",
+        empty_label=gettext_lazy("Nobody: they go back to the queue"),
         widget=UnfoldAdminSelectWidget,
     )
 
@@ -122,32 +123,36 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
         "shown_login",
     )
     list_filter = ("is_active", "is_superuser", "groups")
-    search_help_text = "Name or e-mail"
-    empty = EmptyState("No users", "Add the first one.")
+    search_help_text = gettext_lazy("Name or e-mail")
+    empty = EmptyState(gettext_lazy("No users"), gettext_lazy("Add the first one."))
     inlines = (AccessInline,)
     filter_horizontal = ()
     actions_detail = ["invite", "leave"]
     add_fieldsets = (
         (None, {
             "fields": ("username", "first_name", "last_name", "email"),
-            "description": "Save, give them a role, and invite them: a mail with a link lets them set a password.",
+            "description": gettext_lazy("Save, give them a role, and invite them: a mail with a link lets them set a password."),
         }),
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Rights", {
+        (gettext_lazy("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (gettext_lazy("Rights"), {
             "fields": ("is_active", "is_staff", "groups", "is_superuser"),
-            "description": "Customer service decides the day's cases, a partner administrator edits what is"
+            "description": gettext_lazy("Customer service decides the day's cases, a partner administrator edits what is"
             " agreed, an operator looks after connections and sends many again, an auditor sees all and does nothing."
-            " “Staff status” lets somebody log in here at all.",
+            " “Staff status” lets somebody log in here at all."),
         }),
     )  # fmt: skip
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
         """Show the roles as boxes to tick: they are few."""
         if db_field.name == "groups":
-            given |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget, "label": "Roles", "help_text": ""}
+            given |= {
+                "widget": UnfoldAdminCheckboxSelectMultipleWidget,
+                "label": gettext("Roles"),
+                "help_text": "",
+            }
         return super().formfield_for_manytomany(db_field, request, **given)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -161,7 +166,7 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
         """Return the limits of somebody who is there."""
         return self.inlines if obj is not None else ()
 
-    @display(description="Roles")
+    @display(description=gettext_lazy("Roles"))
     def shown_roles(self, user: User) -> str:
         """Return the roles, and whether they see but a part."""
         roles = ", ".join(sorted(group.name for group in user.groups.all()))
@@ -175,7 +180,7 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
         """Bring roles and limits along."""
         return super().get_queryset(request).select_related("access").prefetch_related("groups")
 
-    @display(description="Last login", ordering="last_login")
+    @display(description=gettext_lazy("Last login"), ordering="last_login")
     def shown_login(self, user: User) -> str:
         """Return when."""
         return moment(user.last_login) or "Never"
@@ -194,28 +199,37 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
         """Say whether the user may invite people and switch them off."""
         return person(request).is_superuser
 
-    @action(description="Invite by mail…", permissions=["people"], url_path="invite", icon="mail")  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Invite by mail…"), permissions=["people"], url_path="invite", icon="mail"
+    )  # type: ignore[untyped-decorator]
     def invite(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Say what is mailed to whom, and mail it."""
         user = self.find(request, object_id)
         if user is None:
             return self.missing(request, object_id)
         if request.method == "POST":
-            run(request, lambda: invite(person(request), user), f"A mail with a link goes to {user.email}.")
+            run(
+                request,
+                lambda: invite(person(request), user),
+                gettext("A mail with a link goes to %(email)s.") % {"email": user.email},
+            )
             return HttpResponseRedirect(page_url(user))
         if problem := why_no_mail(user):
             messages.error(request, problem)
             return HttpResponseRedirect(page_url(user))
         context = {
-            "title": f"Invite {user}",
+            "title": gettext("Invite %(user)s") % {"user": user},
             "heading": f"Invite {user}?",
-            "consequence": f"A mail goes to {user.email}, with a link that sets a password. It works once, for three days.",
+            "consequence": gettext(
+                "A mail goes to %(email)s, with a link that sets a password. It works once, for three days."
+            )
+            % {"email": user.email},
             "button": "Invite",
             "cancel_url": page_url(user),
         }
         return self.page(request, user, "portal/verb.html", context)
 
-    @action(description="Has left…", permissions=["people"], url_path="leave", icon="logout")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Has left…"), permissions=["people"], url_path="leave", icon="logout")  # type: ignore[untyped-decorator]
     def leave(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask why and who goes on, then switch the user off."""
         user = self.find(request, object_id)
@@ -227,14 +241,16 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
             run(
                 request,
                 lambda: leave(person(request), user, given["reason"], given["heir"]),
-                f"{user} is switched off, everywhere and at once.",
+                gettext("%(user)s is switched off, everywhere and at once.") % {"user": user},
             )
             return HttpResponseRedirect(page_url(user))
         context = {
-            "title": f"{user} has left",
+            "title": gettext("%(user)s has left") % {"user": user},
             "heading": f"Switch {user} off?",
-            "consequence": "Their sessions end at once and they cannot log in again. What they decided keeps their name.",
-            "button": "Switch off",
+            "consequence": gettext(
+                "Their sessions end at once and they cannot log in again. What they decided keeps their name."
+            ),
+            "button": gettext("Switch off"),
             "form": form,
             "cancel_url": page_url(user),
         }
@@ -245,4 +261,4 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
 class GroupAdmin(BaseGroupAdmin, GridAdmin):  # type: ignore[misc]
     """Groups of rights."""
 
-    empty = EmptyState("No groups", "The roles are made by the portal itself.")
+    empty = EmptyState(gettext_lazy("No groups"), gettext_lazy("The roles are made by the portal itself."))

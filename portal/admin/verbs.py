@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integration.flows.decide import Refused
@@ -26,11 +27,13 @@ class ReasonForm(forms.Form):
     """Why somebody does something; kept with what was done."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept with the decision and shown in the timeline.",
-        error_messages={"required": "Say why in a few words: the reason is kept with the decision."},
+        help_text=gettext_lazy("Kept with the decision and shown in the timeline."),
+        error_messages={
+            "required": gettext_lazy("Say why in a few words: the reason is kept with the decision.")
+        },
     )
 
 
@@ -38,9 +41,11 @@ class LiveFromForm(ReasonForm):
     """Going live of a store: from which moment its orders are worked on."""
 
     live_from = forms.DateTimeField(
-        label="Orders placed from",
+        label=gettext_lazy("Orders placed from"),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In your time zone, which “My settings” shows. Orders placed before this are history and never worked on.",
+        help_text=gettext_lazy(
+            "In your time zone, which “My settings” shows. Orders placed before this are history and never worked on."
+        ),
     )
 
     field_order = ["live_from", "reason"]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from integration.flows import decide
@@ -38,11 +39,11 @@ def work_badge(row: Work) -> SafeString:
     if row.parked_at is not None:
         return badge("Stopped", BAD)
     if row.lease_until is not None and row.lease_until > now:
-        return badge("Being done", WAITING)
+        return badge(gettext("Being done"), WAITING)
     if row.channel.startswith("pause:"):
         return badge("Paused", WARNING)
     if row.error:
-        return badge("Waiting to be tried again", WARNING)
+        return badge(gettext("Waiting to be tried again"), WARNING)
     if row.step in STEPS and STEPS[row.step].standing:
         return badge("Repeats", QUIET)
     return badge("Waiting", WAITING)
@@ -52,13 +53,15 @@ def work_badge(row: Work) -> SafeString:
 class WorkAdmin(HistoryAdmin):
     """Work; it is let go on by a verb alone."""
 
-    words = ("piece of work", "pieces of work")
-    heading = "Background work"
+    words = (gettext_lazy("piece of work"), gettext_lazy("pieces of work"))
+    heading = gettext_lazy("Background work")
     list_display = ("shown_step", "shown_state", "shown_subject", "shown_error", "shown_tries", "shown_due")
     list_filter = (WorkFilter, StepFilter)
     empty = EmptyState(
-        "Nothing to do",
-        "No work waits and none is stopped. With a store or a mailbox set up, their polls stand here.",
+        gettext_lazy("Nothing to do"),
+        gettext_lazy(
+            "No work waits and none is stopped. With a store or a mailbox set up, their polls stand here."
+        ),
     )
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
@@ -103,38 +106,38 @@ class WorkAdmin(HistoryAdmin):
         done = run(
             request,
             lambda: decide.release_work(user, row, request.POST.get("reason", "")),
-            "The work goes on.",
+            gettext("The work goes on."),
         )
         address = list_url(Work) if done else reverse("admin:integration_work_change", args=[row.pk])
         return HttpResponseRedirect(address)
 
-    @display(description="What Gridport does")
+    @display(description=gettext_lazy("What Gridport does"))
     def shown_step(self, row: Work) -> str:
         """Return the step in words."""
         return step_words(row.step)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: Work) -> SafeString:
         """Return what is happening to it."""
         return work_badge(row)
 
-    @display(description="For")
+    @display(description=gettext_lazy("For"))
     def shown_subject(self, row: Any) -> str:
         """Return what it is about, as a link."""
         about: Subject = row.about
         return about.as_link("Everything")
 
-    @display(description="Why it has not happened")
+    @display(description=gettext_lazy("Why it has not happened"))
     def shown_error(self, row: Work) -> str:
         """Return the sentence of the last failure."""
         return row.error if len(row.error) <= 300 else f"{row.error[:299]}…"
 
-    @display(description="Tries", ordering="attempts")
+    @display(description=gettext_lazy("Tries"), ordering="attempts")
     def shown_tries(self, row: Work) -> str:
         """Return how often it was begun since it last succeeded."""
         return str(row.attempts or "None")
 
-    @display(description="Next try", ordering="due_at")
+    @display(description=gettext_lazy("Next try"), ordering="due_at")
     def shown_due(self, row: Work) -> str:
         """Return when it is done next; stopped work has no such time."""
         return moment(row.due_at) if row.parked_at is None else ""

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from archive.models import document_name
@@ -30,15 +31,18 @@ class MySettingsForm(forms.Form):
     """What everybody chooses for themselves."""
 
     time_zone = forms.ChoiceField(
-        label="Time zone",
+        label=gettext_lazy("Time zone"),
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="In which you read and enter times. Documents keep their own.",
+        help_text=gettext_lazy("In which you read and enter times. Documents keep their own."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        usual = ("", f"The portal's ({timezone.get_default_timezone_name()})")
+        usual = (
+            "",
+            gettext("The portal's (%(zone)s)") % {"zone": timezone.get_default_timezone_name()},
+        )
         names = ((name, name.replace("_", " ")) for name in zone_names())
         self.fields["time_zone"].choices = [usual, *names]  # type: ignore[attr-defined]
 
@@ -55,7 +59,7 @@ def my_settings(request: HttpRequest) -> HttpResponse:
         Access.objects.update_or_create(
             user_id=user.pk, defaults={"time_zone": form.cleaned_data["time_zone"]}
         )
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return HttpResponseRedirect(reverse("my_settings"))
     request.current_app = admin.site.name
     context = {

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 BEGAN, USED = "began_at", "used_at"
 NOTED_EVERY = 60
@@ -36,11 +37,16 @@ def _look(request: HttpRequest) -> None:
     began = request.session.setdefault(BEGAN, now)
     used = request.session.setdefault(USED, now)
     if now - began >= settings.SESSION_HOURS * 3600:
-        _end(request, f"You were logged in for {settings.SESSION_HOURS} hours. Log in again to go on.")
+        _end(
+            request,
+            gettext("You were logged in for %(hours)s hours. Log in again to go on.")
+            % {"hours": settings.SESSION_HOURS},
+        )
     elif now - used >= settings.SESSION_IDLE_MINUTES * 60:
         _end(
             request,
-            f"You were logged out after {settings.SESSION_IDLE_MINUTES} minutes without use. Log in to go on.",
+            gettext("You were logged out after %(minutes)s minutes without use. Log in to go on.")
+            % {"minutes": settings.SESSION_IDLE_MINUTES},
         )
     elif now - used >= NOTED_EVERY and BY_ITSELF not in request.headers:
         request.session[USED] = now

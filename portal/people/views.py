@@ -11,6 +11,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
@@ -28,7 +29,7 @@ class ResetForm(forms.Form):
     """Whose password is to be set anew."""
 
     email = forms.EmailField(
-        label="Your e-mail address",
+        label=gettext_lazy("Your e-mail address"),
         max_length=254,
         widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email"}),
     )
@@ -52,7 +53,7 @@ def reset(request: HttpRequest) -> HttpResponse:
             ask_for_reset(form.cleaned_data["email"])
         messages.info(request, SENT)
         return HttpResponseRedirect(reverse("admin:login"))
-    context = {**admin.site.each_context(request), "title": "Set a new password", "form": form}
+    context = {**admin.site.each_context(request), "title": gettext("Set a new password"), "form": form}
     return TemplateResponse(request, "portal/account/reset.html", context)
 
 
@@ -62,7 +63,7 @@ class SetPassword(PasswordResetConfirmView):
     form_class = PasswordForm
     template_name = "portal/account/password.html"
     success_url = reverse_lazy("admin:login")
-    title = "Set your password"
+    title = gettext_lazy("Set your password")
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         """Add what the frame of the login page needs."""
@@ -72,5 +73,5 @@ class SetPassword(PasswordResetConfirmView):
         """Set the password; whoever was locked out is so no more."""
         answer = super().form_valid(form)
         locking.forget(form.user.get_username())
-        messages.success(self.request, "The password is set. Log in with it.")
+        messages.success(self.request, gettext("The password is set. Log in with it."))
         return answer

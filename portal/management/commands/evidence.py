@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integration.models import Order, ReturnCase
+from integration.models import ReturnCase
+from integration.search import orders_numbered
 from partners.models import TradingPartner
 from portal.evidence.making import NotMade, make
 from portal.evidence.scopes import Scope, of_order, of_partner, of_return
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add what it is about and where it goes."""
         about = parser.add_mutually_exclusive_group(required=True)
-        about.add_argument("--order", type=int, help="the order's number in the store")
+        about.add_argument("--order", help="the order's number in the store")
         about.add_argument("--return", dest="returned", help="our number of the return")
         about.add_argument("--partner", help="the partner's name")
         parser.add_argument(
@@ -47,12 +48,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{target}: {scope.name}, {len(scope.documents)} documents.")
         self.stdout.write(f"To check it: python3 verify.py {target} --roots roots.txt")
 
-    def _scope(self, *, order: int | None, returned: str | None, partner: str | None, **asked: Any) -> Scope:
+    def _scope(self, *, order: str | None, returned: str | None, partner: str | None, **asked: Any) -> Scope:
         if order is not None:
-            found = Order.objects.filter(number=order)
-            if asked["store"]:
-                found = found.filter(store__name=asked["store"])
-            return of_order(self._only(list(found[:2]), f"order {order}"))
+            return of_order(self._only(orders_numbered(str(order), asked["store"]), f"order {order}"))
         if returned is not None:
             return of_return(
                 self._only(list(ReturnCase.objects.filter(number=returned)), f"return {returned}")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from integration.documents import Package, Pallet, ShipNotice, ShippedItem, ShippedOrder
-from integration.x12.syntax import PlacedRows, Segment, placed_segments, rows_of
+from integration.x12.plain import PlainSegments, as_rows, plain_segments
+from integration.x12.syntax import Composite, Segment, placed_segments
 from partners.mapping import quick_placing, quick_writing
 from partners.mapping.quick_placing import Branch, _Tree
 from partners.mapping.writer import write
@@ -149,14 +150,14 @@ def test_a_fault_in_the_tree_is_noticed(fault: str, monkeypatch: pytest.MonkeyPa
         all_same("SOPI", "SOTPI", "STPI")
 
 
-SAME: dict[str, Callable[[PlacedRows], object]] = {
+SAME: dict[str, Callable[[Any], object]] = {
     "a list": list,
     "its length": len,
     "one of them": lambda each: each[1],
     "the last": lambda each: each[-1].position,
     "some of them": lambda each: list(each[1:]),
     "positions": lambda each: [one.position for one in each],
-    "rows": rows_of,
+    "rows": as_rows,
 }
 
 
@@ -164,13 +165,24 @@ SAME: dict[str, Callable[[PlacedRows], object]] = {
 def test_segments_made_when_asked_for_are_those_made_at_once(what: str) -> None:
     rows = [("BEG", "00", "NE"), ("REF", "CO", "7"), ("CTT", "1")]
     placed: Any = tuple(placed_segments(rows, 2))
-    assert SAME[what](PlacedRows(rows, 2)) == SAME[what](placed)
+    assert SAME[what](plain_segments(rows, 2)) == SAME[what](placed)
 
 
 def test_segments_made_when_asked_for_equal_others_by_what_they_hold() -> None:
     rows = [("BEG", "00"), ("CTT", "1")]
-    made = PlacedRows(rows, 2)
+    made = plain_segments(rows, 2)
     assert made == (Segment("BEG", ["00"]), Segment("CTT", ["1"]))
     assert (Segment("BEG", ["00"]),) != made
-    assert hash(made) == hash(PlacedRows(list(rows), 2))
+    assert hash(made) == hash(plain_segments(list(rows), 2))
     assert made != 7
+    assert list(PlainSegments("", 0, frozenset())) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\x1c", "a\x1db", Composite("EA", "2"), "\x1e"],
+    ids=["segment", "element", "composite", "repeat"],
+)
+def test_what_holds_what_stands_between_texts_is_not_plain(text: str) -> None:
+    assert plain_segments([("BEG", "00", text)]) is None
+    assert plain_segments([("BEG", "00", "a")]) == [Segment("BEG", ["00", "a"])]

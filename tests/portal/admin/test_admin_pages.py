@@ -223,14 +223,6 @@ def test_somebody_without_a_group_sees_no_counts(client: Client, db: None) -> No
     assert 'role="search"' not in text
 
 
-def test_the_menu_counts_open_cases(viewer: Client) -> None:
-    factories.case()
-    factories.case()
-    navigation = viewer.get(reverse("admin:index")).context["sidebar_navigation"]
-    cases = next(item for item in navigation[0]["items"] if item["title"] == "Cases")
-    assert cases["badge"] == "2"
-
-
 def test_users_and_groups_are_for_administrators_and_looked_at_by_auditors(
     viewer: Client, decider: Client, administrator: Client
 ) -> None:
