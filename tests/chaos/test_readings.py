@@ -61,9 +61,9 @@ SILENT = {
     "partners_partneridentifier", "partners_tradingpartner", "portal_apitoken",
 }  # fmt: skip
 DOORS = {
-    "admin_password_reset", "api_page", "app_list", "autocomplete", "bigcommerce_hook", "evidence", "evidence_roots", "evidence_verify", "find_saved", "home", "jsi18n", "live", "login",
-    "logout", "my_settings", "notice", "notices", "notices_choices", "notices_read", "password_change",
-    "password_change_done", "ready", "search", "set_password", "view_on_site",
+    "admin_password_reset", "api_page", "app_list", "autocomplete", "bigcommerce_hook", "deep", "evidence", "evidence_roots", "evidence_verify", "find_saved", "home", "jsi18n", "live", "login",
+    "logout", "metrics", "my_settings", "notice", "notices", "notices_choices", "notices_read", "password_change",
+    "password_change_done", "ready", "reporting_tables", "search", "set_password", "view_on_site",
 }  # fmt: skip
 
 
