@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal import health
+from portal.admin.api_page import api_page
 from portal.admin.change_log import change_log
 from portal.admin.evidence import evidence_page, published_roots, verify_program
 from portal.admin.find import find_page, remove_search, save_search
@@ -27,6 +28,7 @@ urlpatterns = [
     path("account/password/<uidb64>/<token>/", views.SetPassword.as_view(), name="set_password"),
     path("admin/my-settings/", admin.site.admin_view(my_settings), name="my_settings"),
     path("admin/change-log/", admin.site.admin_view(change_log), name="change_log"),
+    path("admin/api/", admin.site.admin_view(api_page), name="api_page"),
     path("admin/evidence/", admin.site.admin_view(evidence_page), name="evidence"),
     path("admin/evidence/verify.py", admin.site.admin_view(verify_program), name="evidence_verify"),
     path("admin/evidence/roots.txt", admin.site.admin_view(published_roots), name="evidence_roots"),

@@ -101,6 +101,7 @@ from partners.models import (
     TradingPartner,
 )
 from portal.groups import AUDITOR, OPERATOR, PARTNER_ADMINISTRATOR, RECORDS_MANAGER, ensure_groups
+from portal.models import ApiToken
 from tests.noticing import notice_rule, webhook
 from tests.receiving import delivery, destination
 from tests.returned import return_of
@@ -625,7 +626,9 @@ def everything() -> PurchaseOrder:
     business_calendar()
     mail(made)
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
-    bulk_job([document], user())
+    desk = user()
+    bulk_job([document], desk)
+    api_token(desk)
     governed(document)
     mapping_profile().overrides.create(
         position=1,
@@ -665,6 +668,20 @@ def everything() -> PurchaseOrder:
         subject=f"partner:{made.agreement.partner_id}", reason="They move.", paused_by="dora"
     )
     return made
+
+
+def api_token(of: User) -> ApiToken:
+    """Return a token in the name of somebody; nobody can ask with it."""
+    number = next(_numbers)
+    return ApiToken.objects.create(
+        name="Warehouse",
+        user=of,
+        prefix=f"{number:08x}",
+        digest=f"{number:064x}",
+        resources=["orders", "documents"],
+        expires_at=timezone.now() + timedelta(days=90),
+        created_by=of.get_username(),
+    )
 
 
 def erasure(of: Order) -> Erasure:

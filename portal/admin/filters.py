@@ -326,6 +326,8 @@ class VerbFilter(SimpleListFilter):
         "undo decision",
         "comment",
         "release work",
+        "issue token",
+        "revoke token",
         "test mailbox",
         "go live",
         "back to watch",

@@ -65,6 +65,7 @@ from partners.models import (
 from portal.access import seen
 from portal.admin.documents_table import document_words
 from portal.admin.show import list_url, page_url
+from portal.models import ApiToken
 
 
 @dataclass(frozen=True)
@@ -318,6 +319,7 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "calendar": _by_pk(BusinessCalendar),
     "carrier": _by_pk(Carrier),
     "mail": _by_pk(OutgoingMail),
+    "token": _by_pk(ApiToken, words=lambda token: f"API token {token}"),
     "user": _by_pk(User, words=lambda user: f"User {user}"),
     "account": _accounts,
     "return": _by_pk(ReturnCase),

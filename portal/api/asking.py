@@ -214,4 +214,9 @@ def _both(one: frozenset[Any] | None, other: frozenset[Any] | None) -> frozenset
 
 def actor(request: Request) -> str:
     """Return who is recorded as having asked."""
-    return f"{request.user.get_username()} by token {token_of(request).prefix}"[:150]
+    return actor_of(token_of(request))
+
+
+def actor_of(token: ApiToken) -> str:
+    """Return how the record names who asks with ``token``."""
+    return f"{token.user.get_username()} by token {token.prefix}"[:150]

@@ -12,6 +12,7 @@ from portal.api.actions import (
     PlanView,
     ResubmitView,
 )
+from portal.api.published import SchemaView, docs_page
 from portal.api.resources import BY_NAME, RESOURCES
 from portal.api.views import ContentView, ListView, RowView
 
@@ -37,6 +38,8 @@ COMMENTED = ("cases", "documents", "orders", "returns")
 
 urlpatterns = [
     *_of_resources(),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", docs_page, name="docs"),
     path("documents/<int:pk>/content/", ContentView.as_view(), name="documents_content"),
     path("documents/<int:pk>/raw/", ContentView.as_view(raw=True), name="documents_raw"),
     path("documents/<int:pk>/resubmit/", ResubmitView.as_view(), name="documents_resubmit"),

@@ -111,8 +111,8 @@ DISPOSER_READS = [
     "archive_retentionrevision", "archive_transmission",
 ]  # fmt: skip
 PROJECTIONS = [
-    "archive_documentreference", "archive_documentstate", "archive_payloadcopy", "archive_sealcheck",
-    "archive_sealhorizon", "archive_translation",
+    "archive_change", "archive_documentreference", "archive_documentstate", "archive_payloadcopy", "archive_sealcheck",
+    "archive_sealhorizon", "archive_translation", "archive_trimmedchanges",
 ]  # fmt: skip
 
 

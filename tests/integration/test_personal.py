@@ -57,18 +57,19 @@ NONE: dict[str, str] = {
     **dict.fromkeys(
         [
             "admin.LogEntry", "auth.Group", "auth.Permission", "auth.User", "contenttypes.ContentType", "portal.Access",
-            "portal.FailedLogin", "portal.SavedSearch", "sessions.Session", "integration.Erasure", "integration.RestoreDrill",
+            "portal.ApiToken", "portal.FailedLogin", "portal.SavedSearch", "sessions.Session", "integration.Erasure", "integration.RestoreDrill",
         ],
         STAFF,
     ),
     **dict.fromkeys(
         [
-            "archive.DocumentState", "archive.PayloadCopy", "archive.SealCheck", "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
+            "archive.Change", "archive.DocumentState", "archive.PayloadCopy", "archive.SealCheck", "archive.TrimmedChanges", "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
             "django_q.Task", "integration.BulkJob", "integration.Channel", "integration.DailyFigure",
             "integration.EventAttempt", "integration.EventCursor", "integration.EventDelivery",
             "integration.Expectation", "integration.Gap", "integration.HookCall", "integration.Lane",
             "integration.MissingTranslation", "integration.Notice", "integration.Occurrence", "integration.Pause", "integration.Reconciliation",
             "integration.Sighting", "integration.StoreEffect", "integration.WebhookCall", "integration.Work",
+            "portal.KeptAnswer",
         ],
         MACHINE,
     ),

@@ -43,11 +43,13 @@ from integration.models import (
 )
 from integration.reach import TABLE, within
 from partners.models import ControlNumber, TradingPartner
+from portal.models import ApiToken
 from tests import factories
 
 # Records about everything at once, which tell of no one partner's rows: nobody sees them whose sight is limited.
 OF_EVERYTHING = {
     AccessRecord,
+    ApiToken,
     AuditEntry,
     ControlNumber,
     DisposalCertificate,

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,13 @@ from tests.world import World, open_world
 __all__ = ["cluster"]
 
 ACME, BOREALIS = "ZZ:ACMESUPPLY", "01:123456789"
-CHANGED_BY_A_RESTORE = {"archive_cursorepoch", "integration_pause", "partners_controlnumber", *KEY_TABLES}
+CHANGED_BY_A_RESTORE = {
+    "archive_change",
+    "archive_cursorepoch",
+    "integration_pause",
+    "partners_controlnumber",
+    *KEY_TABLES,
+}
 ATTACKS = (
     "UPDATE {} SET recorded_at = now()",
     "DELETE FROM {}",
@@ -189,6 +196,18 @@ def test_rows_are_stamped_anew_and_a_reader_of_the_new_cluster_gets_them_all(
     assert len(backup.stamps) > 10
     assert len(restored.stamps) == 1
     assert restored.rows_behind_the_readers_line == 0
+
+
+def test_each_row_that_is_reported_is_told_once_in_the_new_cluster(
+    backup: Backup, restored: Restored
+) -> None:
+    before, after = (
+        Counter((row["resource"], row["row_id"]) for row in each.rows["archive_change"])
+        for each in (backup, restored)
+    )
+    assert set(before) == set(after)
+    assert max(before.values()) > 1
+    assert set(after.values()) == {1}
 
 
 def test_a_restore_begins_another_epoch_that_the_application_can_read_and_not_write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from archive import store as archive_store
+from archive.models import Change
+from integration.models import ExceptionCase
 from partners.control_numbers import LARGEST, skip_statements
 from partners.models import ControlNumber
 from portal.backups.keys import keys_beside
@@ -25,7 +28,9 @@ from portal.backups.package import write_package
 from portal.copies import DatabaseCopies
 from portal.guards import guard_faults
 from portal.installation import Installation
+from tests import factories
 from tests.conftest import own_database
+from tests.portal.api.conftest import client_with, token_of
 from tests.servers import (
     bare_server,
     cluster,
@@ -317,6 +322,41 @@ def test_an_application_role_with_power_is_told(backup: Backup, cluster: Install
                 manage("restore", str(backup.file))
         finally:
             superuser.execute("REVOKE gridport_owner FROM gridport_app")
+
+
+def test_readers_of_the_api_begin_anew_and_meet_every_row_once(
+    committed: str, cluster: Installation, tmp_path: Path
+) -> None:
+    file = tmp_path / "gridport.backup"
+    case = factories.everything().order.cases.all()[0]
+    for money in (1, 2):  # each in a transaction of its own, so told by itself
+        ExceptionCase.objects.filter(pk=case.pk).update(money=money)
+    asks = client_with(token_of(factories.user("rea", superuser=True)))
+    before = asks.get("/api/v1/cases/").json()
+    assert Change.objects.filter(resource="cases", row_id=case.pk).count() >= 3
+    assert [each["id"] for each in before["data"]].count(case.pk) == 1
+    with connect("owner") as owner:
+        owner.execute(
+            "UPDATE archive_trimmedchanges SET transaction = 1 << 60"
+        )  # as if all had been looked at
+    manage("backup", str(file))
+    with empty_database(cluster):
+        manage("restore", str(file))
+        told = Counter(Change.objects.values_list("resource", "row_id"))
+        assert set(told.values()) == {1}
+        assert {resource for resource, _ in told} >= {"cases", "documents", "orders"}
+        gone = asks.get("/api/v1/cases/", {"cursor": before["next_cursor"]})
+        assert (gone.status_code, gone.json()["code"]) == (410, "cursor_over")
+        again = asks.get("/api/v1/cases/").json()
+        assert _by_id(again) == _by_id(before)
+        ExceptionCase.objects.filter(pk=case.pk).update(money=3)
+        [row] = asks.get("/api/v1/cases/", {"cursor": again["next_cursor"]}).json()["data"]
+        assert row["id"] == case.pk
+
+
+def _by_id(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a page, but for when each was told: that is the restore's."""
+    return sorted(({**each, "updated_at": ""} for each in page["data"]), key=lambda each: each["id"])
 
 
 def test_counters_leave_out_numbers_and_wrap(committed: str) -> None:

@@ -87,6 +87,8 @@ from portal.admin.base import HistoryAdmin
 from portal.admin.filters import VerbFilter, verb_words
 from portal.admin.show import list_url, page_url
 from portal.admin.subjects import STEP_SUBJECTS
+from portal.api.tokens import VERBS as TOKEN_VERBS
+from portal.models import ApiToken
 from tests import factories
 
 HISTORY: list[type[Model]] = [
@@ -95,7 +97,7 @@ HISTORY: list[type[Model]] = [
     StoreItem,
     ReturnCase,
     StockFeed, SupplierStock, SealCheck,
-    RetentionRule, Hold, DisposalRun,
+    RetentionRule, Hold, DisposalRun, ApiToken,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
@@ -255,7 +257,7 @@ def test_every_step_and_every_verb_has_its_words() -> None:
     assert len(said_in_parts) == 3 * len(CHANGE)
     decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
     of_settings = {*ROUTING_VERBS, *INVOICING_VERBS, *LINK_VERBS, *NOTICE_VERBS}
-    of_settings |= {*RETENTION_VERBS, *HOLD_VERBS, *DISPOSAL_VERBS, *EXPORT_VERBS, *EVENT_VERBS}
+    of_settings |= {*RETENTION_VERBS, *HOLD_VERBS, *DISPOSAL_VERBS, *EXPORT_VERBS, *EVENT_VERBS, *TOKEN_VERBS}
     assert {audited or mode for audited, mode in said} | said_in_parts | of_settings | decided == set(
         VerbFilter.verbs
     )
