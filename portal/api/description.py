@@ -17,7 +17,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from integration.flows.resubmit import Content
-from portal.api.actions import KEY, ActionView, PlanAnswer, ResubmitView
+from portal.api.actions import KEY, ActionView, ResubmitView
+from portal.api.bodies import PlanAnswer
 from portal.api.filters import LARGEST, LONGEST, Filter, Shape
 from portal.api.problems import CONTENT_TYPE, TITLES
 from portal.api.reading import MOST, USUAL
