@@ -196,8 +196,10 @@ class TokenForm(ReasonForm):
             name for name in given.get("resources") or () if not user.has_perm(BY_NAME[name].permission)
         ]
         if missing and not given.get("everything"):
-            said = gettext("{} may not look at: {}. Leave it out, or make the token in another name.")
-            self.add_error("resources", said.format(user, ", ".join(resource_words(missing))))
+            said = gettext(
+                "%(user)s may not look at: %(lists)s. Leave it out, or make the token in another name."
+            )
+            self.add_error("resources", said % {"user": user, "lists": ", ".join(resource_words(missing))})
 
     def _look_at_limits(self, given: dict[str, Any], name: str, one: str) -> None:
         is_limited, chosen = given.get(f"limits_{name}"), given.get(name)
@@ -254,5 +256,8 @@ def reads_words(token: ApiToken) -> str:
     if set(BY_NAME) <= set(names):
         return gettext("Everything")
     words = resource_words(names)
-    further = gettext("{} and {} more").format(", ".join(words[:3]), len(words) - 3)
+    further = gettext("%(lists)s and %(count)d more") % {
+        "lists": ", ".join(words[:3]),
+        "count": len(words) - 3,
+    }
     return further if len(words) > 4 else ", ".join(words) or gettext("Nothing")

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from archive.clock import database_now
 from integration.flows.event_bodies import PREFIX
@@ -41,8 +42,8 @@ def next_try(row: EventDelivery) -> SafeString | str:
 class EventDeliveryAdmin(HistoryAdmin):
     """Deliveries, the newest first."""
 
-    words = ("event", "events")
-    heading = "Events sent"
+    words = (gettext_lazy("event"), gettext_lazy("events"))
+    heading = gettext_lazy("Events sent")
     list_display = (
         "shown_event",
         "shown_state",
@@ -55,11 +56,13 @@ class EventDeliveryAdmin(HistoryAdmin):
     list_filter = ("state", "destination", "type")
     list_select_related = ("destination",)
     search_fields = ("subject",)
-    search_help_text = "Subject, such as order:7, or webhook-id"
+    search_help_text = gettext_lazy("Subject, such as order:7, or webhook-id")
     ordering = ("-pk",)
     empty = EmptyState(
-        "No events yet",
-        "What event destinations are told stands here, with every try. Add a destination under “Event destinations”.",
+        gettext_lazy("No events yet"),
+        gettext_lazy(
+            "What event destinations are told stands here, with every try. Add a destination under “Event destinations”."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -135,28 +138,28 @@ class EventDeliveryAdmin(HistoryAdmin):
         """Return what happened, to which row."""
         return f"{row.get_type_display()}: {resolve([row.subject])[row.subject].words}"
 
-    @display(description="Event", ordering="type")
+    @display(description=gettext_lazy("Event"), ordering="type")
     def shown_event(self, row: EventDelivery) -> str:
         """Return what happened."""
         return row.get_type_display()
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, row: EventDelivery) -> SafeString:
         """Return how far it is."""
         return status(row.state, row.get_state_display(), TONES)
 
-    @display(description="About")
+    @display(description=gettext_lazy("About"))
     def shown_about(self, row: Any) -> str:
         """Return what it is about, as a link."""
         words: str = row.about.as_link()
         return words
 
-    @display(description="Written", ordering="pk")
+    @display(description=gettext_lazy("Written"), ordering="pk")
     def shown_written(self, row: EventDelivery) -> SafeString | str:
         """Return when it was written."""
         return moment(row.created_at)
 
-    @display(description="Next try")
+    @display(description=gettext_lazy("Next try"))
     def shown_next(self, row: EventDelivery) -> SafeString | str:
         """Return when it is tried next; of one that is due, what it waits for."""
         return next_try(row)

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -53,13 +53,13 @@ class DestinationForm(SecretsForm):
     needed = ("url",)
     problems = staticmethod(destination_problems)
 
-    url = SecretField(label="Address")
+    url = SecretField(label=gettext_lazy("Address"))
     kinds = forms.MultipleChoiceField(
-        label="Events",
+        label=gettext_lazy("Events"),
         choices=TYPES,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="None chosen: all of them, those of later versions too.",
+        help_text=gettext_lazy("None chosen: all of them, those of later versions too."),
     )
 
     class Meta:
@@ -71,10 +71,10 @@ class AgainForm(ReasonForm):
     """Which of the events that were given up are sent again, and why."""
 
     since = forms.DateTimeField(
-        label="Those that happened since",
+        label=gettext_lazy("Those that happened since"),
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="In your time zone, which “My settings” shows. Empty: all of them.",
+        help_text=gettext_lazy("In your time zone, which “My settings” shows. Empty: all of them."),
     )
 
     field_order = ["since", "reason"]
@@ -96,7 +96,7 @@ class EventDestinationAdmin(GridAdmin):
         "shown_last_try",
     )
     search_fields = ("name",)
-    search_help_text = "Name"
+    search_help_text = gettext_lazy("Name")
     used_by = ("deliveries",)
     autocomplete_fields = ("partners", "stores")
     readonly_fields = (
@@ -106,9 +106,11 @@ class EventDestinationAdmin(GridAdmin):
     actions_detail = ["test", "rotate", "again"]
     change_form_outer_after_template = "portal/parts/destination_below.html"
     empty = EmptyState(
-        "No event destinations yet",
-        "Add the address of a system that is to be told when documents, orders, shipments, invoices, returns or cases change:"
-        " events are posted to it within seconds, signed, and tried for three days. Nothing of before is told.",
+        gettext_lazy("No event destinations yet"),
+        gettext_lazy(
+            "Add the address of a system that is to be told when documents, orders, shipments, invoices, returns or cases change:"
+            " events are posted to it within seconds, signed, and tried for three days. Nothing of before is told."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -116,10 +118,12 @@ class EventDestinationAdmin(GridAdmin):
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         address, kinds = ("url", "kinds") if may_write else ("shown_url", "shown_kinds")
         told = (
-            "What it is told",
+            _("What it is told"),
             {
                 "fields": (kinds, "partners", "stores"),
-                "description": "Events name rows by id and state, and nothing of people or prices; the rest is read by the API.",
+                "description": gettext_lazy(
+                    "Events name rows by id and state, and nothing of people or prices; the rest is read by the API."
+                ),
             },
         )
         where = (None, {"fields": ("is_active", "name", address)})
@@ -189,7 +193,7 @@ class EventDestinationAdmin(GridAdmin):
         """Say whether the user may test, have a new secret be made, or have events be sent again."""
         return request.user.has_perm(EDIT_DESTINATION)
 
-    @action(description="Test…", permissions=["verb"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Test…"), permissions=["verb"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, post a test event by the saved settings, and say what came back."""
         user = require(request, EDIT_DESTINATION)
@@ -214,7 +218,7 @@ class EventDestinationAdmin(GridAdmin):
         return self.page(request, row, "portal/verb.html", context)
 
     @action(  # type: ignore[untyped-decorator]
-        description="New secret…", permissions=["verb"], url_path="rotate", icon="key"
+        description=gettext_lazy("New secret…"), permissions=["verb"], url_path="rotate", icon="key"
     )
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask why, make a new secret, and show it this once."""
@@ -245,7 +249,10 @@ class EventDestinationAdmin(GridAdmin):
         return self.page(request, row, "portal/verb.html", context)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Send given up again…", permissions=["verb"], url_path="again", icon="replay"
+        description=gettext_lazy("Send given up again…"),
+        permissions=["verb"],
+        url_path="again",
+        icon="replay",
     )
     def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask which and why, and have what was given up be sent again."""
@@ -288,7 +295,7 @@ class EventDestinationAdmin(GridAdmin):
         answer["Cache-Control"] = "no-store"
         return answer
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: EventDestination) -> SafeString | str:
         """Return whether events are posted, and taken."""
         if not row.is_active:
@@ -300,17 +307,17 @@ class EventDestinationAdmin(GridAdmin):
             )
         return badge(_("Posted to"), GOOD)
 
-    @display(description="Host")
+    @display(description=gettext_lazy("Host"))
     def shown_host(self, row: EventDestination) -> str:
         """Return whose address it is; the rest of it may be a secret."""
         return urlsplit(row.url).hostname or ""
 
-    @display(description="Address")
+    @display(description=gettext_lazy("Address"))
     def shown_url(self, row: EventDestination) -> SafeString:
         """Return that one is stored."""
         return stored_badge(row.url)
 
-    @display(description="Secret")
+    @display(description=gettext_lazy("Secret"))
     def shown_secret(self, row: EventDestination) -> SafeString | str:
         """Return that one is stored, and until when a former one is valid too."""
         stored = stored_badge(row.secret)
@@ -320,29 +327,29 @@ class EventDestinationAdmin(GridAdmin):
             "{} {} {}", stored, _("The former one is used too until"), moment(row.former_until)
         )
 
-    @display(description="Events")
+    @display(description=gettext_lazy("Events"))
     def shown_kinds(self, row: EventDestination) -> str:
         """Return what it is told."""
         labels = dict(EventDelivery._meta.get_field("type").flatchoices)
         return ", ".join(str(labels.get(each, each)) for each in row.kinds) or _("All")
 
-    @display(description="Waiting")
+    @display(description=gettext_lazy("Waiting"))
     def shown_waiting(self, row: Any) -> SafeString | str:
         """Return how many events wait, as the way to them."""
         return self._counted(row, State.WAITING)
 
-    @display(description="Given up")
+    @display(description=gettext_lazy("Given up"))
     def shown_given_up(self, row: Any) -> SafeString | str:
         """Return how many events were given up, as the way to them."""
         return self._counted(row, State.GIVEN_UP)
 
-    @display(description="Taken last")
+    @display(description=gettext_lazy("Taken last"))
     def shown_last(self, row: Any) -> SafeString | str:
         """Return when it took an event last."""
         self._ensure_attached(row)
         return moment(row.last_at) if row.last_at else _("Nothing yet")
 
-    @display(description="Last try")
+    @display(description=gettext_lazy("Last try"))
     def shown_last_try(self, row: EventDestination) -> SafeString | str:
         """Return what came of the last try, whichever event it was of."""
         last = EventAttempt.objects.filter(delivery__destination=row).order_by("-pk").first()

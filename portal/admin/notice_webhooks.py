@@ -10,6 +10,7 @@ from django.contrib.admin import display
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows.notice_settings import try_webhook, webhook_saved
@@ -38,7 +39,7 @@ class WebhookForm(SecretsForm):
     needed = ("url",)
     problems = staticmethod(webhook_problems)
 
-    url = SecretField(label="Address")
+    url = SecretField(label=gettext_lazy("Address"))
 
     class Meta:
         model = NoticeWebhook
@@ -52,14 +53,16 @@ class NoticeWebhookAdmin(GridAdmin):
     form = WebhookForm
     list_display = ("name", "shown_active", "shape", "shown_last")
     search_fields = ("name",)
-    search_help_text = "Name"
+    search_help_text = gettext_lazy("Name")
     used_by = ("rules",)
     readonly_fields = ("shown_url", "shown_last")
     actions_detail = ["test"]
     empty = EmptyState(
-        "No webhooks yet",
-        "Make an incoming webhook in your chat, enter its address here, test it, and name it in a notice rule: the room is"
-        " then told of what the rule means.",
+        gettext_lazy("No webhooks yet"),
+        gettext_lazy(
+            "Make an incoming webhook in your chat, enter its address here, test it, and name it in a notice rule: the room is"
+            " then told of what the rule means."
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -88,7 +91,7 @@ class NoticeWebhookAdmin(GridAdmin):
         """Say whether the user may have a message be posted."""
         return request.user.has_perm(EDIT_WEBHOOK)
 
-    @action(description="Test…", permissions=["test"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Test…"), permissions=["test"], url_path="test", icon="send")  # type: ignore[untyped-decorator]
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, and post a message to the room by the saved settings."""
         user = require(request, EDIT_WEBHOOK)
@@ -100,10 +103,11 @@ class NoticeWebhookAdmin(GridAdmin):
             if problem:
                 messages.error(request, problem)
             else:
-                messages.success(request, f"The chat took the message. Look whether it stands in {webhook}.")
+                done = gettext("The chat took the message. Look whether it stands in %(webhook)s.")
+                messages.success(request, done % {"webhook": webhook})
             return HttpResponseRedirect(page_url(webhook))
         context = {
-            "title": f"Test of {webhook}",
+            "title": gettext("Test of %(webhook)s") % {"webhook": webhook},
             "heading": f"Post a test message to {webhook}?",
             "consequence": "Everybody in the room reads it. It says that it is a test, and nothing else.",
             "button": "Post a message",
@@ -111,17 +115,17 @@ class NoticeWebhookAdmin(GridAdmin):
         }
         return self.page(request, webhook, "portal/verb.html", context)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_active(self, webhook: NoticeWebhook) -> SafeString:
         """Return whether messages are posted."""
         return badge("Posts messages", GOOD) if webhook.is_active else badge("Switched off", QUIET)
 
-    @display(description="Address")
+    @display(description=gettext_lazy("Address"))
     def shown_url(self, webhook: NoticeWebhook) -> SafeString:
         """Return that one is stored."""
         return stored_badge(webhook.url)
 
-    @display(description="Last message")
+    @display(description=gettext_lazy("Last message"))
     def shown_last(self, webhook: Any) -> SafeString | str:
         """Return what became of the last message, and when."""
         call = webhook.last_call if hasattr(webhook, "last_call") else webhook.calls.first()

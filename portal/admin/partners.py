@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from integration.models import ExceptionCase, Pause
 from partners.models import PartnerContact, PartnerIdentifier, TradingPartner
@@ -27,8 +28,8 @@ class IdentifierInline(TableInline):
 
     model = PartnerIdentifier
     fields = ("qualifier", "value")
-    verbose_name = "interchange ID"
-    verbose_name_plural = "Interchange IDs"
+    verbose_name = gettext_lazy("interchange ID")
+    verbose_name_plural = gettext_lazy("Interchange IDs")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return one form for a new partner."""
@@ -40,15 +41,15 @@ class ContactInline(TableInline):
 
     model = PartnerContact
     fields = ("name", "email", "role")
-    verbose_name = "contact"
-    verbose_name_plural = "Contacts"
+    verbose_name = gettext_lazy("contact")
+    verbose_name_plural = gettext_lazy("Contacts")
 
 
 @admin.register(TradingPartner)
 class PartnerAdmin(PausableAdmin, OnboardingPage, ScorecardPage):
     """Partners, with their IDs on the same page."""
 
-    words = ("partner", "partners")
+    words = (gettext_lazy("partner"), gettext_lazy("partners"))
     used_by = ("agreements", "private_mailboxes", "archived_documents", "cases")
     list_display = (
         "name",
@@ -65,12 +66,14 @@ class PartnerAdmin(PausableAdmin, OnboardingPage, ScorecardPage):
     actions_list = ["add_in_test"]
     actions_detail = [*PausableAdmin.actions_detail, "to_onboarding", "to_scorecard"]
     search_fields = ("name", "identifiers__value")
-    search_help_text = "Name or interchange ID"
+    search_help_text = gettext_lazy("Name or interchange ID")
     inlines = (IdentifierInline, ContactInline)
     fields = ("name", "is_active", "note")
     empty = EmptyState(
-        "No partners yet",
-        "Add the first one: its name, and the interchange ID under which it sends and receives.",
+        gettext_lazy("No partners yet"),
+        gettext_lazy(
+            "Add the first one: its name, and the interchange ID under which it sends and receives."
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TradingPartner]:
@@ -89,41 +92,41 @@ class PartnerAdmin(PausableAdmin, OnboardingPage, ScorecardPage):
         for row, subject in zip(rows, subjects, strict=True):
             row.figures, row.is_paused = figures[row.pk], subject in paused
 
-    @display(description="State", ordering="is_active")
+    @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, partner: Any) -> SafeString:
         """Return Active, Paused or Switched off."""
         if not partner.is_active:
             return badge("Switched off", QUIET)
         return badge("Paused", WAITING) if partner.is_paused else badge("Active", GOOD)
 
-    @display(description="Last in")
+    @display(description=gettext_lazy("Last in"))
     def shown_last_in(self, partner: Any) -> str:
         """Return when the last document came."""
         return moment(partner.figures.last_in) or "None yet"
 
-    @display(description="Last out")
+    @display(description=gettext_lazy("Last out"))
     def shown_last_out(self, partner: Any) -> str:
         """Return when the last document went."""
         return moment(partner.figures.last_out) or "None yet"
 
-    @display(description="997 on time, 30 days")
+    @display(description=gettext_lazy("997 on time, 30 days"))
     def shown_in_time(self, partner: Any) -> str:
         """Return the share of what we sent that was answered in time, and what is meant by that."""
         figures: PartnerFigures = partner.figures
         told = figures.in_time
         return "None yet" if told is None else f"{told.percent} % within {told.hours} h, of {told.sent:,}"
 
-    @display(description="Interchange IDs")
+    @display(description=gettext_lazy("Interchange IDs"))
     def shown_identifiers(self, partner: TradingPartner) -> str:
         """Return the IDs."""
         return ", ".join(str(each) for each in partner.identifiers.all()) or "None"
 
-    @display(description="Agreements")
+    @display(description=gettext_lazy("Agreements"))
     def shown_agreements(self, partner: Any) -> str:
         """Return how many agreements there are."""
         return str(partner.agreement_count) if partner.agreement_count else "None"
 
-    @display(description="Open cases")
+    @display(description=gettext_lazy("Open cases"))
     def shown_cases(self, partner: Any) -> str:
         """Return the number of open cases, as a link to them."""
         if not partner.case_count:
@@ -136,7 +139,7 @@ class PartnerAdmin(PausableAdmin, OnboardingPage, ScorecardPage):
 class IdentifierAdmin(GridAdmin):
     """Interchange IDs, for the fields that look them up; edited on the partner's page."""
 
-    words = ("interchange ID", "interchange IDs")
+    words = (gettext_lazy("interchange ID"), gettext_lazy("interchange IDs"))
     used_by = ("agreements", "partnerships")
     list_display = ("shown_value", "shown_partner")
     list_select_related = ("partner",)
@@ -144,14 +147,16 @@ class IdentifierAdmin(GridAdmin):
     search_fields = ("value", "partner__name")
     autocomplete_fields = ("partner",)
     fields = ("partner", "qualifier", "value")
-    empty = EmptyState("No interchange IDs yet", "Add them on the partner's page.")
+    empty = EmptyState(
+        gettext_lazy("No interchange IDs yet"), gettext_lazy("Add them on the partner's page.")
+    )
 
-    @display(description="Interchange ID", ordering="value")
+    @display(description=gettext_lazy("Interchange ID"), ordering="value")
     def shown_value(self, identifier: PartnerIdentifier) -> str:
         """Return the qualifier and the ID."""
         return str(identifier)
 
-    @display(description="Partner", ordering="partner")
+    @display(description=gettext_lazy("Partner"), ordering="partner")
     def shown_partner(self, identifier: PartnerIdentifier) -> str:
         """Return the partner as a link."""
         return link(identifier.partner)

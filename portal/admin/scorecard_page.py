@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
 from integration.flows.scorecard_rows import home_zone
@@ -81,7 +81,7 @@ class ScorecardPage(GridAdmin):
             *super().get_urls(),
         ]
 
-    @action(description="Scorecard", url_path="to-scorecard", icon="monitoring")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Scorecard"), url_path="to-scorecard", icon="monitoring")  # type: ignore[untyped-decorator]
     def to_scorecard(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the scorecard."""
         partner = self.find(request, object_id)

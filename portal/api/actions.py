@@ -151,7 +151,7 @@ class CommentView(ActionView):
     does = "write comments"
 
     def post(self, request: Request, pk: int) -> Response:
-        """Write it."""
+        """Write a comment."""
         row = self.find(request, pk)
 
         def act(given: dict[str, Any]) -> Done:
@@ -168,7 +168,7 @@ class ResubmitView(ActionView):
     right, does = RESUBMIT, "send documents again"
 
     def get(self, request: Request, pk: int) -> Response:
-        """Answer with what sending it again would do."""
+        """Ask what sending a document again would do."""
         names = [each.value for each in Content]
         unknown = sorted(set(request.query_params) - {"content"})
         if unknown:
@@ -189,7 +189,7 @@ class ResubmitView(ActionView):
         return Response({"plan": found.digest, "sentences": found.sentences, "warnings": found.warnings})
 
     def post(self, request: Request, pk: int) -> Response:
-        """Send it as the plan says."""
+        """Send a document again, as the plan says."""
         document = self.find(request, pk)
 
         def act(given: dict[str, Any]) -> Done:
@@ -213,7 +213,7 @@ class DecisionsView(ActionView):
     answered = DecisionsAnswer
 
     def get(self, request: Request, pk: int) -> Response:
-        """Answer with the decisions."""
+        """Ask what can be decided about a case."""
         if request.query_params:
             raise Problem(status.HTTP_400_BAD_REQUEST, "parameter_unknown", "There are no parameters here.")
         case = self.find(request, pk)
@@ -241,9 +241,10 @@ class PlanView(ActionView):
     needs_key = False
 
     def post(self, request: Request, pk: int) -> Response:
-        """Answer with the plan; nothing is done."""
+        """Ask what a decision would do; nothing is done."""
         case = self.find(request, pk)
         given = self.given(request)
+        record_row(request, self.resource, pk, "plan")
         if given["decision"] == SETTLE:
             return Response(
                 {
@@ -265,7 +266,7 @@ class DecideView(ActionView):
     body, answered = DecideBody, DecideAnswer
 
     def post(self, request: Request, pk: int) -> Response:
-        """Carry it out as the plan says."""
+        """Decide a case, as the plan says."""
         case = self.find(request, pk)
 
         def act(given: dict[str, Any]) -> Done:
@@ -287,7 +288,7 @@ class OpenReturnView(ActionView):
     does = "open returns"
 
     def post(self, request: Request) -> Response:
-        """Open it."""
+        """Open a return."""
 
         def act(given: dict[str, Any]) -> Done:
             purchase_order = (

@@ -25,7 +25,7 @@ def test_a_token_is_copied_where_it_is_shown_and_gone_after(page: Page) -> None:
     page.get_by_label("Orders", exact=True).check()
     page.get_by_label("Reason").fill("For the monthly report.")
     page.get_by_role("button", name="Make the token").click()
-    text = page.locator("#token").inner_text()
+    text = page.locator("#code-token").inner_text()
     assert violations(page) == []
     page.get_by_role("button", name="Copy").first.click()
     expect(page.get_by_text("Copied")).to_be_visible()

@@ -22,9 +22,6 @@ TEMPLATES = sorted(
 IN_ENGLISH = {"portal/evidence/index.html", "portal/evidence/document.html", "portal/evidence/readme.txt"}
 
 MODULES = sorted(path for folder in ("admin", "people") for path in (ROOT / "portal" / folder).glob("*.py"))
-# Modules with texts that are not marked yet: this list only gets shorter.
-NOT_YET = {"notice_webhooks.py", "partners.py"}
-
 # The same in every language: names, and what is typed or called as it stands.
 NAMES = {"Gridport", "Gridport:", "EDI", "GTIN", "SCAC", "SHA-256", "SKU", "UPC", "UTC", "URL", "X12"}
 _LETTER = re.compile(r"[^\W\d_]")
@@ -224,7 +221,7 @@ def unreadable_marks(source: str) -> list[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_text_of_a_module_is_marked(path: Path) -> None:
     source = path.read_text()
-    assert bool(unmarked_in_module(source)) == (path.name in NOT_YET), unmarked_in_module(source)
+    assert unmarked_in_module(source) == []
     assert unreadable_marks(source) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from archive.models import AuditEntry, Document
+from archive.models import AccessRecord, AuditEntry, Document
 from integration.models import Comment, ExceptionCase, LineEntry, PurchaseOrder, ReturnCase
 from portal.models import ApiToken, KeptAnswer
 from tests import factories
@@ -73,6 +73,8 @@ def test_a_case_is_decided_by_its_plan(acts: Client, world: PurchaseOrder) -> No
     assert [each["decision"] for each in offered] == ["settle"]
     status, plan = posted(acts, f"cases/{case.pk}/plan", {"decision": "settle"})
     assert (status, plan["sentences"]) == (200, ["The case is closed; nothing else happens."])
+    looked = AccessRecord.objects.filter(subject=f"case:{case.pk}").order_by("pk")
+    assert [each.purpose for each in looked] == ["API, decisions of cases", "API, plan of cases"]
 
     decided = {"decision": "settle", "reason": "Done by telephone.", "plan": plan["plan"]}
     stale = {**decided, "plan": "0" * 16}
