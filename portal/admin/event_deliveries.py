@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +30,9 @@ State = EventDelivery.State
 TONES = {State.WAITING: WAITING, State.DELIVERED: GOOD, State.GIVEN_UP: BAD}
 
 
-def next_try(row: EventDelivery) -> SafeString | str:
+def next_try(row: EventDelivery, now: datetime) -> SafeString | str:
     """Return when ``row`` is tried next; of one that is due, what it waits for."""
-    if row.next_at is None or row.next_at > database_now():
+    if row.next_at is None or row.next_at > now:
         return moment(row.next_at)
     if not row.destination.is_active:
         return _("Once its destination is switched on")
@@ -84,10 +85,10 @@ class EventDeliveryAdmin(HistoryAdmin):
             return queryset.filter(subject=term), False
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """Attach what each event is about."""
-        found = resolve(row.subject for row in rows)
+        """Attach what each event is about, and when that was looked for."""
+        found, now = resolve(row.subject for row in rows), database_now()
         for row in rows:
-            row.about = found[row.subject]
+            row.about, row.now = found[row.subject], now
 
     def get_urls(self) -> list[URLPattern]:
         """Add the verb."""
@@ -113,7 +114,7 @@ class EventDeliveryAdmin(HistoryAdmin):
             "exact": body.decode(),
             "size": len(body),
             "attempts": list(delivery.attempts.all()),
-            "next_try": next_try(delivery),
+            "next_try": next_try(delivery, database_now()),
             "again_url": reverse("admin:integration_eventdelivery_again", args=[delivery.pk]) if may else "",
         }
         return self.page(request, delivery, "portal/event_delivery.html", context)
@@ -160,6 +161,6 @@ class EventDeliveryAdmin(HistoryAdmin):
         return moment(row.created_at)
 
     @display(description=gettext_lazy("Next try"))
-    def shown_next(self, row: EventDelivery) -> SafeString | str:
+    def shown_next(self, row: Any) -> SafeString | str:
         """Return when it is tried next; of one that is due, what it waits for."""
-        return next_try(row)
+        return next_try(row, row.now)

@@ -138,7 +138,7 @@ class EventDestinationAdmin(GridAdmin):
         return [(_("How it stands"), {"fields": stands}), where, told]
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """Attach how many events wait for each or were given up, and when it took one last."""
+        """Attach how many events wait for each or were given up, when it took one last, and the last try."""
         open_ones = EventDelivery.objects.filter(
             destination__in=rows, state__in=[State.WAITING, State.GIVEN_UP]
         )
@@ -152,7 +152,11 @@ class EventDestinationAdmin(GridAdmin):
             .distinct("destination_id")
         )
         of_destination = {each.destination_id: each.settled_at for each in last}
+        tried = EventAttempt.objects.filter(delivery__destination__in=rows).select_related("delivery")
+        tries = tried.order_by("delivery__destination_id", "-pk").distinct("delivery__destination_id")
+        last_tries = {each.delivery.destination_id: each for each in tries}
         for row in rows:
+            row.last_try = last_tries.get(row.pk)
             row.last_at = of_destination.get(row.pk)
             row.counts = {state: counted.get((row.pk, state), 0) for state in (State.WAITING, State.GIVEN_UP)}
 
@@ -350,12 +354,12 @@ class EventDestinationAdmin(GridAdmin):
         return moment(row.last_at) if row.last_at else _("Nothing yet")
 
     @display(description=gettext_lazy("Last try"))
-    def shown_last_try(self, row: EventDestination) -> SafeString | str:
+    def shown_last_try(self, row: Any) -> SafeString | str:
         """Return what came of the last try, whichever event it was of."""
-        last = EventAttempt.objects.filter(delivery__destination=row).order_by("-pk").first()
-        if last is None:
+        self._ensure_attached(row)
+        if row.last_try is None:
             return _("None yet")
-        return format_html("{} {}", moment(last.began_at), last.words)
+        return format_html("{} {}", moment(row.last_try.began_at), row.last_try.words)
 
     def _counted(self, row: Any, state: str) -> SafeString | str:
         self._ensure_attached(row)

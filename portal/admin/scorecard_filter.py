@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.reach import Reach
 from integration.flows.scorecard_rows import opened_cases, promises, sent_orders
@@ -83,7 +83,7 @@ class _ScorecardFilter(SimpleListFilter):
         """Return what is shown, where anything is."""
         counted, partner = self._counted(), self._partner(request)
         if counted is None or partner is None:
-            return [(self._text(), gettext_lazy("Unknown"))] if self._text() else []
+            return [(self._text(), gettext("Unknown"))] if self._text() else []
         told = " ".join(
             each for each in (counted.what.replace("_", " "), _OUTCOMES.get(counted.outcome, "")) if each
         )
