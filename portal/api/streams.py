@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -20,7 +19,7 @@ from archive import changes
 from archive.changes import Place
 from archive.models import AccessRecord
 from archive.store import record_access
-from integration.flows.spreadsheets import guarded
+from integration.flows.spreadsheets import csv_pieces
 from portal.api.asking import actor
 from portal.api.reading import Asked, page
 
@@ -34,16 +33,16 @@ def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:
 
     What is being written while it runs is left for that other time, so the rows are those of one moment.
     """
+    complete = changes.complete_until(wanted.resource.name)  # first: what is over now is below the horizon
     horizon = changes.horizon()
-    complete = changes.complete_until(wanted.resource.name)
     record_access(
         actor=actor(request),
         kind=AccessRecord.Kind.EXPORT,
         purpose=f"API, {kind} of {wanted.resource.title}"[:100],
     )
     columns = [name for name in wanted.resource.columns if wanted.chosen is None or name in wanted.chosen]
-    body = _Csv(columns) if kind == "csv" else _Lines()
-    pieces = _pieces(wanted, horizon, body)
+    records = _records(wanted, horizon)
+    pieces = _csv(columns, records) if kind == "csv" else _lines(records)
     is_asynchronous = isinstance(request._request, ASGIRequest)
     response = StreamingHttpResponse(
         _served(pieces) if is_asynchronous else pieces, content_type=f"{FORMATS[kind]}; charset=utf-8"
@@ -55,17 +54,31 @@ def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:
     return response
 
 
-def _pieces(wanted: Asked, horizon: int, body: _Csv | _Lines) -> Iterator[str]:
-    yield body.head()
+def _records(wanted: Asked, horizon: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of the list, some at a time, as it was when transactions before ``horizon`` were over."""
     left = wanted.limit
     goes_on = True
     while goes_on and left != 0:
         found = page(wanted, CHUNK if left is None else min(CHUNK, left), horizon)
         if found.rows:
             records: Any = wanted.resource.record(found.rows, many=True, chosen=wanted.chosen)
-            yield body.rows(records.data)
+            yield records.data
         left = None if left is None else left - len(found.rows)
         wanted, goes_on = replace(wanted, after=found.reached), found.goes_on
+
+
+def _csv(columns: Sequence[str], chunks: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
+    """Yield the file: every cell is text, and none a formula; a list within a record is JSON."""
+    cells = ([_cell(record[name]) for name in columns] for records in chunks for record in records)
+    lines = csv_pieces(columns, cells)
+    while piece := "".join(islice(lines, CHUNK)):
+        yield piece
+
+
+def _lines(chunks: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
+    """Yield the file: a JSON object a line."""
+    for records in chunks:
+        yield "".join(json.dumps(each, cls=JSONEncoder, ensure_ascii=False) + "\n" for each in records)
 
 
 async def _served(pieces: Iterator[str]) -> AsyncIterator[str]:
@@ -77,35 +90,6 @@ async def _served(pieces: Iterator[str]) -> AsyncIterator[str]:
 
     while (piece := await sync_to_async(following)()) is not None:
         yield piece
-
-
-class _Csv:
-    """RFC 4180: every cell is text, and none a formula. A list within a record is JSON."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self.columns = columns
-
-    def head(self) -> str:
-        return self._written([self.columns])
-
-    def rows(self, records: Sequence[dict[str, Any]]) -> str:
-        return self._written([[guarded(_cell(record[name])) for name in self.columns] for record in records])
-
-    @staticmethod
-    def _written(rows: Sequence[Sequence[str]]) -> str:
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows(rows)
-        return buffer.getvalue()
-
-
-class _Lines:
-    """A JSON object a line."""
-
-    def head(self) -> str:
-        return ""
-
-    def rows(self, records: Sequence[dict[str, Any]]) -> str:
-        return "".join(json.dumps(record, cls=JSONEncoder, ensure_ascii=False) + "\n" for record in records)
 
 
 def _cell(value: Any) -> str:
