@@ -144,6 +144,8 @@ def world(
 def backup(world: World, tmp_path_factory: pytest.TempPathFactory) -> Backup:
     """A backup of that world, which went on to order 1004 before it was lost."""
     file = tmp_path_factory.mktemp("backups") / "gridport.backup"
+    for _ in range(2):  # told twice, and not cleared away yet
+        Order.objects.update(state_reason="")
     manage("backup", str(file))
     rows, stamped = every_row(), stamps()
     contents = {each.address: archive_store.open(each, purpose="test") for each in Payload.objects.all()}
