@@ -129,13 +129,13 @@ def test_somebody_settles_a_case_with_a_reason_and_without_a_mouse(page: Page) -
 def tab_to(page: Page, target: str) -> None:
     """Press Tab until a link to ``target``, or a button of that value, has the focus; where it is, it is seen."""
     reached = "[document.activeElement.getAttribute('href')?.split('?')[0], document.activeElement.value]"
-    for _ in range(80):
+    for _ in range(120):
         page.keyboard.press("Tab")
         if target in page.evaluate(reached):
             outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             assert outline != "none", f"Nobody sees that {target} has the focus."
             return
-    pytest.fail(f"Eighty times Tab did not reach {target}.")
+    pytest.fail(f"120 times Tab did not reach {target}.")
 
 
 @pytest.fixture
