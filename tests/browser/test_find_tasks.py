@@ -125,7 +125,7 @@ def test_every_other_number_is_found_and_says_by_which_field(seeded: None, page:
     page.get_by_role("button", name="Save search").click()
     expect(page.get_by_text("“The common item” is kept.")).to_be_visible()
     page.goto(reverse("find"))
-    page.get_by_role("link", name="The common item").click()
+    page.get_by_role("link", name="The common item", exact=True).click()
     expect(page).to_have_url(re.compile(f"q={COMMON_ITEM}"))
 
 
