@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import ipaddress
+import re
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from portal.people.locking import address_of
 
 MARK = "gridport_"
 """What every token begins with: programs that look for secrets find it by that."""
+_TOKEN = re.compile(rf"{MARK}[0-9a-f]{{8}}_[A-Za-z0-9_-]{{43}}")
 CHALLENGE = 'Bearer realm="Gridport", Basic realm="Gridport"'
 _USED_AGAIN_AFTER = timedelta(minutes=1)
 
@@ -58,7 +60,7 @@ class TokenAuthentication(BaseAuthentication):
                 "https_required",
                 "Ask over https. If you sent a token just now, revoke it: it has travelled in clear.",
             )
-        if any(MARK in value for values in request.query_params.lists() for value in values[1]):
+        if any(_TOKEN.search(value) for _, values in request.query_params.lists() for value in values):
             raise Problem(
                 status.HTTP_400_BAD_REQUEST,
                 "token_in_address",

@@ -67,6 +67,7 @@ def test_a_token_in_the_address_is_refused_whatever_it_is_called(owner: User) ->
     for name in ("token", "access_token", "limit"):
         assert refusal(client_with(text), "stores", **{name: text}) == (400, "token_in_address")
         assert Client().get(f"{ROOT}/stores/", {name: text}).status_code == 400
+    assert data(client_with(text), "purchase-orders", number="gridport_app")["data"] == []
 
 
 def test_what_is_over_is_refused_at_once(owner: User) -> None:

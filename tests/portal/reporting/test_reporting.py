@@ -406,7 +406,17 @@ def test_one_row_is_found_by_indexes_alone(view: str) -> None:
     for plan in _plans(f"SELECT * FROM {V1.schema}.{view} WHERE id = 7"):  # noqa: S608
         assert plan["Node Type"] != "Seq Scan", plan
         if "Relation Name" in plan and "Index" in plan["Node Type"]:
-            assert "Index Cond" in plan, plan
+            assert "Index Cond" in plan or _is_known_to_be_tiny(plan["Relation Name"]), plan
+
+
+def _is_known_to_be_tiny(table: str) -> bool:
+    """Say whether the planner has counted a table's rows, and found so few that it may as well read all of them.
+
+    Of most tables of a test's database it knows nothing, and plans as if they were of some size.
+    """
+    with connect("owner") as owner:
+        [(rows,)] = owner.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table]).fetchall()
+    return bool(0 <= rows < 100)
 
 
 @pytest.mark.parametrize(("view", "column"), [(view.name, each) for view in V1.views for each in view.times])
