@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from typing import Protocol
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Max
 from psycopg import sql
 
 from archive import merkle
+from archive.changes import current_epoch, horizon
 from archive.clock import database_now
 from archive.leaves import Source, read, sources
 from archive.models import CursorEpoch, SealHorizon, SealLeaf, SealRoot
@@ -87,7 +87,7 @@ def seal(writes: Writes, *, everything: bool = False, within: timedelta | None =
 
 def _begin(*, everything: bool) -> Look:
     """Begin a look; what is asked first is the oldest transaction: what older ones wrote, every look that follows sees."""
-    running = _oldest_running()
+    running = horizon()
     return Look(0 if everything else _horizon(), running)
 
 
@@ -107,7 +107,7 @@ def seal_batch(look: Look, most: int = BATCH) -> None:
         if not left:
             return
     SealHorizon.objects.update_or_create(
-        pk=SealHorizon.ONLY, defaults={"epoch": _epoch(), "before": look.running}
+        pk=SealHorizon.ONLY, defaults={"epoch": current_epoch(), "before": look.running}
     )
     look.is_complete = True
 
@@ -220,21 +220,10 @@ def _alone() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _oldest_running() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-        return int(cursor.fetchone()[0])
-
-
-def _epoch() -> UUID:
-    """Return the life that this database is in: numbers of transactions mean nothing in another."""
-    return CursorEpoch.objects.order_by("-pk").values_list("token", flat=True)[0]
-
-
 def _horizon() -> int:
     """Return up to which transaction everything is known to be sealed."""
     kept = SealHorizon.objects.first()
-    return kept.before if kept is not None and kept.epoch == _epoch() else 0
+    return kept.before if kept is not None and kept.epoch == current_epoch() else 0
 
 
 def _unsealed(source: Source, look: Look) -> sql.Composable:

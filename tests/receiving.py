@@ -18,8 +18,8 @@ from uuid import uuid4
 
 from django.db import connection
 
+from archive.changes import horizon
 from archive.clock import database_now
-from integration.flows.event_sources import oldest_running
 from integration.models import EventDelivery, EventDestination, EventType
 from integration.transports.signed_webhook import new_secret
 from tests.mail_server import certificate
@@ -88,7 +88,7 @@ def settle(within: float = 60.0) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text")
         until, ends = int(cursor.fetchone()[0]), time.monotonic() + within
-    while oldest_running() <= until:
+    while horizon() <= until:
         assert time.monotonic() < ends, "a transaction in this cluster does not end"
         time.sleep(0.02)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from archive.models import CursorEpoch
+from archive.changes import current_epoch, horizon
 from integration.flows.event_bodies import Happening
 from integration.models import EventCursor, EventType
 
@@ -90,7 +90,7 @@ def begin() -> None:
     """Have there be cursors from the first destination on, so that a restore is noticed before anything was read."""
     first = first_of_destinations()
     if first is not None:
-        rows = [EventCursor(source=_name(each), epoch=present_epoch(), xid=first) for each in SOURCES]
+        rows = [EventCursor(source=_name(each), epoch=current_epoch(), xid=first) for each in SOURCES]
         EventCursor.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -104,7 +104,7 @@ def read_on(source: Source, epoch: UUID, first: int, most: int) -> tuple[list[Ha
     In the caller's transaction, which is alone at it. Where nothing was read yet in ``epoch``, it begins with
     transaction ``first``; older ones are never read.
     """
-    before = oldest_running()
+    before = horizon()
     cursor, _ = EventCursor.objects.get_or_create(
         source=_name(source), defaults={"epoch": epoch, "xid": first}
     )
@@ -126,18 +126,6 @@ def _rows(
         rows = database.fetchall()
     found = [source.happening(f"{source.table}:{pk}", int(xid), rest) for pk, xid, *rest in rows]
     return found, (int(rows[-1][1]), rows[-1][0]) if rows else None
-
-
-def oldest_running() -> int:
-    """Return the oldest transaction that runs: all older ones are over, and what they wrote is seen."""
-    with connection.cursor() as database:
-        database.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-        return int(database.fetchone()[0])
-
-
-def present_epoch() -> UUID:
-    """Return the life that this database is in: numbers of transactions mean nothing in another."""
-    return CursorEpoch.objects.order_by("-pk").values_list("token", flat=True)[0]
 
 
 def first_of_destinations() -> int | None:

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Cast
 
+from archive.changes import current_epoch, horizon
 from archive.clock import database_now
 from archive.models import Direction, Document
 from archive.reach import Reach
@@ -26,8 +27,6 @@ from integration.flows.event_sources import (
     first_of_destinations,
     forget_read,
     new_to_whom,
-    oldest_running,
-    present_epoch,
     read_on,
 )
 from integration.models import (
@@ -85,7 +84,7 @@ def read_events(subject: str, claim: Claim) -> list[Step]:
         if first is None:
             Occurrence.objects.all().delete()
             return []
-        epoch = present_epoch()
+        epoch = current_epoch()
         if _is_of_another_life(epoch):
             first = _begin_anew()
         read = [read_on(source, epoch, first, MOST) for source in SOURCES]
@@ -117,7 +116,7 @@ def _begin_anew() -> int:
             " backup was made, and until now, is told of no more; have its receiver read it by the API."
         )
         record_event(each.subject, "began_anew", words)
-    return oldest_running()
+    return horizon()
 
 
 def _write(found: Sequence[Happening], epoch: UUID, now: datetime) -> set[int]:

@@ -36,15 +36,9 @@ from portal.api.problems import CONTENT_TYPE, Problem
 from portal.api.reading import USUAL, Asked, Page, asked, one_row, page
 from portal.api.resources import BY_NAME, Resource
 from portal.api.streams import FORMATS, stream
-from portal.readings import MOST_HITS
+from portal.readings import MOST_HITS, SUBJECTS
 
 READ_CONTENT = "archive.view_payload"
-SUBJECTS = {
-    "documents": "document", "orders": "order", "purchase_orders": "purchase_order", "shipments": "shipment",
-    "invoices": "invoice", "supplier_invoices": "supplier_invoice", "returns": "return", "cases": "case",
-    "reconciliations": "reconciliation",
-}  # fmt: skip
-"""How a row is named in the record of readings (``portal.readings.SUBJECTS``)."""
 
 
 class ProblemRenderer(JSONRenderer):
@@ -210,7 +204,7 @@ class ContentView(FoundView):
 
 def record_list(request: Request, resource: Resource, rows: Sequence[Any]) -> None:
     """Record that rows of a list are shown. Raises ``NotRecorded``."""
-    subject = SUBJECTS.get(resource.name)
+    subject = SUBJECTS.get(resource.model)
     hits = [f"{subject}:{row.pk}" for row in rows[:MOST_HITS]] if subject else []
     record_access(
         actor=actor(request),
@@ -222,7 +216,7 @@ def record_list(request: Request, resource: Resource, rows: Sequence[Any]) -> No
 
 def record_row(request: Request, resource: Resource, pk: int, what: str = "") -> None:
     """Record that a row is shown, or ``what`` of it. Raises ``NotRecorded``."""
-    subject = SUBJECTS.get(resource.name)
+    subject = SUBJECTS.get(resource.model)
     record_access(
         actor=actor(request),
         kind=AccessRecord.Kind.PAGE,
