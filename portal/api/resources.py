@@ -8,7 +8,15 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from archive.models import AcknowledgmentState, Delivery, Direction, Document, Interchange, Validation
+from archive.models import (
+    AcknowledgmentState,
+    Delivery,
+    Direction,
+    Document,
+    DocumentReference,
+    Interchange,
+    Validation,
+)
 from integration.flows.positions import positions
 from integration.matching.ledger import STATEMENTS
 from integration.models import (
@@ -17,6 +25,7 @@ from integration.models import (
     Invoice,
     LineEntry,
     Order,
+    OrderDocument,
     PurchaseOrder,
     PurchaseOrderLine,
     Reconciliation,
@@ -90,6 +99,23 @@ _IN_OR_OUT = _choice("direction", "direction", "Received or sent.", Direction.va
 _SET = Filter("transaction_set", "transaction_set", "ST01, such as 850.")
 
 
+def _with_numbers(documents: Sequence[Document]) -> None:
+    """Tie orders and numbers to documents: some twenty rows a document, so they are read as plain values."""
+    told: dict[int, set[tuple[str, str]]] = {each.pk: set() for each in documents}
+    references = DocumentReference.objects.filter(document__in=told, kind__in=records.TOLD_REFERENCES)
+    for document, kind, value in references.values_list("document", "kind", "value"):
+        told[document].add((kind, value))
+    tied: dict[int, list[dict[str, Any]]] = {pk: [] for pk in told}
+    orders = OrderDocument.objects.filter(document__in=told).order_by("pk")
+    for document, order, purchase_order, role in orders.values_list(
+        "document", "order", "purchase_order", "role"
+    ):
+        tied[document].append({"order_id": order, "purchase_order_id": purchase_order, "role": role})
+    for each in documents:
+        numbers = [{"kind": kind, "value": value} for kind, value in sorted(told[each.pk])]
+        each.told_references, each.tied = numbers, tied[each.pk]  # type: ignore[attr-defined]
+
+
 def _with_positions(lines: Sequence[PurchaseOrderLine]) -> None:
     found = positions(lines)
     for line in lines:
@@ -129,7 +155,7 @@ RESOURCES = (
             ),
         ),
         related=("state", "interchange"),
-        prefetched=("orders", "references"),
+        complete=_with_numbers,
     ),
     Resource(
         "interchanges",

@@ -2,6 +2,7 @@
 
 from portal.api.records.base import ALWAYS, Record
 from portal.api.records.exchanged import (
+    TOLD_REFERENCES,
     DailyFigureRecord,
     DocumentRecord,
     InterchangeRecord,
@@ -27,6 +28,7 @@ from portal.api.records.traded import (
 
 __all__ = [
     "ALWAYS",
+    "TOLD_REFERENCES",
     "AcknowledgmentLineRecord",
     "CaseRecord",
     "DailyFigureRecord",
