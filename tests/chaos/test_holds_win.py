@@ -42,7 +42,7 @@ from portal.copies import DatabaseCopies
 from tests import factories
 from tests.chaos.forking import is_whole, scaled
 from tests.conftest import own_database
-from tests.governed import WHY, approved, archived, dated, rule
+from tests.governed import WHY, approved, archived, dated, rule, years_later
 
 pytestmark = pytest.mark.chaos
 
@@ -92,7 +92,7 @@ class Model:
             if terms.starts == "exchanged"
             else datetime(thing.recorded.year + 1, 1, 1, tzinfo=UTC)
         )
-        return at.replace(year=at.year + terms.years)
+        return years_later(at, terms.years)
 
     def is_held(self, thing: Thing, held: Covered) -> bool:
         if held.documents is not None:
