@@ -36,6 +36,14 @@ WHY = "As agreed."
 _DATED = ("archive_payload", "archive_transmission", "archive_interchange", "archive_document")
 
 
+def years_later(at: datetime, years: int) -> datetime:
+    """Return the same day so many years later, as PostgreSQL reckons: of 29 February, the 28th where there is none."""
+    try:
+        return at.replace(year=at.year + years)
+    except ValueError:
+        return at.replace(year=at.year + years, day=28)
+
+
 def archived(
     on: Mailbox,
     partner: TradingPartner,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,10 +14,16 @@ from typing import Any
 import pytest
 import requests
 from django.db import connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.copies import with_database
 from tests.conftest import ROOT, skip_or_fail
+from tests.portals import free_port
+
+PATIENCE = 60.0
+"""Seconds for what is waited for on a machine that has much else to do; what comes sooner waits for nothing."""
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 EXECUTABLES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -41,9 +46,7 @@ def known_passwords(settings: Any) -> None:
 @pytest.fixture
 def portal(committed: str, tmp_path: Path) -> Iterator[str]:
     """The address of a served portal on the test's own database; rows made by the test are seen there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
@@ -61,20 +64,20 @@ def portal(committed: str, tmp_path: Path) -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             pytest.fail(f"The portal ended: {log.read_text()[-2000:]}")
         try:
-            if requests.get(f"{address}/health/live", timeout=2).ok:
+            if requests.get(f"{address}/health/live", timeout=PATIENCE).ok:
                 return
         except requests.ConnectionError:
             time.sleep(0.05)
-    pytest.fail("The portal did not answer within 30 s.")
+    pytest.fail(f"The portal did not answer within {PATIENCE:.0f} s.")
 
 
 @pytest.fixture
@@ -96,6 +99,7 @@ def page(browser: Browser, portal: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=portal)
     strangers: list[str] = []
     errors: list[str] = []
+    context.set_default_timeout(PATIENCE * 1000)
     opened = context.new_page()
     opened.on(
         "request",

@@ -176,7 +176,7 @@ def lost(
 
 
 def _when_free(server: psycopg.Connection, statement: sql.Composed) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             server.execute(statement)

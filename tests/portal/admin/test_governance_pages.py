@@ -31,7 +31,7 @@ from integration.work import Unclaimed
 from portal.admin.show import list_url, page_url
 from portal.groups import AUDITOR, RECORDS_MANAGER
 from tests import factories
-from tests.governed import WHY, destroyed, old_order_document, rule
+from tests.governed import WHY, destroyed, old_order_document, rule, years_later
 
 YEARS_AGO = datetime.now(UTC) - timedelta(days=3 * 366)
 
@@ -249,7 +249,7 @@ def test_the_document_page_says_how_long_it_is_kept(db: None) -> None:
     assert "No retention rule covers it, so it is kept." in client.get(page_url(document)).content.decode()
     rule(factories.user(group=RECORDS_MANAGER), "Trade", 10)
     page = client.get(page_url(document)).content.decode()
-    until = document.recorded_at.replace(year=document.recorded_at.year + 10)
+    until = years_later(document.recorded_at, 10)
     assert f"The retention rule “Trade” keeps it until {until.day} {until:%B %Y}." in page
     assert reverse("admin:archive_hold_add_document", args=[document.pk]) in page
     auditor = client_of(factories.user(group=AUDITOR)).get(page_url(document)).content.decode()
