@@ -33,7 +33,7 @@ NONE: dict[str, str] = {
             "archive.Event", "archive.Interchange", "archive.InterchangeAnswer", "archive.Mention", "archive.Payload",
             "archive.PayloadKey", "archive.Reprocessing", "archive.Resubmission", "archive.SubjectKey",
             "archive.Transmission", "archive.TransmissionOutcome", "archive.CursorEpoch", "integration.TakeOver",
-            "archive.DisposalDecision", "archive.DisposalItem", "archive.DisposalRefusal", "archive.DisposalRun",
+            "archive.DisposalDecision", "archive.DisposalItem", "archive.DisposalRefusal", "archive.DisposalRun", "archive.ErasureCertificate",
             "archive.Hold", "archive.HoldRelease", "archive.HoldReleaseDecision", "archive.HoldDocument",
             "archive.RetentionRevision", "archive.RetentionRule", "archive.SealLeaf", "archive.SealPublication",
             "archive.SealRoot",
