@@ -68,7 +68,7 @@ NONE: dict[str, str] = {
             "integration.EventAttempt", "integration.EventCursor", "integration.EventDelivery",
             "integration.Expectation", "integration.Gap", "integration.HookCall", "integration.Lane",
             "integration.MissingTranslation", "integration.Notice", "integration.Occurrence", "integration.Pause", "integration.Reconciliation",
-            "integration.Sighting", "integration.StoreEffect", "integration.WebhookCall", "integration.Work",
+            "integration.Sighting", "integration.WebhookCall", "integration.Work",
             "portal.KeptAnswer",
         ],
         MACHINE,
