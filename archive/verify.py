@@ -252,6 +252,15 @@ def check_signature(said: bytes, signature: str, key: str) -> bool | None:
     return False if b"Verification" in done.stdout + done.stderr else None
 
 
+class Known(NamedTuple):
+    """A record that is what it says: its columns, the day on which it is proved (``""``: not proved), and whether content came with it."""
+
+    name: str
+    columns: dict[str, Any]
+    day: str
+    has_content: bool
+
+
 class Result:
     """What was found: lines for people, and the exit code that they come to."""
 
@@ -290,10 +299,12 @@ def _verify_opened(pack: Pack, lines: list[Line] | None, result: Result) -> None
     manifest = _manifest(pack)
     roots = _check_roots(manifest, lines, result)
     bound: set[str] = set()
+    known: dict[str, Known] = {}
     for record in manifest["records"]:
-        _check_record(pack, record, roots, bound, result)
+        _check_record(pack, record, roots, bound, known, result)
     if not manifest["records"]:
         result.unproved("there is no record in this pack")
+    _say_what_is_gone(known, result)
     _check_files(pack, manifest["files"], result)
     for name in sorted(pack.names - bound):
         result.say(f"reading help {name}: no seal binds it")
@@ -399,6 +410,7 @@ def _check_record(
     record: dict[str, Any],
     roots: dict[str, tuple[dict[str, Any], str]],
     bound: set[str],
+    known: dict[str, Known],
     result: Result,
 ) -> None:
     what = str(record.get("leaf"))
@@ -410,6 +422,7 @@ def _check_record(
         if record.get("payload") is not None:
             bound.add(_check_content(pack, record["payload"], columns))
         day = record.get("day")
+        known[what] = Known(named, columns, "", record.get("payload") is not None)
         if day is None:
             result.unproved(f"{named}: it was not sealed yet when the pack was made")
             return
@@ -418,14 +431,45 @@ def _check_record(
         if root_by_path(leaf_hash(data), record["index"], root["size"], path) != bytes.fromhex(root["root"]):
             raise Altered(what, f"it is not what was sealed on {day}")
     except Altered as error:
+        known.pop(what, None)
         result.altered(Altered(named, str(error)))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
+        known.pop(what, None)
         result.altered(Altered(named, f"the manifest does not say how it is proved ({error!r})"))
     else:
         if why:
             result.unproved(f"{named}: {why}")
         else:
+            known[what] = known[what]._replace(day=day)
             result.say(f"proved       {named}, sealed on {day}")
+
+
+def _say_what_is_gone(known: dict[str, Known], result: Result) -> None:
+    """Say of each payload that came without its content which certificate in the pack tells of its end."""
+    ends: dict[str, tuple[str, Known]] = {}
+    for what, certificate in known.items():
+        if what.startswith("leaves/archive_disposalcertificate/"):
+            ends[str(certificate.columns.get("payload_id"))] = ("disposed", certificate)
+        elif what.startswith("leaves/archive_erasurecertificate/"):
+            for payload in re.findall(r"[0-9]+", str(certificate.columns.get("payloads"))):
+                ends.setdefault(payload, ("erased", certificate))
+    for what, payload in known.items():
+        if payload.has_content or not what.startswith("leaves/archive_payload/"):
+            continue
+        kind, by = ends.get(what[len("leaves/archive_payload/") : -len(".json")], ("note", None))
+        if by is None:
+            why = "its content is not in this pack, and no certificate in it says why"
+        else:
+            why = (
+                f"{_ENDS[kind]}, says {by.name}, {'sealed on ' + by.day if by.day else 'which is not proved'}"
+            )
+        result.say(f"{kind:<13}{payload.name}: {why}")
+
+
+_ENDS = {
+    "disposed": "its content was destroyed once its time was over",
+    "erased": "its key was destroyed, for it spoke of a person who was forgotten",
+}
 
 
 def _root_of(

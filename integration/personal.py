@@ -29,6 +29,7 @@ from integration.models import (
     ReturnDocument,
     ReturnFile,
     ReturnLine,
+    StoreEffect,
 )
 
 ERASED = "Erased: it told of a person who is to be forgotten."
@@ -94,6 +95,11 @@ def forgotten_document(content: Any) -> Any:
     }
 
 
+def forgotten_answer(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what the store answered to a write without its own words."""
+    return {name: value for name, value in answer.items() if name != "error"}
+
+
 TABLE: dict[type[Model], Personal] = {
     Order: Personal(
         ("pk",),
@@ -130,6 +136,7 @@ TABLE: dict[type[Model], Personal] = {
     ReturnDocument: Personal(("case__order",), columns={"told": ""}),
     ReturnFile: Personal(("case__order",), columns={"shows": ERASED, "called": ""}, rest="added_by"),
     Refund: Personal(("order",), columns={"method": ""}, rest="currency decided_by"),
+    StoreEffect: Personal(("order",), columns={"answer": forgotten_answer}, rest="marker intended"),
     ExceptionCase: Personal(
         ("order", "purchase_order__order", "return_case__order"),
         ("document",),

@@ -12,7 +12,9 @@ from archive.models import (
     AccessRecord,
     Acknowledgment,
     AuditEntry,
+    DisposalCertificate,
     Document,
+    ErasureCertificate,
     Event,
     FunctionalAnswer,
     Interchange,
@@ -77,7 +79,7 @@ def gather(scope: Scope) -> Gathered:
                 "payload"
             )
         ),
-        others=list(_others(pks, interchanges)),
+        others=[*_others(pks, interchanges), *_certificates(set(payloads))],
     )
 
 
@@ -125,6 +127,23 @@ def _others(pks: set[int], interchanges: set[int]) -> Iterator[Model]:
     yield from _ordered(Resubmission, Q(original__in=pks, document__in=pks))
     yield from _ordered(Reprocessing, Q(document__in=pks))
     yield from _ordered(LineEntry, Q(document__in=pks))
+
+
+def _certificates(payloads: set[int]) -> Iterator[Model]:
+    """Yield what proves the end of those of ``payloads`` that are gone: certificates, and whose decision each was."""
+    disposed = _ordered(DisposalCertificate, Q(payload__in=payloads))
+    lists, decisions = {}, {}
+    for each in disposed.select_related("item__run", "decision"):
+        yield each
+        yield each.item
+        lists[each.item.run_id], decisions[each.decision_id] = each.item.run, each.decision
+    yield from lists.values()
+    yield from decisions.values()
+    # They are few, and none is of a payload that has its key.
+    gone = set(Payload.objects.filter(pk__in=payloads, key=None, key_id="").values_list("pk", flat=True))
+    for each in ErasureCertificate.objects.order_by("pk").iterator() if gone else ():
+        if gone.intersection(each.payloads):
+            yield each
 
 
 def _ordered(model: type[Model], condition: Q) -> QuerySet[Any]:

@@ -29,14 +29,14 @@ def paula() -> User:
 
 
 @pytest.fixture
-def olaf() -> User:
-    return factories.user("olaf", "Operator")
+def rhea() -> User:
+    return factories.user("rhea", "Records manager")
 
 
-def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User, olaf: User) -> None:
-    first, second = client_of(paula), client_of(olaf)
-    SavedSearch.objects.create(user=olaf, name="Her orders", query="q=Nora+Quillfeather")
-    SavedSearch.objects.create(user=olaf, name="Lamps", query="q=lamp")
+def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User, rhea: User) -> None:
+    first, second = client_of(paula), client_of(rhea)
+    SavedSearch.objects.create(user=rhea, name="Her orders", query="q=Nora+Quillfeather")
+    SavedSearch.objects.create(user=rhea, name="Lamps", query="q=lamp")
     propose = reverse("admin:integration_order_erase", args=[order.pk])
     assert propose in first.get(page_url(order)).content.decode()
     asked = first.get(propose).content.decode()
