@@ -275,7 +275,7 @@ class Archived:
                 f"recovery_target_name = '{name}'\nrecovery_target_action = 'promote'\n"
             )
         self.server.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 30 * 60
         while time.monotonic() < deadline:
             with suppress(psycopg.Error), superuser_of(self.installation) as superuser:
                 if superuser.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
