@@ -7,7 +7,7 @@ transaction with the key: asked again, it answers the same and does nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -85,7 +85,7 @@ class Done:
 class ActionView(FoundView):
     """One verb. ``body`` is what it wants, ``answered`` what it answers; ``right`` and ``does`` say who may."""
 
-    permission_classes = (MayAct,)
+    permission_classes: Sequence[Any] = (MayAct,)
     parser_classes = (JSONParser,)
     body: ClassVar[type[serializers.Serializer[Any]]]
     answered: ClassVar[type[serializers.Serializer[Any]]]
