@@ -51,6 +51,9 @@ _OF_ROWS = f"""
        AND (c.changed_xid, c.row_id) > (%s::text::xid8, %s) AND c.changed_xid < %s::text::xid8
      ORDER BY c.changed_xid, c.row_id LIMIT %s
 """
+_LATER = """
+    SELECT 1 FROM archive_change WHERE resource = %s AND row_id = %s AND changed_xid > %s::text::xid8 LIMIT 1
+"""
 _BEFORE = """
     SELECT changed_xid::text::bigint FROM archive_change
      WHERE resource = %s AND changed_at < %s ORDER BY changed_at DESC LIMIT 1
@@ -171,6 +174,13 @@ def of_rows(resource: str, rows: Sequence[int], after: Place, size: int, until: 
 def newest(resource: str, row: int) -> Changed | None:
     """Return the last change of a row that readers may be told of; None where there is none yet."""
     return next(iter(of_rows(resource, [row], Place(), 1).rows), None)
+
+
+def is_newest(resource: str, told: Changed) -> bool:
+    """Say whether nothing is known of a later change of that row, be readers told of it yet or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER, [resource, told.row, told.place.changed_xid])
+        return cursor.fetchone() is None
 
 
 def since(resource: str, moment: datetime) -> Place:

@@ -17,7 +17,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from integration.flows.resubmit import Content
-from portal.api.actions import KEY, ActionView, ResubmitView
+from portal.api.actions import KEY, MATCH, ActionView, ResubmitView
 from portal.api.bodies import PlanAnswer
 from portal.api.exports import ExportFileView, ExportView
 from portal.api.filters import LARGEST, LONGEST, Filter, Shape
@@ -193,7 +193,7 @@ class Described(AutoSchema):
     def _of_action(self) -> list[OpenApiParameter]:
         found = [_pk()] if "{pk}" in self.path else []
         if self.method == "POST" and self.view.needs_key:
-            found.append(_KEY)
+            found += [_KEY, _MATCH] if found else [_KEY]
         if self.method == "GET" and isinstance(self.view, ResubmitView):
             found.append(_CONTENT)
         return found
@@ -207,7 +207,9 @@ class Described(AutoSchema):
             return {200: answered} | _refusals((400, 401, 403, 404, 409, 429, 503))
         if self.method == "DELETE":
             return {200: view.answered} | _refusals((400, 401, 403, 404, 429, 503))
-        return {view.success: view.answered} | _refusals((400, 401, 403, 404, 409, 413, 415, 422, 429, 503))
+        unmatched = (412,) if "{pk}" in self.path and view.needs_key else ()
+        refused = (400, 401, 403, 404, 409, *unmatched, 413, 415, 422, 429, 503)
+        return {view.success: view.answered} | _refusals(refused)
 
     def map_renderers(self, attribute: str) -> list[str]:
         """Return the formats of answers that name none."""
@@ -220,6 +222,12 @@ _KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="A new one for each thing to do. Sent again, it is answered as the first time, and nothing is done twice.",
+)
+_MATCH = OpenApiParameter(
+    MATCH,
+    {"type": "string", "minLength": 1},
+    OpenApiParameter.HEADER,
+    description="The ETag of the row as a GET of it without fields gave it: where it has changed since, nothing is done.",
 )
 _CONTENT = OpenApiParameter(
     "content",
