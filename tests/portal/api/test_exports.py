@@ -28,6 +28,7 @@ from tests import factories
 from tests.portal.api.conftest import client_with, token_of
 from tests.portal.api.test_actions import posted
 from tests.portal.api.test_reading import ROOT, data, refusal
+from tests.portal.api.test_rights import ADMINISTRATOR, NOBODY, ROLES, SEES
 from tests.portal.api.test_streams import text_of
 
 
@@ -255,6 +256,29 @@ def test_whoever_is_limited_exports_their_rows_alone(world: PurchaseOrder, reade
     wanted = {each["id"] for each in data(limited, "documents", limit=1000)["data"]}
     assert set(ids(limited, told)) == wanted
     assert 0 < len(wanted) < Document.objects.count()
+
+
+def test_whoever_may_read_a_list_may_export_it_and_nobody_else(
+    world: PurchaseOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "AT_ONCE", 1000)
+    monkeypatch.setattr(asked, "KEPT_AT_ONCE", 1000)
+    monkeypatch.setattr("django.conf.settings.API_REQUESTS_A_MINUTE", 1_000_000)
+    people = {key: factories.user(f"exports-{key}", role) for key, role in ROLES.items()}
+    people |= {NOBODY: factories.user("exports-n")}
+    people |= {ADMINISTRATOR: factories.user("exports-root", superuser=True)}
+    wrong = []
+    for key, user in people.items():
+        client = client_with(token_of(user, may_write=False))
+        for resource, sees in SEES.items():
+            status, told = posted(client, "exports", {"resource": resource}, resource)
+            said = "answered" if status == 202 else told["code"]
+            if said != ("answered" if key in sees else "right_missing"):
+                wrong.append(f"{resource} by {key}: {said}")
+    assert wrong == []
+    others = client_with(token_of(people[ADMINISTRATOR], resources=["orders"]))
+    assert posted(others, "exports", {"resource": "documents"}, "x")[1]["code"] == "scope_missing"
+    assert Client().get(f"{ROOT}/exports/").status_code == 401
 
 
 def test_a_token_sees_and_stops_its_own_alone(reads: Client, reader: User) -> None:
