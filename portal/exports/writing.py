@@ -125,6 +125,12 @@ def stop(export: Export, sentence: str) -> bool:
     return bool(at_work or end(Q(pk=export.pk, state=State.DONE), State.REMOVED, sentence))
 
 
+def forget_files() -> None:
+    """Remove every file there is, written or being written: a person was erased of whom one may tell."""
+    with transaction.atomic():
+        end(Q(), State.REMOVED, "A person was erased, of whom the file may have told.")
+
+
 def place_kept(export: Export) -> Place:
     """Return the place behind the last part that was written."""
     return Place(export.transaction, export.row)

@@ -38,6 +38,7 @@ def small_parts(world: PurchaseOrder, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(tasks, "async_task", lambda *args, **options: None)
     monkeypatch.setattr(writing, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(writing, "PLAIN_PART", 1)
+    Export.objects.all().delete()
     yield
     Export.objects.all().delete()
     Work.objects.filter(step="write_export").delete()
@@ -325,6 +326,17 @@ def test_a_file_is_removed_after_a_day_and_what_is_known_of_it_after_a_month(rea
     Export.objects.update(made_at=database_now() - timedelta(days=31))
     watch_clock("all", Unclaimed())
     assert Export.objects.count() == 0
+
+
+def test_an_erasure_removes_every_file(reads: Client) -> None:
+    ready = ask(reads, "stores")
+    write()
+    at_work = ask(reads, "documents")
+    write_one()
+    writing.forget_files()
+    write()
+    assert [look(reads, each)["state"] for each in (ready, at_work)] == ["removed", "removed"]
+    assert ExportPart.objects.count() == 0
 
 
 def test_what_lies_in_the_database_says_nothing_without_the_key(reads: Client) -> None:
