@@ -48,8 +48,11 @@ _OF_ROWS = f"""
     SELECT c.changed_xid::text::bigint, c.row_id, c.changed_at, false
       FROM archive_change c
      WHERE c.resource = %s AND c.row_id = ANY(%s) AND c.changed_xid < {_HORIZON} AND NOT {_NEWER}
-       AND (c.changed_xid, c.row_id) > (%s::text::xid8, %s)
+       AND (c.changed_xid, c.row_id) > (%s::text::xid8, %s) AND c.changed_xid < %s::text::xid8
      ORDER BY c.changed_xid, c.row_id LIMIT %s
+"""
+_LATER = """
+    SELECT 1 FROM archive_change WHERE resource = %s AND row_id = %s AND changed_xid > %s::text::xid8 LIMIT 1
 """
 _BEFORE = """
     SELECT changed_xid::text::bigint FROM archive_change
@@ -159,12 +162,11 @@ def page(resource: str, after: Place, size: int, until: int | None = None) -> Ch
     return Changes(rows, kept[-1][0].place if kept else after, len(found) > size)
 
 
-def of_rows(resource: str, rows: Sequence[int], after: Place, size: int) -> Changes:
-    """Return the changes of ``rows`` alone, ``size`` at most."""
-    found = [
-        changed
-        for changed, _ in _asked(_OF_ROWS, [resource, list(rows), after.changed_xid, after.row, size + 1])
-    ]
+def of_rows(resource: str, rows: Sequence[int], after: Place, size: int, until: int | None = None) -> Changes:
+    """Return what transactions before ``until`` changed of ``rows`` alone, ``size`` at most."""
+    before = LAST if until is None else until
+    values = [resource, list(rows), after.changed_xid, after.row, before, size + 1]
+    found = [changed for changed, _ in _asked(_OF_ROWS, values)]
     kept = found[:size]
     return Changes(kept, kept[-1].place if kept else after, len(found) > size)
 
@@ -172,6 +174,13 @@ def of_rows(resource: str, rows: Sequence[int], after: Place, size: int) -> Chan
 def newest(resource: str, row: int) -> Changed | None:
     """Return the last change of a row that readers may be told of; None where there is none yet."""
     return next(iter(of_rows(resource, [row], Place(), 1).rows), None)
+
+
+def is_newest(resource: str, told: Changed) -> bool:
+    """Say whether nothing is known of a later change of that row, be readers told of it yet or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER, [resource, told.row, told.place.changed_xid])
+        return cursor.fetchone() is None
 
 
 def since(resource: str, moment: datetime) -> Place:

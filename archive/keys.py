@@ -94,6 +94,11 @@ def wrapped_by_store(key: bytes) -> dict[str, Any]:
     return {"wrapped": _wrap(store.cipher, key), "store_key": store.key_id}
 
 
+def opened_by_store(wrapped: bytes, store_key_id: str, what: str) -> bytes:
+    """Return the key that ``wrapped_by_store`` wrapped; raises ``KeyMissing``, which names it as the key of ``what``."""
+    return _unwrap(store_key(store_key_id).cipher, bytes(wrapped), f"key of {what}")
+
+
 def subject_key(subject: DataSubject) -> bytes:
     """Return the key of ``subject``; raises ``KeyMissing`` where it was destroyed."""
     row = SubjectKey.objects.filter(subject=subject).first()

@@ -62,6 +62,8 @@ PLACES = (
     "send_mail.done",
     "send_account_mail.done",
     "fetch_bounces.done",
+    "export.part_written",
+    "write_export.done",
     "copies.made",
     "copy_payloads.done",
     "reconcile.done",

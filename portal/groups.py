@@ -49,7 +49,9 @@ OF_AUDITORS = (
     ("admin", "view_logentry"),
     ("portal", "view_access"),
     ("portal", "view_apitoken"),
+    ("portal", "view_export"),
 )
+OF_TOKENS = (("portal", "view_apitoken"), ("portal", "view_export"))
 
 DECIDE = ("integration", "decide")
 RESUBMIT = ("integration", "resubmit")
@@ -140,7 +142,7 @@ def _looks_at(role: str) -> Q:
         return _named([READ_CONTENT, *((app, f"view_{model}") for app, model in DAILY_WORK)])
     if role == AUDITOR:
         return EVERYTHING_SHOWN | _named(OF_AUDITORS)
-    return EVERYTHING_SHOWN | _named([("portal", "view_apitoken")] if ISSUE_TOKENS in VERBS[role] else [])
+    return EVERYTHING_SHOWN | _named(OF_TOKENS if ISSUE_TOKENS in VERBS[role] else ())
 
 
 def _verbs(role: str) -> Q:

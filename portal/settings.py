@@ -221,6 +221,8 @@ EXPORTS_AN_HOUR = env.int("EXPORTS_AN_HOUR", default=30)
 EXPORT_TOLD_FROM = env.int("EXPORT_TOLD_FROM", default=1_000)
 # The reporting API: so many requests within a minute for each token.
 API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=600)
+# Who writes large exports of the API, for the step that the table of steps names: integration/flows/exporting.py.
+EXPORTS = "portal.exports.writing.EXPORTS"
 # Views name what they use; nothing of the API works by a session, so no page of another site can ask it.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from archive import changes, keys
 from archive import store as archive_store
 from archive.disposal import what_is_left
 from archive.exchange import record_arrival, record_attempt, record_outcome
@@ -101,7 +102,7 @@ from partners.models import (
     TradingPartner,
 )
 from portal.groups import AUDITOR, OPERATOR, PARTNER_ADMINISTRATOR, RECORDS_MANAGER, ensure_groups
-from portal.models import ApiToken
+from portal.models import ApiToken, Export
 from tests.noticing import notice_rule, webhook
 from tests.receiving import delivery, destination
 from tests.returned import return_of
@@ -628,7 +629,7 @@ def everything() -> PurchaseOrder:
     CodeList.objects.create(agreement=made.agreement, name="units").entries.create(ours="each", theirs="EA")
     desk = user()
     bulk_job([document], desk)
-    api_token(desk)
+    export_of(api_token(desk))
     governed(document)
     mapping_profile().overrides.create(
         position=1,
@@ -681,6 +682,24 @@ def api_token(of: User) -> ApiToken:
         resources=["orders", "documents"],
         expires_at=timezone.now() + timedelta(days=90),
         created_by=of.get_username(),
+    )
+
+
+def export_of(token: ApiToken) -> Export:
+    """Return an export that was asked for with ``token`` and is being written."""
+    return Export.objects.create(
+        token=token,
+        resource="documents",
+        filters={"direction": "in"},
+        format="csv",
+        state=Export.State.RUNNING,
+        rows_done=400,
+        rows_expected=1200,
+        horizon=1,
+        epoch=changes.current_epoch(),
+        sight="",
+        complete_until=timezone.now(),
+        **keys.wrapped_by_store(keys.new_key()),
     )
 
 

@@ -20,6 +20,7 @@ from integration.flows.expectations import (
     meet,
     zone_of,
 )
+from integration.flows.exporting import remove_old_exports
 from integration.flows.figures import keep_figures
 from integration.flows.host_keys import tell_ending_keys
 from integration.flows.late_seals import tell_of_late_seals
@@ -59,7 +60,8 @@ _RELATED = (
 
 def watch_clock(subject: str, claim: Claim) -> list[Step]:
     """Settle what time has made of each expectation; tell of mailboxes whose last host key ends soon, and of seals that are
-    late; count what the dashboard's charts show, and tell by that of who is silent; clear away what readers are told twice.
+    late; count what the dashboard's charts show, and tell by that of who is silent; clear away what readers are told twice,
+    and exports that were kept long enough.
 
     Level-triggered: what arrived and has no expectation yet gets one, what was answered or cancelled is waited for no
     more, whoever did it. Each expectation is settled in a transaction of its own.
@@ -72,6 +74,8 @@ def watch_clock(subject: str, claim: Claim) -> list[Step]:
             tell_silence()
     with claim.transaction():
         changes.trim()
+    with claim.transaction():
+        remove_old_exports(database_now())
     steps: list[Step] = []
     unexpected = list(_without_expectation()[:MOST])
     for document in unexpected:

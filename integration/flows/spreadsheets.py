@@ -35,12 +35,16 @@ def _is_formula(text: str) -> bool:
     return text.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(text)
 
 
-def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[str]], mark: str = "") -> Iterator[str]:
-    """Yield the file piece by piece: ``mark``, which tells a spreadsheet the encoding, the heads, and each row guarded."""
+def csv_pieces(columns: Sequence[str] | None, rows: Iterable[Sequence[str]], mark: str = "") -> Iterator[str]:
+    """Yield the file piece by piece: ``mark``, which tells a spreadsheet the encoding, the heads, and each row guarded.
+
+    Without ``columns`` it is a file that goes on: rows alone.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write(mark)
-    writer.writerow(columns)
+    if columns is not None:
+        writer.writerow(columns)
     for row in rows:
         writer.writerow([guarded(cell) for cell in row])
         yield buffer.getvalue()

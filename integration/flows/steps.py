@@ -26,6 +26,7 @@ from integration.flows.compose import compose
 from integration.flows.copy_payloads import copy_payloads, copy_step, enrol_step
 from integration.flows.destroy import destroy
 from integration.flows.events_out import read_events, read_step
+from integration.flows.exporting import write_export
 from integration.flows.generate import generate
 from integration.flows.import_orders import import_order, poll_step, poll_store
 from integration.flows.invoice_order import invoice_order
@@ -420,6 +421,9 @@ STEPS: dict[str, StepKind] = {
         _destination,
         lease=_SLOW,
         other_side="destination",
+    ),
+    "write_export": StepKind(
+        "exports", write_export, "write the next part of an export", _nothing, lease=_SLOW
     ),
     "copy_payloads": StepKind(
         "archive",

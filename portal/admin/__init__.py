@@ -6,6 +6,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from portal.admin import (
     access_log,
     agreements,
+    api_exports,
     api_tokens,
     archive_checks,
     archive_copies,
@@ -54,6 +55,7 @@ from portal.admin import (
 __all__ = [
     "access_log",
     "agreements",
+    "api_exports",
     "api_tokens",
     "archive_checks",
     "archive_copies",

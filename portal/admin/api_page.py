@@ -50,6 +50,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
         "a_minute": settings.API_REQUESTS_A_MINUTE,
         "resources": [(f"{ROOT}{each.path}/", each.title) for each in RESOURCES],
         "may_issue": user.has_perm(ISSUE_TOKENS),
+        "may_see_exports": user.has_perm("portal.view_export"),
         "may_see_tokens": user.has_perm("portal.view_apitoken"),
     }
     return TemplateResponse(request, "portal/api.html", context)

@@ -23,6 +23,7 @@ from portal.admin.base import EmptyState, GridAdmin, HistoryAdmin
 from portal.admin.show import GOOD, QUIET, WARNING, badge, moment, page_url
 from portal.admin.timeline import timeline
 from portal.admin.verbs import ReasonForm, person, require, run
+from portal.exports.writing import forget_files
 from portal.models import SavedSearch
 
 _TONES = {Erasure.State.PROPOSED: WARNING, Erasure.State.DONE: GOOD, Erasure.State.WITHDRAWN: QUIET}
@@ -153,6 +154,7 @@ class ErasureAdmin(HistoryAdmin):
             return HttpResponseBadRequest(gettext("There is no such verb."))
         if run(request, *chosen) and request.POST.get("verb") == "approve":
             _drop_searches(names)
+            forget_files()
         return HttpResponseRedirect(page_url(erasure))
 
     @display(description=gettext_lazy("Erasure"))

@@ -328,6 +328,7 @@ class VerbFilter(SimpleListFilter):
         "release work",
         "issue token",
         "revoke token",
+        "stop export",
         "test mailbox",
         "go live",
         "back to watch",

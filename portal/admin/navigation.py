@@ -77,7 +77,7 @@ from portal.admin.reporting_tables import may_see_reporting
 from portal.admin.saved_searches import offered
 from portal.admin.show import list_url
 from portal.admin.verbs import person
-from portal.models import ApiToken
+from portal.models import ApiToken, Export
 
 MOST_COUNTED = 1000
 MOST_SEARCHES = 8
@@ -127,6 +127,7 @@ def _setup() -> list[dict[str, Any]]:
         _item(gettext("Webhooks"), "webhook", NoticeWebhook),
         _item(gettext("Event destinations"), "cell_tower", EventDestination),
         _item(gettext("API tokens"), "key", ApiToken),
+        _item(gettext("API exports"), "file_export", Export),
         _page(gettext("API"), "api", "api_page", _anybody),
         _item(gettext("Partners"), "groups", TradingPartner),
         _item(gettext("Agreements"), "handshake", Agreement),

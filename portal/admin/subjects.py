@@ -65,7 +65,7 @@ from partners.models import (
 from portal.access import seen
 from portal.admin.documents_table import document_words
 from portal.admin.show import list_url, page_url
-from portal.models import ApiToken
+from portal.models import ApiToken, Export
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ STEP_SUBJECTS = {
     "post_webhook": "webhook_call",
     "read_events": "",
     "post_events": "event_destination",
+    "write_export": "api_export",
     "copy_payloads": "",
     "reconcile": "",
     "reconcile_all": "",
@@ -320,6 +321,7 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "carrier": _by_pk(Carrier),
     "mail": _by_pk(OutgoingMail),
     "token": _by_pk(ApiToken, words=lambda token: f"API token {token}"),
+    "api_export": _by_pk(Export, words=lambda export: f"API {export}"),
     "user": _by_pk(User, words=lambda user: f"User {user}"),
     "account": _accounts,
     "return": _by_pk(ReturnCase),

@@ -7,7 +7,7 @@ transaction with the key: asked again, it answers the same and does nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archive import changes
 from archive.clock import database_now
 from integration.flows import case_work
 from integration.flows.decide import settle_case
@@ -47,12 +48,13 @@ from portal.api.bodies import (
     ReturnBody,
 )
 from portal.api.problems import Problem
-from portal.api.reading import rows_of
+from portal.api.reading import Asked, rows_of
 from portal.api.resources import BY_NAME
-from portal.api.views import FoundView, record_row
+from portal.api.views import FoundView, record_row, row_tag
 from portal.models import ApiToken, KeptAnswer
 
 KEY = "Idempotency-Key"
+MATCH = "If-Match"
 KEPT = timedelta(days=30)
 """How long the answer to a key is kept."""
 SETTLE = "settle"
@@ -85,7 +87,7 @@ class Done:
 class ActionView(FoundView):
     """One verb. ``body`` is what it wants, ``answered`` what it answers; ``right`` and ``does`` say who may."""
 
-    permission_classes = (MayAct,)
+    permission_classes: Sequence[Any] = (MayAct,)
     parser_classes = (JSONParser,)
     body: ClassVar[type[serializers.Serializer[Any]]]
     answered: ClassVar[type[serializers.Serializer[Any]]]
@@ -108,8 +110,11 @@ class ActionView(FoundView):
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
 
-    def once(self, request: Request, act: Callable[[dict[str, Any]], Done]) -> Response:
-        """Do it once for the request's key, and answer what it answered then. Raises ``Problem``."""
+    def once(
+        self, request: Request, act: Callable[[dict[str, Any]], Done], pk: int | None = None
+    ) -> Response:
+        """Do it once for the request's key, and answer what it answered then; to the row ``pk`` only while it is as ``If-Match``
+        says. Raises ``Problem``."""
         key = request.headers.get(KEY, "")
         if not (1 <= len(key) <= 64 and key.isascii() and key.isprintable()):
             raise Problem(
@@ -133,11 +138,30 @@ class ActionView(FoundView):
                     )
                 if kept is not None:
                     return Response(kept.body, kept.status, headers={"Idempotency-Replayed": "true"})
+                self._require_unchanged(request, pk)
                 done = act(given)
                 _keep(token, key, asked, done)
         except Refused as refusal:
             raise Problem(status.HTTP_409_CONFLICT, "refused", str(refusal)) from refusal
         return Response(done.body, done.status)
+
+    def _require_unchanged(self, request: Request, pk: int | None) -> None:
+        """Raise ``Problem`` where the row is not what the request names; asked anew, in the verb's transaction.
+
+        A change that readers are not told of yet counts too.
+        """
+        named = request.headers.get(MATCH)
+        if named is None or pk is None:
+            return
+        told = self.find(request, pk).told
+        tag = row_tag(told, Asked(self.resource, changes.current_epoch()))
+        is_named = named.strip() == "*" or tag in [each.strip() for each in named.split(",")]
+        if not is_named or not changes.is_newest(self.resource.name, told):
+            raise Problem(
+                status.HTTP_412_PRECONDITION_FAILED,
+                "changed_meanwhile",
+                f"It is not what {MATCH} names any more. Look at it again, and send its ETag of now.",
+            )
 
     def reason(self, request: Request, given: dict[str, Any]) -> str:
         """Return the reason, with what it came by."""
@@ -158,7 +182,7 @@ class CommentView(ActionView):
             made = case_work.comment(person(request), row.subject, given["text"])
             return Done(dict(self.answered(made).data), self.success)
 
-        return self.once(request, act)
+        return self.once(request, act, pk)
 
 
 class ResubmitView(ActionView):
@@ -204,7 +228,7 @@ class ResubmitView(ActionView):
             )
             return Done({"document_id": again.pk}, self.success)
 
-        return self.once(request, act)
+        return self.once(request, act, pk)
 
 
 class DecisionsView(ActionView):
@@ -277,7 +301,7 @@ class DecideView(ActionView):
                 carry_out(person(request), case, given["decision"], _given(given), reason, given["plan"])
             return Done({"case_id": case.pk, "decision": given["decision"]})
 
-        return self.once(request, act)
+        return self.once(request, act, pk)
 
 
 class OpenReturnView(ActionView):

@@ -24,6 +24,7 @@ from archive.clock import database_now
 from archive.reach import Reach
 from portal.access import reach_of
 from portal.api.problems import Problem, Unauthenticated
+from portal.api.resources import Resource
 from portal.models import ApiToken
 from portal.people.locking import address_of
 
@@ -70,7 +71,8 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             raise Unauthenticated("token_invalid", "This token is not known. Ask who gave it to you.")
         now = database_now()
-        _check(token, now, address_of(request._request))
+        require_good(token, now)
+        _check_address(token, address_of(request._request))
         _note_use(token, now, address_of(request._request))
         return token.user, token
 
@@ -100,7 +102,8 @@ def _told(request: Request) -> str:
     )
 
 
-def _check(token: ApiToken, now: datetime, address: str) -> None:
+def require_good(token: ApiToken, now: datetime) -> None:
+    """Raise ``Problem`` where ``token`` may be asked with no more at ``now``."""
     if token.revoked_at is not None:
         raise Unauthenticated("token_revoked", f"{token} was revoked. Ask who gave it to you for another.")
     if not token.is_valid(now):
@@ -109,6 +112,9 @@ def _check(token: ApiToken, now: datetime, address: str) -> None:
         )
     if not token.user.is_active:
         raise Unauthenticated("token_revoked", f"The user of {token} may not log in any more.")
+
+
+def _check_address(token: ApiToken, address: str) -> None:
     if token.addresses and not _is_within(address, token.addresses):
         raise Problem(
             status.HTTP_403_FORBIDDEN,
@@ -162,12 +168,16 @@ class MayRead(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Raise ``Problem`` where one of them may not."""
-        resource, token = view.resource, token_of(request)
-        if resource.name not in token.resources:
-            raise lacking_scope(token, resource.name)
-        if not request.user.has_perm(resource.permission):
-            raise lacking_right(token, f"look at {resource.title}")
+        require_reading(token_of(request), view.resource)
         return True
+
+
+def require_reading(token: ApiToken, resource: Resource) -> None:
+    """Raise ``Problem`` where ``token`` is not for ``resource``, or its user may not look at it."""
+    if resource.name not in token.resources:
+        raise lacking_scope(token, resource.name)
+    if not token.user.has_perm(resource.permission):
+        raise lacking_right(token, f"look at {resource.title}")
 
 
 def lacking_scope(token: ApiToken, what: str) -> Problem:
@@ -200,11 +210,16 @@ def person(request: Request) -> User:
 
 def reach(request: Request) -> Reach:
     """Return how far the sight of who asks reaches: as far as the token's and its user's both do."""
-    token, user = token_of(request).reach, reach_of(request.user)
+    return reach_with(token_of(request))
+
+
+def reach_with(token: ApiToken) -> Reach:
+    """Return how far the sight of whoever asks with ``token`` reaches."""
+    own, users = token.reach, reach_of(token.user)
     return Reach(
-        partners=_both(token.partners, user.partners),
-        stores=_both(token.stores, user.stores),
-        sets=_both(token.sets, user.sets),
+        partners=_both(own.partners, users.partners),
+        stores=_both(own.stores, users.stores),
+        sets=_both(own.sets, users.sets),
     )
 
 

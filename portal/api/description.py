@@ -17,13 +17,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from integration.flows.resubmit import Content
-from portal.api.actions import KEY, ActionView, ResubmitView
+from portal.api.actions import KEY, MATCH, ActionView, ResubmitView
 from portal.api.bodies import PlanAnswer
+from portal.api.exports import ExportFileView, ExportView
 from portal.api.filters import LARGEST, LONGEST, Filter, Shape
 from portal.api.problems import CONTENT_TYPE, TITLES
 from portal.api.reading import MOST, USUAL
 from portal.api.records import ALWAYS, Record
-from portal.api.resources import Resource
+from portal.api.resources import RESOURCES, Resource
 from portal.api.streams import FORMATS
 from portal.api.views import ContentView, RowView
 
@@ -125,7 +126,7 @@ class Described(AutoSchema):
 
     def get_tags(self) -> list[str]:
         """Return the heading under which it stands."""
-        return [self.view.resource.path]
+        return ["exports" if isinstance(self.view, ExportView) else self.view.resource.path]
 
     def get_summary(self) -> str:
         """Return what it is for, in a few words."""
@@ -159,12 +160,17 @@ class Described(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         """Return what is sent."""
-        return self.view.body if isinstance(self.view, ActionView) and self.method == "POST" else None
+        if not isinstance(self.view, ActionView) or self.method != "POST":
+            return None
+        return {"application/json": _of_exports()} if isinstance(self.view, ExportView) else self.view.body
 
     def get_response_serializers(self) -> Any:
         """Return what is answered, by status and format."""
         view = self.view
         found: dict[Any, Any] = {}
+        if isinstance(view, ExportFileView):
+            found |= {(200, media_type): OpenApiTypes.STR for media_type in FORMATS.values()} | {304: None}
+            return found | _refusals((400, 401, 403, 404, 409, 410, 429, 503))
         if isinstance(view, ActionView):
             return self._answers_of_action()
         if isinstance(view, ContentView):
@@ -187,7 +193,7 @@ class Described(AutoSchema):
     def _of_action(self) -> list[OpenApiParameter]:
         found = [_pk()] if "{pk}" in self.path else []
         if self.method == "POST" and self.view.needs_key:
-            found.append(_KEY)
+            found += [_KEY, _MATCH] if found else [_KEY]
         if self.method == "GET" and isinstance(self.view, ResubmitView):
             found.append(_CONTENT)
         return found
@@ -195,9 +201,15 @@ class Described(AutoSchema):
     def _answers_of_action(self) -> dict[Any, Any]:
         view = self.view
         if self.method == "GET":
-            answered = PlanAnswer if isinstance(view, ResubmitView) else view.answered
+            answered = (
+                PlanAnswer if isinstance(view, ResubmitView) else getattr(view, "listed", view.answered)
+            )
             return {200: answered} | _refusals((400, 401, 403, 404, 409, 429, 503))
-        return {view.success: view.answered} | _refusals((400, 401, 403, 404, 409, 413, 415, 422, 429, 503))
+        if self.method == "DELETE":
+            return {200: view.answered} | _refusals((400, 401, 403, 404, 429, 503))
+        unmatched = (412,) if "{pk}" in self.path and view.needs_key else ()
+        refused = (400, 401, 403, 404, 409, *unmatched, 413, 415, 422, 429, 503)
+        return {view.success: view.answered} | _refusals(refused)
 
     def map_renderers(self, attribute: str) -> list[str]:
         """Return the formats of answers that name none."""
@@ -210,6 +222,12 @@ _KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="A new one for each thing to do. Sent again, it is answered as the first time, and nothing is done twice.",
+)
+_MATCH = OpenApiParameter(
+    MATCH,
+    {"type": "string", "minLength": 1},
+    OpenApiParameter.HEADER,
+    description="The ETag of the row as a GET of it without fields gave it: where it has changed since, nothing is done.",
 )
 _CONTENT = OpenApiParameter(
     "content",
@@ -271,8 +289,47 @@ def _of_lists(resource: Resource) -> list[OpenApiParameter]:
     ]
 
 
+def _of_exports() -> dict[str, Any]:
+    """Return the body that asks for an export: one shape for each list, with its filters and columns."""
+    return {"oneOf": [_of_export(each) for each in RESOURCES]}
+
+
+def _of_export(resource: Resource) -> dict[str, Any]:
+    filters = {each.name: {**_as_text(each), "description": each.about} for each in resource.filters}
+    changed = {name: _TYPES[Shape.TIME] for name in ("updated_since", "updated_before")}
+    properties = {
+        "resource": {"type": "string", "enum": [resource.name]},
+        "filters": {"type": "object", "properties": filters | changed, "additionalProperties": False},
+        "fields": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(resource.columns)},
+            "minItems": 1,
+        },
+        "format": {"type": "string", "enum": sorted(FORMATS), "default": "csv"},
+    }
+    return {
+        "type": "object",
+        "title": f"{resource.title[0].upper()}{resource.title[1:]}",
+        "properties": properties,
+        "required": ["resource"],
+        "additionalProperties": False,
+    }
+
+
+def _as_text(each: Filter) -> dict[str, Any]:
+    """Return how a filter's value is written in a body: as in an address, so always as text."""
+    if each.shape is Shape.ID:
+        return {"type": "string", "pattern": "^[0-9]{1,18}$"}
+    return _schema(each)
+
+
+def _schema(each: Filter) -> dict[str, Any]:
+    if each.shape is Shape.CHOICE:
+        return {"type": "string", "enum": list(each.choices)}
+    return dict(_TYPES[each.shape])
+
+
 def _of_filter(each: Filter) -> OpenApiParameter:
-    schema = (
-        {"type": "string", "enum": list(each.choices)} if each.shape is Shape.CHOICE else _TYPES[each.shape]
+    return OpenApiParameter(
+        each.name, _schema(each), description=each.about + ("" if each.finds else _LOOKED_AT)
     )
-    return OpenApiParameter(each.name, schema, description=each.about + ("" if each.finds else _LOOKED_AT))

@@ -45,6 +45,10 @@ TITLES = {
     "content_destroyed": "The content was destroyed",
     "content_damaged": "The content cannot be opened",
     "content_missing": "There is no content",
+    "too_many_exports": "Too many exports",
+    "export_not_ready": "The export is not ready",
+    "export_ended": "The export ended without a file",
+    "export_removed": "The file was removed",
 }
 """Every code, and its title. What a code says is never changed; new ones may come."""
 

@@ -130,7 +130,7 @@ def page(asked: Asked, limit: int, until: int | None = None) -> Page:
     """Return the next rows, ``limit`` at most; ``until`` leaves what later transactions changed for another time."""
     looked = limit if asked.is_whole else max(LOOKED_AT, limit)
     if asked.found is not None:
-        told = changes.of_rows(asked.resource.name, _found(asked), asked.after, limit)
+        told = changes.of_rows(asked.resource.name, _found(asked), asked.after, limit, until)
     else:
         after = asked.after
         if asked.since is not None:

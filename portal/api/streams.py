@@ -40,18 +40,35 @@ def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:
         kind=AccessRecord.Kind.EXPORT,
         purpose=f"API, {kind} of {wanted.resource.title}"[:100],
     )
-    columns = [name for name in wanted.resource.columns if wanted.chosen is None or name in wanted.chosen]
-    records = _records(wanted, horizon)
-    pieces = _csv(columns, records) if kind == "csv" else _lines(records)
-    is_asynchronous = isinstance(request._request, ASGIRequest)
-    response = StreamingHttpResponse(
-        _served(pieces) if is_asynchronous else pieces, content_type=f"{FORMATS[kind]}; charset=utf-8"
+    response = file_response(
+        request, wanted.resource.path, kind, written(wanted, kind, _records(wanted, horizon))
     )
-    response["Content-Disposition"] = f'attachment; filename="{wanted.resource.path}.{kind}"'
     if wanted.limit is None:
         response["Next-Cursor"] = changes.written(Place(horizon - 1, changes.LAST), wanted.epoch)
         response["Complete-Until"] = complete.isoformat().replace("+00:00", "Z")
     return response
+
+
+def file_response(
+    request: Request, name: str, kind: str, pieces: Iterator[str] | Iterator[bytes]
+) -> StreamingHttpResponse:
+    """Return the answer that gives out a file of that name piece by piece."""
+    is_asynchronous = isinstance(request._request, ASGIRequest)
+    response = StreamingHttpResponse(
+        _served(pieces) if is_asynchronous else pieces, content_type=f"{FORMATS[kind]}; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return response
+
+
+def written(
+    wanted: Asked, kind: str, chunks: Iterator[list[dict[str, Any]]], *, goes_on: bool = False
+) -> Iterator[str]:
+    """Yield records as a file of that kind; one that ``goes_on`` where another ended has no heads."""
+    if kind != "csv":
+        return _lines(chunks)
+    columns = [name for name in wanted.resource.columns if wanted.chosen is None or name in wanted.chosen]
+    return _csv(columns, chunks, goes_on)
 
 
 def _records(wanted: Asked, horizon: int) -> Iterator[list[dict[str, Any]]]:
@@ -61,16 +78,22 @@ def _records(wanted: Asked, horizon: int) -> Iterator[list[dict[str, Any]]]:
     while goes_on and left != 0:
         found = page(wanted, CHUNK if left is None else min(CHUNK, left), horizon)
         if found.rows:
-            records: Any = wanted.resource.record(found.rows, many=True, chosen=wanted.chosen)
-            yield records.data
+            yield records_of(wanted, found.rows)
         left = None if left is None else left - len(found.rows)
         wanted, goes_on = replace(wanted, after=found.reached), found.goes_on
 
 
-def _csv(columns: Sequence[str], chunks: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
+def records_of(wanted: Asked, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what is told of each row."""
+    records: Any = wanted.resource.record(rows, many=True, chosen=wanted.chosen)
+    told: list[dict[str, Any]] = records.data
+    return told
+
+
+def _csv(columns: Sequence[str], chunks: Iterator[list[dict[str, Any]]], goes_on: bool) -> Iterator[str]:
     """Yield the file: every cell is text, and none a formula; a list within a record is JSON."""
     cells = ([_cell(record[name]) for name in columns] for records in chunks for record in records)
-    lines = csv_pieces(columns, cells)
+    lines = csv_pieces(None if goes_on else columns, cells)
     while piece := "".join(islice(lines, CHUNK)):
         yield piece
 
@@ -81,10 +104,10 @@ def _lines(chunks: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
         yield "".join(json.dumps(each, cls=JSONEncoder, ensure_ascii=False) + "\n" for each in records)
 
 
-async def _served(pieces: Iterator[str]) -> AsyncIterator[str]:
+async def _served(pieces: Iterator[str] | Iterator[bytes]) -> AsyncIterator[str | bytes]:
     """Yield the pieces as the server takes them: given an ordinary iterator, it would read all of it first."""
 
-    def following() -> str | None:
+    def following() -> str | bytes | None:
         close_old_connections()
         return next(pieces, None)
 

@@ -12,6 +12,7 @@ from portal.api.actions import (
     PlanView,
     ResubmitView,
 )
+from portal.api.exports import ExportFileView, ExportsView, OneExportView
 from portal.api.published import SchemaView, docs_page
 from portal.api.resources import BY_NAME, RESOURCES
 from portal.api.views import ContentView, ListView, RowView
@@ -46,6 +47,9 @@ urlpatterns = [
     path("cases/<int:pk>/decisions/", DecisionsView.as_view(resource=CASES), name="cases_decisions"),
     path("cases/<int:pk>/plan/", PlanView.as_view(resource=CASES), name="cases_plan"),
     path("cases/<int:pk>/decide/", DecideView.as_view(resource=CASES), name="cases_decide"),
+    path("exports/", ExportsView.as_view(), name="exports"),
+    path("exports/<int:pk>/", OneExportView.as_view(), name="exports_row"),
+    path("exports/<int:pk>/file/", ExportFileView.as_view(), name="exports_file"),
     path("returns/open/", OpenReturnView.as_view(), name="returns_open"),
     *(
         path(

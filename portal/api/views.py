@@ -111,7 +111,7 @@ class ListView(ApiView):
         complete = changes.complete_until(self.resource.name)
         found = page(wanted, wanted.limit or USUAL)
         tag = _list_tag(wanted, found)
-        if _matches(request, tag):
+        if matches(request, tag):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
         record_list(request, self.resource, found.rows)
         records = self.resource.record(found.rows, many=True, chosen=wanted.chosen)
@@ -143,7 +143,7 @@ class RowView(FoundView):
         wanted = asked(self.resource, request.query_params, reach(request))
         row = self.find(request, pk)
         tag = row_tag(row.told, wanted)
-        if _matches(request, tag):
+        if matches(request, tag):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
         record_row(request, self.resource, pk)
         return Response(self.resource.record(row, chosen=wanted.chosen).data, headers={"ETag": tag})
@@ -245,7 +245,8 @@ def _digest(told: Any) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
-def _matches(request: Request, tag: str) -> bool:
+def matches(request: Request, tag: str) -> bool:
+    """Say whether whoever asks has what ``tag`` names (``If-None-Match``)."""
     told = [each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")]
     return tag.removeprefix("W/") in told or "*" in told
 

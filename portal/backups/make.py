@@ -28,6 +28,8 @@ from portal.backups.programs import Program, find_program
 Connection = psycopg.Connection[tuple[Any, ...]]
 Say = Callable[[str], None]
 LOCK_WAIT = "60s"
+LEFT_OUT = (*KEY_TABLES, "portal_exportpart")
+"""Tables of which a dump holds no rows: keys, which have a file of their own, and what is there for a day alone."""
 TELL_EVERY = 10.0
 
 
@@ -125,7 +127,7 @@ def _row_counts(connection: Connection) -> dict[str, int]:
     counts = {}
     tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     for (table,) in tables.fetchall():
-        if table in KEY_TABLES:
+        if table in LEFT_OUT:
             continue
         query = sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))
         counts[table] = connection.execute(query).fetchall()[0][0]
@@ -181,7 +183,7 @@ def _opens(fernet: Fernet, secret: str) -> bool:
 def _dump(program: Program, source: Address, snapshot: str, say: Say) -> Iterator[bytes]:
     """Yield what pg_dump writes; raise ``BackupError`` where it does not end well."""
     arguments = [
-        "--format=custom", *(f"--exclude-table-data=public.{each}" for each in KEY_TABLES), f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}", *source.arguments()
+        "--format=custom", *(f"--exclude-table-data=public.{each}" for each in LEFT_OUT), f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}", *source.arguments()
     ]  # fmt: skip
     with (
         tempfile.TemporaryFile() as errors,

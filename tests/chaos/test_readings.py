@@ -58,7 +58,7 @@ SILENT = {
     "integration_stockfeed", "integration_store", "integration_storeitem", "integration_supplierstock",
     "integration_warehouse", "partners_agreement", "partners_businesscalendar", "partners_codelist",
     "partners_controlnumber", "partners_itemcrossreference", "partners_mailbox", "partners_mappingprofile",
-    "partners_partneridentifier", "partners_tradingpartner", "portal_apitoken",
+    "partners_partneridentifier", "partners_tradingpartner", "portal_apitoken", "portal_export",
 }  # fmt: skip
 DOORS = {
     "admin_password_reset", "api_page", "app_list", "autocomplete", "bigcommerce_hook", "deep", "evidence", "evidence_roots", "evidence_verify", "find_saved", "home", "jsi18n", "live", "login",

@@ -24,6 +24,7 @@ SETTING = "what we agreed with partners or set ourselves"
 STAFF = "people who work here"
 MACHINE = "numbers and states of Gridport's own"
 GOODS = "items, quantities and amounts"
+PASSING = "there for a day, encrypted, and removed by any erasure"
 
 # Models that tell of no customer, and why not.
 NONE: dict[str, str] = {
@@ -73,6 +74,7 @@ NONE: dict[str, str] = {
         ],
         MACHINE,
     ),
+    **dict.fromkeys(["portal.Export", "portal.ExportPart"], PASSING),
     **dict.fromkeys(
         [
             "integration.ProductCategories", "integration.PurchaseOrderLine", "integration.Restock",

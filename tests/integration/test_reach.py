@@ -43,7 +43,7 @@ from integration.models import (
 )
 from integration.reach import TABLE, within
 from partners.models import ControlNumber, TradingPartner
-from portal.models import ApiToken
+from portal.models import ApiToken, Export
 from tests import factories
 
 # Records about everything at once, which tell of no one partner's rows: nobody sees them whose sight is limited.
@@ -57,6 +57,7 @@ OF_EVERYTHING = {
     Erasure,
     EventDelivery,
     EventDestination,
+    Export,
     Group,
     Hold,
     LogEntry,

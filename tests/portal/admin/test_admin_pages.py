@@ -88,7 +88,8 @@ from portal.admin.filters import VerbFilter, verb_words
 from portal.admin.show import list_url, page_url
 from portal.admin.subjects import STEP_SUBJECTS
 from portal.api.tokens import VERBS as TOKEN_VERBS
-from portal.models import ApiToken
+from portal.exports.stopping import VERBS as STOPPING_VERBS
+from portal.models import ApiToken, Export
 from tests import factories
 
 HISTORY: list[type[Model]] = [
@@ -97,7 +98,7 @@ HISTORY: list[type[Model]] = [
     StoreItem,
     ReturnCase,
     StockFeed, SupplierStock, SealCheck,
-    RetentionRule, Hold, DisposalRun, ApiToken,
+    RetentionRule, Hold, DisposalRun, ApiToken, Export,
 ]  # fmt: skip
 SETTINGS: list[type[Model]] = [
     Store, Mailbox, MailServer, TradingPartner, PartnerIdentifier, Agreement, ItemCrossReference, CodeList,
@@ -257,7 +258,15 @@ def test_every_step_and_every_verb_has_its_words() -> None:
     assert len(said_in_parts) == 3 * len(CHANGE)
     decided = {f"decide: {name}" for name in re.findall(r'^    "(\w+)": _do_\w+,$', sources, re.MULTILINE)}
     of_settings = {*ROUTING_VERBS, *INVOICING_VERBS, *LINK_VERBS, *NOTICE_VERBS}
-    of_settings |= {*RETENTION_VERBS, *HOLD_VERBS, *DISPOSAL_VERBS, *EXPORT_VERBS, *EVENT_VERBS, *TOKEN_VERBS}
+    of_settings |= {
+        *RETENTION_VERBS,
+        *HOLD_VERBS,
+        *DISPOSAL_VERBS,
+        *EXPORT_VERBS,
+        *EVENT_VERBS,
+        *TOKEN_VERBS,
+        *STOPPING_VERBS,
+    }
     assert {audited or mode for audited, mode in said} | said_in_parts | of_settings | decided == set(
         VerbFilter.verbs
     )

@@ -37,6 +37,7 @@ def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User
     first, second = client_of(paula), client_of(rhea)
     SavedSearch.objects.create(user=rhea, name="Her orders", query="q=Nora+Quillfeather")
     SavedSearch.objects.create(user=rhea, name="Lamps", query="q=lamp")
+    export = factories.export_of(factories.api_token(rhea))
     propose = reverse("admin:integration_order_erase", args=[order.pk])
     assert propose in first.get(page_url(order)).content.decode()
     asked = first.get(propose).content.decode()
@@ -58,6 +59,8 @@ def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User
     assert "Erased on" in page
     assert propose not in page
     assert list(SavedSearch.objects.values_list("name", flat=True)) == ["Lamps"]
+    export.refresh_from_db()
+    assert export.state == "removed"
     listed = second.get(list_url(Erasure)).content.decode()
     assert "Order 4711" in listed
     assert "Carried out" in listed

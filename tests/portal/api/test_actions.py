@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from archive.models import AccessRecord, AuditEntry, Document
-from integration.models import Comment, ExceptionCase, LineEntry, PurchaseOrder, ReturnCase
+from integration.models import Comment, ExceptionCase, LineEntry, Order, PurchaseOrder, ReturnCase
 from portal.models import ApiToken, KeptAnswer
 from tests import factories
 from tests.at_once import at_once
@@ -55,6 +60,55 @@ def test_a_comment_is_written_once_for_its_key(acts: Client, world: PurchaseOrde
         {"name": "bold", "detail": "There is no such field."}
     ]
     assert Comment.objects.count() == 1
+
+
+def test_a_row_that_changed_since_it_was_looked_at_is_left(acts: Client, world: PurchaseOrder) -> None:
+    path, body = f"{ROOT}/orders/{world.order_id}", {"text": "As I see it."}
+    before = Comment.objects.count()
+
+    def comment(key: str, tag: str) -> tuple[int, str]:
+        response = acts.post(
+            f"{path}/comments/",
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": key, "If-Match": tag},
+        )
+        return response.status_code, response.json().get("code", "")
+
+    tag = acts.get(f"{path}/")["ETag"]
+    Order.objects.filter(pk=world.order_id).update(read_at=timezone.now())
+    assert comment("m-1", tag) == comment("m-1", f'W/{tag}, "x"') == (412, "changed_meanwhile")
+    assert Comment.objects.count() == before
+    now = acts.get(f"{path}/")["ETag"]
+    assert comment("m-1", f'"x", {now}') == (201, "")
+    Order.objects.filter(pk=world.order_id).update(read_at=timezone.now())
+    assert comment("m-1", f'"x", {now}') == (201, "")  # answered as the first time
+    assert comment("m-2", "*") == (201, "")
+    assert Comment.objects.count() == before + 2
+
+
+def test_a_change_that_is_not_told_yet_counts_too(acts: Client, world: PurchaseOrder) -> None:
+    path = f"{ROOT}/orders/{world.order_id}"
+    with older_transaction():
+        tag = acts.get(f"{path}/")["ETag"]
+        Order.objects.filter(pk=world.order_id).update(read_at=timezone.now())
+        assert acts.get(f"{path}/")["ETag"] == tag
+        response = acts.post(
+            f"{path}/comments/",
+            {"text": "As I see it."},
+            content_type="application/json",
+            headers={"Idempotency-Key": "t-1", "If-Match": tag},
+        )
+    assert (response.status_code, response.json()["code"]) == (412, "changed_meanwhile")
+
+
+@contextmanager
+def older_transaction() -> Iterator[None]:
+    """Hold a transaction open that has written: readers are told of nothing that is later than it."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        yield
+        other.rollback()
 
 
 def test_two_requests_with_one_key_at_once_do_it_once(acts: Client, world: PurchaseOrder) -> None:
