@@ -64,7 +64,7 @@ def test_from_a_rule_to_the_certificate_by_two_people(keepers: tuple[User, User]
     shown = first.get(due)
     assert "1 file due" in shown.content.decode()
     number = document.state.number
-    assert f"Purchase order (850) {number}" in shown.content.decode()
+    assert f'{page_url(document)}">Purchase order (850) {number}</a>' in shown.content.decode()
     proposed = post(first, due, reason="Once a year.", verb="propose", **shown.context["page"].hidden)
     assert "Waits for a second person" in proposed
     run = DisposalRun.objects.get()
