@@ -15,6 +15,7 @@ from django.db.models import F, Model, Q, QuerySet
 from archive.models import Document, DocumentReference, Translation
 from integration.models import (
     BulkItem,
+    BulkJob,
     Comment,
     ExceptionCase,
     Invoice,
@@ -149,6 +150,11 @@ TABLE: dict[type[Model], Personal] = {
         rest="marker message_id",
     ),
     BulkItem: Personal(documents=("document",), columns={"sentence": "", "warnings": list}),
+    BulkJob: Personal(  # what was meant may be a search for a name
+        documents=("items__document",),
+        columns={"scope": ERASED, "warnings": list},
+        rest="key reason started_by decided_by decided_because stopped_by stopped_because",
+    ),
     Translation: Personal(
         documents=("document",), columns={"content": None, "findings": list, "report": list}
     ),

@@ -51,10 +51,14 @@ def archived(
     *,
     order: Order | None = None,
     pieces: bool = False,
+    padding: int = 0,
 ) -> tuple[Payload, list[Document]]:
-    """Return a received file with a document of each kind, in one interchange or (``pieces``) in one each."""
+    """Return a received file with a document of each kind, in one interchange or (``pieces``) in one each.
+
+    ``padding`` bytes follow that belong to no document.
+    """
     number = next(_numbers)
-    data = f"ISA*{number}~".encode()
+    data = f"ISA*{number}~".encode() + b"~" * padding
     file = Transmission.objects.create(
         direction=Direction.IN, mailbox=on, name=f"in{number}.edi", payload=store.put(data),
         correlation_id=new_correlation_id(),

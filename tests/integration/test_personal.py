@@ -65,7 +65,7 @@ NONE: dict[str, str] = {
     **dict.fromkeys(
         [
             "archive.Change", "archive.DocumentState", "archive.PayloadCopy", "archive.SealCheck", "archive.TrimmedChanges", "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
-            "django_q.Task", "integration.BulkJob", "integration.Channel", "integration.DailyFigure",
+            "django_q.Task", "integration.Channel", "integration.DailyFigure",
             "integration.EventAttempt", "integration.EventCursor", "integration.EventDelivery",
             "integration.Expectation", "integration.Gap", "integration.HookCall", "integration.Lane",
             "integration.MissingTranslation", "integration.Notice", "integration.Occurrence", "integration.Pause", "integration.Reconciliation",

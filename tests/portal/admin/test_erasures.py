@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from archive import sealing
 from integration.models import Erasure, Order
+from integration.work import Unclaimed
 from portal.admin.show import list_url, page_url
 from portal.models import SavedSearch
 from tests import factories
@@ -53,7 +55,15 @@ def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User
     assert "You proposed this yourself: somebody else has to agree to it." in refused
     assert "Agree, and erase" in second.get(page_url(made)).content.decode()
     done = second.post(decide, {"verb": "approve", "reason": "Identity checked."}, follow=True)
-    assert "The customer is forgotten." in done.content.decode()
+    told = done.content.decode()
+    assert "The customer is forgotten." in told
+    assert "No file of the customer&#x27;s was stored, so no key had to be destroyed." in told
+    assert "What went" in told
+    assert "Its day is sealed and published after midnight (UTC); then a pack proves it." in told
+    assert f"?kind=order&amp;text=4711&amp;row={order.pk}" in told
+    assert "Agreed to, and carried out." in told
+    sealing.close(Unclaimed(), now=True)
+    assert "It is sealed with the records of" in second.get(page_url(made)).content.decode()
     page = second.get(page_url(order)).content.decode()
     assert "Quillfeather" not in page
     assert "Erased on" in page
