@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ from archive.store import record_access
 from integration.flows.spreadsheets import csv_pieces
 from portal.api.asking import actor
 from portal.api.reading import Asked, page
+from portal.api.resources import Readable
 
 FORMATS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 CHUNK = 500
@@ -40,17 +41,28 @@ def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:
         kind=AccessRecord.Kind.EXPORT,
         purpose=f"API, {kind} of {wanted.resource.title}"[:100],
     )
-    columns = [name for name in wanted.resource.columns if wanted.chosen is None or name in wanted.chosen]
-    records = _records(wanted, horizon)
+    response = streamed(request, wanted.resource, kind, _records(wanted, horizon), wanted.chosen)
+    if wanted.limit is None:
+        response["Next-Cursor"] = changes.written(Place(horizon - 1, changes.LAST), wanted.epoch)
+        response["Complete-Until"] = complete.isoformat().replace("+00:00", "Z")
+    return response
+
+
+def streamed(
+    request: Request,
+    resource: Readable,
+    kind: str,
+    records: Iterator[list[dict[str, Any]]],
+    chosen: Collection[str] | None = None,
+) -> StreamingHttpResponse:
+    """Answer with ``records`` as they come; ``chosen`` are the columns that are wanted, None for all."""
+    columns = [name for name in resource.columns if chosen is None or name in chosen]
     pieces = _csv(columns, records) if kind == "csv" else _lines(records)
     is_asynchronous = isinstance(request._request, ASGIRequest)
     response = StreamingHttpResponse(
         _served(pieces) if is_asynchronous else pieces, content_type=f"{FORMATS[kind]}; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="{wanted.resource.path}.{kind}"'
-    if wanted.limit is None:
-        response["Next-Cursor"] = changes.written(Place(horizon - 1, changes.LAST), wanted.epoch)
-        response["Complete-Until"] = complete.isoformat().replace("+00:00", "Z")
+    response["Content-Disposition"] = f'attachment; filename="{resource.path}.{kind}"'
     return response
 
 
