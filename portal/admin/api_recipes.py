@@ -96,16 +96,21 @@ spec:
 """
 
 
-def curl(base: str, token: str, resource: str) -> list[tuple[str, str]]:
-    """Return three requests with what each is for: the first page, what changed since, and all of it as a table."""
+def curl(base: str, token: str, resource: str, *, has_cursor: bool) -> list[tuple[str, str]]:
+    """Return three requests with what each is for: the first page, what changed since, and all of it as a table.
+
+    Without ``has_cursor`` it is counted as it is asked for, and the second is of another period.
+    """
     ask = f"curl -sS -H 'Authorization: Bearer {token}'"
     if token.startswith("$"):
         ask = f'curl -sS -H "Authorization: Bearer {token}"'
+    going_on = (
+        ("What changed behind them: its next_cursor in place of CURSOR", "cursor=CURSOR")
+        if has_cursor
+        else ("Of another period", "period=2026-Q3")
+    )
     return [
         ("The first rows", f"{ask} '{base}{resource}/?limit=5'"),
-        (
-            "What changed behind them: its next_cursor in place of CURSOR",
-            f"{ask} '{base}{resource}/?cursor=CURSOR'",
-        ),
+        (going_on[0], f"{ask} '{base}{resource}/?{going_on[1]}'"),
         ("All of it as CSV", f"{ask} '{base}{resource}/?format=csv' -o {resource}.csv"),
     ]

@@ -41,25 +41,17 @@ from portal.api.filters import Filter, Shape
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One thing that is read. ``name`` is how ``archive.changes`` and the scopes of tokens call it, ``path`` its address.
+class Readable:
+    """Whatever a token may be made for: ``name`` is how the scopes of tokens call it, ``path`` its address.
 
-    ``related`` and ``prefetched`` are read with its rows; ``complete`` adds to the rows of a page what no query brings.
-    ``only`` leaves out rows that are none of it. ``seen_by`` is the model whose ``view`` permission shows it, where that is
-    not its own; ``within`` leads to the row whose reach decides, where it is not its own.
+    ``seen_by`` is the model whose ``view`` permission shows it, where that is not its own.
     """
 
     name: str
     model: type[Model]
-    record: type[records.Record]
+    record: Any
     title: str
-    filters: Sequence[Filter] = ()
-    related: Sequence[str] = ()
-    prefetched: Sequence[str] = ()
-    only: Q = field(default_factory=Q)
-    complete: Callable[[Sequence[Any]], None] | None = None
     seen_by: type[Model] | None = None
-    within: str = ""
 
     @property
     def path(self) -> str:
@@ -76,6 +68,23 @@ class Resource:
     def columns(self) -> tuple[str, ...]:
         """The columns of its records, in their order."""
         return tuple(self.record.Meta.fields)
+
+
+@dataclass(frozen=True)
+class Resource(Readable):
+    """A list of rows, by what changed. ``archive.changes`` calls it by its ``name``, too.
+
+    ``related`` and ``prefetched`` are read with its rows; ``complete`` adds to the rows of a page what no query brings.
+    ``only`` leaves out rows that are none of it; ``within`` leads to the row whose reach decides, where it is not its own.
+    """
+
+    record: type[records.Record]
+    filters: Sequence[Filter] = ()
+    related: Sequence[str] = ()
+    prefetched: Sequence[str] = ()
+    only: Q = field(default_factory=Q)
+    complete: Callable[[Sequence[Any]], None] | None = None
+    within: str = ""
 
     def rows(self) -> QuerySet[Any]:
         """Return its rows with all that their records show."""
@@ -368,3 +377,9 @@ RESOURCES = (
     ),
 )
 BY_NAME = {each.name: each for each in RESOURCES}
+
+SCORECARDS = Readable("scorecards", TradingPartner, records.ScorecardRecord, "scorecards of partners")
+"""Counted as they are asked for: there is no row of it, and no feed of its changes (``portal.api.scorecards``)."""
+
+READABLE: dict[str, Readable] = {**BY_NAME, SCORECARDS.name: SCORECARDS}
+"""Everything that a token may be made for, by name."""

@@ -9,6 +9,7 @@ from portal.api.records.exchanged import (
     MappingRecord,
     PartnerRecord,
 )
+from portal.api.records.measured import ScorecardRecord
 from portal.api.records.settled import (
     CaseRecord,
     InvoiceRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "Record",
     "ReturnLineRecord",
     "ReturnRecord",
+    "ScorecardRecord",
     "ShipmentRecord",
     "StoreRecord",
     "SupplierInvoiceRecord",
