@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
+
+_EARLIEST_ZONE = timedelta(hours=14)
 
 
 def database_now() -> datetime:
@@ -14,3 +16,8 @@ def database_now() -> datetime:
         (now,) = cursor.fetchone()
     assert isinstance(now, datetime)
     return now
+
+
+def latest_day() -> date:
+    """Return the latest day that has begun anywhere: what people date later than this is a day to come for everybody."""
+    return (database_now() + _EARLIEST_ZONE).date()

@@ -12,9 +12,18 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.db import connections, transaction
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from portal.copies import DatabaseCopies, point_at
 from tests import factories
+
+# As hypothesis does by itself where CI is set: the same examples each time, however long a busy machine takes over them.
+examples.register_profile(
+    "same everywhere",
+    deadline=None, derandomize=True, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+examples.load_profile("same everywhere")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

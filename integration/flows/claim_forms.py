@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from archive.models import Translation
 from integration.documents import PurchaseOrder as CanonicalPurchaseOrder
 from integration.documents import ReturnDocument, from_json
@@ -20,6 +22,7 @@ def claim_form(case: ReturnCase, reader: str) -> ClaimForm:
     pictures = [each for each in files if KINDS[each.kind].is_picture]
     read = payloads_read_by(pictures, reader, f"claim form of return {case.pk}")
     asked = _asked(case)
+    zone = ZoneInfo(case.order.store.time_zone)
     return ClaimForm(
         number=case.number,
         seller=case.order.store.name,
@@ -28,7 +31,7 @@ def claim_form(case: ReturnCase, reader: str) -> ClaimForm:
         return_from=party_lines(asked.ship_to) if asked is not None else (),
         order_number=str(case.order.number),
         purchase_order_number=case.purchase_order.number,
-        opened_on=case.opened_at.date() if case.opened_at else None,
+        opened_on=case.opened_at.astimezone(zone).date() if case.opened_at else None,
         rma=case.rma,
         authorized_until=case.authorized_until,
         carrier=case.scac,

@@ -150,7 +150,7 @@ def send_sample(user: User, onboarding: Onboarding) -> Document:
 def _invented(onboarding: Onboarding) -> PurchaseOrder:
     agreement = onboarding.agreement
     number = exchanged_in_test(onboarding, Direction.OUT).filter(transaction_set="850").count() + 1
-    today = database_now().date()
+    today = database_now().astimezone(ZoneInfo(agreement.time_zone or "UTC")).date()
     return PurchaseOrder(
         purpose="original",
         order_type="dropship",

@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from archive.clock import database_now
+from archive.clock import latest_day
 from archive.record import record_audit, record_event
 from integration.flows.return_rows import (
     Wanted,
@@ -103,7 +103,7 @@ def mark_shipped(user: User, case: ReturnCase, scac: str, tracking: str, on: dat
         raise Refused(f"A tracking number has at most {LONGEST_TRACKING} characters.")
     with _held(case) as (purchase_order, locked):
         refuse_ended(locked)
-        if on > database_now().date():
+        if on > latest_day():
             raise Refused("Goods cannot have been sent back on a day to come.")
         until = locked.authorized_until
         ReturnCase.objects.filter(pk=locked.pk).update(scac=scac, tracking_number=tracking, shipped_on=on)
@@ -137,7 +137,7 @@ def mark_received(
         unknown = sorted(set(quantities) - set(rows))
         if unknown:
             raise Refused(f"Line {unknown[0]} is not in return {locked.number}.")
-        if on > database_now().date():
+        if on > latest_day():
             raise Refused("Goods cannot have been received on a day to come.")
         for number, quantity in quantities.items():
             if not quantity.is_finite() or not 0 <= quantity <= rows[number].quantity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from edi_parser import api  # type: ignore[import-untyped]
 
-from archive import store
+from archive import clock, store
 from archive.models import Document, Translation
 from integration.flows.clock import watch_clock
 from integration.flows.decide import go_live
@@ -292,6 +292,21 @@ def test_what_is_authorized_in_part_is_accepted() -> None:
     ]
     with_whom.say(case, "receive", "credit")
     assert (case.stage, case.credited, open_cases()) == (Stage.CREDITED, D("4.50"), [])
+
+
+def test_a_day_that_has_begun_in_some_zone_is_none_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_whom, case = asked("authorize")
+    late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)  # in Berlin, and east of it, it is 1 December
+    monkeypatch.setattr(clock, "database_now", lambda: late)
+    tomorrow, after = date(2026, 12, 1), date(2026, 12, 2)
+    with pytest.raises(Refused, match="sent back on a day to come"):
+        mark_shipped(with_whom.lead, case, "", "", after, "The customer called")
+    mark_shipped(with_whom.lead, case, "", "", tomorrow, "The customer called")
+    with pytest.raises(Refused, match="received on a day to come"):
+        mark_received(with_whom.lead, case, after, {1: D(1)}, "The warehouse wrote")
+    mark_received(with_whom.lead, case, tomorrow, {1: D(1)}, "The warehouse wrote")
+    case.refresh_from_db()
+    assert (case.shipped_on, case.told_received_on) == (tomorrow, tomorrow)
 
 
 def test_a_denied_return_is_asked_again() -> None:

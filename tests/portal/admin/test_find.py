@@ -425,6 +425,7 @@ def test_whatever_is_typed_is_answered_as_text(viewer: Client, story: PurchaseOr
 def test_a_search_takes_as_many_queries_for_many_matches_as_for_few(viewer: Client) -> None:
     made = purchase_order(1)
     factories.sent(made)
+    ask(viewer, "larch supply")  # what is asked once in a process is not counted, whatever ran before
     counts = []
     for number in (2, 30):
         for each in range(number * 100, number * 100 + number):

@@ -247,6 +247,7 @@ def test_the_rows_are_such_as_our_own_writer_makes(full: Client) -> None:
 
 
 def test_no_query_of_the_page_scans_a_table_whatever_is_looked_for(full: Client) -> None:
+    ask(full, "nobody")  # what is asked once in a process is not counted, whatever ran before
     asked: dict[str, list[tuple[str, Any]]] = {}
     for kind, pair in terms().items():
         for term in pair:
