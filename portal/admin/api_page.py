@@ -26,7 +26,7 @@ def base_address(request: HttpRequest) -> str:
 
 
 def curl_lines(request: HttpRequest, token: str, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return three requests that ``token`` may ask, with what each is for."""
+    """Return four requests that ``token`` may ask, with what each is for."""
     known = [BY_NAME[name] for name in names if name in BY_NAME]
     return curl(base_address(request), token, known[0].path if known else RESOURCES[0].path)
 

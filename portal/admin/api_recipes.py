@@ -97,7 +97,8 @@ spec:
 
 
 def curl(base: str, token: str, resource: str) -> list[tuple[str, str]]:
-    """Return three requests with what each is for: the first page, what changed since, and all of it as a table."""
+    """Return four requests with what each is for: the first page, what changed since, all of it as a table, and as a file that
+    is written in the background."""
     ask = f"curl -sS -H 'Authorization: Bearer {token}'"
     if token.startswith("$"):
         ask = f'curl -sS -H "Authorization: Bearer {token}"'
@@ -108,4 +109,9 @@ def curl(base: str, token: str, resource: str) -> list[tuple[str, str]]:
             f"{ask} '{base}{resource}/?cursor=CURSOR'",
         ),
         ("All of it as CSV", f"{ask} '{base}{resource}/?format=csv' -o {resource}.csv"),
+        (
+            "A large list, written in the background: look at its links.self until state is done, then take links.file",
+            f"{ask} -H 'Content-Type: application/json' -H \"Idempotency-Key: $(date +%s)\""
+            f" -d '{{\"resource\": \"{resource.replace('-', '_')}\"}}' '{base}exports/'",
+        ),
     ]
