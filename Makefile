@@ -10,7 +10,7 @@ PYTEST ?= -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint screenshots chaos bench-x12 bench-flow bench-desk bench-api bench-archive lock clean
+.PHONY: help setup demo test lint screenshots chaos bench-x12 bench-flow bench-desk bench-api bench-archive bench-scorecard lock clean
 
 help:
 	@echo "make demo    one order, there and back: starts everything, prints an address and logins"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-desk how fast Find, orders and lists answer on a million documents (DOCUMENTS=1000000)"
 	@echo "make bench-api  how fast any page of the API answers on the same, and what a CSV of it takes (DOCUMENTS=1000000)"
 	@echo "make bench-archive  what a full archive costs: intake, Find, copies, seals (DOCUMENTS=1000000)"
+	@echo "make bench-scorecard  how fast the scorecard of 1,000, 5,000 and 20,000 purchase orders is counted"
 	@echo "make lock    resolve requirements*.in anew"
 
 $(VENV)/made:
@@ -88,6 +89,10 @@ bench-api: $(VENV)/installed-dev
 bench-archive: $(VENV)/installed-dev
 	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
 	@$(BIN)/python -m tests.benchmarks.bench_archive
+
+bench-scorecard: $(VENV)/installed-dev
+	@if [ -z "$$DATABASE_URL" ]; then $(BIN)/python manage.py localdb start; fi
+	@$(BIN)/python -m tests.benchmarks.bench_scorecard
 
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt

@@ -227,6 +227,7 @@ class Standing:
     copied: int
     waiting: int
     damaged: int
+    to_remove: int
     since: datetime | None
     last: datetime | None
 
@@ -240,6 +241,7 @@ def standing(storage: str, up_to: int) -> Standing:
             SELECT (SELECT count(*) FROM (SELECT 1 {rows} = 'copied' LIMIT %(up_to)s) c),
                    (SELECT count(*) FROM (SELECT 1 {rows} IN ('waiting', 'again') LIMIT %(up_to)s) w),
                    (SELECT count(*) FROM (SELECT 1 {rows} = 'damaged' LIMIT %(up_to)s) d),
+                   (SELECT count(*) FROM (SELECT 1 {rows} = 'to_remove' LIMIT %(up_to)s) r),
                    (SELECT made_at {rows} IN ('waiting', 'again') ORDER BY id LIMIT 1),
                    (SELECT copied_at {rows} = 'copied' ORDER BY checked_at DESC LIMIT 1)
             """,  # noqa: S608 - of our own words alone

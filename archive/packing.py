@@ -10,33 +10,39 @@ of those trees; and the SHA-256 of every other member.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import IO, Any
 
 from archive import merkle
 from archive.leaves import leaves_of
-from archive.models import SealLeaf, SealRoot
+from archive.models import Payload, SealLeaf, SealRoot
+from archive.pack_members import Members
 from archive.sealing import hashes_of, time_text
-from archive.verify import FORMAT, container
+from archive.verify import FORMAT
 
 README = "README.txt"
+BATCH, HASH = 500, 32
+"""Leaves that are in memory at once; bytes of a hash."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A row that a pack is to prove, under a ``name`` for people.
 
-    ``content`` is what ``store.opened`` gave of a payload: blind and data. None: the row alone is proved.
+    ``blind`` is that of a payload, as ``store.opened`` gave it, whose data stands among the members under ``content_name``;
+    empty: the row alone is proved.
     """
 
     table: str
     row_id: int
     name: str
-    content: tuple[bytes, bytes] | None = None
+    blind: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -55,45 +61,69 @@ class Missing(LookupError):
 
 @dataclass
 class _Proofs:
-    """Where each row stands in its tree, and the roots of those trees."""
+    """Where each row stands (tree, place), the hashes of its path one after another, and the roots of those trees."""
 
-    leaves: dict[tuple[str, int], SealLeaf]
+    places: dict[tuple[str, int], tuple[int, int]]
     roots: dict[int, SealRoot]
-    paths: dict[tuple[str, int], list[bytes]]
+    paths: dict[tuple[str, int], bytes]
 
 
-def write_pack(
-    target: IO[bytes], head: Head, wanted: Iterable[Wanted], readable: Mapping[str, bytes]
-) -> None:
-    """Write the pack of the rows ``wanted``, with the members ``readable``, among them ``README.txt``.
+def content_name(payload: Payload) -> str:
+    """Return under which name a pack holds the bytes of ``payload``."""
+    return f"content/{payload.address}.bin"
 
-    Raises ``Missing`` for a row that is not there, ``ValueError`` for a member's name that is not plain (letters, digits,
-    dot, dash, underscore, slashes between) or a pack that is too large.
+
+def prove(head: Head, wanted: Iterable[Wanted], members: Members) -> None:
+    """Complete ``members``, what helps to read and contents, by the leaves of the rows ``wanted`` and the manifest.
+
+    Raises ``Missing`` for a row that is not there. What is in memory at once is one batch of leaves, what proves the rows
+    (some hundred bytes each), and one tree. Names that are not plain (letters, digits, dot, dash, underscore, slashes between)
+    are refused when it is packed (``ValueError``).
     """
-    for piece in pieces(head, wanted, readable):
-        target.write(piece)
-
-
-def pieces(head: Head, wanted: Iterable[Wanted], readable: Mapping[str, bytes]) -> Iterator[bytes]:
-    """Yield the bytes of the pack that ``write_pack`` writes."""
     rows = {(each.table, each.row_id): each for each in wanted}
-    leaves = _leaves(rows)
     proofs = _proofs(rows)
-    members = dict(readable)
-    records = []
-    for key in sorted(rows):
-        records.append(_record(rows[key], leaves[key], proofs, members))
-    manifest = {
-        "format": FORMAT,
-        "scope": {"kind": head.kind, "name": head.name},
-        "made_at": head.made_at,
-        "made_by": head.made_by,
-        "records": records,
+    with tempfile.TemporaryFile() as records:
+        count = 0
+        for table, batch in _batches(rows):
+            leaves = leaves_of(table, batch)
+            for row_id in batch:
+                if row_id not in leaves:
+                    raise Missing(f"Rows are not there, the first is {row_id} of {table}")
+                record = _record(rows[table, row_id], leaves[row_id], proofs, members)
+                records.write((",\n  " if count else "\n  ").encode() + _nested(record, 2))
+                count += 1
+        records.seek(0)
+        _write_manifest(head, records if count else None, proofs, members)
+
+
+def _write_manifest(head: Head, records: IO[bytes] | None, proofs: _Proofs, members: Members) -> None:
+    """Write the manifest as ``json.dumps`` would, with an indent of 1 and sorted names, without ever holding its records."""
+    before = {
+        "files": members.hashes(), "format": FORMAT, "made_at": head.made_at, "made_by": head.made_by
+    }  # fmt: skip
+    after = {
         "roots": [root_as_data(root) for _, root in sorted(proofs.roots.items())],
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(members.items())},
+        "scope": {"kind": head.kind, "name": head.name},
     }
-    members["manifest.json"] = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    yield from container(members, members.__getitem__)
+    with members.writing("manifest.json") as manifest:
+        manifest.write(_nested(before, 0)[:-2] + b',\n "records": [')
+        if records is not None:
+            while piece := records.read(1 << 16):
+                manifest.write(piece)
+            manifest.write(b"\n ")
+        manifest.write(b"],\n" + _nested(after, 0)[2:])
+
+
+def _nested(data: Any, depth: int) -> bytes:
+    """Return ``data`` as it stands in a document of JSON, so deep."""
+    text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
+    return text.replace("\n", "\n" + " " * depth).encode()
+
+
+def _batches(rows: Iterable[tuple[str, int]]) -> Iterator[tuple[str, list[int]]]:
+    for table, keys in groupby(sorted(rows), key=itemgetter(0)):
+        while batch := [row_id for _, row_id in islice(keys, BATCH)]:
+            yield table, batch
 
 
 def root_as_data(root: SealRoot) -> dict[str, Any]:
@@ -110,62 +140,42 @@ def root_as_data(root: SealRoot) -> dict[str, Any]:
     }
 
 
-def _record(wanted: Wanted, leaf: bytes, proofs: _Proofs, members: dict[str, bytes]) -> dict[str, Any]:
+def _record(wanted: Wanted, leaf: bytes, proofs: _Proofs, members: Members) -> dict[str, Any]:
+    key = wanted.table, wanted.row_id
     name = f"leaves/{wanted.table}/{wanted.row_id}.json"
-    members[name] = leaf
+    members.add(name, leaf)
     record: dict[str, Any] = {"leaf": name, "name": wanted.name, "payload": None}
-    if wanted.content is not None:
-        blind, data = wanted.content
+    if wanted.blind:
         file = f"content/{json.loads(leaf)['columns']['address']}.bin"
-        members[file] = data
-        record["payload"] = {"file": file, "blind": blind.hex()}
-    sealed = proofs.leaves.get((wanted.table, wanted.row_id))
-    root = proofs.roots.get(sealed.tree) if sealed is not None else None
-    if sealed is None or root is None:
+        record["payload"] = {"file": file, "blind": wanted.blind.hex()}
+    tree, place = proofs.places.get(key, (0, 0))
+    root = proofs.roots.get(tree)
+    if root is None:
         # Its day is not closed yet: the pack says so, and its verification too.
         return {**record, "day": None, "index": None, "size_of_tree": None, "path": []}
-    path = proofs.paths[wanted.table, wanted.row_id]
+    path = proofs.paths[key]
     return {
         **record,
         "day": root.name,
-        "index": sealed.place,
+        "index": place,
         "size_of_tree": root.size,
-        "path": [each.hex() for each in path],
+        "path": [path[at : at + HASH].hex() for at in range(0, len(path), HASH)],
     }
-
-
-def _leaves(rows: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
-    by_table: dict[str, list[int]] = defaultdict(list)
-    for table, row_id in rows:
-        by_table[table].append(row_id)
-    found = {
-        (table, row_id): leaf
-        for table, row_ids in by_table.items()
-        for row_id, leaf in leaves_of(table, row_ids).items()
-    }
-    missing = sorted(set(rows) - set(found))
-    if missing:
-        raise Missing(f"{len(missing)} rows are not there, the first is {missing[0]}")
-    return found
 
 
 def _proofs(rows: Iterable[tuple[str, int]]) -> _Proofs:
-    by_table: dict[str, list[int]] = defaultdict(list)
-    for table, row_id in rows:
-        by_table[table].append(row_id)
-    leaves = {
-        (each.table_name, each.row_id): each
-        for table, row_ids in by_table.items()
-        for each in SealLeaf.objects.filter(table_name=table, row_id__in=row_ids)
-    }
-    by_tree: dict[int, list[SealLeaf]] = defaultdict(list)
-    for each in leaves.values():
-        by_tree[each.tree].append(each)
+    places: dict[tuple[str, int], tuple[int, int]] = {}
+    by_tree: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for table, batch in _batches(rows):
+        sealed = SealLeaf.objects.filter(table_name=table, row_id__in=batch)
+        for row_id, tree, place in sealed.values_list("row_id", "tree", "place"):
+            places[table, row_id] = tree, place
+            by_tree[tree].append((table, row_id))
     roots = {root.tree: root for root in SealRoot.objects.filter(tree__in=by_tree)}
     paths = {}
     for number in roots:
         # One tree at a time is held in memory: that of a busy day has millions of leaves.
-        tree = merkle.Tree(list(hashes_of(number)))
-        for each in by_tree[number]:
-            paths[each.table_name, each.row_id] = tree.inclusion(each.place)
-    return _Proofs(leaves, roots, paths)
+        tree_of = merkle.Tree(list(hashes_of(number)))
+        for key in by_tree[number]:
+            paths[key] = b"".join(tree_of.inclusion(places[key][1]))
+    return _Proofs(places, roots, paths)

@@ -13,7 +13,8 @@ place that Gridport's owner cannot write to. The answer is also the exit code:
 What is proved, and how: the content of a payload and the 32 random bytes beside it hash (SHA-256) to the commitment in the
 payload's leaf; a leaf hashes, along its path, to the root of its day (RFC 6962); each root is part of a chain, since what is
 signed names the chain value of the day before; and the root stands in the published file. What no leaf binds (pages to
-read, tables) is listed: it helps reading and proves nothing.
+read, tables) is listed: it helps reading and proves nothing. Of a payload whose content is gone, the certificate that tells of
+its end is named (“disposed”, “erased”), where the pack holds one.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ _ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before a pub
 _MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _DATE, _TIME = (0 << 9) | (1 << 5) | 1, 0  # the first of January 1980, midnight
 _VERSION, _UNIX, _ATTRIBUTES = 20, 3 << 8, 0o100644 << 16
+MOST_MEMBERS, _LARGEST = 65534, (1 << 32) - 1  # without the extensions of ZIP64
 _HEX, _WORD = re.compile(r"([0-9a-f]{2})*"), re.compile(r"[0-9A-Za-z.:-]+")
 ROOT_FIELDS = ("day", "closed", "size", "root", "previous", "chain", "signature", "key")
 
@@ -115,12 +117,25 @@ def container(names: Iterable[str], read: Callable[[str], bytes]) -> Iterator[by
 
     Raises ``ValueError`` for a name that is not plain, or more than a zip without extensions holds.
     """
+
+    def whole(name: str) -> tuple[int, int, Iterable[bytes]]:
+        data = read(name)
+        return zlib.crc32(data), len(data), (data,)
+
+    return assembled(names, whole)
+
+
+def assembled(
+    names: Iterable[str], member: Callable[[str], tuple[int, int, Iterable[bytes]]]
+) -> Iterator[bytes]:
+    """As ``container``, of members that need not be in memory: ``member`` gives CRC-32, size and the bytes in pieces."""
     directory = []
     offset = 0
     for name in sorted(names):
         if not _MEMBER.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a member")
-        data, encoded = read(name), name.encode("ascii")
+        crc, size, pieces = member(name)
+        encoded = name.encode("ascii")
         common = struct.pack(
             "<HHHHHLLLHH",
             _VERSION,
@@ -128,9 +143,9 @@ def container(names: Iterable[str], read: Callable[[str], bytes]) -> Iterator[by
             0,
             _TIME,
             _DATE,
-            zlib.crc32(data),
-            len(data),
-            len(data),
+            crc,
+            min(size, _LARGEST),
+            min(size, _LARGEST),
             len(encoded),
             0,
         )
@@ -142,14 +157,14 @@ def container(names: Iterable[str], read: Callable[[str], bytes]) -> Iterator[by
             + encoded
         )
         header = b"PK\x03\x04" + common + encoded
-        offset += len(header) + len(data)
-        if offset >= 1 << 32 or len(directory) > 65534:
+        offset += len(header) + size
+        if offset > _LARGEST or len(directory) > MOST_MEMBERS:
             raise ValueError("a pack holds at most 4 GB and 65,534 members: ask for less at once")
         yield header
-        yield data
-    size = sum(len(entry) for entry in directory)
+        yield from pieces
+    listed = sum(len(entry) for entry in directory)
     yield from directory
-    yield b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, len(directory), len(directory), size, offset, 0)
+    yield b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, len(directory), len(directory), listed, offset, 0)
 
 
 class Pack:
@@ -252,6 +267,15 @@ def check_signature(said: bytes, signature: str, key: str) -> bool | None:
     return False if b"Verification" in done.stdout + done.stderr else None
 
 
+class Known(NamedTuple):
+    """A record that is what it says: its columns, the day on which it is proved (``""``: not proved), and whether content came with it."""
+
+    name: str
+    columns: dict[str, Any]
+    day: str
+    has_content: bool
+
+
 class Result:
     """What was found: lines for people, and the exit code that they come to."""
 
@@ -290,10 +314,12 @@ def _verify_opened(pack: Pack, lines: list[Line] | None, result: Result) -> None
     manifest = _manifest(pack)
     roots = _check_roots(manifest, lines, result)
     bound: set[str] = set()
+    known: dict[str, Known] = {}
     for record in manifest["records"]:
-        _check_record(pack, record, roots, bound, result)
+        _check_record(pack, record, roots, bound, known, result)
     if not manifest["records"]:
         result.unproved("there is no record in this pack")
+    _say_what_is_gone(known, result)
     _check_files(pack, manifest["files"], result)
     for name in sorted(pack.names - bound):
         result.say(f"reading help {name}: no seal binds it")
@@ -399,6 +425,7 @@ def _check_record(
     record: dict[str, Any],
     roots: dict[str, tuple[dict[str, Any], str]],
     bound: set[str],
+    known: dict[str, Known],
     result: Result,
 ) -> None:
     what = str(record.get("leaf"))
@@ -410,6 +437,7 @@ def _check_record(
         if record.get("payload") is not None:
             bound.add(_check_content(pack, record["payload"], columns))
         day = record.get("day")
+        known[what] = Known(named, columns, "", record.get("payload") is not None)
         if day is None:
             result.unproved(f"{named}: it was not sealed yet when the pack was made")
             return
@@ -418,14 +446,45 @@ def _check_record(
         if root_by_path(leaf_hash(data), record["index"], root["size"], path) != bytes.fromhex(root["root"]):
             raise Altered(what, f"it is not what was sealed on {day}")
     except Altered as error:
+        known.pop(what, None)
         result.altered(Altered(named, str(error)))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
+        known.pop(what, None)
         result.altered(Altered(named, f"the manifest does not say how it is proved ({error!r})"))
     else:
         if why:
             result.unproved(f"{named}: {why}")
         else:
+            known[what] = known[what]._replace(day=day)
             result.say(f"proved       {named}, sealed on {day}")
+
+
+def _say_what_is_gone(known: dict[str, Known], result: Result) -> None:
+    """Say of each payload that came without its content which certificate in the pack tells of its end."""
+    ends: dict[str, tuple[str, Known]] = {}
+    for what, certificate in known.items():
+        if what.startswith("leaves/archive_disposalcertificate/"):
+            ends[str(certificate.columns.get("payload_id"))] = ("disposed", certificate)
+        elif what.startswith("leaves/archive_erasurecertificate/"):
+            for payload in re.findall(r"[0-9]+", str(certificate.columns.get("payloads"))):
+                ends.setdefault(payload, ("erased", certificate))
+    for what, payload in known.items():
+        if payload.has_content or not what.startswith("leaves/archive_payload/"):
+            continue
+        kind, by = ends.get(what[len("leaves/archive_payload/") : -len(".json")], ("note", None))
+        if by is None:
+            why = "its content is not in this pack, and no certificate in it says why"
+        else:
+            why = (
+                f"{_ENDS[kind]}, says {by.name}, {'sealed on ' + by.day if by.day else 'which is not proved'}"
+            )
+        result.say(f"{kind:<13}{payload.name}: {why}")
+
+
+_ENDS = {
+    "disposed": "its content was destroyed once its time was over",
+    "erased": "its key was destroyed, for it spoke of a person who was forgotten",
+}
 
 
 def _root_of(

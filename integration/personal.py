@@ -15,6 +15,7 @@ from django.db.models import F, Model, Q, QuerySet
 from archive.models import Document, DocumentReference, Translation
 from integration.models import (
     BulkItem,
+    BulkJob,
     Comment,
     ExceptionCase,
     Invoice,
@@ -29,6 +30,7 @@ from integration.models import (
     ReturnDocument,
     ReturnFile,
     ReturnLine,
+    StoreEffect,
 )
 
 ERASED = "Erased: it told of a person who is to be forgotten."
@@ -94,6 +96,11 @@ def forgotten_document(content: Any) -> Any:
     }
 
 
+def forgotten_answer(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what the store answered to a write without its own words."""
+    return {name: value for name, value in answer.items() if name != "error"}
+
+
 TABLE: dict[type[Model], Personal] = {
     Order: Personal(
         ("pk",),
@@ -130,6 +137,7 @@ TABLE: dict[type[Model], Personal] = {
     ReturnDocument: Personal(("case__order",), columns={"told": ""}),
     ReturnFile: Personal(("case__order",), columns={"shows": ERASED, "called": ""}, rest="added_by"),
     Refund: Personal(("order",), columns={"method": ""}, rest="currency decided_by"),
+    StoreEffect: Personal(("order",), columns={"answer": forgotten_answer}, rest="marker intended"),
     ExceptionCase: Personal(
         ("order", "purchase_order__order", "return_case__order"),
         ("document",),
@@ -142,6 +150,11 @@ TABLE: dict[type[Model], Personal] = {
         rest="marker message_id",
     ),
     BulkItem: Personal(documents=("document",), columns={"sentence": "", "warnings": list}),
+    BulkJob: Personal(  # what was meant may be a search for a name
+        documents=("items__document",),
+        columns={"scope": ERASED, "warnings": list},
+        rest="key reason started_by decided_by decided_because stopped_by stopped_because",
+    ),
     Translation: Personal(
         documents=("document",), columns={"content": None, "findings": list, "report": list}
     ),

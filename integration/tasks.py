@@ -32,6 +32,7 @@ from integration.errors import (
 )
 from integration.failpoints import failpoint
 from integration.flows.cases import channel_cause, close_cause, open_case, work_cause
+from integration.flows.nameless import unquoted
 from integration.flows.pauses import pause_of, pause_sentence
 from integration.flows.steps import STEPS, StepKind, standing_steps
 from integration.models import STANDING_POLL, Lane, Pause
@@ -327,13 +328,15 @@ def _fail(claimed: ClaimedWork, kind: StepKind, failure: Failure) -> None:
         if channel:
             tell = _trouble(channel, claimed.step, failure) >= TRIES_UNTIL_CASE or tell
         if tell and channel:
-            open_case(kind.case_kind, channel_cause(channel), failure.sentence, **kind.side_of(links))
+            # It is about everybody's work there, and no erasure of one person reaches it.
+            told = unquoted(failure.sentence)
+            open_case(kind.case_kind, channel_cause(channel), told, **kind.side_of(links))
         elif tell:
             cause = work_cause(claimed.step, claimed.subject)
             open_case(kind.case_kind, cause, failure.sentence, **kind.told(links))
     logger.info(
         "step put back" if not failure.park else "step parked",
-        extra={"step": claimed.step, "subject": claimed.subject, "sentence": failure.sentence},
+        extra={"step": claimed.step, "subject": claimed.subject, "sentence": unquoted(failure.sentence)},
     )
 
 

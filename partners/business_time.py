@@ -19,17 +19,24 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _TICK = timedelta(microseconds=1)
 
+Opening = tuple[datetime, datetime]
+"""From when until when it is open, in UTC."""
+
 
 @dataclass(frozen=True)
 class OpenHours:
     """From when until when a business is open.
 
     ``week`` gives (from, until) by weekday, 0 for Monday; a weekday that is not there is closed. *Until* ``MIDNIGHT`` is the
-    end of the day. ``holidays`` are closed whatever weekday they are.
+    end of the day. ``holidays`` are closed whatever weekday they are. ``worked_out`` keeps what was counted of each day in
+    each zone: thousands of answers are measured by the same few days.
     """
 
     week: Mapping[int, tuple[time, time]]
     holidays: frozenset[date] = field(default_factory=frozenset)
+    worked_out: dict[tuple[date, ZoneInfo], Opening | None] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def hours_of(self, day: date) -> tuple[time, time] | None:
         """Return (from, until) of ``day``; None where it is closed."""
@@ -81,9 +88,9 @@ def open_time(start: datetime, end: datetime, calendar: OpenHours | None, zone: 
         return max(end - start, timedelta(0))
     passed = timedelta(0)
     for opens, closes in _openings(start, calendar, zone):
-        if opens >= end:
-            break
-        passed += min(closes, end) - opens
+        if closes >= end:
+            return passed + (end - opens) if opens < end else passed
+        passed += closes - opens
     return passed
 
 
@@ -92,8 +99,10 @@ def open_days(first: date, last: date, calendar: OpenHours | None) -> int:
 
     Without a calendar every day is open. It undoes ``business_days_due``.
     """
-    days = (first + ahead * _DAY for ahead in range(1, (last - first).days + 1))
-    return sum(calendar is None or calendar.hours_of(day) is not None for day in days)
+    length = max((last - first).days, 0)
+    if calendar is None:
+        return length
+    return sum(calendar.hours_of(first + ahead * _DAY) is not None for ahead in range(1, length + 1))
 
 
 def day_of_due(due_at: datetime, zone: ZoneInfo) -> date:
@@ -107,7 +116,7 @@ def span_of_days(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, dat
     return begins, _reached(datetime.combine(last + _DAY, MIDNIGHT), zone)
 
 
-def _openings(start: datetime, calendar: OpenHours, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+def _openings(start: datetime, calendar: OpenHours, zone: ZoneInfo) -> Iterator[Opening]:
     """Yield (from, until) in UTC of each time that it is open from ``start`` on, in their order and apart."""
     closed = start
     # The day before: where clocks go back over midnight, its last hour is yet to come once more.
@@ -115,11 +124,18 @@ def _openings(start: datetime, calendar: OpenHours, zone: ZoneInfo) -> Iterator[
     for ahead in range(HORIZON_DAYS):
         opening = _opening(first + ahead * _DAY, calendar, zone)
         if opening is not None and opening[1] > closed:
-            yield max(opening[0], closed), opening[1]
+            yield (opening[0] if opening[0] > closed else closed), opening[1]
             closed = opening[1]
 
 
-def _opening(day: date, calendar: OpenHours, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+def _opening(day: date, calendar: OpenHours, zone: ZoneInfo) -> Opening | None:
+    key = (day, zone)
+    if key not in calendar.worked_out:
+        calendar.worked_out[key] = _worked_out(day, calendar, zone)
+    return calendar.worked_out[key]
+
+
+def _worked_out(day: date, calendar: OpenHours, zone: ZoneInfo) -> Opening | None:
     hours = calendar.hours_of(day)
     if hours is None:
         return None

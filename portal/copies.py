@@ -19,7 +19,7 @@ from psycopg import sql
 
 from portal.roles import schema_statements
 
-GONE_WITHIN = 10.0
+GONE_WITHIN = 60.0
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -5,7 +5,7 @@ Customer service            looks at the day's work; decides; sends one document
 Partner administrator       looks at everything; edits what is agreed with partners; decides; lets go live
 Operator                    looks at everything; edits connections; decides; pauses; sends many documents again
 Records manager             looks at everything; says how long documents are kept; takes and releases holds; proposes and
-                            approves what is destroyed
+                            approves what is destroyed, and who is forgotten
 Auditor                     looks at everything, users and changes of settings too, and does nothing
 ==========================  ===========================================================================================
 
@@ -71,7 +71,7 @@ VERBS = {
     CUSTOMER_SERVICE: (DECIDE, RESUBMIT),
     PARTNER_ADMINISTRATOR: (DECIDE, RESUBMIT, PAUSE, GO_LIVE, RELEASE_MAPPING, ERASE, ISSUE_TOKENS),
     OPERATOR: (DECIDE, RESUBMIT, RESUBMIT_BULK, PAUSE, GO_LIVE, ERASE, COPY_AGAIN, ISSUE_TOKENS),
-    RECORDS_MANAGER: (SET_RETENTION, TAKE_HOLD, RELEASE_HOLD, PROPOSE_DISPOSAL, APPROVE_DISPOSAL),
+    RECORDS_MANAGER: (SET_RETENTION, TAKE_HOLD, RELEASE_HOLD, PROPOSE_DISPOSAL, APPROVE_DISPOSAL, ERASE),
     AUDITOR: (),
 }
 

@@ -85,6 +85,60 @@ ALSO = {
 }
 """Pages of other models, and of none, that show such rows too."""
 
+WORDS = {
+    "add": "form for {one}",
+    "add_document": "document to be put under {one}",
+    "add_file": "file to be added to {one}",
+    "again": "{one} to be sent again",
+    "arrived": "whether {one} arrived",
+    "ask": "reconciliation to be made",
+    "change": "page of {one}",
+    "changelist": "list of {many}",
+    "claim_form": "claim form of {one}",
+    "claim_form_pdf": "claim form of {one}, as PDF",
+    "comment": "comment on {one}",
+    "decide": "decision on {one}",
+    "decision": "decision on {one}",
+    "delete": "deletion of {one}",
+    "download": "download of {one}",
+    "due": "what is due for disposal",
+    "erase": "erasure of the customer of {one}",
+    "file": "file of {one}",
+    "history": "history of {one}",
+    "import_page": "{many} to be brought in from a file",
+    "looking": "who else looks at {one}",
+    "many": "decision on several {many}",
+    "open": "form for {one}",
+    "packing_slip": "packing slip of {one}",
+    "packing_slip_pdf": "packing slip of {one}, as PDF",
+    "pdf": "{one}, as PDF",
+    "read_again": "{one} to be read again",
+    "refund": "refund for {one}",
+    "release": "{one} to be released",
+    "restock": "goods of {one} to be put back in stock",
+    "result": "result of {one}",
+    "send_again": "{one} to be sent again",
+    "send_many": "{many} to be sent again",
+    "small_file": "picture of {one}, small",
+    "take": "documents to be put on hold",
+    "verb": "next step of {one}",
+    "withdraw_file": "file of {one} to be withdrawn",
+}
+"""What is shown, by how its address ends: of one row, with its article, or of many."""
+
+CALLED: dict[type[models.Model], tuple[str, str]] = {
+    AccessRecord: ("an entry of the access log", "who looked at what"),
+    AuditEntry: ("an entry of the audit log", "who did what"),
+    DisposalCertificate: ("a certificate of disposal", "certificates of disposal"),
+    EventDelivery: ("the delivery of an event", "events delivered to other systems"),
+    ExceptionCase: ("a case", "cases"),
+    Expectation: ("something that is due", "what is due"),
+    OutgoingMail: ("an e-mail", "e-mails"),
+    ReturnCase: ("a return", "returns"),
+    Work: ("a piece of work", "work that waits"),
+}
+"""How one row and many are called, where that is not as the model is."""
+
 _OF_MODEL = {f"{each._meta.app_label}_{each._meta.model_name}_": name for each, name in SUBJECTS.items()}
 
 
@@ -141,12 +195,12 @@ def _reading(request: HttpRequest, match: ResolverMatch, response: HttpResponse)
         "subject": subject,
         "hits": _hits(response, prefix)[:MOST_HITS],
         "term": hashed(term)[0] if term else "",
-        "purpose": _words(name, prefix)[:100],
+        "purpose": words_of(name)[:100],
     }
 
 
-def _words(name: str, prefix: str) -> str:
-    """Return what is shown, in words: ``page of an order``, ``claim form pdf of a return``."""
+def words_of(name: str) -> str:
+    """Return what is shown by the page of that name, in words: ``page of an order``, ``claim form of a return, as PDF``."""
     if name in ALSO:
         return ALSO[name]
     app, model_name, rest = (*name.split("_", 2), "", "")[:3]
@@ -154,9 +208,15 @@ def _words(name: str, prefix: str) -> str:
         model = apps.get_model(app, model_name)
     except LookupError:
         return name.replace("_", " ")
-    several = rest == "changelist" or not prefix
-    what = {"changelist": "list", "change": "page"}.get(rest, rest.replace("_", " "))
-    return f"{what} of {model._meta.verbose_name_plural if several else model._meta.verbose_name}"
+    one, many = CALLED.get(model) or _called(model)
+    if model not in SUBJECTS:
+        return f"{rest.replace('_', ' ')} of {many}"
+    return WORDS.get(rest, f"{rest.replace('_', ' ')} of {{one}}").format(one=one, many=many)
+
+
+def _called(model: type[models.Model]) -> tuple[str, str]:
+    one = str(model._meta.verbose_name)
+    return f"{'an' if one[0] in 'aeiou' else 'a'} {one}", str(model._meta.verbose_name_plural)
 
 
 def _kind(response: HttpResponse, subject: str, term: str) -> str:

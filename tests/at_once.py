@@ -19,7 +19,7 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     def act_on_own_connection(act: Callable[[], object]) -> str:
         connection.settings_dict["NAME"] = database
         try:
-            ready.wait(timeout=30)
+            ready.wait(timeout=120)
             act()
         except Refused as refusal:
             return str(refusal)

@@ -36,6 +36,14 @@ WHY = "As agreed."
 _DATED = ("archive_payload", "archive_transmission", "archive_interchange", "archive_document")
 
 
+def years_later(at: datetime, years: int) -> datetime:
+    """Return the same day so many years later, as PostgreSQL reckons: of 29 February, the 28th where there is none."""
+    try:
+        return at.replace(year=at.year + years)
+    except ValueError:
+        return at.replace(year=at.year + years, day=28)
+
+
 def archived(
     on: Mailbox,
     partner: TradingPartner,
@@ -43,10 +51,14 @@ def archived(
     *,
     order: Order | None = None,
     pieces: bool = False,
+    padding: int = 0,
 ) -> tuple[Payload, list[Document]]:
-    """Return a received file with a document of each kind, in one interchange or (``pieces``) in one each."""
+    """Return a received file with a document of each kind, in one interchange or (``pieces``) in one each.
+
+    ``padding`` bytes follow that belong to no document.
+    """
     number = next(_numbers)
-    data = f"ISA*{number}~".encode()
+    data = f"ISA*{number}~".encode() + b"~" * padding
     file = Transmission.objects.create(
         direction=Direction.IN, mailbox=on, name=f"in{number}.edi", payload=store.put(data),
         correlation_id=new_correlation_id(),

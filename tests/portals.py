@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def running(database: str, log: Path, *command: str) -> Iterator[subprocess.Pope
             yield process
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(60)
 
 
 @contextmanager
@@ -56,10 +57,15 @@ def served(
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, below those that the system gives to whoever opens a line."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def answers_at(port: int) -> bool:
@@ -68,7 +74,7 @@ def answers_at(port: int) -> bool:
         return line.connect_ex(("127.0.0.1", port)) == 0
 
 
-def until(true: Callable[[], object], log: Path, within: float = 30) -> None:
+def until(true: Callable[[], object], log: Path, within: float = 120) -> None:
     """Wait for ``true``; fail with the end of ``log`` where it does not come."""
     deadline = time.monotonic() + within
     while not true():

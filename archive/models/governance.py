@@ -1,4 +1,4 @@
-"""How long what was exchanged is kept, what is on hold, and what was destroyed by whose decision: facts, all of it.
+"""How long what was exchanged is kept, what is on hold, and what was destroyed or erased by whose decision: facts, all of it.
 
 What holds now is read from them by ``gridport_kept`` in the database (``archive.governing``), which lists, sentences and
 the one function that destroys share.
@@ -248,3 +248,27 @@ class DisposalCertificate(Fact):
 
     def __str__(self) -> str:
         return f"Certificate {self.pk}"
+
+
+class ErasureCertificate(Fact):
+    """A person was forgotten: written by ``gridport_erase`` alone, in the transaction that destroyed the keys.
+
+    ``erasure`` is the number of what two people decided, which stands in a layer above; ``orders``, ``persons`` (rows of
+    ``DataSubject``) and ``payloads`` are lists of primary keys, so that it names what went and nobody.
+    """
+
+    erasure = models.BigIntegerField(unique=True)
+    orders = models.JSONField()
+    persons = models.JSONField()
+    payloads = models.JSONField(help_text="Of which keys were destroyed.")
+    keys_destroyed = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the plan, as both people were shown it.")
+    proposed_by = models.CharField(max_length=150)
+    approved_by = models.CharField(max_length=150)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = "erasure certificate"
+
+    def __str__(self) -> str:
+        return f"Certificate of erasure {self.erasure}"

@@ -55,7 +55,7 @@ Events out: ``events_out`` writes what happened (``event_sources`` reads it, ``e
 Archive: ``seal_archive`` seals, closes the day and publishes its root, ``check_archive`` holds a share of the archive against its
 seals. ``copy_payloads`` copies, compares and removes, ``copy_again`` is its verb. ``retention``, ``holds`` and ``disposals`` are the
 verbs of records managers, ``destroy`` carries an approved disposal out, ``trim_stock`` removes old lines of stock.
-``persons`` ties documents to orders and so to people, ``erase`` forgets one; ``exports`` counts what is taken out as files.
+``persons`` ties documents to orders and so to people, ``erase`` forgets one, ``nameless`` keeps people out of what is written for good; ``exports`` counts what is taken out as files.
 
 A step that asks a store or mailbox something says so when it is put (``Step.talks_to``): only then is it held while
 that side is away, and counted among its sessions. Each has one function that makes it: ``import_step``,

@@ -22,6 +22,7 @@ from integration.errors import IntegrationError
 from integration.failpoints import failpoint
 from integration.flows.cases import open_case
 from integration.flows.effects import begin, finish, interrupted
+from integration.flows.nameless import nameless
 from integration.models import ExceptionCase, Order, Refund, StoreEffect
 from integration.work import Claim
 
@@ -161,7 +162,7 @@ def _not_made(refund: Refund, claim: Claim, why: str) -> None:
     with claim.transaction():
         Refund.objects.filter(pk=refund.pk).update(ended_at=database_now())
         finish(refund.effect, claim, State.SKIPPED, {"error": sentence}, sentence)
-        record_event(refund.case.subject, "refund_refused", sentence)
+        record_event(refund.case.subject, "refund_refused", nameless(sentence, refund.case.order))
         _ask(refund, "not made", sentence, refund.amount)
 
 

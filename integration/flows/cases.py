@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from archive.clock import database_now
 from archive.record import record_event
 from archive.translation import storable
-from integration.models import ExceptionCase
+from integration.flows.nameless import nameless
+from integration.models import ExceptionCase, Order
 
 MACHINE = "Gridport"
 _WORK, _CHANNEL = "work:", "channel:"
@@ -65,16 +66,18 @@ def reopen(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
             sentence=sentence, opened_at=database_now(), **again, **links
         )
         last.refresh_from_db()
-        record_event(last.subject, "case_reopened", f"Opened again: {sentence}")
+        told = nameless(sentence, _order_of(last))
+        record_event(last.subject, "case_reopened", f"Opened again: {told}")
         if last.order is not None:
-            record_event(last.order.subject, "case_opened", f"Case opened again: {sentence}")
+            record_event(last.order.subject, "case_opened", f"Case opened again: {told}")
         return last
 
 
 def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCase:
     """Open a case, or bring the open case of the same ``cause`` up to date; return it.
 
-    ``links`` are fields of ``ExceptionCase``: order, partner, document, money, due_at, evidence …
+    ``links`` are fields of ``ExceptionCase``: order, partner, document, money, due_at, evidence … What the sentence quotes of
+    a person stands on the case alone, and in no event.
     """
     sentence = storable(sentence)
     if "evidence" in links:
@@ -88,10 +91,22 @@ def open_case(kind: str, cause: str, sentence: str, **links: Any) -> ExceptionCa
         ExceptionCase.objects.filter(pk=standing.pk).update(sentence=sentence, **links)
         standing.refresh_from_db()
         return standing
-    record_event(case.subject, "case_opened", sentence)
+    told = nameless(sentence, _order_of(case))
+    record_event(case.subject, "case_opened", told)
     if case.order is not None:
-        record_event(case.order.subject, "case_opened", f"Case opened: {sentence}")
+        record_event(case.order.subject, "case_opened", f"Case opened: {told}")
     return case
+
+
+def _order_of(case: ExceptionCase) -> Order | None:
+    """Return whose order ``case`` speaks of, however it is tied to it."""
+    if case.order is not None:
+        return case.order
+    if case.purchase_order is not None:
+        return case.purchase_order.order
+    if case.return_case is not None:
+        return case.return_case.order
+    return Order.objects.filter(documents__document=case.document_id).first() if case.document_id else None
 
 
 def put_off(case: ExceptionCase, until: datetime, waiting_for: str) -> None:

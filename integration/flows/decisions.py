@@ -27,6 +27,7 @@ from integration.flows.invoice_decisions import carry_out_bill, lock_billed, put
 from integration.flows.match_invoices import rejudge
 from integration.flows.match_returns import settle_billed
 from integration.flows.missing import missing_of
+from integration.flows.nameless import nameless
 from integration.flows.notes import intend_note, note_steps
 from integration.flows.persons import tie_anew
 from integration.flows.planned import Given, Plan, answered
@@ -233,7 +234,7 @@ def _unlink(case: ExceptionCase, document: Document) -> None:
 
 
 def _tell(case: ExceptionCase, user: User, kind: str, sentence: str, document: Document | None) -> None:
-    actor = user.get_username()
+    actor, sentence = user.get_username(), nameless(sentence, case.order)
     record_event(case.subject, kind, sentence, actor=actor)
     if case.order is not None:
         record_event(case.order.subject, kind, sentence, document=document, actor=actor)

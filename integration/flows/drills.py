@@ -30,4 +30,4 @@ def tell_of_drill(now: datetime) -> None:
         if passed not in (None, last)
         else ""
     )
-    open_case(ExceptionCase.Kind.GAP, CAUSE, f"{problem}{last_good}")
+    open_case(ExceptionCase.Kind.ARCHIVE, CAUSE, f"{problem}{last_good}")

@@ -8,6 +8,7 @@ from archive.clock import database_now
 from archive.record import record_event
 from integration.errors import IntegrationError, PermanentError, RetryableError
 from integration.failpoints import failpoint
+from integration.flows.nameless import nameless
 from integration.models import Order, PurchaseOrder, Shipment, StoreEffect, store_channel
 from integration.patience import SETTLES
 from integration.work import Claim, Step
@@ -93,6 +94,6 @@ def finish(effect: StoreEffect, claim: Claim, state: str, answer: dict[str, Any]
             state=state, answer=answer, finished_at=database_now()
         )
         if done:
-            record_event(effect.order.subject, f"effect_{state}", sentence)
+            record_event(effect.order.subject, f"effect_{state}", nameless(sentence, effect.order))
         if done and state == State.DONE and effect.kind in (Kind.STATUS, Kind.SHIPPED):
             Order.objects.filter(pk=effect.order_id).update(status_id=answer["status_id"])

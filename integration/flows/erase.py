@@ -111,6 +111,7 @@ def propose_erasure(user: User, order: Order, reason: str) -> Erasure:
         record_audit(
             user, "propose erasure", made.subject, reason=reason, detail={"orders": len(plan.orders)}
         )
+        _tell(made, user, "erasure_proposed", "Proposed; a second person has to agree.")
     return made
 
 
@@ -140,6 +141,7 @@ def approve_erasure(user: User, erasure: Erasure, reason: str) -> None:
         record_audit(
             user, "approve erasure", held.subject, reason=reason, detail={"payloads": len(plan.payloads)}
         )
+        _tell(held, user, "erased", "Agreed to, and carried out.")
         for each in orders:
             record_event(
                 each.subject,
@@ -157,6 +159,12 @@ def withdraw_erasure(user: User, erasure: Erasure, reason: str) -> None:
         decided = {"decided_by": user, "decided_at": database_now(), "decided_because": reason}
         Erasure.objects.filter(pk=held.pk).update(state=State.WITHDRAWN, **decided)
         record_audit(user, "withdraw erasure", held.subject, reason=reason)
+        _tell(held, user, "erasure_withdrawn", "Withdrawn: nothing of it is erased.")
+
+
+def _tell(erasure: Erasure, user: User, kind: str, sentence: str) -> None:
+    """Write what was decided on the erasure's own timeline; the reasons stand beside it."""
+    record_event(erasure.subject, kind, sentence, actor=user.get_username())
 
 
 def _proposed(erasure: Erasure) -> Erasure:

@@ -63,7 +63,8 @@ class Covered:
             return f"Everything of order {self.order.number} of {self.order.store}, now and later"
         if self.documents is not None:
             counted = "1 document" if len(self.documents) == 1 else f"{len(self.documents):,} documents"
-            return f"{counted} found by “{self.search}”" if self.search else counted
+            # The words may be somebody's name, and what is written of a hold stays.
+            return f"{counted} that a search found" if self.search else counted
         whose = f"Everything of {self.partner}" if self.partner is not None else "Everything"
         if self.begins_at is None or self.ends_at is None:
             return f"{whose}, now and later"

@@ -25,7 +25,7 @@ def tell_of_late_seals() -> None:
     unsealed = oldest_unsealed()
     if unsealed is not None and now - unsealed > SEALED_WITHIN:
         open_case(
-            ExceptionCase.Kind.GAP,
+            ExceptionCase.Kind.ARCHIVE,
             UNSEALED,
             f"What was archived since {_words(unsealed)} is not sealed yet: until it is, a change of it would not be noticed. See"
             " under Background work what keeps the step “seal archive”.",
@@ -35,7 +35,7 @@ def tell_of_late_seals() -> None:
     published = _last_published()
     if published is not None and now - published > PUBLISHED_WITHIN:
         open_case(
-            ExceptionCase.Kind.GAP,
+            ExceptionCase.Kind.ARCHIVE,
             UNPUBLISHED,
             f"No root of the archive's seals was published since {_words(published)}: nobody outside could tell a change of what was"
             " archived since. See that the file PUBLISHED_ROOTS can be written, and what keeps the step “seal archive”.",

@@ -23,6 +23,7 @@ from archive.record import record_event
 from integration.errors import PermanentError, RetryableError
 from integration.failpoints import failpoint
 from integration.flows.cases import open_case
+from integration.flows.nameless import nameless
 from integration.models import ExceptionCase, MailServer, Order, OutgoingMail, Work, mail_channel
 from integration.transports.smtp import Address, MailDeferred, MailRefused, session
 from integration.work import Claim, Step
@@ -248,7 +249,8 @@ def tell_trouble(mail: OutgoingMail, state: str, words: str) -> None:
 
 
 def tell(mail: OutgoingMail, kind: str, sentence: str, actor: str = "") -> None:
-    """Write what became of a mail on its own timeline and that of its order; addresses stay out of both."""
+    """Write what became of a mail on its own timeline and that of its order; names and addresses stay out of both."""
+    sentence = nameless(sentence, mail.order)
     record_event(mail.name, kind, sentence, actor=actor)
     if mail.order is not None:
         record_event(mail.order.subject, kind, sentence, actor=actor)

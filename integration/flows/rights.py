@@ -30,7 +30,7 @@ _ASK = {
     DECIDE: ("decide it", "customer service or an operator"),
     RESUBMIT: ("send it again", "customer service or an operator"),
     RESUBMIT_BULK: ("send many at once", "an operator"),
-    ERASE: ("have a person forgotten", "a partner administrator or an operator"),
+    ERASE: ("have a person forgotten", "a records manager, a partner administrator or an operator"),
     PAUSE: ("pause or resume it", "an operator"),
     COPY_AGAIN: ("have it copied", "an operator"),
     GO_LIVE: ("let it go live or back to watch", "a partner administrator or an operator"),

@@ -8,13 +8,16 @@ goods that had left before it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import BooleanField, CharField, F, Func, Value
 from django.db.models.functions import Least
 
+from archive.models import Document
 from archive.reach import EVERYTHING, Reach
 from integration.flows.scorecard_rows import (
     PROMISED,
@@ -22,16 +25,20 @@ from integration.flows.scorecard_rows import (
     SentWhen,
     Terms,
     What,
+    among,
     arrival,
-    chunks,
+    at,
     opened_cases,
     promises,
     sent_orders,
+    standing,
     terms_of,
+    ticks,
 )
-from integration.matching.ledger import Entry
+from integration.matching.ledger import STATEMENTS, Entry
 from integration.matching.periods import Period
 from integration.matching.scorecard import (
+    COUNTED,
     Facts,
     OpenedCase,
     OrderLine,
@@ -44,7 +51,6 @@ from integration.matching.scorecard import (
 from integration.matching.scorecard import scorecard as counted
 from integration.models import (
     ExceptionCase,
-    LineEntry,
     OrderDocument,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -61,6 +67,9 @@ _UNJUDGED = (
     SupplierInvoice.State.REPEATED,
     SupplierInvoice.State.WITHDRAWN,
 )
+_OUTCOMES = {each.value: each for each in Outcome}
+_OTHER_ITEM = Value('$[*] ? (@.substitute != "" && @.substitute != null)')
+"""That an answer which was agreed on offers another item for some line."""
 
 
 def scorecard(partner: TradingPartner, period: Period, reach: Reach = EVERYTHING) -> Scorecard:
@@ -70,8 +79,8 @@ def scorecard(partner: TradingPartner, period: Period, reach: Reach = EVERYTHING
     shipped = _shipments(sent, reach)
     facts = Facts(
         kinds=_kinds(terms.values()),
-        promises=[_promise(row, terms) for row in _promise_rows(partner, period, reach)],
-        orders=[order for pks in chunks(sent) for order in _read(pks, sent, shipped)],
+        promises=(_promise(row, terms) for row in _promise_rows(partner, period, terms, reach)),
+        orders=_orders(sent, shipped),
         notices=_notices(shipped),
         bills=_bills(sent, shipped, reach),
         cases=_cases(partner, period, reach),
@@ -101,11 +110,15 @@ def _kinds(terms: Iterable[Terms]) -> list[str]:
     return [str(what) for what in PROMISED if promised.get(what)]
 
 
-def _promise_rows(partner: TradingPartner, period: Period, reach: Reach) -> Iterator[tuple[Any, ...]]:
-    rows: Any = promises(partner, period, reach).order_by("what", "due_at", "pk")
+def _promise_rows(
+    partner: TradingPartner, period: Period, terms: dict[int, Terms], reach: Reach
+) -> Iterator[tuple[Any, ...]]:
+    has_own = all(each.zone is not None for each in terms.values())
+    store_zone = Value(None, CharField()) if has_own else F("purchase_order__order__store__time_zone")
+    rows: Any = promises(partner, period, reach).order_by("what")
     found: Iterator[tuple[Any, ...]] = rows.values_list(
-        "what", "agreement_id", "purchase_order__order__store__time_zone", "counted_from", "due_at", "came_at", "outcome"
-    ).iterator()  # fmt: skip
+        "what", "agreement_id", store_zone, ticks("counted_from"), ticks("due_at"), ticks("came_at"), "outcome"
+    )  # fmt: skip
     return found
 
 
@@ -113,72 +126,102 @@ def _promise(row: tuple[Any, ...], terms: dict[int, Terms]) -> Promise:
     what, agreement, store_zone, counted_from, due_at, came_at, outcome = row
     its = terms[agreement]
     zone = its.zone_at(store_zone)
-    has_come = Outcome(outcome) in (Outcome.ON_TIME, Outcome.LATE)
-    took = open_time(counted_from, came_at, its.calendar, zone) if has_come else None
-    return Promise(what, day_of_due(due_at, zone), Outcome(outcome), took)
+    told = _OUTCOMES[outcome]
+    has_come = told is Outcome.ON_TIME or told is Outcome.LATE
+    took = open_time(at(counted_from), at(came_at), its.calendar, zone) if has_come else None
+    return Promise(what, day_of_due(at(due_at), zone), told, took)
 
 
-def _read(
-    pks: Sequence[int], sent: dict[int, SentWhen], shipped: dict[int, list[_Shipped]]
-) -> Iterator[SentOrder]:
-    """Yield what is known of some purchase orders."""
-    lines, stated = _lines(pks)
-    for pk, document in (
-        OrderDocument.objects.filter(
-            role=OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT, purchase_order__in=pks
-        )
-        .order_by("-document_id")
-        .values_list("purchase_order_id", "document_id")
-    ):
-        # An answer that says nothing of any line is one all the same.
-        stated[pk].append((datetime.max.replace(tzinfo=UTC), document))
-    differing = ExceptionCase.objects.filter(kind=Kind.ACKNOWLEDGMENT_DIFFERS, purchase_order__in=pks)
-    disputed = set(differing.values_list("purchase_order_id", flat=True))
-    agreed = PurchaseOrder.objects.filter(pk__in=pks).exclude(agreed=None).values_list("pk", "agreed")
-    disputed.update(pk for pk, told in agreed if _offers_another(told))
-    for pk in pks:
-        its = sent[pk]
+def _orders(sent: dict[int, SentWhen], shipped: dict[int, list[_Shipped]]) -> Iterator[SentOrder]:
+    """Yield what is known of purchase orders."""
+    lines = _lines(sent)
+    entries = _entries(pk for each in lines.values() for pk, *_ in each)
+    answers = _answers(sent, lines, entries)
+    disputed = _disputed(sent)
+    for pk, its in sent.items():
         days = [each.day for each in shipped.get(pk, ()) if each.stands]
         yield SentOrder(
-            lines=lines[pk],
-            answer=min(stated[pk])[1] if stated[pk] else None,
+            lines=[
+                OrderLine(quantity, price, [Entry(*row) for row in entries.get(line, ())])
+                for line, quantity, price in lines.get(pk, ())
+            ],
+            answer=answers.get(pk),
             is_disputed=pk in disputed,
             lead_days=open_days(its.day, min(days), its.terms.calendar) if days else None,
         )
 
 
-def _lines(
-    pks: Sequence[int],
-) -> tuple[dict[int, list[OrderLine]], dict[int, list[tuple[datetime, int]]]]:
-    """Return the lines of purchase orders, and when which 855 spoke of them, both by purchase order."""
-    entries: dict[int, list[Entry]] = defaultdict(list)
-    stated: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    rows = LineEntry.standing().filter(line__purchase_order__in=pks)
-    for line, purchase_order, kind, quantity, at, document, price, transaction_set in rows.values_list(
-        "line_id", "line__purchase_order_id", "kind", "quantity", "stated_at", "document_id", "unit_price",
-        "document__transaction_set",
-    ).iterator():  # fmt: skip
-        entries[line].append(Entry(kind, quantity, at, document or 0, price))
-        if transaction_set == "855":
-            stated[purchase_order].append((at, document))
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for pk, purchase_order, quantity, price in PurchaseOrderLine.objects.filter(
-        purchase_order__in=pks
-    ).values_list("pk", "purchase_order_id", "quantity", "unit_price"):
-        lines[purchase_order].append(OrderLine(quantity, price, entries[pk]))
-    return lines, stated
+def _lines(pks: Iterable[int]) -> dict[int, list[tuple[int, Decimal, Decimal | None]]]:
+    """Return the lines of purchase orders: their primary keys, quantities and prices."""
+    found: dict[int, list[tuple[int, Decimal, Decimal | None]]] = defaultdict(list)
+    rows = PurchaseOrderLine.objects.filter(among("purchase_order", pks)).order_by("purchase_order", "pk")
+    for purchase_order, pk, quantity, price in rows.values_list(
+        "purchase_order_id", "pk", "quantity", "unit_price"
+    ):
+        found[purchase_order].append((pk, quantity, price))
+    return found
+
+
+def _entries(lines: Iterable[int]) -> dict[int, list[tuple[Any, ...]]]:
+    """Return the entries of lines that are counted, each as the first values of an ``Entry``."""
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    rows = standing().filter(among("line", lines), kind__in=COUNTED).order_by()
+    for line, kind, quantity, stated_at, document, price in rows.values_list(
+        "line_id", "kind", "quantity", ticks("stated_at"), "document_id", "unit_price"
+    ):
+        found[line].append((kind, quantity, at(stated_at), document or 0, price))
+    return found
+
+
+def _answers(
+    pks: Iterable[int],
+    lines: dict[int, list[tuple[int, Decimal, Decimal | None]]],
+    entries: dict[int, list[tuple[Any, ...]]],
+) -> dict[int, int]:
+    """Return the first 855 to each purchase order that has one."""
+    said = [
+        (pk, stated_at, document)
+        for pk in pks
+        for line, *_ in lines.get(pk, ())
+        for kind, _, stated_at, document, _ in entries.get(line, ())
+        if kind in STATEMENTS
+    ]
+    documents = Document.objects.filter(among("pk", {each[2] for each in said}), transaction_set="855")
+    of_set = set(documents.order_by().values_list("pk", flat=True))
+    found: dict[int, tuple[datetime, int]] = {}
+    for pk, stated_at, document in said:
+        if document in of_set:
+            found[pk] = min(found.get(pk, (stated_at, document)), (stated_at, document))
+    answers = {pk: document for pk, (_, document) in found.items()}
+    ties = OrderDocument.objects.filter(
+        among("purchase_order", pks), role=OrderDocument.Role.PURCHASE_ORDER_ACKNOWLEDGMENT
+    )
+    for pk, document in ties.order_by("document_id").values_list("purchase_order_id", "document_id"):
+        answers.setdefault(pk or 0, document)  # an answer that says nothing of any line is one all the same
+    return answers
+
+
+def _disputed(pks: Iterable[int]) -> set[int]:
+    """Return those of the purchase orders an answer to which differed, or offered another item."""
+    differing = ExceptionCase.objects.filter(
+        among("purchase_order", pks), kind=Kind.ACKNOWLEDGMENT_DIFFERS
+    ).values_list("purchase_order_id", flat=True)
+    another = PurchaseOrder.objects.filter(
+        among("pk", pks),
+        Func("agreed", _OTHER_ITEM, function="jsonb_path_exists", output_field=BooleanField()),
+    )
+    return {*filter(None, differing), *another.values_list("pk", flat=True)}
 
 
 def _shipments(sent: dict[int, SentWhen], reach: Reach) -> dict[int, list[_Shipped]]:
     """Return what ship notices say of purchase orders; the day is the one they name, else the one on which they came."""
     found: dict[int, list[_Shipped]] = defaultdict(list)
-    for pks in chunks(sent):
-        rows = Shipment.objects.filter(within(Shipment, reach), purchase_order__in=pks)
-        for pk, document, shipped_on, created_at, withdrawn_by in rows.order_by("pk").values_list(
-            "purchase_order_id", "document_id", "shipped_on", "created_at", "withdrawn_by"
-        ):
-            day = shipped_on or created_at.astimezone(sent[pk].zone).date()
-            found[pk].append(_Shipped(document, day, withdrawn_by is None))
+    rows = Shipment.objects.filter(among("purchase_order", sent), within(Shipment, reach))
+    for pk, document, shipped_on, created_at, withdrawn_by in rows.order_by("pk").values_list(
+        "purchase_order_id", "document_id", "shipped_on", ticks("created_at"), "withdrawn_by"
+    ):
+        day = shipped_on or at(created_at).astimezone(sent[pk].zone).date()
+        found[pk].append(_Shipped(document, day, withdrawn_by is None))
     return found
 
 
@@ -191,22 +234,21 @@ def _notices(shipped: dict[int, list[_Shipped]]) -> list[Paper]:
 def _bills(sent: dict[int, SentWhen], shipped: dict[int, list[_Shipped]], reach: Reach) -> list[Paper]:
     """Return the invoices for purchase orders that were judged; credit memos are none."""
     found: dict[int, tuple[bool, int | None]] = {}
-    for pks in chunks(sent):
-        parts = SupplierInvoicePart.objects.filter(purchase_order__in=pks, invoice__is_credit=False)
-        judged = parts.exclude(invoice__state__in=_UNJUDGED).filter(
+    parts = SupplierInvoicePart.objects.filter(among("purchase_order", sent), invoice__is_credit=False)
+    judged = parts.exclude(invoice__state__in=_UNJUDGED)
+    if reach.is_limited:
+        judged = judged.filter(
             invoice__in=SupplierInvoice.objects.filter(within(SupplierInvoice, reach)).values("pk")
         )
-        arrived = Least("invoice__created_at", arrival("invoice__document"))
-        for pk, document, state, at in (
-            judged.annotate(arrived_at=arrived)
-            .order_by("pk")
-            .values_list("purchase_order_id", "invoice__document_id", "invoice__state", "arrived_at")
-        ):
-            its = sent[pk]
-            day = at.astimezone(its.zone).date()
-            left = [each.day for each in shipped.get(pk, ()) if each.stands and each.day <= day]
-            took = open_days(max(left), day, its.terms.calendar) if left else None
-            found.setdefault(document, (state == SupplierInvoice.State.MATCHED, took))
+    arrived = Least("invoice__created_at", arrival("invoice__document"))
+    for pk, document, state, told in judged.order_by("pk").values_list(
+        "purchase_order_id", "invoice__document_id", "invoice__state", ticks(arrived)
+    ):
+        its = sent[pk]
+        day = at(told).astimezone(its.zone).date()
+        left = [each.day for each in shipped.get(pk, ()) if each.stands and each.day <= day]
+        took = open_days(max(left), day, its.terms.calendar) if left else None
+        found.setdefault(document, (state == SupplierInvoice.State.MATCHED, took))
     differing = _with_case(Kind.INVOICE_DIFFERS, found)
     return [
         Paper(is_matched and document not in differing, took)
@@ -216,11 +258,8 @@ def _bills(sent: dict[int, SentWhen], shipped: dict[int, list[_Shipped]], reach:
 
 def _with_case(kind: str, documents: Iterable[int]) -> set[int]:
     """Return those of ``documents`` that were ever a case of ``kind``."""
-    found: set[int] = set()
-    for pks in chunks(documents):
-        rows = ExceptionCase.objects.filter(kind=kind, document__in=pks)
-        found.update(pk for pk in rows.values_list("document_id", flat=True) if pk is not None)
-    return found
+    rows = ExceptionCase.objects.filter(among("document", documents), kind=kind)
+    return set(filter(None, rows.values_list("document_id", flat=True)))
 
 
 def _cases(partner: TradingPartner, period: Period, reach: Reach) -> list[OpenedCase]:
@@ -229,7 +268,3 @@ def _cases(partner: TradingPartner, period: Period, reach: Reach) -> list[Opened
         OpenedCase(kind, closed_at is None, money, currency)
         for kind, closed_at, money, currency in rows.values_list("kind", "closed_at", "money", "currency")
     ]
-
-
-def _offers_another(agreed: list[dict[str, Any]] | None) -> bool:
-    return any(each.get("substitute") for each in agreed or ())

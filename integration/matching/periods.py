@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,6 +10,7 @@ YEARS = (1900, 2999)
 """Farther off nothing is exchanged, and the moments at which days begin cannot be told everywhere."""
 
 _DAY = timedelta(days=1)
+_NAMED = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})|-Q(?P<quarter>[1-4]))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,45 @@ class Period:
             return Period(_month(self.first, -months), self.first - _DAY)
         return Period(self.first - self.days * _DAY, self.first - _DAY)
 
+    @property
+    def name(self) -> str:
+        """What ``period_named`` reads: ``2026-10``, ``2026-Q3``, ``2026``, else ``2026-10-05/2026-10-18``."""
+        months, month = self._whole_months(), self.first.month
+        if months == 1:
+            return f"{self.first:%Y-%m}"
+        if months == 3 and month % 3 == 1:
+            return f"{self.first:%Y}-Q{month // 3 + 1}"
+        if months == 12 and month == 1:
+            return f"{self.first:%Y}"
+        return f"{self.first}/{self.last}"
+
     def _whole_months(self) -> int:
         """Return how many calendar months it is, 0 where it is none."""
         after = self.last + _DAY
         if self.first.day != 1 or after.day != 1:
             return 0
         return 12 * (after.year - self.first.year) + after.month - self.first.month
+
+
+def period_named(text: str) -> Period:
+    """Return the period that is called ``text``: a year, quarter, month, or two days with a stroke between.
+
+    Raises ``ValueError`` where it is none.
+    """
+    first, stroke, last = text.partition("/")
+    if stroke:
+        if len(first) != 10 or len(last) != 10:
+            raise ValueError("A day is written such as 2026-10-05.")
+        return Period(date.fromisoformat(first), date.fromisoformat(last))
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        raise ValueError("That names no period.")
+    year = int(found["year"])
+    if found["month"]:
+        return month_of(date(year, int(found["month"]), 1))
+    if found["quarter"]:
+        return quarter_of(date(year, 3 * int(found["quarter"]), 1))
+    return Period(date(year, 1, 1), date(year, 12, 31))
 
 
 def month_of(day: date) -> Period:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import Enum
 from itertools import groupby
 from typing import Generic, TypeVar
 
-from integration.matching.ledger import Entry
+from integration.matching.ledger import STATEMENTS, Entry
 
 Time = TypeVar("Time", int, timedelta)
 
+COUNTED = ("ordered", "cancelled", "shipped", *STATEMENTS)
+"""Entries of the ledger that a scorecard looks at: the others say nothing of what was promised or shipped."""
+
+_NONE = Decimal(0)
 _TENTH = Decimal("0.1")
 _LONGEST_BY_DAY = 31
 """Days that are told one by one; longer periods by weeks, from Monday on."""
@@ -190,35 +194,92 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a scorecard is counted from; ``kinds`` of promises that the partner has made, in their order."""
+    """What a scorecard is counted from; ``kinds`` of promises that the partner has made, in their order.
+
+    ``promises`` and ``orders`` are looked at once, one after the other, so that not all of them have to be held at a time.
+    """
 
     kinds: Sequence[str] = ()
-    promises: Sequence[Promise] = ()
-    orders: Sequence[SentOrder] = ()
+    promises: Iterable[Promise] = ()
+    orders: Iterable[SentOrder] = ()
     notices: Sequence[Paper] = ()
     bills: Sequence[Paper] = ()
     cases: Sequence[OpenedCase] = ()
 
 
+@dataclass(slots=True)
+class _Tally:
+    """Promises of one kind, or of one day, as they are counted."""
+
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    took: list[timedelta] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Promises:
+    """Promises as they are counted, one after the other: by kind, and by the day on which they were due."""
+
+    kinds: dict[str, _Tally]
+    days: dict[date, _Tally] = field(default_factory=dict)
+
+    def add(self, promise: Promise) -> None:
+        kind = self.kinds.get(promise.what) or self.kinds.setdefault(promise.what, _Tally())
+        day = self.days.get(promise.day) or self.days.setdefault(promise.day, _Tally())
+        kind.counts[promise.outcome] += 1
+        day.counts[promise.outcome] += 1
+        if promise.took is not None:
+            kind.took.append(promise.took)
+
+
+@dataclass(slots=True)
+class _Orders:
+    """Purchase orders as they are counted, one after the other."""
+
+    count: int = 0
+    answered: int = 0
+    as_ordered: int = 0
+    shipped: Decimal = _NONE
+    asked: Decimal = _NONE
+    lines: int = 0
+    whole: int = 0
+    lead: list[int] = field(default_factory=list)
+
+    def add(self, order: SentOrder) -> None:
+        self.count += 1
+        if order.answer is not None:
+            self.answered += 1
+            self.as_ordered += is_as_ordered(order)
+        if order.lead_days is not None:
+            self.lead.append(order.lead_days)
+        for line in order.lines:
+            share = shipped_of(line)
+            if share.of:
+                self.shipped += share.count
+                self.asked += share.of
+                self.lines += 1
+                self.whole += share.count == share.of
+
+
 def scorecard(first_day: date, last_day: date, facts: Facts) -> Scorecard:
     """Count ``facts``, all of which belong to the period, which has both days."""
-    lines = [line for order in facts.orders for line in order.lines]
-    counted = [each for each in map(shipped_of, lines) if each.of]
-    answered = [order for order in facts.orders if order.answer is not None]
+    promises = _Promises({kind: _Tally() for kind in facts.kinds})
+    for promise in facts.promises:
+        promises.add(promise)
+    orders = _Orders()
+    for order in facts.orders:
+        orders.add(order)
     return Scorecard(
         first_day=first_day,
         last_day=last_day,
-        kept=_kept(facts.kinds, facts.promises),
-        course=_course(first_day, last_day, facts.promises),
-        orders=len(facts.orders),
-        acknowledged=Share(sum(map(is_as_ordered, answered)), len(answered)),
+        kept=tuple(_kept(what, tally) for what, tally in promises.kinds.items()),
+        course=_course(first_day, last_day, promises.days),
+        orders=orders.count,
+        acknowledged=Share(orders.as_ordered, orders.answered),
         noticed=_clean(facts.notices),
         billed=_clean(facts.bills),
-        units=Share(
-            sum((each.count for each in counted), Decimal(0)), sum((each.of for each in counted), Decimal(0))
-        ),
-        lines=Share(sum(each.count == each.of for each in counted), len(counted)),
-        lead=times([each.lead_days for each in facts.orders if each.lead_days is not None]),
+        units=Share(orders.shipped, orders.asked),
+        lines=Share(orders.whole, orders.lines),
+        lead=times(orders.lead),
         billing=times([each.days for each in facts.bills if each.days is not None]),
         cases=_cases(facts.cases),
         at_stake=_at_stake(facts.cases),
@@ -231,15 +292,20 @@ def shipped_of(line: OrderLine) -> Share:
     What we cancelled of our own accord is taken off what was ordered. What he had refused or backordered is not, also
     where we cancelled it for that reason.
     """
-    moved: dict[str, Decimal] = defaultdict(Decimal)
-    refused: dict[int, Decimal] = defaultdict(Decimal)
+    ordered = cancelled = shipped = _NONE
+    refused: dict[int, Decimal] = {}
     for entry in line.entries:
-        moved[entry.kind] += entry.quantity
-        if entry.kind in ("backordered", "rejected"):
-            refused[entry.document] += entry.quantity
-    taken_off = max(moved["cancelled"] - max(refused.values(), default=Decimal(0)), Decimal(0))
-    asked = max(moved["ordered"] - taken_off, Decimal(0))
-    return Share(min(moved["shipped"], asked), asked)
+        if entry.kind == "ordered":
+            ordered += entry.quantity
+        elif entry.kind == "shipped":
+            shipped += entry.quantity
+        elif entry.kind == "cancelled":
+            cancelled += entry.quantity
+        elif entry.kind in ("backordered", "rejected"):
+            refused[entry.document] = refused.get(entry.document, _NONE) + entry.quantity
+    taken_off = max(cancelled - max(refused.values(), default=_NONE), _NONE)
+    asked = max(ordered - taken_off, _NONE)
+    return Share(min(shipped, asked), asked)
 
 
 def is_as_ordered(order: SentOrder) -> bool:
@@ -251,17 +317,28 @@ def _is_taken(line: OrderLine, answer: int | None) -> bool:
     said = [each for each in line.entries if each.document == answer]
     if not said:
         return _in_force(line.entries) == 0
-    taken = sum((each.quantity for each in said if each.kind == "acknowledged"), Decimal(0))
-    otherwise = any(each.quantity for each in said if each.kind in ("backordered", "rejected", "held"))
-    prices = {each.unit_price for each in said if each.unit_price is not None}
+    taken = _NONE
+    for each in said:
+        if each.kind == "acknowledged":
+            taken += each.quantity
+        elif each.quantity and each.kind in ("backordered", "rejected", "held"):
+            return False
+        if each.unit_price is not None and each.unit_price != line.unit_price:
+            return False
     # What he was to deliver when he answered: a change of ours may have been before.
-    then = _in_force(each for each in line.entries if each.stated_at <= said[0].stated_at)
-    return taken in {line.quantity, then} and not otherwise and prices <= {line.unit_price}
+    return taken == line.quantity or taken == _in_force(
+        each for each in line.entries if each.stated_at <= said[0].stated_at
+    )
 
 
 def _in_force(entries: Iterable[Entry]) -> Decimal:
-    signs = {"ordered": 1, "cancelled": -1}
-    return sum((each.quantity * signs.get(each.kind, 0) for each in entries), Decimal(0))
+    found = _NONE
+    for each in entries:
+        if each.kind == "ordered":
+            found += each.quantity
+        elif each.kind == "cancelled":
+            found -= each.quantity
+    return found
 
 
 def times(values: Iterable[Time]) -> Times[Time]:
@@ -274,55 +351,32 @@ def times(values: Iterable[Time]) -> Times[Time]:
     return Times(len(found), half, most)
 
 
-def _kept(kinds: Sequence[str], promises: Sequence[Promise]) -> tuple[Kept, ...]:
-    of_kind: dict[str, list[Promise]] = {kind: [] for kind in kinds}
-    for each in promises:
-        of_kind.setdefault(each.what, []).append(each)
-    return tuple(_kept_of(what, found) for what, found in of_kind.items())
-
-
-def _kept_of(what: str, promises: Sequence[Promise]) -> Kept:
-    counts = _outcomes(promises)
-    came = [each for each in promises if each.outcome in (Outcome.ON_TIME, Outcome.LATE)]
+def _kept(what: str, tally: _Tally) -> Kept:
     return Kept(
         what=what,
-        on_time=counts[Outcome.ON_TIME],
-        late=counts[Outcome.LATE],
-        overdue=counts[Outcome.OVERDUE],
-        pending=counts[Outcome.PENDING],
-        left_out=counts[Outcome.LEFT_OUT],
-        took=times(each.took for each in came if each.took is not None),
+        on_time=tally.counts[Outcome.ON_TIME],
+        late=tally.counts[Outcome.LATE],
+        overdue=tally.counts[Outcome.OVERDUE],
+        pending=tally.counts[Outcome.PENDING],
+        left_out=tally.counts[Outcome.LEFT_OUT],
+        took=times(tally.took),
     )
 
 
-def _outcomes(promises: Iterable[Promise]) -> Mapping[Outcome, int]:
-    counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
-    for each in promises:
-        counts[each.outcome] += 1
-    return counts
-
-
-def _course(first_day: date, last_day: date, promises: Iterable[Promise]) -> tuple[Stretch, ...]:
+def _course(first_day: date, last_day: date, of_day: Mapping[date, _Tally]) -> tuple[Stretch, ...]:
     """Return the period in its order: day by day, or by weeks cut at its ends."""
-    of_day: dict[date, list[Promise]] = defaultdict(list)
-    for each in promises:
-        of_day[each.day].append(each)
     length = (last_day - first_day).days + 1
     days = [first_day + timedelta(days=place) for place in range(length)]
     weekly = length > _LONGEST_BY_DAY
     found = []
     for _, group in groupby(days, lambda day: day - timedelta(days=day.weekday()) if weekly else day):
         stretch = list(group)
-        counts = _outcomes(each for day in stretch for each in of_day.get(day, ()))
-        found.append(
-            Stretch(
-                stretch[0],
-                stretch[-1],
-                counts[Outcome.ON_TIME],
-                counts[Outcome.LATE],
-                counts[Outcome.OVERDUE],
-            )
+        tallies = [of_day[day].counts for day in stretch if day in of_day]
+        on_time, late, overdue = (
+            sum(each[outcome] for each in tallies)
+            for outcome in (Outcome.ON_TIME, Outcome.LATE, Outcome.OVERDUE)
         )
+        found.append(Stretch(stretch[0], stretch[-1], on_time, late, overdue))
     return tuple(found)
 
 

@@ -58,7 +58,7 @@ class ExceptionCase(Reported):
         MAILBOX = "mailbox", "Mailbox"
         MAIL = "mail", "Mail"
         GAP = "gap", "Found missing by reconciliation"
-        ARCHIVE = "archive", "Archive not as it was sealed"
+        ARCHIVE = "archive", "Archive not as it should be"
         PARKED = "parked", "Work stopped"
 
     class Decision(models.TextChoices):

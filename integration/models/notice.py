@@ -57,7 +57,7 @@ class NoticeRule(models.Model):
         WORK = "work", "Work stopped"
         FEED = "feed", "Stock feed held"
         GAP = "gap", "Found missing by reconciliation"
-        ARCHIVE = "archive", "Archive not as it was sealed"
+        ARCHIVE = "archive", "Archive not as it should be"
         BULK = "bulk", "Bulk job finished"
 
     kind = models.CharField("of what", max_length=10, choices=Kind)

@@ -21,11 +21,16 @@ from integration.x12.acknowledgment_codes import (
 from integration.x12.findings import Finding
 from integration.x12.syntax import Segment, Separators, components_of, segment
 
+OF_PEOPLE = frozenset({"", "G61", "MSG", "MTX", "N1", "N2", "N3", "N4", "NM1", "NTE", "PER"})
+"""Segments that say who and where, or hold words; "" is none that is named. What an acknowledgment quotes of them is left in its
+bytes: it answers documents of many people, and is kept when one of them is to be forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetAcknowledgment:
     """What a partner says of one set. ``code`` is AK501, "" where AK5 is missing; ``findings`` are his AK3
-    and AK4, ``reasons`` his AK502 codes, ``convention`` his AK203. In a 999 they are IK3 to IK5."""
+    and AK4, without what he quotes of segments ``OF_PEOPLE``, ``reasons`` his AK502 codes, ``convention`` his AK203. In a 999 they
+    are IK3 to IK5."""
 
     set_code: str
     control_number: str
@@ -181,7 +186,8 @@ class _Reader:
         code = each[3].strip()
         meaning = self._meaning(each, code, self.tags.elements)
         inner = f", component {component}" if component is not None else ""
-        seen = f" (he saw {each[4]!r})" if each[4] else ""
+        quoted = "" if tag in OF_PEOPLE else each[4]
+        seen = f" (he saw {quoted!r})" if quoted else ""
         sentence = (
             f"{tag} (segment {position}), element {element or '?'}{inner}: {meaning}{seen}, the partner says."
         )
@@ -196,7 +202,7 @@ class _Reader:
                 each[2] or None,
                 code,
                 "element",
-                each[4],
+                quoted,
                 sentence,
             )
         )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from portal.admin.api_recipes import AIRBYTE, POWER_QUERY, curl
 from portal.admin.base import Crumb
 from portal.admin.verbs import person
-from portal.api.resources import BY_NAME, RESOURCES
+from portal.api.resources import BY_NAME, READABLE, RESOURCES
 from portal.api.tokens import ISSUE_TOKENS
 
 ROOT = "/api/v1/"
@@ -26,9 +26,10 @@ def base_address(request: HttpRequest) -> str:
 
 
 def curl_lines(request: HttpRequest, token: str, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return four requests that ``token`` may ask, with what each is for."""
-    known = [BY_NAME[name] for name in names if name in BY_NAME]
-    return curl(base_address(request), token, known[0].path if known else RESOURCES[0].path)
+    """Return some requests that ``token`` may ask, with what each is for."""
+    known = [READABLE[name] for name in names if name in READABLE] or [RESOURCES[0]]
+    first = min(known, key=lambda each: each.name not in BY_NAME)
+    return curl(base_address(request), token, first.path, has_cursor=first.name in BY_NAME)
 
 
 def api_page(request: HttpRequest) -> HttpResponse:
@@ -48,7 +49,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
             ("Airbyte", "airbyte", AIRBYTE.replace("BASE", base)),
         ],
         "a_minute": settings.API_REQUESTS_A_MINUTE,
-        "resources": [(f"{ROOT}{each.path}/", each.title) for each in RESOURCES],
+        "resources": [(f"{ROOT}{each.path}/", each.title) for each in READABLE.values()],
         "may_issue": user.has_perm(ISSUE_TOKENS),
         "may_see_exports": user.has_perm("portal.view_export"),
         "may_see_tokens": user.has_perm("portal.view_apitoken"),

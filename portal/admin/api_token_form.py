@@ -25,7 +25,7 @@ from integration.models import Store
 from partners.models import TradingPartner
 from portal.access import seen
 from portal.admin.verbs import ReasonForm
-from portal.api.resources import BY_NAME, RESOURCES
+from portal.api.resources import READABLE
 from portal.api.tokens import Wanted
 from portal.models import ApiToken
 
@@ -40,7 +40,7 @@ GROUPS = (
     (_("Invoices and returns"), ("invoices", "supplier_invoices", "returns", "return_lines")),
     (_("Documents"), ("documents", "interchanges", "mappings")),
     (_("Partners and stores"), ("partners", "stores")),
-    (_("How it goes"), ("cases", "reconciliations", "daily_figures")),
+    (_("How it goes"), ("cases", "reconciliations", "daily_figures", "scorecards")),
 )
 """Under which heading each resource stands; one that stands under none comes last."""
 
@@ -48,21 +48,21 @@ GROUPS = (
 def resource_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the resources by their headings, each with its title."""
     named = {name for _, names in GROUPS for name in names}
-    others = tuple(each.name for each in RESOURCES if each.name not in named)
+    others = tuple(each.name for each in READABLE.values() if each.name not in named)
     groups = [*GROUPS, (_("Others"), others)] if others else GROUPS
     return [
-        (str(heading), [(name, _titled(name)) for name in names if name in BY_NAME])
+        (str(heading), [(name, _titled(name)) for name in names if name in READABLE])
         for heading, names in groups
     ]
 
 
 def resource_words(names: Sequence[str]) -> list[str]:
     """Return what a token reads, by titles; what is no resource any more by its name."""
-    return [_titled(name) if name in BY_NAME else name for name in names]
+    return [_titled(name) if name in READABLE else name for name in names]
 
 
 def _titled(name: str) -> str:
-    title = BY_NAME[name].title
+    title = READABLE[name].title
     return f"{title[:1].upper()}{title[1:]}"
 
 
@@ -193,7 +193,7 @@ class TokenForm(ReasonForm):
     def _look_at_rights(self, given: dict[str, Any]) -> None:
         user = given.get("user") or self.actor
         missing = [
-            name for name in given.get("resources") or () if not user.has_perm(BY_NAME[name].permission)
+            name for name in given.get("resources") or () if not user.has_perm(READABLE[name].permission)
         ]
         if missing and not given.get("everything"):
             said = gettext(
@@ -220,7 +220,9 @@ class TokenForm(ReasonForm):
             name=given["name"],
             user=given.get("user") or self.actor,
             resources=[
-                each.name for each in RESOURCES if given["everything"] or each.name in given["resources"]
+                each.name
+                for each in READABLE.values()
+                if given["everything"] or each.name in given["resources"]
             ],
             expires_at=timezone.make_aware(datetime.combine(day_after, time())),
             reads_content=given["reads_content"],
@@ -253,7 +255,7 @@ def _chosen(given: dict[str, Any], name: str) -> list[Model] | None:
 def reads_words(token: ApiToken) -> str:
     """Return what a token reads, in a few words."""
     names = token.resources
-    if set(BY_NAME) <= set(names):
+    if set(READABLE) <= set(names):
         return gettext("Everything")
     words = resource_words(names)
     further = gettext("%(lists)s and %(count)d more") % {

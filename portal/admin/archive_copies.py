@@ -11,7 +11,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from archive.copies import Standing, State, known_storages, standing
 from archive.models import MoveOut, PayloadCopy
@@ -23,7 +23,7 @@ from integration.models import Work
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.filters import CopyStateFilter
 from portal.admin.paging import COUNT_LIMIT
-from portal.admin.show import BAD, GOOD, QUIET, WAITING, badge, list_url, moment, page_url, status
+from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, list_url, moment, page_url, status
 from portal.admin.subjects import payload_subjects
 from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
 
@@ -44,11 +44,26 @@ class StorageLine:
     name: str
     stands: Standing
     badge: SafeString
+    is_in_use: bool
 
     @property
     def counts(self) -> list[str]:
-        """How many copies are made, wait and are damaged; counted no further than lists are."""
-        return [_counted(each) for each in (self.stands.copied, self.stands.waiting, self.stands.damaged)]
+        """How many copies are made, wait, are damaged and are to be removed; counted no further than lists are."""
+        stands = self.stands
+        return [_counted(each) for each in (stands.copied, stands.waiting, stands.damaged, stands.to_remove)]
+
+    @property
+    def leftover(self) -> str:
+        """What a person has to remove there, since nobody of ours goes to a storage that is no longer in use; ``""``: nothing."""
+        if self.is_in_use or not self.stands.to_remove:
+            return ""
+        return ngettext(
+            "%(count)s copy of what was disposed of still lies in %(storage)s, which is no longer in use. Remove it there; or name"
+            " that storage in the settings again for a while, and it is removed.",
+            "%(count)s copies of what was disposed of still lie in %(storage)s, which is no longer in use. Remove them there; or"
+            " name that storage in the settings again for a while, and they are removed.",
+            self.stands.to_remove,
+        ) % {"count": _counted(self.stands.to_remove), "storage": self.name}
 
 
 def storages_shown() -> list[StorageLine]:
@@ -61,11 +76,17 @@ def storages_shown() -> list[StorageLine]:
 def _line(name: str, *, is_in_use: bool) -> StorageLine:
     stands = standing(name, COUNT_LIMIT + 1)
     if stands.damaged:
-        return StorageLine(name, stands, badge(gettext("Damaged copies"), BAD))
-    if not is_in_use:
-        return StorageLine(name, stands, badge(gettext("No longer in use"), QUIET))
-    state = badge(gettext("Copies wait"), WAITING) if stands.waiting else badge(gettext("All copied"), GOOD)
-    return StorageLine(name, stands, state)
+        state = badge(gettext("Damaged copies"), BAD)
+    elif not is_in_use:
+        left = stands.to_remove
+        state = (
+            badge(gettext("To be cleared"), WARNING) if left else badge(gettext("No longer in use"), QUIET)
+        )
+    else:
+        state = (
+            badge(gettext("Copies wait"), WAITING) if stands.waiting else badge(gettext("All copied"), GOOD)
+        )
+    return StorageLine(name, stands, state, is_in_use)
 
 
 def _counted(count: int) -> str:

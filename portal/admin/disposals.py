@@ -237,7 +237,7 @@ def _due_list(entries: Sequence[Any], *, is_cut: bool) -> Listed:
         (gettext("What it is"), gettext("Kept by the rule"), "Until"),
         [
             [
-                Told(each.words),
+                Told(each.words, _document_url(each.left)),
                 Told(str(each.revision.rule), page_url(each.revision.rule), each.revision.legal_reason),
                 Told(day(each.until.date())),
             ]
@@ -271,7 +271,12 @@ def _item_row(item: DisposalItem) -> list[Told]:
         became = Told(gettext("Not destroyed"), under=refusal.sentence)
     else:
         became = Told(gettext("Not destroyed yet"))
-    return [Told(item.words), Told(rule), became]
+    return [Told(item.words, _document_url(item.left)), Told(rule), became]
+
+
+def _document_url(left: Sequence[dict[str, Any]]) -> str:
+    """Return where the first document of a payload is shown, so that a second person can look before they approve; ``""``: none is."""
+    return reverse("admin:archive_document_change", args=[left[0]["document"]]) if left else ""
 
 
 def _decided(decision: Any) -> Said:

@@ -60,6 +60,8 @@ class RestoreDrillAdmin(HistoryAdmin):
         if drill.backup_made_at is None:
             return gettext("Not known")
         minutes = max(0, int((drill.began_at - drill.backup_made_at).total_seconds() // 60))
+        if minutes < 1:
+            return gettext("Less than a minute")
         if minutes < 120:
             return gettext("The last %(minutes)s minutes") % {"minutes": minutes}
         return (

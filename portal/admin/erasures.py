@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from archive.models import ErasureCertificate, SealLeaf, SealRoot
 from integration.flows.erase import approve_erasure, plan_erasure, propose_erasure, withdraw_erasure
 from integration.flows.rights import ERASE
 from integration.models import Erasure, Order
 from portal.admin.base import EmptyState, GridAdmin, HistoryAdmin
-from portal.admin.show import GOOD, QUIET, WARNING, badge, moment, page_url
+from portal.admin.evidence import may_make
+from portal.admin.show import GOOD, QUIET, WARNING, badge, day, moment, page_url
 from portal.admin.timeline import timeline
 from portal.admin.verbs import ReasonForm, person, require, run
 from portal.exports.writing import forget_files
@@ -121,6 +123,8 @@ class ErasureAdmin(HistoryAdmin):
             if row.state == "proposed"
             else gettext("%(row)s: a customer forgotten") % {"row": row},
             "badge": erasure_badge(row),
+            "certificate": _certificate_words(row),
+            "evidence": _packs(row) if may_make(request) else [],
             "orders": [(str(each), page_url(each)) for each in row.orders.order_by("pk")],
             "goes": row.plan.get("goes", ()),
             "stays": row.plan.get("stays", ()),
@@ -177,6 +181,44 @@ class ErasureAdmin(HistoryAdmin):
     def shown_proposed(self, erasure: Erasure) -> str:
         """Return when."""
         return moment(erasure.proposed_at)
+
+
+def _certificate_words(erasure: Erasure) -> str:
+    """Return what is proved of an erasure that was carried out; ``""`` before it is."""
+    if erasure.state != Erasure.State.DONE:
+        return ""
+    made = ErasureCertificate.objects.filter(erasure=erasure.pk).first()
+    if made is None:
+        return gettext("None: it was carried out before there were any.")
+    keys = (
+        ngettext("%(count)s key was destroyed.", "%(count)s keys were destroyed.", made.keys_destroyed)
+        % {"count": made.keys_destroyed}
+        if made.keys_destroyed
+        else gettext("No file of the customer's was stored, so no key had to be destroyed.")
+    )
+    root = SealRoot.objects.filter(tree__in=_trees_of(made)).first()
+    sealed = (
+        gettext("It is sealed with the records of %(day)s.") % {"day": day(root.day)}
+        if root is not None
+        else gettext("Its day is sealed and published after midnight (UTC); then a pack proves it.")
+    )
+    return f"{keys} {sealed}"
+
+
+def _trees_of(certificate: ErasureCertificate) -> QuerySet[SealLeaf, int]:
+    leaves = SealLeaf.objects.filter(table_name=certificate._meta.db_table, row_id=certificate.pk)
+    return leaves.values_list("tree", flat=True)
+
+
+def _packs(erasure: Erasure) -> list[tuple[str, str]]:
+    """Return the orders of which a pack proves it, with where it is made."""
+    if erasure.state != Erasure.State.DONE:
+        return []
+    page = reverse("evidence")
+    return [
+        (str(each), f"{page}?{urlencode({'kind': 'order', 'text': each.number, 'row': each.pk})}")
+        for each in erasure.orders.order_by("pk")
+    ]
 
 
 def _names(orders: Iterable[Order]) -> set[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from functools import cache
+from inspect import cleandoc
 from typing import Any
 
 from django.urls import resolve
@@ -17,20 +18,23 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from integration.flows.resubmit import Content
+from portal.api import scorecards
 from portal.api.actions import KEY, MATCH, ActionView, ResubmitView
 from portal.api.bodies import PlanAnswer
 from portal.api.exports import ExportFileView, ExportView
 from portal.api.filters import LARGEST, LONGEST, Filter, Shape
 from portal.api.problems import CONTENT_TYPE, TITLES
 from portal.api.reading import MOST, USUAL
-from portal.api.records import ALWAYS, Record
+from portal.api.records import ALWAYS, Record, ScorecardRecord
 from portal.api.resources import RESOURCES, Resource
+from portal.api.scorecards import ScorecardsView
 from portal.api.streams import FORMATS
 from portal.api.views import ContentView, RowView
 
 _SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _QUANTITY = r"^\d{1,11}(?:\.\d{1,4})?$"
 _NO_NUL = r"^[^\x00]*$"
+_PERIOD = r"^2[0-9]{3}(-(0[1-9]|1[0-2])|-Q[1-4])?$|^2[0-9]{3}-[0-9]{2}-[0-9]{2}/2[0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _TYPES: dict[Shape, Any] = {
     Shape.TEXT: {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": _NO_NUL},
     Shape.ID: {"type": "integer", "minimum": 0, "maximum": LARGEST},
@@ -82,6 +86,16 @@ def page_of(record: type[Record]) -> type[serializers.Serializer[Any]]:
         ),
     }
     return type(f"{name}Page", (serializers.Serializer,), body)
+
+
+class ScorecardPage(serializers.Serializer):  # type: ignore[type-arg]
+    """Figures of the scorecards of some partners, whole, by the ids of partners."""
+
+    data = ScorecardRecord(many=True)  # type: ignore[assignment]
+    next_after = serializers.IntegerField(
+        allow_null=True, help_text="Give it as after: the partners behind these; null where there are none."
+    )
+    has_more = serializers.BooleanField(help_text="There are more partners.")
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -141,7 +155,7 @@ class Described(AutoSchema):
         """Return what it is for."""
         if isinstance(self.view, ActionView):
             return str(self.view.__doc__)
-        return str(self.view.resource.record.__doc__)
+        return cleandoc(str(self.view.resource.record.__doc__))
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters of a list, or of a row."""
@@ -152,6 +166,8 @@ class Described(AutoSchema):
             return [_pk()]
         if isinstance(self.view, RowView):
             return [_pk(), _fields(resource)]
+        if isinstance(self.view, ScorecardsView):
+            return _of_scorecards()
         return [*_of_lists(resource), *map(_of_filter, resource.filters)]
 
     def get_auth(self) -> list[dict[str, list[str]]]:
@@ -181,6 +197,10 @@ class Described(AutoSchema):
         elif isinstance(view, RowView):
             found |= {200: view.resource.record, 304: None}
             refused = (400, 401, 403, 404, 429, 503)
+        elif isinstance(view, ScorecardsView):
+            found |= {(200, "application/json"): ScorecardPage}
+            found |= {(200, media_type): OpenApiTypes.STR for media_type in FORMATS.values()}
+            refused = (400, 401, 403, 404, 406, 429, 503)
         else:
             found |= {(200, "application/json"): page_of(view.resource.record), 304: None}
             found |= {(200, media_type): OpenApiTypes.STR for media_type in FORMATS.values()}
@@ -328,6 +348,31 @@ def _schema(each: Filter) -> dict[str, Any]:
     if each.shape is Shape.CHOICE:
         return {"type": "string", "enum": list(each.choices)}
     return dict(_TYPES[each.shape])
+
+
+def _of_scorecards() -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter(
+            "partner_id", _TYPES[Shape.ID], description="Whose scorecard: 404 where it is not in sight. Else everybody's."
+        ),
+        OpenApiParameter(
+            "period",
+            {"type": "string", "pattern": _PERIOD},
+            description="A month 2026-10, a quarter 2026-Q3, a year 2026, or two days 2026-10-05/2026-10-18, both with it;"
+            " days are the partner's. The last whole month where it is not given. A year at most.",
+        ),
+        OpenApiParameter("after", _TYPES[Shape.ID], description="Only partners whose ids are greater."),
+        OpenApiParameter(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": scorecards.MOST},
+            description=f"Partners at most: {scorecards.USUAL} where it is not given; of CSV and NDJSON all of them.",
+        ),
+        OpenApiParameter(
+            "format",
+            {"type": "string", "enum": ["json", *FORMATS]},
+            description="Instead of Accept. CSV and NDJSON hold all partners.",
+        ),
+    ]  # fmt: skip
 
 
 def _of_filter(each: Filter) -> OpenApiParameter:

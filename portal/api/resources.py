@@ -8,7 +8,15 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from archive.models import AcknowledgmentState, Delivery, Direction, Document, Interchange, Validation
+from archive.models import (
+    AcknowledgmentState,
+    Delivery,
+    Direction,
+    Document,
+    DocumentReference,
+    Interchange,
+    Validation,
+)
 from integration.flows.positions import positions
 from integration.matching.ledger import STATEMENTS
 from integration.models import (
@@ -17,6 +25,7 @@ from integration.models import (
     Invoice,
     LineEntry,
     Order,
+    OrderDocument,
     PurchaseOrder,
     PurchaseOrderLine,
     Reconciliation,
@@ -32,25 +41,17 @@ from portal.api.filters import Filter, Shape
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One thing that is read. ``name`` is how ``archive.changes`` and the scopes of tokens call it, ``path`` its address.
+class Readable:
+    """Whatever a token may be made for: ``name`` is how the scopes of tokens call it, ``path`` its address.
 
-    ``related`` and ``prefetched`` are read with its rows; ``complete`` adds to the rows of a page what no query brings.
-    ``only`` leaves out rows that are none of it. ``seen_by`` is the model whose ``view`` permission shows it, where that is
-    not its own; ``within`` leads to the row whose reach decides, where it is not its own.
+    ``seen_by`` is the model whose ``view`` permission shows it, where that is not its own.
     """
 
     name: str
     model: type[Model]
-    record: type[records.Record]
+    record: Any
     title: str
-    filters: Sequence[Filter] = ()
-    related: Sequence[str] = ()
-    prefetched: Sequence[str] = ()
-    only: Q = field(default_factory=Q)
-    complete: Callable[[Sequence[Any]], None] | None = None
     seen_by: type[Model] | None = None
-    within: str = ""
 
     @property
     def path(self) -> str:
@@ -67,6 +68,23 @@ class Resource:
     def columns(self) -> tuple[str, ...]:
         """The columns of its records, in their order."""
         return tuple(self.record.Meta.fields)
+
+
+@dataclass(frozen=True)
+class Resource(Readable):
+    """A list of rows, by what changed. ``archive.changes`` calls it by its ``name``, too.
+
+    ``related`` and ``prefetched`` are read with its rows; ``complete`` adds to the rows of a page what no query brings.
+    ``only`` leaves out rows that are none of it; ``within`` leads to the row whose reach decides, where it is not its own.
+    """
+
+    record: type[records.Record]
+    filters: Sequence[Filter] = ()
+    related: Sequence[str] = ()
+    prefetched: Sequence[str] = ()
+    only: Q = field(default_factory=Q)
+    complete: Callable[[Sequence[Any]], None] | None = None
+    within: str = ""
 
     def rows(self) -> QuerySet[Any]:
         """Return its rows with all that their records show."""
@@ -88,6 +106,23 @@ def _number(lookup: str, about: str, name: str = "number") -> Filter:
 
 _IN_OR_OUT = _choice("direction", "direction", "Received or sent.", Direction.values)
 _SET = Filter("transaction_set", "transaction_set", "ST01, such as 850.")
+
+
+def _with_numbers(documents: Sequence[Document]) -> None:
+    """Tie orders and numbers to documents: some twenty rows a document, so they are read as plain values."""
+    told: dict[int, set[tuple[str, str]]] = {each.pk: set() for each in documents}
+    references = DocumentReference.objects.filter(document__in=told, kind__in=records.TOLD_REFERENCES)
+    for document, kind, value in references.values_list("document", "kind", "value"):
+        told[document].add((kind, value))
+    tied: dict[int, list[dict[str, Any]]] = {pk: [] for pk in told}
+    orders = OrderDocument.objects.filter(document__in=told).order_by("pk")
+    for document, order, purchase_order, role in orders.values_list(
+        "document", "order", "purchase_order", "role"
+    ):
+        tied[document].append({"order_id": order, "purchase_order_id": purchase_order, "role": role})
+    for each in documents:
+        numbers = [{"kind": kind, "value": value} for kind, value in sorted(told[each.pk])]
+        each.told_references, each.tied = numbers, tied[each.pk]  # type: ignore[attr-defined]
 
 
 def _with_positions(lines: Sequence[PurchaseOrderLine]) -> None:
@@ -129,7 +164,7 @@ RESOURCES = (
             ),
         ),
         related=("state", "interchange"),
-        prefetched=("orders", "references"),
+        complete=_with_numbers,
     ),
     Resource(
         "interchanges",
@@ -342,3 +377,9 @@ RESOURCES = (
     ),
 )
 BY_NAME = {each.name: each for each in RESOURCES}
+
+SCORECARDS = Readable("scorecards", TradingPartner, records.ScorecardRecord, "scorecards of partners")
+"""Counted as they are asked for: there is no row of it, and no feed of its changes (``portal.api.scorecards``)."""
+
+READABLE: dict[str, Readable] = {**BY_NAME, SCORECARDS.name: SCORECARDS}
+"""Everything that a token may be made for, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ from archive.store import record_access
 from integration.flows.spreadsheets import csv_pieces
 from portal.api.asking import actor
 from portal.api.reading import Asked, page
+from portal.api.resources import Readable
 
 FORMATS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 CHUNK = 500
@@ -40,9 +41,8 @@ def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:
         kind=AccessRecord.Kind.EXPORT,
         purpose=f"API, {kind} of {wanted.resource.title}"[:100],
     )
-    response = file_response(
-        request, wanted.resource.path, kind, written(wanted, kind, _records(wanted, horizon))
-    )
+    pieces = written(wanted.resource, kind, _records(wanted, horizon), wanted.chosen)
+    response = file_response(request, wanted.resource.path, kind, pieces)
     if wanted.limit is None:
         response["Next-Cursor"] = changes.written(Place(horizon - 1, changes.LAST), wanted.epoch)
         response["Complete-Until"] = complete.isoformat().replace("+00:00", "Z")
@@ -62,12 +62,18 @@ def file_response(
 
 
 def written(
-    wanted: Asked, kind: str, chunks: Iterator[list[dict[str, Any]]], *, goes_on: bool = False
+    resource: Readable,
+    kind: str,
+    chunks: Iterator[list[dict[str, Any]]],
+    chosen: Collection[str] | None = None,
+    *,
+    goes_on: bool = False,
 ) -> Iterator[str]:
-    """Yield records as a file of that kind; one that ``goes_on`` where another ended has no heads."""
+    """Yield records as a file of that kind, of the ``chosen`` columns, None: all; one that ``goes_on`` where another ended has
+    no heads."""
     if kind != "csv":
         return _lines(chunks)
-    columns = [name for name in wanted.resource.columns if wanted.chosen is None or name in wanted.chosen]
+    columns = [name for name in resource.columns if chosen is None or name in chosen]
     return _csv(columns, chunks, goes_on)
 
 

@@ -15,6 +15,7 @@ from portal.api.actions import (
 from portal.api.exports import ExportFileView, ExportsView, OneExportView
 from portal.api.published import SchemaView, docs_page
 from portal.api.resources import BY_NAME, RESOURCES
+from portal.api.scorecards import ScorecardsView
 from portal.api.views import ContentView, ListView, RowView
 
 app_name = "api"
@@ -39,6 +40,7 @@ COMMENTED = ("cases", "documents", "orders", "returns")
 
 urlpatterns = [
     *_of_resources(),
+    path("scorecards/", ScorecardsView.as_view(), name="scorecards_list"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs_page, name="docs"),
     path("documents/<int:pk>/content/", ContentView.as_view(), name="documents_content"),

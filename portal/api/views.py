@@ -34,7 +34,7 @@ from portal.api.asking import (
 from portal.api.filters import LARGEST
 from portal.api.problems import CONTENT_TYPE, Problem
 from portal.api.reading import USUAL, Asked, Page, asked, one_row, page
-from portal.api.resources import BY_NAME, Resource
+from portal.api.resources import BY_NAME, Readable, Resource
 from portal.api.streams import FORMATS, stream
 from portal.readings import MOST_HITS, SUBJECTS
 
@@ -83,7 +83,7 @@ class ApiView(APIView):
     throttle_classes = (TokenThrottle,)
     renderer_classes: Sequence[Any] = (ProblemRenderer,)
     content_negotiation_class = ByParameter
-    resource = BY_NAME["documents"]  # as_view names another
+    resource: Readable = BY_NAME["documents"]  # as_view names another
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say what is left of the limit, and that nobody keeps the answer for others."""
@@ -101,10 +101,12 @@ class ApiView(APIView):
 class ListView(ApiView):
     """A list, by what changed: a page as JSON, or all of it as CSV or NDJSON."""
 
+    resource: Resource
+
     def get(self, request: Request) -> HttpResponseBase:
         """Answer with what is asked for."""
         wanted = asked(self.resource, request.query_params, reach(request))
-        kind = _format(request)
+        kind = format_of(request)
         if kind != "json":
             return stream(request, wanted, kind)
         # First: what is over now is over for the page that is read after it.
@@ -126,6 +128,8 @@ class ListView(ApiView):
 
 class FoundView(ApiView):
     """What is about one row."""
+
+    resource: Resource = BY_NAME["documents"]
 
     def find(self, request: Request, pk: int) -> Any:
         """Return the row. Raises ``Problem`` where it is not there for who asks."""
@@ -251,7 +255,8 @@ def matches(request: Request, tag: str) -> bool:
     return tag.removeprefix("W/") in told or "*" in told
 
 
-def _format(request: Request) -> str:
+def format_of(request: Request) -> str:
+    """Return how a list is answered: ``json``, or one of ``FORMATS``. Raises ``Problem`` where there is no such format."""
     named = request.query_params.get("format")
     if named is not None:
         if named not in ("json", *FORMATS):

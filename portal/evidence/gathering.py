@@ -12,7 +12,9 @@ from archive.models import (
     AccessRecord,
     Acknowledgment,
     AuditEntry,
+    DisposalCertificate,
     Document,
+    ErasureCertificate,
     Event,
     FunctionalAnswer,
     Interchange,
@@ -32,7 +34,7 @@ from portal.evidence.scopes import Scope
 
 @dataclass
 class Gathered:
-    """The rows about a scope, each kind in the order in which they were recorded."""
+    """The rows about a scope, each kind in the order in which they were recorded; without bytes of payloads."""
 
     documents: list[Document]
     payloads: list[Payload]
@@ -62,32 +64,32 @@ def gather(scope: Scope) -> Gathered:
     interchanges = {each.interchange_id for each in documents}
     files = Q(interchange__in=interchanges) | Q(interchanges__in=interchanges)
     transmissions = list(_ordered(Transmission, files).distinct())
-    payloads = {each.interchange.payload_id: each.interchange.payload for each in documents}
-    payloads |= {each.payload_id: each.payload for each in transmissions}
+    payloads = {each.interchange.payload_id for each in documents}
+    payloads |= {each.payload_id for each in transmissions}
     subjects = [*scope.subjects, *(each.subject for each in documents)]
     return Gathered(
         documents=documents,
-        payloads=[payloads[pk] for pk in sorted(payloads)],
+        payloads=list(_ordered(Payload, Q(pk__in=payloads)).defer("ciphertext")),
         transmissions=transmissions,
         outcomes=list(_ordered(TransmissionOutcome, Q(transmission__in=transmissions))),
         events=list(_ordered(Event, Q(subject__in=subjects) | Q(document__in=pks))),
         decisions=list(_ordered(AuditEntry, Q(subject__in=subjects))),
         reads=list(
-            _ordered(AccessRecord, Q(payload__in=payloads) | Q(subject__in=subjects)).select_related(
-                "payload"
-            )
+            _ordered(AccessRecord, Q(payload__in=payloads) | Q(subject__in=subjects))
+            .select_related("payload")
+            .defer("payload__ciphertext")
         ),
-        others=list(_others(pks, interchanges)),
+        others=[*_others(pks, interchanges), *_certificates(payloads)],
     )
 
 
-def wanted(gathered: Gathered, contents: dict[int, tuple[bytes, bytes]]) -> list[Wanted]:
-    """Return the rows as a pack wants them; ``contents`` are the blind and the data of payloads, by primary key."""
+def wanted(gathered: Gathered, blinds: dict[int, bytes]) -> list[Wanted]:
+    """Return the rows as a pack wants them; ``blinds`` are those of the payloads that could be opened, by primary key."""
     found = [Wanted(row._meta.db_table, int(row.pk), _name(row)) for row in gathered.rows()]
-    for payload in gathered.payloads:
-        blind, data = contents.get(payload.pk, (b"", b""))
-        content = (blind, data) if blind else None
-        found.append(Wanted(payload._meta.db_table, payload.pk, _name(payload), content))
+    found += [
+        Wanted(each._meta.db_table, each.pk, _name(each), blinds.get(each.pk, b""))
+        for each in gathered.payloads
+    ]
     return found
 
 
@@ -111,7 +113,8 @@ def _with_their_answers(pks: set[int]) -> set[int]:
 def _documents(pks: Iterable[int]) -> QuerySet[Document]:
     return (
         Document.objects.filter(pk__in=pks)
-        .select_related(*WITH_STATE, "interchange__payload", "partner", "translation")
+        .select_related(*WITH_STATE, "interchange__payload", "partner")
+        .defer("interchange__payload__ciphertext")
         .order_by("pk")
     )
 
@@ -125,6 +128,23 @@ def _others(pks: set[int], interchanges: set[int]) -> Iterator[Model]:
     yield from _ordered(Resubmission, Q(original__in=pks, document__in=pks))
     yield from _ordered(Reprocessing, Q(document__in=pks))
     yield from _ordered(LineEntry, Q(document__in=pks))
+
+
+def _certificates(payloads: set[int]) -> Iterator[Model]:
+    """Yield what proves the end of those of ``payloads`` that are gone: certificates, and whose decision each was."""
+    disposed = _ordered(DisposalCertificate, Q(payload__in=payloads))
+    lists, decisions = {}, {}
+    for each in disposed.select_related("item__run", "decision"):
+        yield each
+        yield each.item
+        lists[each.item.run_id], decisions[each.decision_id] = each.item.run, each.decision
+    yield from lists.values()
+    yield from decisions.values()
+    # They are few, and none is of a payload that has its key.
+    gone = set(Payload.objects.filter(pk__in=payloads, key=None, key_id="").values_list("pk", flat=True))
+    for each in ErasureCertificate.objects.order_by("pk").iterator() if gone else ():
+        if gone.intersection(each.payloads):
+            yield each
 
 
 def _ordered(model: type[Model], condition: Q) -> QuerySet[Any]:

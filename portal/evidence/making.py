@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from archive import store
 from archive.clock import database_now
-from archive.packing import Head, pieces
+from archive.models import Payload
+from archive.pack_members import Members, TooLarge
+from archive.packing import Head, content_name, prove
 from archive.sealing import time_text
 from archive.storages import StorageAway, StorageRefuses
+from archive.verify import MOST_MEMBERS
 from portal.evidence.gathering import Gathered, gather, wanted
-from portal.evidence.pages import members
+from portal.evidence.pages import About, write_pages
 from portal.evidence.scopes import Scope
+
+_PIECE = 1 << 16
 
 
 class NotMade(Exception):
@@ -30,11 +35,36 @@ class OutOfReach(NotMade):
     """Content was moved to the archive's storage, which does not answer; the text says what it said."""
 
 
-def make(scope: Scope, actor: str, most: int | None = None) -> Iterator[bytes]:
-    """Return the bytes of the pack of ``scope``, piece by piece; each content is opened, and so recorded, in ``actor``'s name.
+class Made:
+    """A pack that is made: its name, its size in bytes, and its bytes, once. Closing it lets them go."""
 
-    What was disposed of is in the pack as its sealed record, without content. Raises ``NothingToProve`` and, for more than
-    ``most`` documents, ``TooMuch``; ``OutOfReach`` where the storage is away that holds what was moved out.
+    def __init__(self, name: str, members: Members) -> None:
+        self.name, self.size = name, members.size_packed
+        self._members, self._pieces = members, members.packed()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes, in pieces that are worth a write."""
+        waiting, size = [], 0
+        with self._members:
+            for piece in self._pieces:
+                waiting.append(piece)
+                size += len(piece)
+                if size >= _PIECE:
+                    yield b"".join(waiting)
+                    waiting, size = [], 0
+            yield b"".join(waiting)
+
+    def close(self) -> None:
+        """Let go of what was not taken."""
+        self._members.close()
+
+
+def make(scope: Scope, actor: str, most: int | None = None) -> Made:
+    """Return the pack of ``scope``; each content is opened, and so recorded, in ``actor``'s name.
+
+    It lies in a file without a name until its bytes were taken: memory grows with the number of records, and not with what they
+    hold. What was disposed of is in the pack as its sealed record, without content. Raises ``NothingToProve`` and, for more than
+    ``most`` documents or what a zip holds, ``TooMuch``; ``OutOfReach`` where the storage is away that holds what was moved out.
     """
     if not scope.documents:
         raise NothingToProve(f"{scope.name}: there is no document to prove anything of.")
@@ -43,21 +73,42 @@ def make(scope: Scope, actor: str, most: int | None = None) -> Iterator[bytes]:
             f"{scope.name}: {len(scope.documents):,} documents are more than the {most:,} that a page makes a pack of."
             " Take a shorter period, or have it made by manage.py evidence."
         )
+    members = Members()
+    try:
+        _fill(members, scope, actor)
+        return Made(scope.file, members)
+    except TooLarge as error:
+        members.close()
+        raise TooMuch(
+            f"{scope.name}: it comes to {error}, and a pack holds at most {MOST_MEMBERS:,} and 4 GB, so that any program opens"
+            " it. Take a shorter period."
+        ) from error
+    except BaseException:
+        members.close()
+        raise
+
+
+def _fill(members: Members, scope: Scope, actor: str) -> None:
     gathered = gather(scope)
-    contents, why_not = _open(gathered, scope, actor)
+    blinds, why_not = _open(gathered, scope, actor, members)
     made = database_now()
     head = Head(scope.kind, scope.name, time_text(made), actor)
-    return pieces(head, wanted(gathered, contents), members(scope, head, gathered, contents, why_not, made))
+    write_pages(members, About(scope, head, gathered, why_not, made))
+    prove(head, wanted(gathered, blinds), members)
 
 
 def _open(
-    gathered: Gathered, scope: Scope, actor: str
-) -> tuple[dict[int, tuple[bytes, bytes]], dict[int, str]]:
-    contents: dict[int, tuple[bytes, bytes]] = {}
+    gathered: Gathered, scope: Scope, actor: str, members: Members
+) -> tuple[dict[int, bytes], dict[int, str]]:
+    """Put the contents among the members; return their blinds, and why others could not be opened, by primary key."""
+    blinds: dict[int, bytes] = {}
     why_not: dict[int, str] = {}
     for payload in gathered.payloads:
         try:
-            contents[payload.pk] = store.opened(payload, actor=actor, purpose=f"evidence: {scope.name}"[:100])
+            # Anew, and let go again: the bytes of all of them together may be more than memory holds.
+            blind, data = store.opened(
+                Payload.objects.get(pk=payload.pk), actor=actor, purpose=f"evidence: {scope.told}"[:100]
+            )
         except store.PayloadDamaged as damage:
             why_not[payload.pk] = str(damage)
         except (StorageAway, StorageRefuses) as trouble:
@@ -65,4 +116,8 @@ def _open(
             raise OutOfReach(
                 f"{scope.name}: some of it lies in the archive's storage. {trouble}"
             ) from trouble
-    return contents, why_not
+        else:
+            # Without a blind it is from before payloads committed to their content: here to read, and no seal binds it.
+            members.add(content_name(payload), data)
+            blinds[payload.pk] = blind
+    return blinds, why_not

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
 
 from django.template.loader import render_to_string
 
-from archive.models import Document, document_name
-from archive.packing import README, Head
+from archive.models import Document, Translation, document_name
+from archive.pack_members import Members
+from archive.packing import README, Head, content_name
 from integration.flows.spreadsheets import csv_pieces
 from integration.matching.evidence import KINDS as PICTURES_AND_FORMS
 from integration.printing.paper import A4, Column, Sheet, bind
@@ -20,6 +23,11 @@ from portal.admin.readable import readable
 from portal.evidence.gathering import Gathered
 from portal.evidence.scopes import Scope, plain_name
 
+PRINTED = 100
+"""Documents whose texts one PDF holds: what makes them holds all that it prints in memory."""
+MOST_ROWS = 2000
+"""Rows of each table that are printed."""
+
 
 def moment_words(moment: datetime) -> str:
     """Return a time in UTC: whoever reads a pack is in no time zone that we know."""
@@ -27,80 +35,104 @@ def moment_words(moment: datetime) -> str:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a pack is about, what was found about it, and when; ``why_not`` says of payloads why they could not be opened."""
+
+    scope: Scope
+    head: Head
+    gathered: Gathered
+    why_not: dict[int, str]
+    made: datetime
+
+
+@dataclass(frozen=True)
 class Page:
-    """One document as the pack shows it: the names of its files, and its text (None: it could not be opened)."""
+    """One document as the pack shows it: the names of its files, and its text (None: it is none, or could not be opened)."""
 
     document: Document
     words: str
     stem: str
-    text: str | None
     raw: str
     why_not: str = ""
+    text: str | None = None
 
 
-def pages_of(
-    gathered: Gathered, contents: dict[int, tuple[bytes, bytes]], why_not: dict[int, str]
-) -> list[Page]:
-    """Return the documents with the names of their files, in the order in which they were recorded."""
+def pages_of(about: About) -> list[Page]:
+    """Return the documents with the names of their files, in the order in which they were recorded; without their texts."""
     found = []
-    for number, document in enumerate(gathered.documents, 1):
+    for number, document in enumerate(about.gathered.documents, 1):
         payload, words = document.interchange.payload, document_words(document)
-        opened = contents.get(payload.pk)
         found.append(
             Page(
                 document=document,
                 words=words,
                 stem=f"{number:04}-{plain_name(words)}",
-                text=None if opened is None else _own_text(document, opened[1]),
-                raw=f"content/{payload.address}.bin",
-                why_not=why_not.get(payload.pk, ""),
+                raw=content_name(payload),
+                why_not=about.why_not.get(payload.pk, ""),
             )
         )
     return found
 
 
-def members(
-    scope: Scope,
-    head: Head,
-    gathered: Gathered,
-    contents: dict[int, tuple[bytes, bytes]],
-    why_not: dict[int, str],
-    made: datetime,
-) -> dict[str, bytes]:
-    """Return the members of the pack that are for reading, by name."""
-    pages = pages_of(gathered, contents, why_not)
+def write_pages(members: Members, about: About) -> None:
+    """Add what is for reading to ``members``, which hold the contents."""
+    pages, gathered = pages_of(about), about.gathered
     shown = {
-        "scope": scope,
-        "head": head,
+        "scope": about.scope,
+        "head": about.head,
         "pages": pages,
         "gathered": gathered,
-        "why_not": why_not,
-        "made": moment_words(made),
+        "why_not": about.why_not,
+        "made": moment_words(about.made),
+        "is_split": len(pages) > PRINTED,
     }
-    found = {
-        README: render_to_string("portal/evidence/readme.txt", shown).encode(),
-        "pages/index.html": render_to_string("portal/evidence/index.html", shown).encode(),
-        "pages/record.pdf": _pdf(scope, head, made, gathered, pages),
-        "tables/events.csv": _table(("Time", "What happened", "Who", "About"), _events(gathered)),
-        "tables/decisions.csv": _table(("Time", "Who", "What", "Reason", "About"), _decisions(gathered)),
-        "tables/reads.csv": _table(("Time", "Who", "For what", "Page of", "Content"), _reads(gathered)),
+    members.add(README, render_to_string("portal/evidence/readme.txt", shown).encode())
+    members.add("pages/index.html", render_to_string("portal/evidence/index.html", shown).encode())
+    tables = {
+        "events": (("Time", "What happened", "Who", "About"), _events(gathered)),
+        "decisions": (("Time", "Who", "What", "Reason", "About"), _decisions(gathered)),
+        "reads": (("Time", "Who", "For what", "Page of", "Content"), _reads(gathered)),
     }
-    for payload in gathered.payloads:
-        blind, data = contents.get(payload.pk, (b"", b""))
-        if data and not blind:
-            # From before payloads committed to their content: here to read, and no seal binds it.
-            found[f"content/{payload.address}.bin"] = data
+    for name, (heads, rows) in tables.items():
+        members.add(
+            f"tables/{name}.csv", *(piece.encode() for piece in csv_pieces(heads, rows, mark="\ufeff"))
+        )
+    for part in range(0, len(pages), PRINTED):
+        texts = list(_with_texts(members, pages[part : part + PRINTED]))
+        _write_documents(members, texts, shown)
+        number = part // PRINTED + 1
+        sheets = [_overview(about, pages)] if number == 1 else []
+        name = "record" if number == 1 else f"record-{number}"
+        title = f"Evidence: {about.scope.name}"
+        members.add(f"pages/{name}.pdf", bind([*sheets, *_texts(texts)], A4, title))
+
+
+def _with_texts(members: Members, pages: Sequence[Page]) -> Iterator[Page]:
+    name, data = "", b""
     for page in pages:
-        found[f"pages/{page.stem}.html"] = render_to_string(
-            "portal/evidence/document.html",
-            shown | {"page": page, "readable": _readable(page.document)},
-        ).encode()
-        content = _canonical(page.document)
+        if page.raw in members and page.raw != name:  # documents of one file follow one another
+            name, data = page.raw, members.read(page.raw)
+        yield replace(page, text=_own_text(page.document, data)) if page.raw == name else page
+
+
+def _write_documents(members: Members, pages: Sequence[Page], shown: dict[str, Any]) -> None:
+    translated = dict(
+        Translation.objects.filter(document__in=[page.document for page in pages]).values_list(
+            "document", "content"
+        )
+    )
+    for page in pages:
+        content = translated.get(page.document.pk)
+        is_readable = isinstance(content, dict)
+        more = {
+            "page": page,
+            "readable": readable(page.document.transaction_set, content) if is_readable else None,
+        }
+        words = render_to_string("portal/evidence/document.html", shown | more)
+        members.add(f"pages/{page.stem}.html", words.encode())
         if content is not None:
-            found[f"data/{page.stem}.json"] = json.dumps(
-                content, ensure_ascii=False, indent=1, sort_keys=True
-            ).encode()
-    return found
+            data = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+            members.add(f"data/{page.stem}.json", data.encode())
 
 
 def _own_text(document: Document, data: bytes) -> str | None:
@@ -108,16 +140,6 @@ def _own_text(document: Document, data: bytes) -> str | None:
     if document.transaction_set in PICTURES_AND_FORMS:
         return None
     return "\n".join(own_lines(data, document)[:MOST_LINES])
-
-
-def _canonical(document: Document) -> object:
-    translation = getattr(document, "translation", None)
-    return translation.content if translation is not None else None
-
-
-def _readable(document: Document) -> object:
-    content = _canonical(document)
-    return readable(document.transaction_set, content) if isinstance(content, dict) else None
 
 
 def _events(gathered: Gathered) -> Iterator[Sequence[str]]:
@@ -136,45 +158,47 @@ def _reads(gathered: Gathered) -> Iterator[Sequence[str]]:
         yield moment_words(each.recorded_at), each.actor, each.purpose, each.subject, address
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    return "".join(csv_pieces(head, rows, mark="\ufeff")).encode()
-
-
-def _pdf(scope: Scope, head: Head, made: datetime, gathered: Gathered, pages: Sequence[Page]) -> bytes:
+def _overview(about: About, pages: Sequence[Page]) -> Sheet:
+    scope, head, gathered = about.scope, about.head, about.gathered
     sheet = Sheet(A4, f"Evidence: {scope.name}")
     sheet.heading(
-        scope.name, f"Made on {moment_words(made)} by {head.made_by}. README.txt says how to check it."
+        scope.name, f"Made on {moment_words(about.made)} by {head.made_by}. README.txt says how to check it."
     )
     sheet.section("Documents")
-    sheet.table(
-        (Column("Recorded", 20), Column("Document", 42), Column("Direction", 14), Column("Partner", 24)),
-        [
-            (
-                moment_words(each.document.recorded_at),
-                each.words,
-                each.document.get_direction_display(),
-                str(each.document.partner or ""),
-            )
-            for each in pages
-        ],
-    )
+    listed = [
+        (
+            moment_words(each.document.recorded_at),
+            each.words,
+            each.document.get_direction_display(),
+            str(each.document.partner or ""),
+        )
+        for each in pages[:MOST_ROWS]
+    ]
+    heads = (Column("Recorded", 20), Column("Document", 42), Column("Direction", 14), Column("Partner", 24))
+    _print(sheet, heads, listed, len(pages), "pages/index.html")
     sheet.section("What happened")
-    sheet.table(
-        (Column("Time", 20), Column("What", 62), Column("Who", 18)), [row[:3] for row in _events(gathered)]
-    )
+    columns: Sequence[Column] = (Column("Time", 20), Column("What", 62), Column("Who", 18))
+    happened = [row[:3] for row in islice(_events(gathered), MOST_ROWS)]
+    _print(sheet, columns, happened, len(gathered.events), "tables/events.csv")
     if gathered.decisions:
         sheet.section("What people decided")
-        sheet.table(
-            (Column("Time", 20), Column("Who", 16), Column("What", 24), Column("Reason", 40)),
-            [row[:4] for row in _decisions(gathered)],
-        )
+        columns = (Column("Time", 20), Column("Who", 16), Column("What", 24), Column("Reason", 40))
+        decided = [row[:4] for row in islice(_decisions(gathered), MOST_ROWS)]
+        _print(sheet, columns, decided, len(gathered.decisions), "tables/decisions.csv")
     if gathered.reads:
         sheet.section("Who read it")
-        sheet.table(
-            (Column("Time", 20), Column("Who", 20), Column("For what", 60)),
-            [row[:3] for row in _reads(gathered)],
-        )
-    return bind([sheet, *_texts(pages)], A4, f"Evidence: {scope.name}")
+        columns = (Column("Time", 20), Column("Who", 20), Column("For what", 60))
+        read = [row[:3] for row in islice(_reads(gathered), MOST_ROWS)]
+        _print(sheet, columns, read, len(gathered.reads), "tables/reads.csv")
+    return sheet
+
+
+def _print(
+    sheet: Sheet, columns: Sequence[Column], rows: Sequence[Sequence[str]], of: int, whole: str
+) -> None:
+    sheet.table(columns, rows)
+    if of > len(rows):
+        sheet.note(f"The first {len(rows):,} of {of:,}: {whole} holds all of them.")
 
 
 def _texts(pages: Sequence[Page]) -> Iterator[Sheet]:

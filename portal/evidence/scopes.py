@@ -25,6 +25,11 @@ class Scope:
     subjects: tuple[str, ...] = ()
 
     @property
+    def told(self) -> str:
+        """How records for good speak of it: the words of a search may be somebody's name."""
+        return "a search" if self.kind == "search" else self.name
+
+    @property
     def file(self) -> str:
         """What the pack's file is called: ``order-1042.zip``."""
         return f"{plain_name(self.name)}.zip"

@@ -144,7 +144,7 @@ def next_part(export: Export, wanted: Asked) -> Written:
     while goes_on and len(plain) < PLAIN_PART and time.monotonic() < ends:
         found = page(_behind(wanted, reached), ROWS_AT_ONCE, export.horizon)
         records = records_of(wanted, found.rows)
-        pieces = written(wanted, export.format, iter([records]), goes_on=not is_first)
+        pieces = written(wanted.resource, export.format, iter([records]), wanted.chosen, goes_on=not is_first)
         plain += "".join(pieces).encode()
         is_first, rows = False, rows + len(records)
         reached, goes_on = found.reached, found.goes_on

@@ -13,7 +13,7 @@ from integration.flows.retention import Terms, add_rule, change_rule, retire_rul
 from integration.flows.rights import Refused
 from integration.models import Order
 from tests import factories
-from tests.governed import WHY, rule
+from tests.governed import WHY, rule, years_later
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def test_what_keeps_a_document_is_said_in_one_sentence(keeper: User) -> None:
     assert why_not_erased([payload]) == {}
     rule(keeper, "Short", 2)
     rule(keeper, "Trade", 10)
-    until = document.recorded_at.replace(year=document.recorded_at.year + 10)
+    until = years_later(document.recorded_at, 10)
     said = f"The retention rule “Trade” keeps it until {until.day} {until:%B %Y}."
     assert why_kept(document) == said
     assert why_not_erased([payload]) == {payload: said}

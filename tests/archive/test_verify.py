@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archive import merkle, packing, publishing, sealing, store, verify
+from archive import merkle, pack_members, packing, publishing, sealing, store, verify
 from archive.models import Payload
 from archive.record import record_event
 from integration.work import Unclaimed
@@ -56,16 +56,25 @@ def made(db: None, tmp_path: Path) -> Made:
     for _ in range(2):
         sealing.close(HERE, now=True)
     publishing.publish_to_file(roots)
+    blind, data = store.opened(payload, purpose="t")
     wanted = [
-        packing.Wanted("archive_payload", payload.pk, "File a.x12", store.opened(payload, purpose="t")),
+        packing.Wanted("archive_payload", payload.pk, "File a.x12", blind),
         *(packing.Wanted("archive_event", event.pk, f"Line {event.pk}") for event in events),
     ]
-    pack = tmp_path / "pack.zip"
-    with pack.open("wb") as file:
-        packing.write_pack(
-            file, packing.Head("order", "1001", "2026-11-29T00:00:00Z", "dora"), wanted, README
-        )
-    return Made(pack, roots)
+    return Made(
+        written(tmp_path / "pack.zip", wanted, {**README, packing.content_name(payload): data}), roots
+    )
+
+
+def written(pack: Path, wanted: list[packing.Wanted], found: dict[str, bytes]) -> Path:
+    """Write a pack of these rows and other members."""
+    with pack_members.Members() as kept:
+        for name, data in found.items():
+            kept.add(name, data)
+        packing.prove(packing.Head("order", "1001", "2026-11-29T00:00:00Z", "dora"), wanted, kept)
+        pack.write_bytes(b"".join(kept.packed()))
+        assert pack.stat().st_size == kept.size_packed
+    return pack
 
 
 def run(pack: Path, roots: Path | None = None, *, path: str | None = None) -> tuple[int, str]:
@@ -123,10 +132,7 @@ def test_a_day_that_the_published_roots_do_not_reach_yet_is_not_proved(made: Mad
 
 def test_what_is_not_sealed_yet_is_said_to_be_so(made: Made, tmp_path: Path) -> None:
     event = record_event("order:7", "told", "Just now.")
-    pack = tmp_path / "new.zip"
-    with pack.open("wb") as file:
-        head = packing.Head("order", "1001", "2026-11-29T00:00:00Z", "dora")
-        packing.write_pack(file, head, [packing.Wanted("archive_event", event.pk, "Just now")], README)
+    pack = written(tmp_path / "new.zip", [packing.Wanted("archive_event", event.pk, "Just now")], README)
     code, said = run(pack, made.roots)
     assert code == 2
     assert "it was not sealed yet when the pack was made" in said
@@ -374,7 +380,28 @@ def test_a_member_of_no_plain_name_is_not_packed(name: str) -> None:
 
 @pytest.mark.django_db
 def test_a_row_that_is_not_there_cannot_be_packed() -> None:
-    with pytest.raises(packing.Missing, match="1 rows are not there"):
-        list(
-            packing.pieces(packing.Head("order", "1", "", ""), [packing.Wanted("archive_event", 1, "x")], {})
-        )
+    head, wanted = packing.Head("order", "1", "", ""), [packing.Wanted("archive_event", 1, "x")]
+    with (
+        pack_members.Members() as kept,
+        pytest.raises(packing.Missing, match="the first is 1 of archive_event"),
+    ):
+        packing.prove(head, wanted, kept)
+
+
+def test_a_pack_from_a_file_is_byte_for_byte_the_one_from_memory(made: Made) -> None:
+    found = members(made.pack)
+    assert b"".join(verify.container(found, found.__getitem__)) == made.pack.read_bytes()
+    said = json.loads(found["manifest.json"])
+    assert json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True).encode() == found["manifest.json"]
+
+
+def test_more_than_a_zip_holds_is_refused_before_a_byte_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pack_members.Members() as kept:
+        for name in ("a", "b"):
+            kept.add(name, b"12345")
+        assert len(b"".join(kept.packed())) == kept.size_packed
+        with pytest.raises(ValueError, match="is in the pack already"):
+            kept.add("a", b"")
+        monkeypatch.setattr(pack_members, "MOST_MEMBERS", 1)
+        with pytest.raises(pack_members.TooLarge, match="2 members"):
+            kept.packed()

@@ -12,6 +12,7 @@ import os
 import resource as usage
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,8 +40,12 @@ def main() -> int:
     """Measure, print, and write ``.data/bench/api.json``."""
     database()
     os.environ["API_REQUESTS_A_MINUTE"] = "1000000"
-    figures = pages()
+    tell(f"{DOCUMENTS:,} documents, fastest of {RUNS} runs, milliseconds of SQL")
+    figures = list(pages())
     framework = own_pagination()
+    tell("Django REST framework's own pagination of documents, 200 rows:")
+    for what, took in framework.items():
+        tell(f"{what:52}{took:8.1f}")
     rows, seconds, megabytes = stream()
     exported = export()
     found = {
@@ -54,14 +59,6 @@ def main() -> int:
     target = ROOT / ".data" / "bench" / "api.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=2))
-    tell(f"{DOCUMENTS:,} documents, fastest of {RUNS} runs, milliseconds of SQL")
-    for each in figures:
-        tell(
-            f"{each.what:52}{each.sql:8.1f}{each.queries:5} queries{each.rows:6} rows{'  over its limit' if each.is_over else ''}"
-        )
-    tell("Django REST framework's own pagination of documents, 200 rows:")
-    for what, took in framework.items():
-        tell(f"{what:52}{took:8.1f}")
     is_large = megabytes > STREAM_MB
     tell(
         f"CSV of {rows:,} rows: {seconds:.0f} s, {megabytes:.1f} MB more than before{'  over its limit' if is_large else ''}"
@@ -73,14 +70,13 @@ def main() -> int:
     return int(is_large or any(each.is_over for each in figures))
 
 
-def pages() -> list[Figure]:
-    """Return the figures of every list, at its beginning, middle and end, and of lists narrowed."""
+def pages() -> Iterator[Figure]:
+    """Yield the figures of every list, at its beginning, middle and end, and of lists narrowed."""
     from archive import changes  # noqa: PLC0415
     from archive.models import Change  # noqa: PLC0415
     from portal.api.resources import RESOURCES  # noqa: PLC0415
 
     client, epoch = asker(), changes.current_epoch()
-    found = []
     for resource in RESOURCES:
         entries = Change.objects.filter(resource=resource.name).order_by("changed_xid", "row_id")
         count = entries.count()
@@ -90,10 +86,9 @@ def pages() -> list[Figure]:
                 at = entries[int(count * share)]
                 cursor = changes.written(changes.Place(at.changed_xid, at.row_id), epoch)
             query = {"cursor": cursor} if cursor else {}
-            found.append(measured(client, f"{resource.path}, {words} of {count:,}", resource.path, query))
+            yield measured(client, f"{resource.path}, {words} of {count:,}", resource.path, query)
     for path, query in narrowed().items():
-        found.append(measured(client, f"{path[0]} {path[1]}", path[0], query))
-    return found
+        yield measured(client, f"{path[0]} {path[1]}", path[0], query)
 
 
 def narrowed() -> dict[tuple[str, str], dict[str, str]]:
@@ -135,7 +130,7 @@ def asker() -> Any:
 
 
 def measured(client: Any, what: str, path: str, query: dict[str, str]) -> Figure:
-    """Return the figure of one request."""
+    """Return and print the figure of one request."""
     answers: list[Any] = []
 
     def ask() -> Any:
@@ -143,7 +138,10 @@ def measured(client: Any, what: str, path: str, query: dict[str, str]) -> Figure
         return answers[-1]
 
     sql, _, queries = min(run(ask) for _ in range(RUNS))
-    return Figure(what, round(sql, 1), queries, len(answers[-1].json()["data"]), sql > LIST_SQL)
+    figure = Figure(what, round(sql, 1), queries, len(answers[-1].json()["data"]), sql > LIST_SQL)
+    over = "  over its limit" if figure.is_over else ""
+    tell(f"{what:52}{figure.sql:8.1f}{queries:5} queries{figure.rows:6} rows{over}")
+    return figure
 
 
 def own_pagination() -> dict[str, float]:

@@ -54,8 +54,8 @@ def tell(words: str) -> None:
     sys.stdout.write(f"{words}\n")
 
 
-def database() -> None:
-    """Point this process at a database with ``DOCUMENTS`` documents, made and seeded where it is missing."""
+def database(documents: int = DOCUMENTS, purpose: str = "desk") -> None:
+    """Point this process at a database with so many documents, made and seeded where it is missing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     os.environ.setdefault("HTTPS", "false")
     import django  # noqa: PLC0415 - before settings can be asked for anything
@@ -75,7 +75,7 @@ def database() -> None:
     installation = read_installation(settings.DATA_FOLDER)
     if installation is None:
         sys.exit("This needs the private database: make setup first.")
-    name = f"gridport_desk_{DOCUMENTS}"
+    name = f"gridport_{purpose}_{documents}"
     with connections["owner"].cursor() as owner:
         owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         is_there = owner.fetchone() is not None
@@ -86,12 +86,12 @@ def database() -> None:
     point_at(name)
     call_command("migrate", verbosity=0)
     if not Document.objects.exists():
-        tell(f"{DOCUMENTS:,} documents take {estimate(DOCUMENTS)}.")
+        tell(f"{documents:,} documents take {estimate(documents)}.")
         try:
-            check(DOCUMENTS, settings.DATA_FOLDER)
+            check(documents, settings.DATA_FOLDER)
         except SeedError as error:
             sys.exit(str(error))
-        seed(DOCUMENTS, timezone.now(), tell)
+        seed(documents, timezone.now(), tell)
     keep_figures()
 
 

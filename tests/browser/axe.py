@@ -30,6 +30,8 @@ def violations(page: Page) -> list[dict[str, Any]]:
     The script is run by the browser's tools, so the page's own policy on scripts stays as it is. Transitions are ended
     first: colours halfway between light and dark are nobody's choice.
     """
+    # Without its styles and scripts a page is another one.
+    page.wait_for_load_state("load")
     page.evaluate(_AXE)
     known: dict[str, dict[str, str]] = json.loads(KNOWN.read_text())
     found = []

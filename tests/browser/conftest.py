@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from django.db import connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.copies import with_database
 from tests.conftest import ROOT, skip_or_fail
+
+PATIENCE = 60.0
+"""Seconds for what is waited for on a machine that has much else to do; what comes sooner waits for nothing."""
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 EXECUTABLES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -38,43 +41,43 @@ def known_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
+class Nursery:
+    """A process that has the portal loaded, and has children serve it (``tests.browser.serving``)."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, **words: Any) -> dict[str, Any]:
+        """Ask for something, and return the answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "The process that serves portals has ended; what it said stands above."
+        return dict(json.loads(answer))
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """What serves portals: to load one takes longer than most tests."""
+    environment = {**os.environ, "HTTPS": "false", "UNDO_SECONDS": "0"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.browser.serving"],
+        cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield Nursery(process)
+
+
 @pytest.fixture
-def portal(committed: str, tmp_path: Path) -> Iterator[str]:
+def portal(committed: str, nursery: Nursery, tmp_path: Path) -> Iterator[str]:
     """The address of a served portal on the test's own database; rows made by the test are seen there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    environment = {
-        **os.environ,
-        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], committed),
-        "HTTPS": "false",
-        "UNDO_SECONDS": "0",
-    }
-    with (tmp_path / "portal.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)],
-            env=environment, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            _wait_for(address, process, tmp_path / "portal.log")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"The portal ended: {log.read_text()[-2000:]}")
-        try:
-            if requests.get(f"{address}/health/live", timeout=2).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    pytest.fail("The portal did not answer within 30 s.")
+    database = with_database(os.environ["DATABASE_URL"], committed)
+    served = nursery.ask(database=database, log=str(tmp_path / "portal.log"))
+    try:
+        yield f"http://127.0.0.1:{served['port']}"
+    finally:
+        nursery.ask(end=served["pid"])
 
 
 @pytest.fixture
@@ -96,6 +99,7 @@ def page(browser: Browser, portal: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=portal)
     strangers: list[str] = []
     errors: list[str] = []
+    context.set_default_timeout(PATIENCE * 1000)
     opened = context.new_page()
     opened.on(
         "request",

@@ -1,6 +1,9 @@
 // The luminance of the page's background, and the texts that stand out from theirs too little (WCAG 2.2, 1.4.3 and
 // 1.4.11: 4.5 to 1, icons 3 to 1). Colours are drawn and read back, so that any notation is understood.
 () => {
+    // Colours halfway between two are nobody's choice.
+    for (const each of document.getAnimations())
+        if (each.effect.getComputedTiming().endTime !== Infinity) each.finish();
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
         canvas.clearRect(0, 0, 1, 1);

@@ -7,9 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 SCRIPT = (Path(__file__).parent / "actions.js").read_text()
+
+
+def is_ready(page: Page) -> None:
+    """Wait until the scripts of the page that is shown run: a key or a pointer that comes before them is told nobody."""
+    page.wait_for_load_state("load")
 
 
 class Actions:
@@ -33,7 +38,10 @@ class Actions:
         self.done.clear()
         yield self.done
         # What the browser tells of comes after what the page shows.
-        self.page.evaluate("1")
+        try:
+            self.page.evaluate("1")
+        except Error:  # the last action led to another page, which came at this very moment
+            self.page.wait_for_load_state()
         assert 0 < len(self.done) <= most, (
             f"{len(self.done)} actions, and {most} were to be enough: {self.done}"
         )

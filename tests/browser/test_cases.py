@@ -19,7 +19,7 @@ from partners.models import Agreement
 from portal.admin.show import list_url, page_url
 from tests import factories
 from tests.browser import axe
-from tests.browser.driver import Actions
+from tests.browser.driver import Actions, is_ready
 from tests.browser.test_desk import log_in
 
 pytestmark = pytest.mark.browser
@@ -78,7 +78,7 @@ def test_what_the_supplier_changed_is_seen_with_one_click(case: ExceptionCase, p
         page.get_by_role("link", name="Larch Supply answered purchase order", exact=False).click()
         table = page.get_by_role("region", name="Purchase order compared with acknowledgment")
         expect(table.locator(".gp-marked").first).to_be_visible()
-    assert [each.text_content() for each in table.locator(".gp-marked").all()] == ["Differs: 1"]
+    expect(table.locator(".gp-marked")).to_have_text(["Differs: 1"])
     expect(table.locator("tfoot")).to_contain_text("USD less than ordered")
     expect(page.get_by_text("Show matching lines (1)")).to_be_visible()
 
@@ -101,6 +101,7 @@ def test_a_difference_is_accepted_with_two_actions_and_can_be_undone(case: Excep
     agreed = PurchaseOrder.objects.get().agreed or []
     assert [each["quantity"] for each in agreed] == ["1", "5"]
 
+    is_ready(page)
     page.keyboard.press("u")
     expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
     case.refresh_from_db()
@@ -116,6 +117,7 @@ def test_a_case_is_taken_and_written_on_with_two_actions(case: ExceptionCase, pa
     with actions.counted(2):
         page.keyboard.press("a")
         expect(page.get_by_text("You look after this case.")).to_be_visible()
+        is_ready(page)
         page.get_by_label("Comment", exact=True).focus()
         page.keyboard.type("Called Larch: <b>four</b> follow on Monday.")
         page.keyboard.press("Control+Enter")
@@ -148,7 +150,7 @@ def test_ten_cases_are_resolved_by_keyboard_alone_with_three_keys_each(larch: Ag
         page.keyboard.press("Enter")
         for left in range(9, -1, -1):
             expect(page.get_by_role("heading", name="What to do")).to_be_visible()
-            assert _focused(page) == "H2"
+            expect(page.locator("h2:focus")).to_have_count(1)
             page.keyboard.press("1")
             expect(page.get_by_role("button", name="Accept as acknowledged")).to_be_focused()
             page.keyboard.press("Enter")
@@ -162,10 +164,6 @@ def test_ten_cases_are_resolved_by_keyboard_alone_with_three_keys_each(larch: Ag
     assert {each.split()[0] for each in done} == {"key"}
     assert ExceptionCase.objects.filter(closed_at=None).count() == 0
     assert ExceptionCase.objects.filter(decision="accepted", closed_by="decide").count() == 10
-
-
-def _focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.tagName"))
 
 
 def test_keys_can_be_switched_off_and_stay_off(case: ExceptionCase, page: Page) -> None:
@@ -193,6 +191,7 @@ def test_two_people_see_each_other_and_the_later_one_is_told_what_happened(
     other.get_by_label("Username").fill(maria.get_username())
     other.get_by_label("Password").fill("the harbour at seven")
     other.get_by_role("button", name="Log in").click()
+    expect(other.get_by_role("heading", name="Dashboard")).to_be_visible()
     other.goto(page_url(case))
     expect(other.get_by_text("decide is looking at this since")).to_be_visible()
     other.get_by_label("Reason", exact=True).first.fill("Told by phone.")

@@ -16,6 +16,7 @@ from integration.work import Unclaimed
 from partners.models import CodeList
 from portal.admin.show import list_url, page_url
 from tests import factories
+from tests.browser.driver import is_ready
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +67,7 @@ def test_somebody_finds_an_order_and_reads_what_was_sent_and_what_came_back(page
         "Larch Supply answered purchase order 1042-1 differently."
     )
     timeline = page.get_by_role("region", name="Timeline").get_by_role("listitem")
+    expect(timeline).to_have_count(6)
     assert [text.split("\n")[0] for text in timeline.all_inner_texts()] == [
         "Purchase order 1042-1 written for Larch Supply, interchange 000000001.",
         "Functional acknowledgment (997) of Larch Supply read.",
@@ -82,6 +84,7 @@ def test_somebody_finds_an_order_and_reads_what_was_sent_and_what_came_back(page
     document = Document.objects.get(transaction_set="850")
     data = store.open(document.interchange.payload, purpose="test").decode()
     own = data[data.index("ST*") : data.index("GE*")].removesuffix("~").split("~")
+    expect(lines).to_have_count(len(own))
     assert lines.all_inner_texts() == [f"{segment}~" for segment in own]
     tops = [box["y"] for line in lines.all() if (box := line.bounding_box())]
     assert tops == sorted(set(tops))
@@ -100,8 +103,9 @@ def test_somebody_settles_a_case_with_a_reason_and_without_a_mouse(page: Page) -
     tab_to(page, page.get_by_role("link", name="Cases", exact=False).first.get_attribute("href") or "")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Cases", exact=True)).to_be_visible()
+    is_ready(page)
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "searchbar"
+    expect(page.locator("#searchbar")).to_be_focused()
     page.keyboard.type("1042")
     page.keyboard.press("Enter")
     expect(page.locator("#result_list tbody")).to_have_count(1)
@@ -111,9 +115,9 @@ def test_somebody_settles_a_case_with_a_reason_and_without_a_mouse(page: Page) -
 
     tab_to(page, "settle")
     page.keyboard.press("Enter")
+    expect(page.locator("#id_reason")).to_be_focused()
     case.refresh_from_db()
     assert case.closed_at is None
-    assert page.evaluate("document.activeElement.id") == "id_reason"
     page.keyboard.type("Larch sends the rest tomorrow; told by phone.")
     tab_to(page, "settle")
     page.keyboard.press("Enter")

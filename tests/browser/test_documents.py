@@ -20,7 +20,7 @@ from integration.work import ClaimedWork
 from portal.admin.show import list_url, page_url
 from tests import factories
 from tests.browser.axe import violations
-from tests.browser.driver import Actions
+from tests.browser.driver import Actions, is_ready
 from tests.browser.test_desk import disputed_order, log_in
 from tests.chaos.forking import is_whole
 from tests.documents import position_of, rejected_at
@@ -74,7 +74,7 @@ def test_t9_without_a_reason_it_is_refused_and_the_field_is_named(page: Page, re
     log_in(page, "decide")
     page.goto(send_again_page(rejected))
     page.get_by_role("button", name="Send again").click()
-    assert page.evaluate("document.activeElement.name") == "reason"
+    expect(page.locator("[name=reason]:focus")).to_be_visible()
     page.evaluate("document.querySelector('form[data-again]').noValidate = true")
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("alert")).to_have_text("Choose a reason: it is kept with the decision.")
@@ -180,7 +180,7 @@ def test_t12_two_hundred_failed_documents_are_sent_again_whoever_closes_the_wind
     status = page.locator("#job [role=status]")
     with at_work(job, monkeypatch) as go_on:
         half = f"{MANY // 2} of {MANY} settled: {MANY // 2} sent again, {MANY // 2} waiting"
-        expect(status).to_have_text(half, timeout=30_000)  # the page asks every two seconds by itself
+        expect(status).to_have_text(half)  # the page asks every two seconds by itself
         page.goto("/admin/")  # nobody looks at the job any more
         go_on.set()
     how = bulk.progress(job)
@@ -210,7 +210,8 @@ def test_t13_the_segment_that_a_997_complains_of_is_focused_and_explained(
         explained = page.get_by_role("listitem").filter(has=page.locator(f"#segment-{position}"))
         expect(explained).to_contain_text("element 4: invalid character")
         expect(explained.get_by_role("row", name="PO104")).to_contain_text("Unit price")
-        assert explained.locator(".gp-faulty").all_inner_texts() == ["4.5"]
+        expect(explained.locator(".gp-faulty")).to_have_text(["4.5"])
+    is_ready(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".gp-told")).to_have_text("PO102 quantity ordered = 2")

@@ -16,7 +16,7 @@ from portal.admin.show import list_url, page_url
 from portal.groups import CUSTOMER_SERVICE
 from portal.seeding.lives import COMMON_ITEM
 from portal.seeding.seed import seed
-from tests.browser.driver import Actions
+from tests.browser.driver import Actions, is_ready
 from tests.browser.test_desk import log_in
 
 pytestmark = pytest.mark.browser
@@ -37,6 +37,7 @@ def numbers(page: Page) -> list[int]:
 
 def look_for(page: Page, term: str) -> None:
     """Type ``term`` into the box that / leads to, from whatever page."""
+    is_ready(page)
     page.keyboard.press("/")
     page.keyboard.type(term)
     with page.expect_navigation():
@@ -138,8 +139,8 @@ def test_going_back_shows_the_same_page_of_the_same_list(seeded: None, page: Pag
     page.wait_for_url(re.compile("after="))
     address = page.url
     rows = page.locator("#result_list tbody th a")
+    expect(rows).to_have_count(25)
     before = [rows.nth(place).get_attribute("href") for place in range(rows.count())]
-    assert len(before) == 25
     with page.expect_navigation():
         rows.nth(6).click()
     with actions.counted(1):
@@ -148,5 +149,6 @@ def test_going_back_shows_the_same_page_of_the_same_list(seeded: None, page: Pag
         page.wait_for_load_state("networkidle")
     assert page.url.split("#")[0] == address
     expect(rows.nth(6)).to_be_focused()
+    expect(rows).to_have_count(25)
     assert [rows.nth(place).get_attribute("href") for place in range(rows.count())] == before
     expect(page.get_by_text("Document: Functional acknowledgment (997)")).to_be_visible()

@@ -14,7 +14,7 @@ from integration.models import PurchaseOrder
 from partners.models import MappingProfile
 from portal.admin.show import list_url, page_url
 from tests import factories
-from tests.browser.driver import Actions
+from tests.browser.driver import Actions, is_ready
 from tests.browser.test_desk import CONTRASTS, log_in
 from tests.integration.flows.test_mapping_profiles import CARRIER_LINE, WHY, released
 from tests.world import World, world
@@ -75,6 +75,8 @@ def test_a_partner_with_a_variant_is_taken_on_and_the_next_purchase_order_goes_o
     page.get_by_role("link", name="Rehearse…").click()
     page.get_by_role("link", name="Purchase order 1001-1 for").click()
     segments = page.get_by_role("region", name="The X12").get_by_role("listitem")
+    expect(segments.first).to_contain_text("ST*850")
+    is_ready(page)
     rehearsed = [re.sub(r"~.*", "", text) for text in segments.all_inner_texts()]
     placed_on = made.order.placed_at.astimezone(time_zone_of(made.agreement, made.order))
     assert rehearsed[:2] == ["ST*850*0001", f"BEG*00*DS*1001-1**{placed_on:%Y%m%d}"]
@@ -85,7 +87,7 @@ def test_a_partner_with_a_variant_is_taken_on_and_the_next_purchase_order_goes_o
     number.hover()
     expect(page.locator("#at-2-3")).to_have_class(re.compile("gp-lit"))
     number.click()
-    assert page.evaluate("document.querySelector(':target').id") == "at-2-3"
+    expect(page.locator("#at-2-3:target")).to_have_count(1)
     page.locator("#id_name").fill("A drop shipment")
     page.locator("#id_reason").fill("Held against page 7.")
     page.get_by_role("button", name="Keep as a sample").click()
@@ -94,6 +96,7 @@ def test_a_partner_with_a_variant_is_taken_on_and_the_next_purchase_order_goes_o
     page.get_by_role("link", name="Release…").click()
     page.locator("#id_reason").fill("Acme has seen it.")
     page.get_by_role("button", name="Release revision 1").dblclick()
+    expect(page.get_by_role("button", name="Release revision 1")).to_have_count(0)
     expect(page.get_by_text("Revision 1").first).to_be_visible()
     assert MappingProfile.objects.get().revisions.count() == 1
 

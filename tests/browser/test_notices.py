@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from integration.flows.cases import open_case
 from integration.models import ExceptionCase, Notice, NoticeReceipt, NoticeRule
@@ -45,6 +45,7 @@ def log_in(page: Page, portal: str) -> None:
     page.fill("input[name=username]", "olga")
     page.fill("input[name=password]", PASSWORD)
     page.click("button[type=submit]")
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
 def test_notices_are_read_and_chosen_and_nothing_is_wrong_with_the_pages(

@@ -44,6 +44,7 @@ def press(page: Page, link: str, reason: str, button: str) -> None:
     page.get_by_role("region", name="What can be done").get_by_role("link", name=link, exact=True).click()
     page.get_by_label("Reason").fill(reason)
     page.get_by_role("button", name=button, exact=True).click()
+    expect(page.get_by_role("button", name=button, exact=True)).to_have_count(0)
 
 
 def decide(page: Page, link: str, button: str, reason: str) -> None:

@@ -148,7 +148,7 @@ class Worker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def ends(self, within: float = 30.0) -> float:
+    def ends(self, within: float = 90.0) -> float:
         """Wait for the end of the main process, in good order and with nothing left; return how long it took."""
         began = time.monotonic()
         try:
@@ -263,7 +263,7 @@ class Crew:
             assert worker.is_running(), f"it did not start:\n{worker.log()[-4000:]}"
             return "Worker: running." in worker.log()
 
-        wait_until(runs, 60, "the worker runs")
+        wait_until(runs, 180, "the worker runs")
         return worker
 
 

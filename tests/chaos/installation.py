@@ -151,16 +151,16 @@ class Installation:
 
     def ledger(self) -> list[dict[str, Any]]:
         """Return what the store was asked."""
-        return list(requests.get(f"{self.store_url}/_simulator/ledger", timeout=10).json())
+        return list(requests.get(f"{self.store_url}/_simulator/ledger", timeout=60).json())
 
     def in_store(self, number: int) -> dict[str, Any]:
         """Return an order as the store holds it now."""
-        found = requests.get(f"{self.store_url}/_simulator/orders/{number}", timeout=10)
+        found = requests.get(f"{self.store_url}/_simulator/orders/{number}", timeout=60)
         return dict(found.json()["order"])
 
     def tell_store(self, path: str, body: dict[str, Any] | None = None) -> None:
         """Use the store's control door."""
-        requests.post(f"{self.store_url}/_simulator/{path}", json=body or {}, timeout=10).raise_for_status()
+        requests.post(f"{self.store_url}/_simulator/{path}", json=body or {}, timeout=60).raise_for_status()
 
     def place(self, orders: int = 1) -> list[int]:
         """Have further orders appear in the store; return their numbers."""
@@ -214,7 +214,7 @@ class Installation:
 
         asked = self._asked(method)
         self._kill(f"{method} not answered", lane, dies_at_the_answer)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self._asked(method) == asked:
             assert time.monotonic() < deadline, f"the store never read the {method}"
 

@@ -33,7 +33,7 @@ REFUSED = ("down", UP)
 """Kind and direction of what no connection shows: there is none."""
 
 IN_A_HURRY = Patience(connect=2.0, silence=0.4, answer=2.0, visit=10.0)
-SOON = 30.0
+SOON = 120.0
 STEPS = ("key exchange", "greeting", "login", "open", "write", "close", "find", "rename", "read", "remove")
 """Where a conversation with the mailbox may be broken. Upstream that is before what follows the step, so that a rename
 never asked for is one behind ``find``; downstream it is the step's own answer."""

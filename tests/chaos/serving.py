@@ -24,7 +24,7 @@ from tests import calls
 from tests.chaos.forking import Forked
 
 CALLERS = 4
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 

@@ -195,7 +195,7 @@ def sessions_of_calls_that_wait(portal: Portal, hook: StoreHook, number: int) ->
 
 def _settled(portal: Portal, coming: list[Future[int]]) -> int:
     """Return how many sessions wait for a lock, once all calls have come and no more sessions do."""
-    process, deadline = psutil.Process(portal.pid), time.monotonic() + 20
+    process, deadline = psutil.Process(portal.pid), time.monotonic() + 60
     port = int(portal.address.rpartition(":")[2])
     found = -1
     while time.monotonic() < deadline:

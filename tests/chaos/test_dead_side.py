@@ -6,6 +6,7 @@ exchange. Several workers do what there is.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 import time
@@ -270,7 +271,7 @@ def recover(sides: Sides) -> int:
     channels.probe_now(store_channel(sides.store.pk))
     waiting = Work.objects.filter(step="import_order", talks_to=store_channel(sides.store.pk))
     forked.run([lambda: work_until(lambda: not waiting.exists(), within=60)] * WORKERS)
-    ledger = requests.get(f"{url}/_simulator/ledger", timeout=10).json()
+    ledger = requests.get(f"{url}/_simulator/ledger", timeout=60).json()
     ends = [each["at"] for each in ledger]
     return max(sum(end - DELAY * 0.9 <= at <= end for end in ends) for at in ends)
 
@@ -324,22 +325,22 @@ def claimers(sides: Sides, count: int) -> int:
     """
     poll = Work.objects.filter(step="poll_store", talks_to=store_channel(sides.store.pk))
     poll.update(due_at="2120-01-01T00:00Z")
-    ready = time.monotonic() + 0.5
+    ready = multiprocessing.Barrier(count)
 
     def act() -> None:
         connection.ensure_connection()
-        time.sleep(max(0.0, ready - time.monotonic()))
+        ready.wait(60)
         work.claim("orders")
 
     sides.installation.forked.run([act] * count)
     return Work.objects.filter(talks_to=store_channel(sides.store.pk)).exclude(lease_token=None).count()
 
 
-def slowly(take: Callable[..., Any]) -> Callable[..., Any]:
+def slowly(take: Callable[..., Any], seconds: float = 0.2) -> Callable[..., Any]:
     """Leave time between seeing a place and taking it."""
 
     def taking(*given: Any) -> Any:
-        time.sleep(0.2)
+        time.sleep(seconds)
         return take(*given)
 
     return taking
@@ -357,7 +358,7 @@ def test_without_holding_the_channel_more_than_two_get_them(
     sides: Sides, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.WORKERS = 9
-    monkeypatch.setattr(claimable, "take", slowly(claimable.take))
+    monkeypatch.setattr(claimable, "take", slowly(claimable.take, 1.0))
     monkeypatch.setattr(channels, "hold", lambda name: None)
     assert claimers(sides, 8) > 2
 

@@ -42,7 +42,7 @@ from portal.copies import DatabaseCopies
 from tests import factories
 from tests.chaos.forking import is_whole, scaled
 from tests.conftest import own_database
-from tests.governed import WHY, approved, archived, dated, rule
+from tests.governed import WHY, approved, archived, dated, rule, years_later
 
 pytestmark = pytest.mark.chaos
 
@@ -92,7 +92,7 @@ class Model:
             if terms.starts == "exchanged"
             else datetime(thing.recorded.year + 1, 1, 1, tzinfo=UTC)
         )
-        return at.replace(year=at.year + terms.years)
+        return years_later(at, terms.years)
 
     def is_held(self, thing: Thing, held: Covered) -> bool:
         if held.documents is not None:
@@ -368,7 +368,7 @@ def on_own_connection(act: Callable[[], object]) -> Callable[[], None]:
 
 
 def wait_until_somebody_waits_for_a_lock() -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with connections["owner"].cursor() as owner:
             owner.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
@@ -395,7 +395,7 @@ def test_a_hold_that_is_being_taken_is_waited_for_and_wins(due: tuple[User, User
             hold = take_hold(due[0], "Larch against us", Covered(documents=[document.pk]), WHY)
             destroying = pool.submit(on_own_connection(lambda: destroy_it(item)))
             wait_until_somebody_waits_for_a_lock()
-        destroying.result(timeout=30)
+        destroying.result(timeout=120)
     refusal = DisposalRefusal.objects.get(item=item)
     assert "on hold" in refusal.sentence
     assert hold.matter in refusal.sentence
@@ -412,7 +412,7 @@ def test_a_hold_taken_while_something_is_destroyed_waits_and_finds_it_gone(due: 
                 on_own_connection(lambda: take_hold(due[0], "Larch against us", covered, WHY))
             )
             wait_until_somebody_waits_for_a_lock()
-        holding.result(timeout=30)
+        holding.result(timeout=120)
     assert DisposalCertificate.objects.get(item=item).key_destroyed
     assert not hold_was_overlooked(document)
 
@@ -428,7 +428,7 @@ def test_without_the_lock_a_hold_is_overlooked(due: tuple[User, User]) -> None:
     document, item = one_due(*due)
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         take_hold(due[0], "Larch against us", Covered(documents=[document.pk]), WHY)
-        pool.submit(on_own_connection(lambda: destroy_it(item))).result(timeout=30)
+        pool.submit(on_own_connection(lambda: destroy_it(item))).result(timeout=120)
     assert hold_was_overlooked(document)
 
 
@@ -444,7 +444,7 @@ def test_of_a_hold_and_a_disposal_at_once_one_is_first(due: tuple[User, User], r
             act: Callable[[], object], wait: float, ready: threading.Barrier = ready
         ) -> Callable[[], None]:
             def acted() -> None:
-                ready.wait(timeout=30)
+                ready.wait(timeout=120)
                 time.sleep(max(0.0, wait))
                 act()
 
@@ -457,7 +457,7 @@ def test_of_a_hold_and_a_disposal_at_once_one_is_first(due: tuple[User, User], r
         ]
         with ThreadPoolExecutor(2) as pool:
             for each in [pool.submit(act) for act in acts]:
-                each.result(timeout=30)
+                each.result(timeout=120)
         assert not hold_was_overlooked(document)
         is_kept = DisposalRefusal.objects.filter(item=item).exists()
         assert is_kept == bool(Payload.objects.get(pk=item.payload_id).ciphertext)

@@ -98,11 +98,11 @@ def test_deaths_while_looking_after_a_hook_mend_it_and_tell_of_it_once(
     address = f"{installation.store_url}/stores/{STORE_HASH}/v3/hooks/{StoreHook.objects.get().number}"
     token = {"X-Auth-Token": TOKEN}
     for _ in range(KILLS):
-        requests.put(address, json={"is_active": False}, headers=token, timeout=10).raise_for_status()
+        requests.put(address, json={"is_active": False}, headers=token, timeout=60).raise_for_status()
         installation.ask("check_hooks")
         installation.kill_at("check_hooks.done", "store")
         installation.go_on()
-        assert requests.get(address, headers=token, timeout=10).json()["data"]["is_active"] is True
+        assert requests.get(address, headers=token, timeout=60).json()["data"]["is_active"] is True
     assert Event.objects.filter(kind="hook_mended").count() == KILLS
     assert ExceptionCase.objects.count() == 1
     mended = [

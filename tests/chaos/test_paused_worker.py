@@ -50,7 +50,7 @@ def stop_and_go_on(forked: Forked, subject: str) -> None:
     late = forked.start(lambda: tasks.drain("jobs") and None)
     assert os.WIFSTOPPED(os.waitpid(late, os.WUNTRACED)[1])
     over = "SELECT clock_timestamp() > lease_until + %s FROM integration_work WHERE subject = %s"
-    wait_until(lambda: rows(over, 2 * LEASE, subject) == [(True,)], 30, "three leases are over")
+    wait_until(lambda: rows(over, 2 * LEASE, subject) == [(True,)], 120, "three leases are over")
     forked.run([lambda: tasks.drain("jobs") and None])
     os.kill(late, signal.SIGCONT)
     assert forked.wait(late) == 0
@@ -90,7 +90,7 @@ def test_p8_a_stopped_process_of_a_running_worker_is_overtaken(committed: str, t
             wait_until(lambda subject=subject: times("done")[subject], 60, "another has done it")  # type: ignore[misc]
             [late] = [pid for pid in worker.processes() if state_of(pid) == "T"]
             os.kill(late, signal.SIGCONT)
-            wait_until(lambda late=late: state_of(late) == "Z", 20, "the late one has ended")  # type: ignore[misc]
+            wait_until(lambda late=late: state_of(late) == "Z", 60, "the late one has ended")  # type: ignore[misc]
         assert Counter(times("begun").values()) == {2: stops}
         assert Counter(times("done").values()) == {1: stops}
         worker.stop()

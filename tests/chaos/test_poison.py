@@ -22,7 +22,7 @@ CLAIMS = 3
 KILLED_IDLE = scaled(20)
 # The lease decides how long three tries take; the promise is about the product's own.
 LEASE = "30" if is_whole() else "1.5"
-PUT_ASIDE_WITHIN = 120 if is_whole() else 40
+PUT_ASIDE_WITHIN = 120
 
 
 @pytest.fixture
@@ -74,11 +74,11 @@ def test_p7_a_queue_that_counts_no_claims_repeats_for_ever(crew: Crew) -> None:
 def kill_idle(crew: Crew, worker: Worker, number: int) -> None:
     """Have a job done, and kill who did it and waits for the next."""
     put_jobs(f"before-{number}")
-    wait_until(lambda: times("done")[f"before-{number}"], 30, "a job is done")
+    wait_until(lambda: times("done")[f"before-{number}"], 120, "a job is done")
     [(idle,)] = rows("SELECT pid FROM done WHERE subject = %s", f"before-{number}")
-    wait_until(lambda: rests(idle), 20, "it waits for the next knock")
+    wait_until(lambda: rests(idle), 60, "it waits for the next knock")
     os.kill(idle, signal.SIGKILL)
-    wait_until(lambda: idle not in worker.processes(), 10, "it has ended")
+    wait_until(lambda: idle not in worker.processes(), 60, "it has ended")
     put_jobs(f"after-{number}")
 
 
@@ -86,7 +86,7 @@ def test_p7_a_worker_that_is_killed_idle_holds_nothing_up(crew: Crew, record_pro
     worker = crew.start("jobs", WORKERS="1")
     for number in range(KILLED_IDLE):
         kill_idle(crew, worker, number)
-        wait_until(lambda number=number: times("done")[f"after-{number}"], 30, "the next job is done")  # type: ignore[misc]
+        wait_until(lambda number=number: times("done")[f"after-{number}"], 120, "the next job is done")  # type: ignore[misc]
     assert times("begun") == times("done")
     record_property("kills", {"waiting for work": KILLED_IDLE})
 
@@ -95,6 +95,6 @@ def test_p7_a_worker_that_is_killed_idle_holds_nothing_up(crew: Crew, record_pro
 def test_p7_waiting_inside_the_lock_of_the_queue_holds_everything_up(crew: Crew) -> None:
     worker = crew.start("jobs", "locked_queue", WORKERS="1")
     kill_idle(crew, worker, 0)
-    wait_until(lambda: "reincarnated worker" in worker.log(), 10, "another worker has taken its place")
+    wait_until(lambda: "reincarnated worker" in worker.log(), 60, "another worker has taken its place")
     with pytest.raises(AssertionError, match="the next job is done"):
         wait_until(lambda: times("done")["after-0"], 5, "the next job is done")

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from tests.chaos.places import http
-from tests.chaos.proxy import DOWN, UP, Parts, Proxy, Toxic, plain
+from tests.chaos.proxy import DOWN, UP, Line, Parts, Proxy, Toxic, plain
 
 pytestmark = pytest.mark.chaos
 
 ASKED, ANSWER = b"question " * 1_000, b"answer " * 1_000
 END, RESET = "end", "reset"
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 class Server:
@@ -159,8 +159,12 @@ def test_limit_data_downstream_cuts_what_the_client_gets(server: Server, size: i
 @pytest.mark.parametrize("direction", [UP, DOWN])
 def test_reset_peer_resets_both_sides(server: Server, direction: str) -> None:
     with spoiled(server, Toxic("reset_peer", direction)) as proxy, called(proxy) as line:
-        line.sendall(b"a word")
-        assert read_all(line)[1] == RESET
+        try:
+            line.sendall(b"a word")
+        except OSError:
+            pass  # what the server said first was enough
+        else:
+            assert read_all(line)[1] == RESET
         assert server.visit()[1] == RESET
         assert proxy.ledger()[0][direction] == 0
 
@@ -218,12 +222,23 @@ def test_bandwidth_lets_through_so_many_bytes_a_second(server: Server, direction
     assert time.monotonic() - began >= 0.24
 
 
-def test_the_slicer_lets_bytes_through_in_pieces_with_pauses(server: Server) -> None:
+def test_the_slicer_lets_bytes_through_in_pieces_with_pauses(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever reads may have been elsewhere meanwhile, and finds two pieces at once.
+    written: list[tuple[float, int]] = []
+    pass_on = Proxy._pass_on
+
+    async def noted(proxy: Proxy, line: Line, direction: str, piece: bytes, writer: Any) -> None:
+        if direction == DOWN and piece:
+            written.append((time.monotonic(), len(piece)))
+        await pass_on(proxy, line, direction, piece, writer)
+
+    monkeypatch.setattr(Proxy, "_pass_on", noted)
     with spoiled(server, Toxic("slicer", DOWN, size=1_000, seconds=0.02)) as proxy, called(proxy) as line:
-        found, _, times = read_all(line, len(ANSWER))
-    assert found == ANSWER
-    assert [there for _, there in times] == [1_000 * n for n in range(1, 8)]
-    assert all(after[0] - before[0] >= 0.01 for before, after in pairwise(times))
+        assert read_all(line, len(ANSWER))[0] == ANSWER
+    assert [size for _, size in written] == [1_000] * 7
+    assert all(after[0] - before[0] >= 0.01 for before, after in pairwise(written))
 
 
 def test_the_slicer_upstream_changes_no_byte(server: Server) -> None:
@@ -243,8 +258,8 @@ def test_slow_close_upstream_keeps_the_end_from_the_server(server: Server) -> No
 
 def test_slow_close_downstream_keeps_the_end_from_the_client(server: Server) -> None:
     with spoiled(server, Toxic("slow_close", DOWN, seconds=0.2)) as proxy, called(proxy) as line:
-        line.shutdown(socket.SHUT_WR)
         began = time.monotonic()
+        line.shutdown(socket.SHUT_WR)
         assert read_all(line)[:2] == (ANSWER, END)
         assert time.monotonic() - began >= 0.19
 

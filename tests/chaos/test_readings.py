@@ -23,6 +23,7 @@ from django.views import View
 from archive.models import AccessRecord
 from archive.store import NotRecorded
 from portal.api import urls as api
+from portal.api.scorecards import ScorecardsView
 from portal.api.views import FoundView, ListView
 from portal.copies import DatabaseCopies
 from portal.groups import AUDITOR, CUSTOMER_SERVICE, OPERATOR, PARTNER_ADMINISTRATOR
@@ -67,7 +68,7 @@ DOORS = {
 }  # fmt: skip
 
 
-RECORDING = (ListView, FoundView)
+RECORDING = (ListView, FoundView, ScorecardsView)
 
 
 def test_every_address_is_recorded_or_told_silent() -> None:

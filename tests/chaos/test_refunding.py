@@ -43,7 +43,7 @@ def compared(installation: Installation, numbers: list[int]) -> Counter[int]:
     counted: Counter[int] = Counter()
     for number in numbers:
         address = f"{installation.store_url}/_simulator/orders/{number}/refunds"
-        found: list[dict[str, Any]] = requests.get(address, timeout=10).json()
+        found: list[dict[str, Any]] = requests.get(address, timeout=60).json()
         assert all([item["quantity"] for item in each["items"]] == [1] for each in found)
         counted[len(found)] += 1
     return counted

@@ -18,26 +18,32 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connections, transaction
+from django.utils import timezone
 from psycopg import sql
 
-from archive import store
+from archive import checking, publishing, sealing, store
 from archive.models import CursorEpoch, Payload, PayloadKey
 from integration.models import Order, Pause
 from integration.simulators.network.purchase_orders import element, segments_of
 from integration.simulators.store.sample_orders import generated_orders
+from integration.work import Unclaimed
 from partners.models import Mailbox
 from portal.backups.keys import keys_beside
 from portal.copies import DatabaseCopies, point_at
 from portal.installation import Installation
 from portal.localdb import PrivateServer
+from portal.seeding.seed import seed
 from tests.chaos.forking import whole_only
 from tests.conftest import own_database
 from tests.servers import connect, connected_to, superuser_of
 from tests.world import World, open_world
 
 BEFORE, IN_FLIGHT, AFTER, LATER = 1001, 1004, 1013, 1010
+DOCUMENTS = 10_000
+"""What lies in the archive before anything happens."""
 NOWHERE = "/nowhere/at/all"
 
 
@@ -66,12 +72,17 @@ def control_numbers(files: list[bytes]) -> list[str]:
     return [data[90:99].decode() for data in files]
 
 
+def turn_to(world: World, path: str) -> None:
+    """Have files for the network go to ``path``."""
+    Mailbox.objects.filter(pk=world.mailbox.pk).update(outbound_path=path)
+
+
 def live_until_the_moment(world: World) -> str:
     """One order there and back, and one whose file could not be given over yet; return where files should go."""
     world.place(BEFORE)
     world.run()
-    path = Mailbox.objects.get().outbound_path
-    Mailbox.objects.update(outbound_path=NOWHERE)
+    path = world.mailbox.outbound_path
+    turn_to(world, NOWHERE)
     world.place(IN_FLIGHT)
     world.run()
     assert not [each for each in sent(world) if each.startswith(str(IN_FLIGHT))]
@@ -81,11 +92,11 @@ def live_until_the_moment(world: World) -> str:
 def live_on(world: World, path: str, folder: Path) -> Lost:
     """What happens after the moment: the file goes, another order comes, and today's keys are backed up."""
     before = {each for files in sent(world).values() for each in files}
-    Mailbox.objects.update(outbound_path=path)
+    turn_to(world, path)
     world.place(AFTER)
     world.later()
     world.run()
-    assert set(Order.objects.values_list("state", flat=True)) == {"accepted"}
+    assert set(Order.objects.filter(store=world.row).values_list("state", flat=True)) == {"accepted"}
     call_command("backup", str(folder / "today.backup"), stderr=io.StringIO())
     since = [each for files in sent(world).values() for each in files if each not in before]
     return Lost(world, folder, since)
@@ -103,13 +114,13 @@ def restored(lost: Lost, *more: str) -> str:
 def see_that_nothing_happens_twice(lost: Lost, path: str) -> None:
     """Nothing moves before somebody resumes; then what was sent is known again, and new numbers are new."""
     world = lost.world
-    known = set(Order.objects.values_list("number", flat=True))
+    known = set(Order.objects.filter(store=world.row).values_list("number", flat=True))
     assert known >= {BEFORE, IN_FLIGHT}
     assert not known & {AFTER, LATER}
     assert CursorEpoch.objects.count() == 2
     for each in Payload.objects.all():
         store.open(each, purpose="test")
-    Mailbox.objects.update(outbound_path=path)
+    turn_to(world, path)
     arrived = sent(world)
     world.place(LATER)
     world.later()
@@ -165,7 +176,7 @@ def lost(
 
 
 def _when_free(server: psycopg.Connection, statement: sql.Composed) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             server.execute(statement)
@@ -258,13 +269,13 @@ class Archived:
         shutil.copytree(self.base, data)
         data.chmod(0o700)
         (data / "recovery.signal").touch()
-        with (data / "postgresql.auto.conf").open("a") as settings:
-            settings.write(
+        with (data / "postgresql.auto.conf").open("a") as configuration:
+            configuration.write(
                 f"archive_mode = off\nrestore_command = 'cp {self.folder}/wal/%f %p'\n"
                 f"recovery_target_name = '{name}'\nrecovery_target_action = 'promote'\n"
             )
         self.server.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 30 * 60
         while time.monotonic() < deadline:
             with suppress(psycopg.Error), superuser_of(self.installation) as superuser:
                 if superuser.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
@@ -293,6 +304,16 @@ def archived_server(folder: Path) -> Iterator[Archived]:
         server.stop("immediate")
 
 
+def sealed_and_published() -> Path:
+    """Seal what there is, and publish it where a restore changes nothing."""
+    published = Path(settings.PUBLISHED_ROOTS)
+    sealing.seal(Unclaimed(), everything=True)
+    sealing.close(Unclaimed(), now=True)
+    with transaction.atomic():
+        publishing.publish_to_file(published)
+    return published
+
+
 @whole_only
 @pytest.mark.parametrize("moment", range(3))
 def test_base_backup_and_wal_go_back_to_a_moment(
@@ -303,7 +324,9 @@ def test_base_backup_and_wal_go_back_to_a_moment(
         copies = DatabaseCopies(installation.address("owner"), installation.address("app"), tmp_path)
         copies.make("world")
         with connected_to(installation, "world"), open_world(tmp_path, generated_orders()) as world:
+            seed(DOCUMENTS, timezone.now(), lambda said: None)
             archived.back_up()
+            published = sealed_and_published()
             for number in list(generated_orders())[5 : 5 + moment]:
                 world.place(number)
                 world.run()
@@ -316,4 +339,6 @@ def test_base_backup_and_wal_go_back_to_a_moment(
             archived.go_back("the_moment")
             restored(lost)
             assert time.monotonic() - began < 30 * 60
+            outcome = checking.check(published)
+            assert (outcome.findings, outcome.counts["rows"] > DOCUMENTS) == ([], True)
             see_that_nothing_happens_twice(lost, path)

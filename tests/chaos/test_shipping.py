@@ -38,7 +38,7 @@ def half_shipped(installation: Installation, orders: int) -> list[int]:
 def in_store(installation: Installation, number: int) -> list[tuple[str, dict[str, int]]]:
     """Ask the store's own process for what it holds as shipped of an order."""
     address = f"{installation.store_url}/_simulator/orders/{number}/shipments"
-    found: list[dict[str, Any]] = requests.get(address, timeout=10).json()
+    found: list[dict[str, Any]] = requests.get(address, timeout=60).json()
     return [
         (each["tracking_number"], {str(item["order_product_id"]): item["quantity"] for item in each["items"]})
         for each in found

@@ -50,7 +50,7 @@ def say(quantity: int, **fields: Any) -> None:
 
 def told(installation: Installation, what: str) -> Any:
     """Ask the store's control door."""
-    return requests.get(f"{installation.store_url}/_simulator/{what}", timeout=10).json()
+    return requests.get(f"{installation.store_url}/_simulator/{what}", timeout=60).json()
 
 
 def written(installation: Installation) -> Counter[str]:

@@ -29,7 +29,7 @@ def test_a_deadlock_is_tried_again_and_no_case(committed: str, monkeypatch: pyte
         with claim.transaction():
             lock(keys[0])
             if not both.broken:
-                both.wait(10)
+                both.wait(60)
             lock(keys[1])
         return []
 
@@ -51,7 +51,7 @@ def test_a_deadlock_is_tried_again_and_no_case(committed: str, monkeypatch: pyte
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     both.abort()
     [again] = Work.objects.all()
     assert (again.attempts, again.deaths, again.lease_token) == (1, 0, None)

@@ -125,7 +125,7 @@ def test_an_unknown_kind_is_told() -> None:
 
 def test_the_schema_is_printed_by_a_command() -> None:
     command = [sys.executable, "-m", "integration.documents", "schema", "stock_advice"]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     assert json.loads(printed.stdout) == json_schema("stock_advice")
-    wrong = subprocess.run([*command[:-1], "bill"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    wrong = subprocess.run([*command[:-1], "bill"], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert (wrong.returncode, wrong.stdout) == (2, "")

@@ -34,7 +34,7 @@ NONE: dict[str, str] = {
             "archive.Event", "archive.Interchange", "archive.InterchangeAnswer", "archive.Mention", "archive.Payload",
             "archive.PayloadKey", "archive.Reprocessing", "archive.Resubmission", "archive.SubjectKey",
             "archive.Transmission", "archive.TransmissionOutcome", "archive.CursorEpoch", "integration.TakeOver",
-            "archive.DisposalDecision", "archive.DisposalItem", "archive.DisposalRefusal", "archive.DisposalRun",
+            "archive.DisposalDecision", "archive.DisposalItem", "archive.DisposalRefusal", "archive.DisposalRun", "archive.ErasureCertificate",
             "archive.Hold", "archive.HoldRelease", "archive.HoldReleaseDecision", "archive.HoldDocument",
             "archive.RetentionRevision", "archive.RetentionRule", "archive.SealLeaf", "archive.SealPublication",
             "archive.SealRoot",
@@ -65,11 +65,11 @@ NONE: dict[str, str] = {
     **dict.fromkeys(
         [
             "archive.Change", "archive.DocumentState", "archive.PayloadCopy", "archive.SealCheck", "archive.TrimmedChanges", "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
-            "django_q.Task", "integration.BulkJob", "integration.Channel", "integration.DailyFigure",
+            "django_q.Task", "integration.Channel", "integration.DailyFigure",
             "integration.EventAttempt", "integration.EventCursor", "integration.EventDelivery",
             "integration.Expectation", "integration.Gap", "integration.HookCall", "integration.Lane",
             "integration.MissingTranslation", "integration.Notice", "integration.Occurrence", "integration.Pause", "integration.Reconciliation",
-            "integration.Sighting", "integration.StoreEffect", "integration.WebhookCall", "integration.Work",
+            "integration.Sighting", "integration.WebhookCall", "integration.Work",
             "portal.KeptAnswer",
         ],
         MACHINE,

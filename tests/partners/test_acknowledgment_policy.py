@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from django.core.management import call_command
-from django.db import connections
+from typing import Any
 
-from partners.models import Agreement
-from tests import factories
+from portal.copies import DatabaseCopies
+from tests.migrating import built_up
 
 BEFORE, AFTER = "0004_staff_notes", "0005_acknowledgment_policy"
 
 
-def test_the_switch_becomes_a_choice_and_back(committed: str) -> None:
-    answers, silent = factories.agreement(), factories.agreement()
-    Agreement.objects.filter(pk=silent.pk).update(functional_acknowledgment="none")
+def agreements(apps: Any) -> Any:
+    """Return the agreements as they are at a migration."""
+    return apps.get_model("partners", "Agreement").objects.using("owner").order_by("pk")
 
-    def rows(query: str) -> list[tuple[object, ...]]:
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(query)
-            return list(cursor.fetchall())
 
-    connections.close_all()
-    call_command("migrate", "partners", BEFORE, database="owner", verbosity=0)
-    assert rows("SELECT id, sends_functional_acknowledgments FROM partners_agreement ORDER BY id") == [
-        (answers.pk, True),
-        (silent.pk, False),
-    ]
-    call_command("migrate", "partners", AFTER, database="owner", verbosity=0)
-    # Who has never answered interchanges goes on so.
-    assert rows(
-        "SELECT id, functional_acknowledgment, interchange_acknowledgment FROM partners_agreement ORDER BY id"
-    ) == [
-        (answers.pk, "997", "never"),
-        (silent.pk, "none", "never"),
-    ]
-    connections["owner"].close()
+def test_the_switch_becomes_a_choice_and_back(copies: DatabaseCopies, django_db_blocker: Any) -> None:
+    with built_up(copies, django_db_blocker) as migrate:
+        apps = migrate("partners", BEFORE)
+
+        def made(model: str, **fields: Any) -> Any:
+            return apps.get_model("partners", model).objects.using("owner").create(**fields)
+
+        partner = made("TradingPartner", name="Larch Supply")
+        whole = {
+            "partner": partner,
+            "identifier": made("PartnerIdentifier", partner=partner, value="LARCH"),
+            "mailbox": made("Mailbox", name="Grid"),
+            "own_id": "GRIDPORT",
+        }
+        made("Agreement", name="Answers", **whole)
+        made("Agreement", name="Silent", sends_functional_acknowledgments=False, **whole)
+
+        after = agreements(migrate("partners", AFTER))
+        # Who has never answered interchanges goes on so.
+        assert list(after.values_list("name", "functional_acknowledgment", "interchange_acknowledgment")) == [
+            ("Answers", "997", "never"),
+            ("Silent", "none", "never"),
+        ]
+        back = agreements(migrate("partners", BEFORE))
+        assert list(back.values_list("name", "sends_functional_acknowledgments")) == [
+            ("Answers", True),
+            ("Silent", False),
+        ]

@@ -165,7 +165,7 @@ def restored(backup: Backup, cluster: Installation) -> Restored:
     addresses = {"DATABASE_URL": cluster.address("app"), "DATABASE_OWNER_URL": cluster.address("owner")}
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "restore", str(backup.file)],
-        env={**os.environ, **addresses}, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **addresses}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     with connected_to(cluster, "gridport"):

@@ -28,7 +28,7 @@ def test_one_order_goes_there_and_back_and_nothing_stays_behind(tmp_path: Path) 
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--evidence", "--json"],
-        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=120, check=False,
+        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     try:
         assert done.returncode == 0, done.stderr
@@ -70,7 +70,7 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--flow", ",".join([*ALL, "bills"]), "--json"],
-        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=360, check=False,
+        env={**environment, "GRIDPORT_DATA": str(folder)}, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
     try:
         assert done.returncode == 0, done.stderr
@@ -125,7 +125,7 @@ def test_the_flows_end_in_the_store_and_print_one_shape(tmp_path: Path) -> None:
 def test_a_flow_that_does_not_exist_is_named_with_those_that_do() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "demo", "--flow", "refunds"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert (

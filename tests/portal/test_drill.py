@@ -111,6 +111,7 @@ def test_a_backup_that_cannot_be_read_is_a_case_until_one_can(folder: Path, tmp_
     with pytest.raises(CommandError, match=r"The drill failed after .* is damaged"):
         drill(str(spoilt), f"--keys={keys_beside(folder / 'gridport.backup')}")
     [case] = ExceptionCase.objects.filter(closed_at=None)
+    assert case.kind == ExceptionCase.Kind.ARCHIVE
     assert case.sentence.startswith("The backup spoilt.backup could not be restored when it was tried.")
     assert "The last one that could was tried on" in case.sentence
     assert scratch_databases() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,17 +12,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from pypdf import PdfReader
 
-from archive import publishing, sealing
-from archive.models import AccessRecord, Payload, PayloadKey
+from archive import pack_members, publishing, sealing
+from archive.models import AccessRecord, Document, Payload, PayloadKey
 from archive.record import record_audit
 from archive.storages import StorageAway
 from integration.models import Order, ReturnCase
 from integration.work import Unclaimed
 from partners.models import TradingPartner
-from portal.evidence import making, scopes
+from portal.evidence import making, pages, scopes
 from portal.evidence.making import NothingToProve, OutOfReach, TooMuch, make
 from tests import factories
 from tests.archive.test_verify import run
+from tests.chaos.forking import scaled
+from tests.governed import archived
 
 pytestmark = pytest.mark.django_db
 
@@ -71,9 +74,9 @@ def test_the_pack_holds_raw_and_readable_and_says_who_read_and_decided(order: Or
     assert {"leaves/archive_interchange", "leaves/archive_event", "leaves/integration_lineentry"} <= {
         leaf.rsplit("/", 1)[0] for leaf in leaves
     }
-    pages = [name for name in found if name.startswith("pages/0") and name.endswith(".html")]
-    assert len(pages) == len([record for record in leaves if record.startswith("leaves/archive_document/")])
-    purchase_order = next(found[name] for name in pages if "purchase-order-850" in name).decode()
+    shown = [name for name in found if name.startswith("pages/0") and name.endswith(".html")]
+    assert len(shown) == len([record for record in leaves if record.startswith("leaves/archive_document/")])
+    purchase_order = next(found[name] for name in shown if "purchase-order-850" in name).decode()
     assert "BEG*00*" in purchase_order
     assert "In words" in purchase_order
     canonical = json.loads(
@@ -173,3 +176,48 @@ def test_the_command_writes_it_and_says_what_is_missing(
         call_command("evidence", order=999999)
     with pytest.raises(CommandError, match="say the days too"):
         call_command("evidence", partner="Acme")
+
+
+def test_memory_does_not_grow_with_what_the_files_hold(db: None, tmp_path: Path) -> None:
+    documents, size = scaled(2000), 200_000
+    mailbox, partner = factories.mailbox(), factories.partner()
+    for _ in range(documents):
+        archived(mailbox, partner, ["850"], padding=size)
+    scope = scopes.of_search("all of it", Document.objects.values_list("pk", flat=True))
+    tracemalloc.start()
+    try:
+        made = make(scope, "maria")
+        with (tmp_path / "pack.zip").open("wb") as file:
+            file.writelines(made)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "pack.zip").stat().st_size == made.size > documents * size
+    # some 10 KB a document for its rows and proofs, and what one PDF of 100 documents takes
+    assert peak < 30_000_000 + documents * 20_000 < documents * size
+    code, said = run(tmp_path / "pack.zip")
+    assert (code, said.count("ALTERED")) == (2, 0)
+
+
+def test_many_documents_are_printed_in_parts_that_the_readme_names(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = opened(b"".join(make(scopes.of_order(order), "maria")))
+    assert "record-2.pdf" not in whole["README.txt"].decode()
+    monkeypatch.setattr(pages, "PRINTED", 2)
+    monkeypatch.setattr(pages, "MOST_ROWS", 1)
+    found = opened(b"".join(make(scopes.of_order(order), "maria")))
+    documents = sum(name.startswith("pages/0") for name in found)
+    parts = [name for name in found if name.endswith(".pdf")]
+    assert len(parts) == -(-documents // 2) > 1
+    assert "record-2.pdf and so on" in found["README.txt"].decode()
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(found["pages/record.pdf"])).pages)
+    assert f"The first 1 of {documents}: pages/index.html holds all of them." in " ".join(text.split())
+    more = {name for name in found.keys() - whole.keys() if not name.startswith("leaves/")}
+    assert more == set(parts) - {"pages/record.pdf"}
+
+
+def test_more_than_a_zip_holds_is_said_in_words(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack_members, "MOST_MEMBERS", 10)
+    with pytest.raises(TooMuch, match=r"a pack holds at most 65,534 and 4 GB.*Take a shorter period"):
+        make(scopes.of_order(order), "maria")

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from portal.environment import env
 from portal.installation import Installation
 from portal.localdb import find_binaries
 from tests.conftest import ROOT
+from tests.portals import free_port
 from tests.servers import bare_server
 
 HOST = "portal.example"
@@ -59,7 +59,7 @@ class Operator:
         assert f"manage.py {command}" in SECTION
         done = subprocess.run(
             [sys.executable, "manage.py", *command.split(), *more], cwd=ROOT, text=True, capture_output=True,
-            env=self.environment(as_owner=as_owner, extra=extra), timeout=60, check=False,
+            env=self.environment(as_owner=as_owner, extra=extra), timeout=300, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done
@@ -81,17 +81,11 @@ class Operator:
                 process.wait()
 
 
-def wait_until(true: Callable[[], bool], log: Path, within: float = 20.0) -> None:
+def wait_until(true: Callable[[], bool], log: Path, within: float = 120.0) -> None:
     deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(port: int, path: str, **headers: str) -> requests.Response | None:
@@ -101,7 +95,7 @@ def get(port: int, path: str, **headers: str) -> requests.Response | None:
             f"http://127.0.0.1:{port}{path}",
             headers={"Host": HOST, **named},
             allow_redirects=False,
-            timeout=10,
+            timeout=60,
         )
     except requests.ConnectionError:
         return None
@@ -161,12 +155,12 @@ def test_the_readme_brings_a_portal_up_on_a_server_that_is_there(tmp_path: Path)
             assert (plain.status_code, plain.headers["Location"]) == (301, f"https://{HOST}/admin/login/")
             assert proxied.status_code == 200
             portal.send_signal(signal.SIGTERM)
-            assert portal.wait(20) == -signal.SIGTERM
+            assert portal.wait(60) == -signal.SIGTERM
 
         with operator.running("worker") as (worker, log):
             wait_until(lambda: "Worker: running." in log.read_text(), log)
             worker.send_signal(signal.SIGTERM)  # to the one process, as KillMode=mixed does
-            assert worker.wait(30) == 0
+            assert worker.wait(90) == 0
             assert log.read_text().endswith("Worker: stopped.\n")
 
         back_up_and_restore(operator, server)

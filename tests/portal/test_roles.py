@@ -24,7 +24,7 @@ from portal.groups import (
 )
 from tests import factories
 
-VERBS = ("decide", "resubmit", "resubmit_bulk", "pause", "go_live", "release_mapping")
+VERBS = ("decide", "resubmit", "resubmit_bulk", "pause", "go_live", "release_mapping", "erase")
 
 
 def codenames(role: str) -> set[str]:
@@ -35,9 +35,9 @@ def test_each_role_holds_its_verbs(db: None) -> None:
     ensure_groups()
     assert {role: [verb for verb in VERBS if verb in codenames(role)] for role in ROLES} == {
         CUSTOMER_SERVICE: ["decide", "resubmit"],
-        PARTNER_ADMINISTRATOR: ["decide", "resubmit", "pause", "go_live", "release_mapping"],
-        OPERATOR: ["decide", "resubmit", "resubmit_bulk", "pause", "go_live"],
-        RECORDS_MANAGER: [],
+        PARTNER_ADMINISTRATOR: ["decide", "resubmit", "pause", "go_live", "release_mapping", "erase"],
+        OPERATOR: ["decide", "resubmit", "resubmit_bulk", "pause", "go_live", "erase"],
+        RECORDS_MANAGER: ["erase"],
         AUDITOR: [],
     }
 

@@ -2,12 +2,14 @@
 
 from portal.api.records.base import ALWAYS, Record
 from portal.api.records.exchanged import (
+    TOLD_REFERENCES,
     DailyFigureRecord,
     DocumentRecord,
     InterchangeRecord,
     MappingRecord,
     PartnerRecord,
 )
+from portal.api.records.measured import ScorecardRecord
 from portal.api.records.settled import (
     CaseRecord,
     InvoiceRecord,
@@ -27,6 +29,7 @@ from portal.api.records.traded import (
 
 __all__ = [
     "ALWAYS",
+    "TOLD_REFERENCES",
     "AcknowledgmentLineRecord",
     "CaseRecord",
     "DailyFigureRecord",
@@ -42,6 +45,7 @@ __all__ = [
     "Record",
     "ReturnLineRecord",
     "ReturnRecord",
+    "ScorecardRecord",
     "ShipmentRecord",
     "StoreRecord",
     "SupplierInvoiceRecord",

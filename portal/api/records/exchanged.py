@@ -73,16 +73,14 @@ class DocumentRecord(Record):
     @extend_schema_field(TiedOrderRecord(many=True))
     def get_orders(self, row: Document) -> list[dict[str, Any]]:
         """Return what orders it belongs to."""
-        return [
-            {"order_id": each.order_id, "purchase_order_id": each.purchase_order_id, "role": each.role}
-            for each in sorted(row.orders.all(), key=lambda tie: tie.pk)
-        ]
+        tied: list[dict[str, Any]] = row.tied  # type: ignore[attr-defined]
+        return tied
 
     @extend_schema_field(ReferenceRecord(many=True))
     def get_references(self, row: Document) -> list[dict[str, str]]:
         """Return the numbers in it, each as it is written, once."""
-        told = {(each.kind, each.value) for each in row.references.all() if each.kind in TOLD_REFERENCES}
-        return [{"kind": kind, "value": value} for kind, value in sorted(told)]
+        told: list[dict[str, str]] = row.told_references  # type: ignore[attr-defined]
+        return told
 
 
 class InterchangeRecord(Record):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import Error, connection, transaction
 
-from archive import store
+from archive import publishing, sealing, store
 from archive.models import (
     AuditEntry,
     Document,
     DocumentReference,
     DocumentState,
+    ErasureCertificate,
     PayloadKey,
     SubjectKey,
     Translation,
@@ -33,8 +36,11 @@ from integration.models import (
     OrderReference,
     PurchaseOrder,
 )
-from integration.work import Step, put
+from integration.work import Step, Unclaimed, put
+from portal.evidence.making import make
+from portal.evidence.scopes import of_order
 from tests import factories
+from tests.archive.test_verify import members, packed, run
 
 pytestmark = pytest.mark.django_db
 NAME = "Nora Quillfeather"
@@ -48,7 +54,7 @@ def first() -> User:
 
 @pytest.fixture
 def second() -> User:
-    return factories.user("olaf", "Operator")
+    return factories.user("rhea", "Records manager")
 
 
 @pytest.fixture
@@ -118,9 +124,19 @@ def test_a_person_is_forgotten_and_the_record_stays(made: PurchaseOrder, first: 
     verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", "actor", "reason"))
     assert verbs[-2:] == [
         ("propose erasure", "paula", "She asked for it on 3 March."),
-        ("approve erasure", "olaf", "Identity checked."),
+        ("approve erasure", "rhea", "Identity checked."),
     ]
     done = Erasure.objects.get()
+    certificate = ErasureCertificate.objects.get()
+    assert (certificate.erasure, certificate.orders, certificate.payloads) == (
+        done.pk, [order.pk], sorted(each.interchange.payload_id for each in (sent, answer)),
+    )  # fmt: skip
+    assert certificate.persons == [each.pk for each in done.persons.all()]
+    assert (certificate.keys_destroyed, certificate.proposed_by, certificate.approved_by) == (
+        2,
+        "paula",
+        "rhea",
+    )
     assert (done.state, done.decided_by, sorted(done.plan["payloads"])) == (
         "done", second, sorted(each.interchange.payload_id for each in (sent, answer)),
     )  # fmt: skip
@@ -170,8 +186,49 @@ def test_keys_go_in_no_other_way(made: PurchaseOrder) -> None:
             rows._raw_delete("default")
 
 
+def test_certificates_are_written_by_what_destroys_alone(made: PurchaseOrder) -> None:
+    with pytest.raises(Error, match="certificates are written by what destroys"), transaction.atomic():
+        ErasureCertificate.objects.create(
+            erasure=1, orders=[], persons=[], payloads=[], keys_destroyed=0, digest="", proposed_by="a", approved_by="b"
+        )  # fmt: skip
+
+
+def test_years_later_a_stranger_proves_that_it_was_erased_and_by_whose_decision(
+    made: PurchaseOrder, first: User, second: User, tmp_path: Path
+) -> None:
+    [sent] = documents_of(made, "850")
+    approve_erasure(second, propose_erasure(first, made.order, "She asked for it."), "Identity checked.")
+    sealing.close(Unclaimed(), now=True)
+    roots, pack = tmp_path / "roots.txt", tmp_path / "pack.zip"
+    publishing.publish_to_file(roots)
+    pack.write_bytes(b"".join(make(of_order(made.order), "maria")))
+    code, said = run(pack, roots)
+    assert code == 0, said
+    assert NAME not in pack.read_bytes().decode("latin-1")
+    certificate, payload = ErasureCertificate.objects.get(), sent.interchange.payload_id
+    proved = [
+        line
+        for line in said.splitlines()
+        if f"leaves/archive_erasurecertificate/{certificate.pk}.json" in line
+    ]
+    assert len([line for line in proved if line.startswith("proved ")]) == 1
+    [told] = [line for line in proved if f"leaves/archive_payload/{payload}.json" in line]
+    assert told.startswith("erased       ")
+    assert "its key was destroyed, for it spoke of a person who was forgotten" in told
+    # who takes the certificate out of the pack takes away why
+    bare = {name: data for name, data in members(pack).items() if "erasurecertificate" not in name}
+    records = [each for each in json.loads(bare["manifest.json"])["records"] if each["leaf"] in bare]
+    pack.write_bytes(packed(bare, records=records))
+    code, said = run(pack, roots)
+    assert code == 0
+    assert (
+        f"leaves/archive_payload/{payload}.json): its content is not in this pack, and no certificate in it says why"
+        in said
+    )
+
+
 def test_without_the_right_nothing_is_proposed(made: PurchaseOrder) -> None:
-    with pytest.raises(Refused, match="ask a partner administrator or an operator"):
+    with pytest.raises(Refused, match="ask a records manager, a partner administrator or an operator"):
         propose_erasure(factories.user("carla", "Customer service"), made.order, "She asked.")
     assert not Erasure.objects.exists()
 

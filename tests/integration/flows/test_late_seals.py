@@ -49,7 +49,7 @@ def test_what_waits_long_to_be_sealed_is_one_case_until_it_is() -> None:
     case = ExceptionCase.objects.get()
     assert case.sentence.startswith("What was archived since ")
     assert [cause.kind for cause in untold(timezone.now() + timedelta(minutes=16), 10)] == [
-        NoticeRule.Kind.GAP
+        NoticeRule.Kind.ARCHIVE
     ]
     seal_archive.seal_archive("all", Unclaimed())
     tell_of_late_seals()

@@ -114,7 +114,7 @@ def test_many_at_once_make_one_person_and_one_key(committed: str) -> None:
     def make(_: int) -> tuple[int, bytes]:
         try:
             with transaction.atomic():
-                ready.wait(20)
+                ready.wait(120)
                 subject = subject_of("person:h:customer:99")
                 return subject.pk, bytes(SubjectKey.objects.get(subject=subject).wrapped)
         finally:

@@ -281,7 +281,7 @@ def test_two_at_once_read_once(committed: str, keys: tuple[str, str]) -> None:
 
     def read(key: str) -> None:
         try:
-            begin.wait(10)
+            begin.wait(120)
             reprocess(lead, document, REASON, digest, key)
             said.append("read")
         except Refused as refusal:

@@ -38,9 +38,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from archive.models import Document
 from archive.reach import Reach
+from integration.flows import scorecards
 from integration.flows.expectations import due_of, zone_of
 from integration.flows.scorecard_rows import home_zone, opened_cases, promises, sent_orders
 from integration.flows.scorecards import scorecard
@@ -56,6 +59,8 @@ from integration.models import (
     SupplierInvoice,
     SupplierInvoicePart,
 )
+from partners import business_time
+from partners.business_time import open_time
 from partners.models import Agreement, BusinessCalendar, Holiday, TradingPartner
 from tests import factories
 
@@ -346,6 +351,52 @@ def test_what_a_change_orders_besides_moves_no_purchase_order_into_another_perio
     assert sent_orders(hand.partner, MARCH) == before
     assert (first.pk in before, sent_orders(hand.partner, april)) == (True, {})
     assert scorecard(hand.partner, MARCH).units == Share(20, 29)
+
+
+def test_ten_times_as_much_takes_no_more_queries_and_works_out_no_day_twice(
+    hand: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What costs more with every row is one reading of it: a quadratic look would be counted here, however fast."""
+    worked_out, measured = [], []
+    once, each = business_time._worked_out, scorecards.open_time
+    monkeypatch.setattr(
+        business_time, "_worked_out", lambda day, *rest: worked_out.append(day) or once(day, *rest)
+    )
+    monkeypatch.setattr(scorecards, "open_time", lambda *given: measured.append(given) or each(*given))
+
+    def counted() -> tuple[int, int, int, int]:
+        worked_out.clear()
+        measured.clear()
+        with CaptureQueriesContext(connection) as asked:
+            card = scorecard(hand.partner, MARCH)
+        return card.orders, len(measured), len(worked_out), len(asked)
+
+    few = counted()
+    assert few == (4, 4, 12, 24)
+    for number in range(20):
+        order(
+            hand,
+            "Hamburg",
+            f"03-{10 + number % 2} 15:00",
+            answered=(2, 4),
+            shipped=(2, 4),
+            left=date(2026, 3, 12),
+        )
+        promise(hand, "Hamburg", "855", "03-26 14:00", "03-30 12:30")
+        promise(hand, "Duluth", "997", "03-09 13:00", "03-09 17:01")
+    many = counted()
+    assert many == (24, 44, 12, 24)
+
+
+def test_a_calendar_that_is_worked_out_for_each_answer_anew_grows_with_them(hand: World) -> None:
+    """The naive variant: hours of its own for each promise, so the same day is counted for each."""
+    start, end, zone = utc("03-26 14:00"), utc("03-30 12:30"), ZoneInfo("Europe/Berlin")
+    agreement = hand.agreements["Hamburg"]
+    assert agreement.calendar is not None
+    shared, alone = agreement.calendar.open_hours(), [agreement.calendar.open_hours() for _ in range(5)]
+    took = {open_time(start, end, shared, zone) for _ in range(5)}
+    assert took == {open_time(start, end, each, zone) for each in alone} == {timedelta(hours=8, minutes=30)}
+    assert (len(shared.worked_out), sum(len(each.worked_out) for each in alone)) == (6, 30)
 
 
 def test_only_what_lies_within_reach_is_told(hand: World) -> None:

@@ -33,7 +33,7 @@ SOUGHT = {
 
 
 def wait_for(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from integration.matching.ledger import Entry
-from integration.matching.periods import Period, days_until, month_of, quarter_of
+from integration.matching.periods import Period, days_until, month_of, period_named, quarter_of
 from integration.matching.scorecard import (
     Facts,
     OrderLine,
@@ -95,6 +95,29 @@ def test_a_long_period_is_told_by_weeks_that_its_ends_cut() -> None:
     assert found[:2] == [(date(2026, 1, 1), date(2026, 1, 4), 2), (date(2026, 1, 5), date(2026, 1, 11), 1)]
     assert (found[-1], len(found)) == ((date(2026, 3, 30), date(2026, 3, 31), 0), 14)
     assert card.on_time == Share(3, 3)
+
+
+@pytest.mark.parametrize(("name", "first", "last"), [
+    ("2026-02", date(2026, 2, 1), date(2026, 2, 28)),
+    ("2028-02", date(2028, 2, 1), date(2028, 2, 29)),
+    ("2026-Q1", date(2026, 1, 1), date(2026, 3, 31)),
+    ("2026-Q4", date(2026, 10, 1), date(2026, 12, 31)),
+    ("2026", date(2026, 1, 1), date(2026, 12, 31)),
+    ("2026-02-01/2026-04-30", date(2026, 2, 1), date(2026, 4, 30)),
+    ("2026-10-05/2026-10-18", date(2026, 10, 5), date(2026, 10, 18)),
+])  # fmt: skip
+def test_a_period_has_one_name_and_is_found_by_it(name: str, first: date, last: date) -> None:
+    assert period_named(name) == Period(first, last)
+    assert Period(first, last).name == name
+
+
+@pytest.mark.parametrize("name", [
+    "", "26", "2026-13", "2026-00", "2026-Q5", "2026-1", "2026\n", "२०२६", "2026-02-30/2026-03-01", "20260201/20260228",
+    "2026-03-01/2026-02-01", "2026-W05/2026-W06", "1899", "3000", "/",
+])  # fmt: skip
+def test_what_names_no_period_is_none(name: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever date says of it
+        period_named(name)
 
 
 @pytest.mark.parametrize(("period", "before"), [

@@ -23,7 +23,7 @@ from tests.conftest import skip_or_fail
 from tests.integration.transports.sftp_peer import new_key, private_text, public_line
 
 SSHD = "/usr/sbin/sshd"
-READY_WITHIN = 20.0
+READY_WITHIN = 60.0
 PASSWORD = "open sesame"
 # crypt(3) of PASSWORD, by SHA-512.
 _CRYPTED = (
@@ -75,7 +75,7 @@ class OpenSshPeer:
             username=self.username,
             private_key=private_text(self.login),
             host_keys=self.host_keys,
-            timeout=10,
+            timeout=30,
         )
 
     def __enter__(self) -> OpenSshPeer:

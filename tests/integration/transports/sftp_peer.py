@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncssh
 
-READY_WITHIN = 20.0
+READY_WITHIN = 60.0
 
 
 def new_key(kind: str = "ssh-ed25519") -> asyncssh.SSHKey:

@@ -45,7 +45,7 @@ def settings_for(peer: SftpPeer, **changes: object) -> MailboxSettings:
         username=peer.username,
         password=peer.password,
         host_keys=peer.host_keys,
-        timeout=5,
+        timeout=30,
     )
     return dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
 
@@ -226,9 +226,9 @@ def test_what_is_no_ssh_server_is_tried_again() -> None:
         thread.start()
         port = listener.getsockname()[1]
         with pytest.raises(RetryableError, match="connect"):
-            SftpTransport(MailboxSettings("/in", "/out", "127.0.0.1", port, "gridport", timeout=5))
+            SftpTransport(MailboxSettings("/in", "/out", "127.0.0.1", port, "gridport", timeout=30))
         with pytest.raises(RetryableError, match="did not answer as an SSH server"):
-            read_host_key("127.0.0.1", port, timeout=5)
+            read_host_key("127.0.0.1", port, timeout=30)
         thread.join()
 
 
@@ -387,7 +387,7 @@ def strict_server() -> Iterator[tuple[int, str, asyncssh.SSHKey]]:
         thread.join()
         for transport in opened:
             transport.close()
-            transport.join(5)
+            transport.join(30)
 
 
 def test_a_server_may_ask_for_key_and_password_and_leave_out_what_kind_files_are(
@@ -403,7 +403,7 @@ def test_a_server_may_ask_for_key_and_password_and_leave_out_what_kind_files_are
         "open sesame",
         private_text(login),
         (host_key,),
-        timeout=5,
+        timeout=30,
     )
     with SftpTransport(settings) as opened:
         listed = [(each.name, each.size) for each in opened.list()]
@@ -415,7 +415,7 @@ def test_a_server_that_also_wants_a_password_is_for_staff(
 ) -> None:
     port, host_key, login = strict_server
     settings = MailboxSettings(
-        "/in", "/out", "127.0.0.1", port, "gridport", "", private_text(login), (host_key,), timeout=5
+        "/in", "/out", "127.0.0.1", port, "gridport", "", private_text(login), (host_key,), timeout=30
     )
     with pytest.raises(ConfigurationError, match="refused the login of gridport"):
         SftpTransport(settings)

@@ -64,7 +64,7 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
             username=peer.username,
             password=peer.password,
             host_keys=peer.host_keys,
-            timeout=5,
+            timeout=30,
         )
         yield Box("sftp", settings, inbound, outbound)
 

@@ -177,6 +177,15 @@ def test_a_997_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(("tag", "quoted"), [("PO1", "Nora"), ("N1", ""), ("PER", ""), ("NTE", "")])
+def test_what_it_quotes_of_people_is_left_in_its_bytes(tag: str, quoted: str) -> None:
+    note = [segment("AK3", tag, "4", "", "8"), segment("AK4", "2", "93", "6", "Nora")]
+    body = functional_997()
+    finding = read_997(placed("997", [*body[:2], *note, *body[5:]])).sets[0].findings[1]
+    assert (finding.segment_tag, finding.level, finding.value) == (tag, "element", quoted)
+    assert ("Nora" in finding.sentence) == bool(quoted)
+
+
 def test_what_we_build_we_read() -> None:
     bad = [segment("BEG", "00", "NE", "1", "", "TOMORROW"), segment("PO1", "1", "1", "EA")]
     group = read_group(written("850", order_850(), bad))

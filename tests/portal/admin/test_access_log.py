@@ -39,7 +39,7 @@ def last(kind: str) -> AccessRecord:
 def test_a_page_says_whose_it_is_and_what_it_shows(world: PurchaseOrder, auditor: Client) -> None:
     auditor.get(page_url(world.order))
     row = last("page")
-    assert (row.actor, row.subject, row.purpose) == ("aude", f"order:{world.order_id}", "page of order")
+    assert (row.actor, row.subject, row.purpose) == ("aude", f"order:{world.order_id}", "page of an order")
     assert row.correlation_id
     assert row.payload is None
 

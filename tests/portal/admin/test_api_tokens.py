@@ -17,7 +17,7 @@ from django.utils import timezone
 from archive.models import AccessRecord, AuditEntry
 from portal.admin.api_token_form import GROUPS, networks, resource_choices
 from portal.api.asking import actor_of, digest_of
-from portal.api.resources import BY_NAME
+from portal.api.resources import READABLE
 from portal.groups import AUDITOR, CUSTOMER_SERVICE, OPERATOR
 from portal.models import Access, ApiToken
 from tests import factories
@@ -119,7 +119,7 @@ def test_limits_leave_the_partners_and_stores_that_are_ticked(otto: User) -> Non
     [text] = shown(client.post(ISSUE, {**said, "everything": "on"}))
     token = ApiToken.objects.get(digest=digest_of(text))
     assert (token.reach.partners, token.reach.stores) == ({partner.pk}, {store.pk})
-    assert set(token.resources) == set(BY_NAME)
+    assert set(token.resources) == set(READABLE)
     page = words_of(client.get(f"{LIST}{token.pk}/change/"))
     assert f"Partners {partner}" in page
     assert f"Stores {store}" in page
@@ -199,9 +199,9 @@ def test_the_list_says_how_each_stands_and_is_narrowed_by_it(otto: User, adminis
 
 def test_every_resource_stands_under_a_heading_with_a_title() -> None:
     titles = [pair for _, group in resource_choices() for pair in group]
-    assert sorted(name for name, _ in titles) == sorted(BY_NAME)
+    assert sorted(name for name, _ in titles) == sorted(READABLE)
     assert all(title[0].isupper() for _, title in titles)
-    assert {name for _, names in GROUPS for name in names} == set(BY_NAME)
+    assert {name for _, names in GROUPS for name in names} == set(READABLE)
 
 
 def test_networks_are_read_one_a_line() -> None:

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archive import store
+from archive.copies import settle, to_remove, try_to_remove
 from archive.models import AuditEntry, PayloadCopy
-from archive.storages import StorageAway, place_name
+from archive.storages import StorageAway, place, place_name
 from integration import work
 from integration.flows.copy_payloads import copy_step
 from integration.models import Work
@@ -46,6 +47,12 @@ def damaged(root: Path) -> PayloadCopy:
     return row
 
 
+def remove_all() -> None:
+    """Let the worker remove what is to go from the storage in use."""
+    now = timezone.now()
+    settle(try_to_remove(place(), list(to_remove(place_name(), now).select_related("payload"))), now)
+
+
 def test_each_storage_is_told_with_what_is_copied_and_since_when_the_rest_waits(
     desk: Desk, root: Path, tmp_path: Path
 ) -> None:
@@ -56,9 +63,29 @@ def test_each_storage_is_told_with_what_is_copied_and_since_when_the_rest_waits(
     assert f"Folder {root} Copies wait 1 1 20 Nov 2026 08:30 UTC 0 " in desk.list(PayloadCopy)
     with archived_in(folder_options(tmp_path / "second")):
         words = desk.list(PayloadCopy)
-    assert f"Folder {tmp_path / 'second'} All copied 0 0 Nothing waits 0 None yet" in words
+    assert f"Folder {tmp_path / 'second'} All copied 0 0 Nothing waits 0 0 None yet" in words
     assert f"Folder {root} No longer in use 1 1 " in words
     assert "The database keeps all bytes as well: a storage that fails loses nothing." in words
+
+
+def test_what_is_to_go_from_a_storage_no_longer_in_use_is_told_to_people(
+    desk: Desk, root: Path, tmp_path: Path
+) -> None:
+    row = copied()
+    PayloadCopy.objects.filter(pk=row.pk).update(state=State.TO_REMOVE)
+    told = f"1 copy of what was disposed of still lies in folder {root}, which is no longer in use. Remove it there; or name"
+    assert told not in desk.list(PayloadCopy)
+    with archived_in(folder_options(tmp_path / "second")):
+        remove_all()
+        words = desk.list(PayloadCopy)
+        assert told in words
+        assert f"Folder {root} To be cleared 0 0 Nothing waits 0 1 " in words
+        assert file_of(root, row).exists()
+        assert "To be removed" in desk.list(PayloadCopy, "state=to_remove")
+    # named again, it is cleared by the worker
+    remove_all()
+    assert not file_of(root, row).exists()
+    assert told not in desk.list(PayloadCopy)
 
 
 def test_why_nothing_is_copied_is_said_with_the_next_try(desk: Desk) -> None:

@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from archive import sealing
 from integration.models import Erasure, Order
+from integration.work import Unclaimed
 from portal.admin.show import list_url, page_url
 from portal.models import SavedSearch
 from tests import factories
@@ -29,15 +31,15 @@ def paula() -> User:
 
 
 @pytest.fixture
-def olaf() -> User:
-    return factories.user("olaf", "Operator")
+def rhea() -> User:
+    return factories.user("rhea", "Records manager")
 
 
-def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User, olaf: User) -> None:
-    first, second = client_of(paula), client_of(olaf)
-    SavedSearch.objects.create(user=olaf, name="Her orders", query="q=Nora+Quillfeather")
-    SavedSearch.objects.create(user=olaf, name="Lamps", query="q=lamp")
-    export = factories.export_of(factories.api_token(olaf))
+def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User, rhea: User) -> None:
+    first, second = client_of(paula), client_of(rhea)
+    SavedSearch.objects.create(user=rhea, name="Her orders", query="q=Nora+Quillfeather")
+    SavedSearch.objects.create(user=rhea, name="Lamps", query="q=lamp")
+    export = factories.export_of(factories.api_token(rhea))
     propose = reverse("admin:integration_order_erase", args=[order.pk])
     assert propose in first.get(page_url(order)).content.decode()
     asked = first.get(propose).content.decode()
@@ -53,7 +55,15 @@ def test_the_way_from_an_order_to_a_customer_forgotten(order: Order, paula: User
     assert "You proposed this yourself: somebody else has to agree to it." in refused
     assert "Agree, and erase" in second.get(page_url(made)).content.decode()
     done = second.post(decide, {"verb": "approve", "reason": "Identity checked."}, follow=True)
-    assert "The customer is forgotten." in done.content.decode()
+    told = done.content.decode()
+    assert "The customer is forgotten." in told
+    assert "No file of the customer&#x27;s was stored, so no key had to be destroyed." in told
+    assert "What went" in told
+    assert "Its day is sealed and published after midnight (UTC); then a pack proves it." in told
+    assert f"?kind=order&amp;text=4711&amp;row={order.pk}" in told
+    assert "Agreed to, and carried out." in told
+    sealing.close(Unclaimed(), now=True)
+    assert "It is sealed with the records of" in second.get(page_url(made)).content.decode()
     page = second.get(page_url(order)).content.decode()
     assert "Quillfeather" not in page
     assert "Erased on" in page

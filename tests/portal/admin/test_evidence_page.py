@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import AsyncRequestFactory, Client
 from django.urls import reverse
 
 from archive import verify
 from archive.models import AccessRecord, AuditEntry
+from archive.pack_members import Members
 from integration.models import Order, ReturnCase
+from portal.admin.streamed import as_streamed_attachment
+from portal.evidence.making import Made
 from portal.models import Access
 from tests import factories
 from tests.pages import words_of
@@ -36,7 +40,9 @@ def asked(client: Client, **said: Any) -> Any:
 
 def names(answer: Any) -> list[str]:
     assert answer["Content-Type"] == "application/zip", words_of(answer)
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
+    data = answer.getvalue()
+    assert answer["Content-Length"] == str(len(data))
+    with zipfile.ZipFile(io.BytesIO(data)) as pack:
         return pack.namelist()
 
 
@@ -67,6 +73,8 @@ def test_a_return_a_partners_period_and_a_search_are_asked_for_alike(auditor: Cl
     sent = order.documents.get(role="purchase_order").document
     assert f"leaves/archive_document/{sent.pk}.json" in names(answer)
     answer = asked(auditor, kind="search", text=str(order.number))
+    assert AuditEntry.objects.latest("pk").detail["name"] == "a search"
+    assert not AccessRecord.objects.filter(purpose__startswith="evidence: Search").exists()
     assert f"leaves/archive_document/{sent.pk}.json" in names(answer)
 
 
@@ -137,3 +145,24 @@ def test_two_stores_with_the_same_number_are_not_mixed_up(auditor: Client) -> No
     answer = asked(auditor, text=str(order.number), row=order.pk)
     assert f"leaves/archive_document/{order.documents.earliest('pk').document_id}.json" in names(answer)
     assert "there is no document" in words_of(asked(auditor, text=str(order.number), row=other.pk))
+
+
+def test_a_pack_is_served_piece_by_piece_and_let_go_of_with_the_answer() -> None:
+    members = Members()
+    members.add("a", b"1" * 200_000)
+    answer = as_streamed_attachment(
+        AsyncRequestFactory().get(PAGE), Made("../x.zip", members), "application/zip"
+    )
+
+    async def taken() -> list[bytes]:
+        return [piece async for piece in answer]
+
+    pieces = asyncio.run(taken())
+    assert sum(map(len, pieces)) == int(answer["Content-Length"]) > 200_000
+    assert max(map(len, pieces)) < 140_000
+    assert answer["Content-Disposition"] == 'attachment; filename="-x.zip"'
+    left = Members()
+    left.add("a", b"1")
+    as_streamed_attachment(AsyncRequestFactory().get(PAGE), Made("x.zip", left), "application/zip").close()
+    with pytest.raises(ValueError, match="closed file"):
+        left.read("a")

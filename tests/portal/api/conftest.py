@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from archive.changes import RESOURCES
 from integration.flows.figures import keep_figures
 from integration.models import LineEntry, PurchaseOrder
+from portal.api.resources import READABLE
 from portal.api.tokens import Wanted, issue
 from portal.copies import DatabaseCopies
 from tests import factories
@@ -49,7 +49,7 @@ def token_of(user: User, **fields: Any) -> str:
     maker = User.objects.filter(username="maker").first() or factories.user("maker", superuser=True)
     wanted = {
         "name": "Warehouse",
-        "resources": list(RESOURCES),
+        "resources": list(READABLE),
         "expires_at": timezone.now() + timedelta(days=30),
         "reads_content": True,
         "may_write": True,

@@ -127,7 +127,7 @@ def test_an_answer_is_late(ask: Asker, store: StoreSimulator) -> None:
 def test_a_client_that_gives_up_leaves_the_store_in_order(
     ask: Asker, store: StoreSimulator, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arm(store, kind="delay", delay=0.3)
+    arm(store, kind="delay", delay=1.0)
     with pytest.raises(requests.Timeout):
         requests.put(
             f"{ask.base}/v2/orders/1001",
@@ -135,7 +135,7 @@ def test_a_client_that_gives_up_leaves_the_store_in_order(
             headers={"X-Auth-Token": TOKEN, "Accept": "application/json"},
             timeout=0.05,
         )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not store.state.ledger and time.monotonic() < deadline:
         time.sleep(0.01)
     assert [(entry["status"], entry["fault"]) for entry in store.state.ledger] == [(200, "delay")]
@@ -152,10 +152,10 @@ def test_stopping_waits_for_no_delay() -> None:
             target=lambda: requests.get(f"{simulator.url}/stores/harborpine/v2/time", timeout=60), daemon=True
         )
         asked.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while simulator.state.faults and time.monotonic() < deadline:
             time.sleep(0.01)
-    asked.join(10)
+    asked.join(60)
     assert not asked.is_alive()
     assert [entry["fault"] for entry in simulator.state.ledger] == ["delay"]
 

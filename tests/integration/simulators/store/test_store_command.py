@@ -88,19 +88,19 @@ def test_one_line_says_where_it_listens_and_what_it_has() -> None:
         answer = requests.get(
             f"{ready['url']}/stores/abc/v2/orders",
             headers={"X-Auth-Token": "secret", "Accept": "application/json"},
-            timeout=10,
+            timeout=60,
         )
         assert [order["id"] for order in answer.json()] == [1001, 1007]
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_ctrl_c_ends_it_in_order() -> None:
     with running("--orders", "none") as (ready, process):
-        requests.post(f"{ready['url']}/_simulator/orders/1001/place", timeout=10).raise_for_status()
+        requests.post(f"{ready['url']}/_simulator/orders/1001/place", timeout=60).raise_for_status()
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=10) == ("", "")
+        assert process.communicate(timeout=60) == ("", "")
         assert process.returncode == 0
 
 
@@ -108,7 +108,7 @@ def test_the_official_examples_are_there_when_their_folder_is_named(shared: Path
     folder = shared / "bigcommerce" / "examples"
     with running("--examples", str(folder), "--examples-status", "11") as (ready, _):
         assert ready["orders"] == [100, 218, 247, *NUMBERS]
-        answer = requests.get(f"{ready['url']}/_simulator/orders/218", timeout=10)
+        answer = requests.get(f"{ready['url']}/_simulator/orders/218", timeout=60)
         assert answer.json()["order"]["status_id"] == 11
 
 
@@ -120,7 +120,7 @@ def test_the_tokens_scopes_are_chosen_at_the_start() -> None:
         headers = {"X-Auth-Token": "secret", "Accept": "application/json"}
         base = f"{ready['url']}/stores/abc"
         statuses = [
-            requests.get(base + path, headers=headers, timeout=10).status_code
+            requests.get(base + path, headers=headers, timeout=60).status_code
             for path in ("/v2/orders/1001", "/v2/store", "/v3/hooks")
         ]
     assert statuses == [200, 403, 200]
@@ -136,10 +136,10 @@ def test_callbacks_are_signed_and_hurried_as_told_at_the_start() -> None:
             f"{ready['url']}/stores/simulated/v3/hooks",
             headers={"X-Auth-Token": "secret", "Accept": "application/json"},
             json={"scope": "store/order/created", "destination": receiver.url},
-            timeout=10,
+            timeout=60,
         )
         assert answer.status_code == 200
-        requests.post(f"{ready['url']}/_simulator/orders/1001/place", timeout=10).raise_for_status()
+        requests.post(f"{ready['url']}/_simulator/orders/1001/place", timeout=60).raise_for_status()
         first, second = receiver.wait(2)
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.is_signed("hush")
