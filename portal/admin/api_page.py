@@ -26,7 +26,7 @@ def base_address(request: HttpRequest) -> str:
 
 
 def curl_lines(request: HttpRequest, token: str, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return three requests that ``token`` may ask, with what each is for."""
+    """Return some requests that ``token`` may ask, with what each is for."""
     known = [READABLE[name] for name in names if name in READABLE] or [RESOURCES[0]]
     first = min(known, key=lambda each: each.name not in BY_NAME)
     return curl(base_address(request), token, first.path, has_cursor=first.name in BY_NAME)

@@ -97,9 +97,10 @@ spec:
 
 
 def curl(base: str, token: str, resource: str, *, has_cursor: bool) -> list[tuple[str, str]]:
-    """Return three requests with what each is for: the first page, what changed since, and all of it as a table.
+    """Return requests with what each is for: the first page, what changed since, all of it as a table, and as a file that is
+    written in the background.
 
-    Without ``has_cursor`` it is counted as it is asked for, and the second is of another period.
+    Without ``has_cursor`` it is counted as it is asked for: the second is of another period, and there is no such file.
     """
     ask = f"curl -sS -H 'Authorization: Bearer {token}'"
     if token.startswith("$"):
@@ -109,8 +110,17 @@ def curl(base: str, token: str, resource: str, *, has_cursor: bool) -> list[tupl
         if has_cursor
         else ("Of another period", "period=2026-Q3")
     )
-    return [
+    found = [
         ("The first rows", f"{ask} '{base}{resource}/?limit=5'"),
         (going_on[0], f"{ask} '{base}{resource}/?{going_on[1]}'"),
         ("All of it as CSV", f"{ask} '{base}{resource}/?format=csv' -o {resource}.csv"),
     ]
+    return [*found, _export(ask, base, resource)] if has_cursor else found
+
+
+def _export(ask: str, base: str, resource: str) -> tuple[str, str]:
+    body = f'{{"resource": "{resource.replace("-", "_")}"}}'
+    return (
+        "A large list, written in the background: look at its links.self until state is done, then take links.file",
+        f"{ask} -H 'Content-Type: application/json' -H \"Idempotency-Key: $(date +%s)\" -d '{body}' '{base}exports/'",
+    )

@@ -324,6 +324,7 @@ def _of_export(resource: Resource) -> dict[str, Any]:
             "type": "array",
             "items": {"type": "string", "enum": list(resource.columns)},
             "minItems": 1,
+            "maxItems": LONGEST,
         },
         "format": {"type": "string", "enum": sorted(FORMATS), "default": "csv"},
     }

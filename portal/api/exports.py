@@ -26,7 +26,7 @@ from portal.api.resources import BY_NAME
 from portal.api.streams import FORMATS, file_response
 from portal.api.views import matches
 from portal.exports.asked import allowed, ask
-from portal.exports.parts import all_there, packed_file, packed_size, plain_file
+from portal.exports.parts import PartsMissing, packed_file, packed_size, plain_file, require_parts
 from portal.exports.writing import stop
 from portal.models import Export
 
@@ -44,7 +44,7 @@ class ExportBody(serializers.Serializer):  # type: ignore[type-arg]
         child=serializers.CharField(max_length=LONGEST, trim_whitespace=False), required=False
     )
     fields = serializers.ListField(  # type: ignore[assignment]
-        child=serializers.CharField(max_length=LONGEST), min_length=1, required=False
+        child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=LONGEST, required=False
     )
     format = serializers.ChoiceField(sorted(FORMATS), default="csv")
 
@@ -124,7 +124,7 @@ class ExportsView(ExportView):
     """A whole list as a file, for lists that take too long to be sent at once.
 
     It is written in the background, part by part, as things stood when it was asked for; look at it until its state is done.
-    The file is kept for 24 hours, encrypted, and then removed. What its token, or the token's user, may no longer read ends
+    What changes while it is written is left out, and stands behind next_cursor with all that changes later. The file is kept for 24 hours, encrypted, and then removed. What its token, or the token's user, may no longer read ends
     it. A token has 3 exports at work and 20 kept at most.
     """
 
@@ -246,9 +246,15 @@ def _require_file(export: Export) -> None:
         )
     if export.state in (State.STOPPED, State.FAILED):
         raise Problem(status.HTTP_409_CONFLICT, "export_ended", f"{export.sentence} Ask for another.")
-    if export.state == State.REMOVED or not all_there(export):
-        why = export.sentence or "It was made before the database was restored."
-        raise Problem(status.HTTP_410_GONE, "export_removed", f"The file was removed. {why} Ask for another.")
+    why = export.sentence
+    if export.state == State.DONE:
+        try:
+            return require_parts(export)
+        except PartsMissing as error:
+            why = str(error)
+    raise Problem(
+        status.HTTP_410_GONE, "export_removed", f"The file is there no more. {why} Ask for another."
+    )
 
 
 def _takes_gzip(request: Request) -> bool:

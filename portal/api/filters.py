@@ -86,8 +86,8 @@ def day(name: str, text: str) -> date:
 
 
 def moment(name: str, text: str) -> datetime:
-    """Return a moment, at most as far away as anything happens. Raises ``Problem``: without an offset it would mean another one
-    for each reader."""
+    """Return a moment in UTC, at most as far away as anything happens. Raises ``Problem``: without an offset it would mean
+    another one for each reader. (The database takes no offset beyond 15:59.)"""
     try:
         found = parse_datetime(text)
     except ValueError:
@@ -98,7 +98,7 @@ def moment(name: str, text: str) -> datetime:
             "give a moment with its offset, such as 2026-11-29T08:00:00Z (a + is written %2B in an address).",
         )
     try:
-        return min(max(found, EARLIEST), LATEST)
+        return min(max(found, EARLIEST), LATEST).astimezone(UTC)
     except OverflowError:
         return EARLIEST if found.year < EARLIEST.year else LATEST
 

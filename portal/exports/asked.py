@@ -40,16 +40,17 @@ def ask(
     """
     assert kind in FORMATS
     wanted = _wanted(token, resource, filters, fields)
+    # Before anything is written, so that this transaction holds back nothing; what is over is below the horizon behind it.
+    complete, horizon = changes.complete_until(resource.name), changes.horizon()
     ApiToken.objects.select_for_update().get(pk=token.pk)  # one of theirs after the other
     _require_room(token)
-    complete = changes.complete_until(resource.name)  # first: what is over now is below the horizon
     export = Export.objects.create(
         token=token,
         resource=resource.name,
         filters=dict(filters),
         fields=list(fields),
         format=kind,
-        horizon=changes.horizon(),
+        horizon=horizon,
         epoch=wanted.epoch,
         sight=_sight(wanted.reach),
         complete_until=complete,

@@ -67,9 +67,11 @@ def plain_file(export: Export) -> Iterator[bytes]:
         yield zlib.decompressobj(_RAW).decompress(part)
 
 
-def all_there(export: Export) -> bool:
-    """Say whether every part is there: a database that was restored has none."""
-    return export.parts.count() == export.parts_done
+def require_parts(export: Export) -> None:
+    """Raise ``PartsMissing`` where not every part is there, as in a database that was restored, or the key opens none."""
+    if export.parts.count() != export.parts_done:
+        raise PartsMissing("Its parts are not there: the database was restored since.")
+    _cipher(export)
 
 
 def _opened(export: Export) -> Iterator[bytes]:
@@ -88,7 +90,7 @@ def _cipher(export: Export) -> AESGCM:
     try:
         return AESGCM(keys.opened_by_store(bytes(export.wrapped), export.store_key, str(export)))
     except keys.KeyMissing as error:
-        raise PartsMissing(f"{export} does not open: {error}.") from error
+        raise PartsMissing(f"It does not open any more: {error}.") from error
 
 
 def _bound(export: Export, number: int) -> bytes:

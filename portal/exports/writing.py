@@ -22,14 +22,14 @@ from integration.failpoints import failpoint
 from integration.work import Claim, Step
 from portal.api.problems import Problem
 from portal.api.reading import Asked, page, rows_of
-from portal.api.streams import records_of, written
+from portal.api.streams import CHUNK, records_of, written
 from portal.exports.asked import allowed, step_of
 from portal.exports.parts import PartsMissing, chained, sealed
 from portal.models import Export, ExportPart
 from portal.models.exports import LARGEST_PART
 
 State = Export.State
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = CHUNK
 PLAIN_PART = 4 << 20
 """Bytes of plain text from which on a part is not made longer."""
 PART_TAKES = timedelta(seconds=10)

@@ -1,5 +1,5 @@
-"""How fast the API answers on a full archive, any page of any list, and what a whole list as CSV takes; beside Django REST
-framework's own pagination on the same rows.
+"""How fast the API answers on a full archive, any page of any list, and what a whole list as CSV takes, streamed and as an
+export; beside Django REST framework's own pagination on the same rows.
 
 Run by ``make bench-api`` (DOCUMENTS=1000000), on the archive of ``make bench-desk``. Of seven runs the fastest counts; a
 figure over its limit is marked, and the exit code is 1 then.
@@ -47,12 +47,14 @@ def main() -> int:
     for what, took in framework.items():
         tell(f"{what:52}{took:8.1f}")
     rows, seconds, megabytes = stream()
+    exported = export()
     found = {
         "documents": DOCUMENTS,
         "limits": {"list_sql_ms": LIST_SQL, "stream_mb": STREAM_MB},
         "pages": [asdict(each) for each in figures],
         "framework_pagination_ms": framework,
         "csv": {"rows": rows, "seconds": round(seconds, 1), "peak_mb": round(megabytes, 1)},
+        "export": exported,
     }
     target = ROOT / ".data" / "bench" / "api.json"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +62,10 @@ def main() -> int:
     is_large = megabytes > STREAM_MB
     tell(
         f"CSV of {rows:,} rows: {seconds:.0f} s, {megabytes:.1f} MB more than before{'  over its limit' if is_large else ''}"
+    )
+    tell(
+        f"Export of {exported['rows']:,} rows: {exported['seconds']} s in {exported['parts']} parts, {exported['peak_mb']} MB more"
+        f" than before; {exported['mb']} MB, packed {exported['packed_mb']}"
     )
     return int(is_large or any(each.is_over for each in figures))
 
@@ -181,6 +187,38 @@ def stream() -> tuple[int, float, float]:
     for piece in client.get("/api/v1/documents/", {"format": "csv"}):
         lines += piece.count(b"\r\n")
     return lines - 1, time.monotonic() - began, _peak() - before
+
+
+def export() -> dict[str, float]:
+    """Return what all documents take as an export: written by a worker in this process, and read back packed."""
+    import gzip  # noqa: PLC0415
+
+    from integration import tasks  # noqa: PLC0415
+    from portal.models import Export  # noqa: PLC0415
+
+    client = asker()
+    before, began = _peak(), time.monotonic()
+    told = client.post(
+        "/api/v1/exports/",
+        json.dumps({"resource": "documents"}),
+        content_type="application/json",
+        headers={"Idempotency-Key": str(time.time_ns())},
+    ).json()
+    while tasks.drain("exports"):
+        pass
+    seconds, peak = time.monotonic() - began, _peak() - before
+    made = Export.objects.get(pk=told["id"])
+    file = client.get(f"{told['links']['self']}file/", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(b"".join(file)).count(b"\r\n") == made.rows_done + 1
+    client.delete(told["links"]["self"])
+    return {
+        "rows": made.rows_done,
+        "seconds": round(seconds, 1),
+        "parts": made.parts_done,
+        "peak_mb": round(peak, 1),
+        "mb": round(made.size / 1e6, 1),
+        "packed_mb": round(made.packed / 1e6, 1),
+    }
 
 
 def _peak() -> float:

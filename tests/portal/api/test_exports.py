@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -98,6 +99,7 @@ def test_an_export_holds_what_the_stream_does(reads: Client, kind: str) -> None:
     assert (response.status_code, response["Location"]) == (202, f"{ROOT}/exports/{told['id']}/")
     assert posted(reads, "exports", body, key) == (202, told)
     assert (told["state"], told["rows_expected"], told["links"]["file"]) == ("waiting", None, None)
+    assert told["complete_until"] > told["made_at"][:10]
     assert refused(file_of(reads, told)) == (409, "export_not_ready")
     write_one()
     now = look(reads, told)
@@ -327,6 +329,17 @@ def test_a_file_is_removed_after_a_day_and_what_is_known_of_it_after_a_month(rea
     Export.objects.update(made_at=database_now() - timedelta(days=31))
     watch_clock("all", Unclaimed())
     assert Export.objects.count() == 0
+
+
+def test_a_file_whose_parts_or_key_are_gone_says_so_before_it_begins(reads: Client, settings: Any) -> None:
+    told = ask(reads, "stores")
+    write()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    response = file_of(reads, told)
+    assert refused(response) == (410, "export_removed")
+    assert "is not in ENCRYPTION_KEYS" in response.json()["detail"]
+    ExportPart.objects.all().delete()
+    assert "the database was restored since" in file_of(reads, told).json()["detail"]
 
 
 def test_an_erasure_removes_every_file(reads: Client) -> None:

@@ -123,6 +123,7 @@ def test_times_narrow_by_when_it_changed(asker: Client) -> None:
     assert since == [each for each in every if each["updated_at"] >= last] != []
     assert before == [each for each in every if each["updated_at"] < last] != []
     assert data(asker, "documents", updated_since="2100-01-01T00:00:00Z")["data"] == []
+    assert data(asker, "documents", updated_since="2100-01-01T00:00:00+17:27")["data"] == []
 
 
 def test_fields_choose_and_the_first_two_are_always_there(asker: Client) -> None:
