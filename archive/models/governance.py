@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Fact
 from archive.models.exchange import Document, Payload
@@ -260,15 +261,17 @@ class ErasureCertificate(Fact):
     erasure = models.BigIntegerField(unique=True)
     orders = models.JSONField()
     persons = models.JSONField()
-    payloads = models.JSONField(help_text="Of which keys were destroyed.")
+    payloads = models.JSONField(help_text=gettext_lazy("Of which keys were destroyed."))
     keys_destroyed = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the plan, as both people were shown it.")
+    digest = models.CharField(
+        max_length=64, help_text=gettext_lazy("SHA-256 of the plan, as both people were shown it.")
+    )
     proposed_by = models.CharField(max_length=150)
     approved_by = models.CharField(max_length=150)
 
     class Meta:
         default_permissions = ()
-        verbose_name = "erasure certificate"
+        verbose_name = gettext_lazy("erasure certificate")
 
     def __str__(self) -> str:
         return f"Certificate of erasure {self.erasure}"

@@ -11,19 +11,21 @@ import pytest
 import requests
 from django.db import connection
 
-from archive.models import Event
+from archive.models import Document, Event
 from integration.bigcommerce.errors import refusal
 from integration.errors import PermanentError
 from integration.flows import cases, effects
 from integration.flows.cases import close_case, open_case
 from integration.flows.compose import canonical_purchase_order
 from integration.flows.erase import approve_erasure, propose_erasure
+from integration.flows.match_acknowledgments import match_functional_acknowledgment
 from integration.flows.nameless import nameless, unquoted
 from integration.flows.outgoing import NotWritable
 from integration.flows.references import write_references
 from integration.flows.writing import written
 from integration.models import ExceptionCase, Order, StoreEffect
 from integration.work import Unclaimed
+from integration.x12.syntax import segment
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,30 @@ def test_after_an_erasure_no_column_tells_of_the_person_whatever_cases_quoted(or
     for words in (CANARY, "Wilhelmina", "nora@example.net", "555 0199"):
         assert where_told(words) == set(), words
     assert Event.objects.filter(subject=order.subject, kind="case_opened").count() == 4
+
+
+def test_what_a_partner_quotes_in_a_997_is_nowhere_either(order: Order) -> None:
+    order.content["addresses"] = [
+        {**each, "company": f"{CANARY} Mill"} for each in order.content["addresses"]
+    ]
+    order.save()
+    made = factories.purchase_order(order)
+    sent = factories.sent(made)
+    said = factories.functional_acknowledgment(sent, "R")
+    at = next(place for place, each in enumerate(said) if each.tag == "AK5")
+    said[at:at] = [segment("AK3", "N1", "6", "", "8"), segment("AK4", "2", "93", "5", CANARY)]
+    answer = factories.received(made.agreement, "997", said)
+    match_functional_acknowledgment(Document.objects.get(pk=answer.pk))
+    case = ExceptionCase.objects.get(kind="rejected")
+    assert "N1 (segment 6), element 2" in case.sentence
+    close_case(case, ExceptionCase.Decision.SETTLED, "Settled.", actor="olaf")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM integration_work")
+        cursor.execute("DELETE FROM integration_expectation")
+    Order.objects.filter(pk=order.pk).update(state=Order.State.ACCEPTED)
+    first, second = (factories.user(name, "Records manager") for name in ("rhea", "rolf"))
+    approve_erasure(second, propose_erasure(first, order, "Asked for."), "Checked.")
+    assert where_told(CANARY) == set()
 
 
 def test_naively_an_event_keeps_the_name_for_good(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
