@@ -45,7 +45,8 @@ from archive.models import Document
 from archive.reach import Reach
 from integration.flows import scorecards
 from integration.flows.expectations import due_of, zone_of
-from integration.flows.scorecard_rows import home_zone, opened_cases, promises, sent_orders
+from integration.flows.home_zones import home_zone
+from integration.flows.scorecard_rows import opened_cases, promises, sent_orders
 from integration.flows.scorecards import scorecard
 from integration.matching.periods import Period
 from integration.matching.scorecard import CaseCount, Kept, Share, Stretch, Times
