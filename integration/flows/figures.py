@@ -21,11 +21,11 @@ STILL_CHANGING = timedelta(days=3)
 _MINUTES = "extract(epoch FROM first.at - d.recorded_at) / 60"
 _COUNT = """
     INSERT INTO integration_dailyfigure
-           (day, partner_id, transaction_set, direction, documents, failed, answered, counted_at)
+           (day, partner_id, transaction_set, direction, documents, failed, answered, counted_at, first_at, last_at)
     SELECT (d.recorded_at AT TIME ZONE 'UTC')::date, d.partner_id, d.transaction_set, d.direction, count(*),
            count(*) FILTER (WHERE s.validation = 'invalid' OR s.delivery IN ('failed', 'unknown')
                                   OR s.acknowledgment = 'rejected'),
-           ARRAY[{buckets}], clock_timestamp()
+           ARRAY[{buckets}], clock_timestamp(), min(d.recorded_at), max(d.recorded_at)
       FROM archive_document d
       LEFT JOIN archive_documentstate s ON s.document_id = d.id
       LEFT JOIN LATERAL (
@@ -35,7 +35,7 @@ _COUNT = """
      GROUP BY 1, 2, 3, 4
     ON CONFLICT (day, partner_id, transaction_set, direction) DO UPDATE
        SET documents = excluded.documents, failed = excluded.failed, answered = excluded.answered,
-           counted_at = excluded.counted_at
+           counted_at = excluded.counted_at, first_at = excluded.first_at, last_at = excluded.last_at
 """
 
 

@@ -41,6 +41,7 @@ from django.db.models.functions import Coalesce, Least
 
 from archive.clock import database_now
 from archive.reach import EVERYTHING, Reach
+from integration.flows.home_zones import home_zone
 from integration.matching.periods import Period
 from integration.matching.scorecard import Outcome
 from integration.models import ExceptionCase, Expectation, LineEntry, PurchaseOrder, Store
@@ -175,17 +176,6 @@ def opened_cases(
     return rows.filter(opened_at__gte=begins, opened_at__lt=ends).exclude(
         document__interchange__usage_indicator=_TEST
     )
-
-
-def home_zone(partner: TradingPartner) -> ZoneInfo:
-    """Return where the partner's days are: by his first agreement, else by the first store that it serves."""
-    first = partner.agreements.select_related("calendar").order_by("pk").first()
-    if first is None:
-        return ZoneInfo("UTC")
-    if first.calendar is not None:
-        return first.calendar.zone
-    of_store = first.stores.order_by("pk").values_list("time_zone", flat=True).first()
-    return ZoneInfo(first.time_zone or of_store or "UTC")
 
 
 def terms_of(partner: TradingPartner) -> dict[int, Terms]:

@@ -1,7 +1,8 @@
 """Who has fallen silent: partners by their own history, and stores whose calls do not come while orders do.
 
-Level-triggered, from what is counted already (``integration.flows.figures``, whose days are in UTC) and by indexes, so that no
-archive is scanned. One case for each silence, closed by itself when they speak again. What a person closed of a silence is
+Level-triggered, from what is counted already (``integration.flows.figures``) and by indexes, so that no archive is scanned.
+Figures are of days in UTC, a partner's days are where he is (``integration.flows.home_zones``): by the first and the last
+document of a figure it is known on which of his days he spoke. One case for each silence, closed by itself when they speak again. What a person closed of a silence is
 not asked again.
 """
 
@@ -11,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 
 from archive.clock import database_now
@@ -21,6 +22,7 @@ from archive.models import Direction, Event
 from archive.models.exchange import document_name
 from integration.flows.cases import MACHINE, close_case, reopen
 from integration.flows.check_hooks import hook_cause
+from integration.flows.home_zones import UNKNOWN, home_zones
 from integration.matching.lines import day_words
 from integration.matching.silence import HISTORY_DAYS, Silence, silence_of
 from integration.models import (
@@ -54,14 +56,16 @@ _PARTNER, _HOOK = "silent:partner:", "silent:hook:"
 _REGISTERED = ("hook_registered", "hook_mended")
 
 Days = Mapping[tuple[int, str], frozenset[date]]
-"""On which days something was exchanged, by partner and transaction set."""
+"""On which days of a partner something was exchanged, by partner and transaction set."""
 
 
 @dataclass
 class _Listened:
-    """One kind of document that a partner is to send: through which mailboxes, and in whose calendars."""
+    """One kind of document that a partner is to send: where his days are, through which mailboxes, in whose
+    calendars."""
 
     partner: TradingPartner
+    zone: ZoneInfo = UNKNOWN
     mailboxes: set[str] = field(default_factory=set)
     calendars: list[OpenHours] = field(default_factory=list)
 
@@ -92,12 +96,12 @@ def _down(now: datetime) -> set[str]:
 
 def _tell_partners(now: datetime, paused: set[str], down: set[str]) -> None:
     listened = _listened(paused)
-    today = now.astimezone(UTC).date()
-    since = today - timedelta(days=HISTORY_DAYS)
-    spoke = _days(Direction.IN, (*OF_HIMSELF, *ANSWERS), since)
-    asked = _days(Direction.OUT, (ASKED_BY,), since)
+    zones = {pk: its.zone for (pk, _), its in listened.items()}
+    spoke = _days(Direction.IN, (*OF_HIMSELF, *ANSWERS), now, zones)
+    asked = _days(Direction.OUT, (ASKED_BY,), now, zones)
     silences = {}
     for key, its in listened.items():
+        today = now.astimezone(its.zone).date()
         silence = silence_of(spoke.get(key, frozenset()), today, _counting(key, its, asked))
         if silence is not None:
             silences[key] = silence
@@ -122,24 +126,44 @@ def _listened(paused: set[str]) -> dict[tuple[int, str], _Listened]:
         agreement__mailbox__mode=Mode.LIVE,
         agreement__partner__is_active=True,
     ).select_related("agreement__partner", "agreement__calendar")
+    zones = home_zones(set(rows.values_list("agreement__partner_id", flat=True)))
     found: dict[tuple[int, str], _Listened] = {}
     for row in rows.prefetch_related("agreement__calendar__holidays").order_by("pk"):
         agreement = row.agreement
         if {f"partner:{agreement.partner_id}", f"mailbox:{agreement.mailbox_id}"} & paused:
             continue
-        its = found.setdefault((agreement.partner_id, row.transaction_set), _Listened(agreement.partner))
+        new = _Listened(agreement.partner, zones.get(agreement.partner_id, UNKNOWN))
+        its = found.setdefault((agreement.partner_id, row.transaction_set), new)
         its.mailboxes.add(mailbox_channel(agreement.mailbox_id))
         if agreement.calendar is not None:
             its.calendars.append(agreement.calendar.open_hours())
     return found
 
 
-def _days(direction: Direction, sets: tuple[str, ...], since: date) -> Days:
+def _days(direction: Direction, sets: tuple[str, ...], now: datetime, zones: Mapping[int, ZoneInfo]) -> Days:
+    """Return on which days of ``zones`` something was exchanged, within ``HISTORY_DAYS``."""
     rows = DailyFigure.objects.filter(
-        direction=direction, transaction_set__in=sets, day__gte=since, documents__gt=0
-    )
-    grouped = rows.exclude(partner=None).order_by().values_list("partner", "transaction_set")
-    return {(pk, kind): frozenset(days) for pk, kind, days in grouped.annotate(days=ArrayAgg("day"))}
+        direction=direction,
+        transaction_set__in=sets,
+        partner__in=list(zones),
+        documents__gt=0,
+        day__gte=now.astimezone(UTC).date() - timedelta(days=HISTORY_DAYS + 1),
+    ).order_by()
+    found: dict[tuple[int, str], set[date]] = {}
+    for pk, kind, day, first, last in rows.values_list(
+        "partner_id", "transaction_set", "day", "first_at", "last_at"
+    ):
+        zone = zones[pk or 0]
+        since = now.astimezone(zone).date() - timedelta(days=HISTORY_DAYS)
+        days = {each for each in _days_of(day, first, last, zone) if each >= since}
+        found.setdefault((pk or 0, kind), set()).update(days)
+    return {key: frozenset(days) for key, days in found.items()}
+
+
+def _days_of(day: date, first: datetime | None, last: datetime | None, zone: ZoneInfo) -> set[date]:
+    """Return on which days of ``zone`` the documents of a day of UTC were; of whose moments nothing is kept, on that day."""
+    told = {moment.astimezone(zone).date() for moment in (first, last) if moment is not None}
+    return told or {day}
 
 
 def _counting(key: tuple[int, str], its: _Listened, asked: Days) -> Callable[[date], bool]:
@@ -162,6 +186,8 @@ def _close_partners(
             _close(case, "Nobody listens for it now: it is paused, in watch, switched off or not agreed on.")
         elif latest is not None and latest > date.fromisoformat(last):
             _close(case, f"{document_name(transaction_set)} came again on {day_words(latest)}.")
+        elif latest is not None and latest < date.fromisoformat(last):
+            _close(case, "It is told anew: the partner's days are counted in another zone since.")
         elif key in silences and not silences[key].is_too_long:
             _close(
                 case,

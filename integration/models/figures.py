@@ -16,7 +16,8 @@ class DailyFigure(models.Model):
     """How many documents of one kind went to or came from one partner on one day, in UTC; counted by
     ``integration.flows.figures``.
 
-    ``failed`` are those of ours that were not delivered or were rejected, and those received that were invalid.
+    ``failed`` are those of ours that were not delivered or were rejected, and those received that were invalid. By the first
+    and the last of a day it is known on which days of another zone they were: its midnight falls once into a day of UTC.
     """
 
     day = models.DateField()
@@ -30,6 +31,10 @@ class DailyFigure(models.Model):
         help_text="How many functional acknowledgments came within how long (ANSWERED_WITHIN).",
     )
     counted_at = models.DateTimeField()
+    first_at = models.DateTimeField(
+        null=True, help_text="When the first of them came; of old days it is not known."
+    )
+    last_at = models.DateTimeField(null=True, help_text="When the last of them came.")
 
     class Meta:
         default_permissions = ()

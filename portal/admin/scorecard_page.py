@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
-from integration.flows.scorecard_rows import home_zone
+from integration.flows.home_zones import home_zone
 from integration.flows.scorecards import scorecard
 from integration.matching.periods import Period, days_until, month_of, quarter_of
 from integration.matching.scorecard import Scorecard

@@ -18,7 +18,7 @@ from archive.clock import database_now
 from archive.models import AccessRecord
 from archive.reach import Reach
 from archive.store import record_access
-from integration.flows.scorecard_rows import home_zone
+from integration.flows.home_zones import home_zone
 from integration.flows.scorecards import scorecard
 from integration.matching.periods import Period, month_of, period_named
 from integration.reach import within

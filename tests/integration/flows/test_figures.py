@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -30,10 +31,22 @@ def test_documents_are_counted_once_by_kind_and_direction_and_again_when_they_ch
     assert keep_figures()
     assert counted() == {("850", "out"): (1, 0), ("855", "in"): (1, 0)}
     assert DailyFigure.objects.filter(transaction_set="850").count() == 3
+    figure = DailyFigure.objects.get(partner=sent.partner, transaction_set="850")
+    assert (figure.first_at, figure.last_at) == (sent.recorded_at, sent.recorded_at)
     DocumentState.objects.filter(document=sent).update(acknowledgment="rejected")
     DailyFigure.objects.update(counted_at=database_now() - figures.EVERY)
     assert keep_figures()
     assert DailyFigure.objects.get(partner=sent.partner, transaction_set="850").failed == 1
+
+
+def test_moments_of_figures_that_were_counted_before_they_were_kept_are_looked_up() -> None:
+    sent = factories.sent()
+    assert keep_figures()
+    DailyFigure.objects.update(first_at=None, last_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("integration.migrations.0038_figure_moments").LOOK_UP)
+    figure = DailyFigure.objects.get(partner=sent.partner, transaction_set="850")
+    assert (figure.first_at, figure.last_at) == (sent.recorded_at, sent.recorded_at)
 
 
 def test_nothing_is_counted_twice_within_five_minutes() -> None:

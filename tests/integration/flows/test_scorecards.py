@@ -45,7 +45,8 @@ from archive.models import Document
 from archive.reach import Reach
 from integration.flows import scorecards
 from integration.flows.expectations import due_of, zone_of
-from integration.flows.scorecard_rows import home_zone, opened_cases, promises, sent_orders
+from integration.flows.home_zones import home_zone
+from integration.flows.scorecard_rows import opened_cases, promises, sent_orders
 from integration.flows.scorecards import scorecard
 from integration.matching.periods import Period
 from integration.matching.scorecard import CaseCount, Kept, Share, Stretch, Times
@@ -351,6 +352,23 @@ def test_what_a_change_orders_besides_moves_no_purchase_order_into_another_perio
     assert sent_orders(hand.partner, MARCH) == before
     assert (first.pk in before, sent_orders(hand.partner, april)) == (True, {})
     assert scorecard(hand.partner, MARCH).units == Share(20, 29)
+
+
+def test_without_a_calendar_and_a_zone_of_its_own_days_are_those_of_the_store(hand: World) -> None:
+    """In Auckland it is the first of March already at noon UTC of the last of February."""
+    bare = agreed(hand.partner, "Bare", None)
+    hand.agreements["Bare"] = bare
+    hand.documents["Bare"] = factories.document(bare, "850", direction="out")
+    assert (bare.time_zone, bare.calendar) == ("", None)
+    made = order(hand, "Bare", "02-28 12:00")
+    promise(hand, "Bare", "855", "02-28 12:00", purchase_order=made)
+    Expectation.objects.filter(purchase_order=made).update(due_at=utc("02-28 11:30"))
+    told = {}
+    for zone in ("America/Chicago", "Pacific/Auckland"):
+        type(made.order.store).objects.filter(pk=made.order.store_id).update(time_zone=zone)
+        card = scorecard(hand.partner, MARCH)
+        told[zone] = (made.pk in sent_orders(hand.partner, MARCH), card.orders, card.kept[1].overdue)
+    assert told == {"America/Chicago": (False, 4, 0), "Pacific/Auckland": (True, 5, 1)}
 
 
 def test_ten_times_as_much_takes_no_more_queries_and_works_out_no_day_twice(

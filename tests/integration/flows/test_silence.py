@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -52,10 +53,12 @@ def supplier(kind: str = "846", **terms: Any) -> Agreement:
     return Agreement.objects.get(pk=made.pk)
 
 
-def counted(partner: TradingPartner, day: date, kind: str = "846", direction: str = "in") -> None:
+def counted(
+    partner: TradingPartner, day: date, kind: str = "846", direction: str = "in", **moments: datetime
+) -> None:
     DailyFigure.objects.create(
         day=day, partner=partner, transaction_set=kind, direction=direction, documents=1, failed=0, answered=[0] * 10,
-        counted_at=NOW,
+        counted_at=NOW, **moments,
     )  # fmt: skip
 
 
@@ -105,6 +108,68 @@ def test_a_silence_is_told_once_and_closes_once_when_he_speaks_again(at: list[da
         "Gridport",
         "Stock advice (846) came again on 21 Nov 2026.",
     )
+
+
+@pytest.mark.parametrize(("zone", "hour", "at_hour", "passed", "by_utc"), [
+    # He sends at 9 in the morning in Auckland, 20:00 UTC of the day before. At noon UTC his Thursday has begun.
+    ("Pacific/Auckland", 20, 12, 3, ["2026-11-12"]),
+    # At 8 in the evening in Chicago, 02:00 UTC of the day after: Friday's fall on Saturday, and long gaps seem usual.
+    ("America/Chicago", 2, 9, 2, []),
+])  # fmt: skip
+def test_days_are_the_partners_own_and_days_of_utc_tell_another_silence(
+    at: list[datetime], monkeypatch: pytest.MonkeyPatch, zone: str, hour: int, at_hour: int, passed: int, by_utc: list[str]
+) -> None:  # fmt: skip
+    """The naive variant takes the days of figures for the partner's: another last day, or no silence at all."""
+    under = supplier(calendar=factories.business_calendar(zone=zone))
+    ahead = timedelta(days=1) if hour < 12 else timedelta(days=-1)
+    for day in (LAST - timedelta(days=back) for back in range(56)):
+        if day.weekday() < 5:
+            moment = datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + ahead
+            assert moment.astimezone(ZoneInfo(zone)).date() == day
+            counted(under.partner, moment.date(), first_at=moment, last_at=moment)
+    at[0] = datetime(2026, 11, 18, at_hour, tzinfo=UTC)
+    tell_silence()
+    case = ExceptionCase.objects.get()
+    assert case.cause == f"silent:partner:{under.partner_id}:846:2026-11-13"
+    assert f"since 13 Nov 2026: {passed} open days went by" in case.sentence
+
+    ExceptionCase.objects.all().delete()
+    monkeypatch.setattr(silence, "_days_of", lambda day, first, last, zone: {day})
+    tell_silence()
+    causes = ExceptionCase.objects.values_list("cause", flat=True)
+    assert [each.rpartition(":")[2] for each in causes] == by_utc
+
+
+def test_a_figure_across_the_partners_midnight_is_of_both_days(at: list[datetime]) -> None:
+    under = supplier(calendar=factories.business_calendar(zone="America/Chicago"))
+    rhythm(under.partner, last=date(2026, 11, 12))
+    # Thursday evening, and Friday morning, in Chicago; both are Friday in UTC.
+    evening, morning = (datetime(2026, 11, 13, hour, tzinfo=UTC) for hour in (3, 16))
+    counted(under.partner, date(2026, 11, 13), first_at=evening, last_at=morning)
+    tell_silence()
+    assert ExceptionCase.objects.get().cause == f"silent:partner:{under.partner_id}:846:2026-11-13"
+    DailyFigure.objects.filter(last_at=morning).update(last_at=evening)
+    ExceptionCase.objects.all().delete()
+    tell_silence()
+    assert ExceptionCase.objects.get().cause == f"silent:partner:{under.partner_id}:846:2026-11-12"
+
+
+def test_a_case_by_days_of_another_zone_is_told_anew(at: list[datetime]) -> None:
+    under = supplier()
+    for back in range(56):
+        day = LAST - timedelta(days=back)
+        if day.weekday() < 5:
+            moment = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+            counted(under.partner, day, first_at=moment, last_at=moment)
+    tell_silence()
+    assert under.calendar is not None
+    type(under.calendar).objects.update(time_zone="America/Chicago")
+    for _ in range(2):
+        tell_silence()
+        assert [(cause.rpartition(":")[2], is_open) for _, cause, is_open in told()] == [
+            ("2026-11-13", False),
+            ("2026-11-12", True),
+        ]
 
 
 def test_what_a_person_closed_is_not_asked_again(at: list[datetime]) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from archive.models import AccessRecord, AuditEntry
+from portal.admin.api_page import curl_lines
 from portal.admin.api_token_form import GROUPS, networks, resource_choices
 from portal.api.asking import actor_of, digest_of
 from portal.api.resources import READABLE
@@ -246,3 +247,14 @@ def test_the_description_is_given_to_staff_and_to_tokens_alone(otto: User) -> No
     assert "Back to the page “API”" in words_of(client.get("/api/v1/docs/"))
     assert Client().get("/api/v1/docs/")["Location"] == "/admin/login/?next=/api/v1/docs/"
     assert AccessRecord.objects.count() == 0
+
+
+def test_what_a_token_may_ask_is_shown_by_a_list_that_goes_on_where_it_has_one(rf: RequestFactory) -> None:
+    lines = [
+        [line.partition("/api/v1/")[2] for _, line in curl_lines(rf.get("/"), "gridport_x", names)]
+        for names in (["scorecards"], ["scorecards", "orders"])
+    ]
+    assert lines == [
+        ["scorecards/?limit=5'", "scorecards/?period=2026-Q3'", "scorecards/?format=csv' -o scorecards.csv"],
+        ["orders/?limit=5'", "orders/?cursor=CURSOR'", "orders/?format=csv' -o orders.csv"],
+    ]
