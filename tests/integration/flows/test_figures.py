@@ -44,7 +44,7 @@ def test_moments_of_figures_that_were_counted_before_they_were_kept_are_looked_u
     assert keep_figures()
     DailyFigure.objects.update(first_at=None, last_at=None)
     with connection.cursor() as cursor:
-        cursor.execute(import_module("integration.migrations.0038_figure_moments").LOOK_UP)
+        cursor.execute(import_module("integration.migrations.0040_figure_moments").LOOK_UP)
     figure = DailyFigure.objects.get(partner=sent.partner, transaction_set="850")
     assert (figure.first_at, figure.last_at) == (sent.recorded_at, sent.recorded_at)
 

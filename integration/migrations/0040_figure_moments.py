@@ -15,7 +15,7 @@ LOOK_UP = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0037_events_out'),
+        ('integration', '0039_archive_cases_in_one_kind'),
     ]
 
     operations = [
