@@ -114,7 +114,12 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 def exact(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Say what serializers cannot: a column may be left out by ``fields``, and no body has fields that are not described."""
+    """Say what serializers cannot: a column may be left out by ``fields``, a body is always sent, and none has fields that are
+    not described."""
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
     for name, component in result["components"]["schemas"].items():
         if set(ALWAYS) <= set(component.get("properties", ())):
             component["required"] = list(ALWAYS)
