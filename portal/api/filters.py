@@ -98,7 +98,8 @@ def moment(name: str, text: str) -> datetime:
             "give a moment with its offset, such as 2026-11-29T08:00:00Z (a + is written %2B in an address).",
         )
     try:
-        return min(max(found, EARLIEST), LATEST)
+        # In UTC: PostgreSQL refuses offsets of 16 hours and more, which RFC 3339 allows.
+        return min(max(found, EARLIEST), LATEST).astimezone(UTC)
     except OverflowError:
         return EARLIEST if found.year < EARLIEST.year else LATEST
 
