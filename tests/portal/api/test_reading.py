@@ -32,6 +32,13 @@ def refusal(client: Client, path: str, **query: Any) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
 
+def test_a_moment_may_have_an_offset_that_postgresql_does_not_know(asker: Client) -> None:
+    for offset in ("+16:00", "-18:26", "+23:59"):
+        since = f"2000-01-01T00:00:00{offset}"
+        assert data(asker, "stores", updated_since=since)["data"] == data(asker, "stores")["data"] != []
+        assert data(asker, "stores", updated_before=since)["data"] == []
+
+
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda each: each.name)
 def test_every_list_holds_every_row_once_whatever_the_size_of_its_pages(
     asker: Client, resource: Resource
