@@ -15,6 +15,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 
+from archive.house import house_language
 from archive.models import (
     AccessRecord,
     AuditEntry,
@@ -145,6 +146,7 @@ def _reading(request: HttpRequest, match: ResolverMatch, response: HttpResponse)
     }
 
 
+@house_language()
 def _words(name: str, prefix: str) -> str:
     """Return what is shown, in words: ``page of an order``, ``claim form pdf of a return``."""
     if name in ALSO:
