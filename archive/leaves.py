@@ -21,6 +21,7 @@ from django.db import connection, models
 from psycopg import sql
 
 from archive.facts import Fact
+from archive.house import house_language
 
 VERSION = 1
 NOT_BOUND = frozenset({"ciphertext", "changed_xid"})
@@ -49,6 +50,7 @@ def sources() -> dict[str, Source]:
     return {each.table: each for each in sorted(found, key=lambda each: each.table)}
 
 
+@house_language()
 def _source(model: type[models.Model]) -> Source:
     fields = [
         field

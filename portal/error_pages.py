@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation import gettext, gettext_noop
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from archive.correlation import current_correlation_id
 
@@ -20,46 +21,46 @@ class Trouble:
     """One kind of answer that is no page."""
 
     status: int
-    title: str
-    text: str
+    title: str | Promise
+    text: str | Promise
 
 
 NOT_FOUND = Trouble(
     404,
-    gettext_noop("This page is not here"),
-    gettext_noop(
+    gettext_lazy("This page is not here"),
+    gettext_lazy(
         "The address may be mistyped, or what it showed is not yours to look at. Search for the number that you have."
     ),
 )
 FORBIDDEN = Trouble(
     403,
-    gettext_noop("This is not yours to do"),
-    gettext_noop("Your role does not include it. An administrator can change that under Users."),
+    gettext_lazy("This is not yours to do"),
+    gettext_lazy("Your role does not include it. An administrator can change that under Users."),
 )
 STALE_FORM = Trouble(
     403,
-    gettext_noop("This form is too old"),
-    gettext_noop(
+    gettext_lazy("This form is too old"),
+    gettext_lazy(
         "It was opened before you last logged in, or cookies are switched off. Go back, reload the page and send it again."
     ),
 )
 BAD_REQUEST = Trouble(
     400,
-    gettext_noop("This request cannot be read"),
-    gettext_noop("Nothing was done. Go back, reload the page and try again."),
+    gettext_lazy("This request cannot be read"),
+    gettext_lazy("Nothing was done. Go back, reload the page and try again."),
 )
 BROKEN = Trouble(
     500,
-    gettext_noop("Something went wrong here"),
-    gettext_noop(
+    gettext_lazy("Something went wrong here"),
+    gettext_lazy(
         "Nothing was half done. Try again; if it stays so, give this number to whoever looks after Gridport."
     ),
 )
 
 UNRECORDED = Trouble(
     503,
-    gettext_noop("Nothing is shown"),
-    gettext_noop(
+    gettext_lazy("Nothing is shown"),
+    gettext_lazy(
         "Who reads what is recorded before anything is shown, and just now it cannot be recorded. Nothing was changed. Try again in a"
         " minute; if it stays so, tell whoever looks after Gridport that the database takes no rows."
     ),
@@ -101,7 +102,7 @@ def unrecorded(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     number = current_correlation_id() if trouble is BROKEN else ""
-    title, text = gettext(trouble.title), gettext(trouble.text)
+    title, text = str(trouble.title), str(trouble.text)
     if "text/html" not in request.headers.get("Accept", ""):
         line = f"{title}. {text} {number}".rstrip()
         return HttpResponse(f"{line}\n", status=trouble.status, content_type="text/plain; charset=utf-8")

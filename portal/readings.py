@@ -15,6 +15,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 
+from archive.house import house_language
 from archive.models import (
     AccessRecord,
     AuditEntry,
@@ -199,6 +200,7 @@ def _reading(request: HttpRequest, match: ResolverMatch, response: HttpResponse)
     }
 
 
+@house_language()
 def words_of(name: str) -> str:
     """Return what is shown by the page of that name, in words: ``page of an order``, ``claim form of a return, as PDF``."""
     if name in ALSO:

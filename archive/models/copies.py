@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.models.exchange import Payload
 
@@ -25,20 +26,26 @@ class PayloadCopy(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting to be copied"
-        COPIED = "copied", "Copied and compared"
-        DAMAGED = "damaged", "Not what was copied"
-        AGAIN = "again", "To be copied again"
-        TO_REMOVE = "to_remove", "To be removed"
-        REMOVED = "removed", "Removed"
+        WAITING = "waiting", gettext_lazy("Waiting to be copied")
+        COPIED = "copied", gettext_lazy("Copied and compared")
+        DAMAGED = "damaged", gettext_lazy("Not what was copied")
+        AGAIN = "again", gettext_lazy("To be copied again")
+        TO_REMOVE = "to_remove", gettext_lazy("To be removed")
+        REMOVED = "removed", gettext_lazy("Removed")
 
     payload = models.ForeignKey(Payload, models.PROTECT, related_name="copies")
     storage = models.CharField(max_length=300)
-    key = models.CharField(max_length=100, help_text="What it stands under there: sha256/ab/cd/abcd….")
-    version = models.CharField(max_length=1024, blank=True, help_text="Of a bucket that keeps versions.")
+    key = models.CharField(
+        max_length=100, help_text=gettext_lazy("What it stands under there: sha256/ab/cd/abcd….")
+    )
+    version = models.CharField(
+        max_length=1024, blank=True, help_text=gettext_lazy("Of a bucket that keeps versions.")
+    )
     etag = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.WAITING, db_default="waiting")
-    note = models.TextField(blank=True, db_default="", help_text="Why it is not as it should be.")
+    note = models.TextField(
+        blank=True, db_default="", help_text=gettext_lazy("Why it is not as it should be.")
+    )
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     copied_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
@@ -46,7 +53,7 @@ class PayloadCopy(models.Model):
     class Meta:
         default_permissions = ("view",)
         permissions = [("copy_again", "Can have payloads copied again")]
-        verbose_name_plural = "payload copies"
+        verbose_name_plural = gettext_lazy("payload copies")
         constraints = [
             models.UniqueConstraint(fields=["payload", "storage"], name="payload_copy_once"),
             models.CheckConstraint(

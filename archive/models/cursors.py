@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 
@@ -19,7 +20,7 @@ class CursorEpoch(models.Model):
 
     token = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
     began_at = models.DateTimeField(db_default=Now(), editable=False)
-    origin = models.CharField(max_length=200, help_text="Why it began.")
+    origin = models.CharField(max_length=200, help_text=gettext_lazy("Why it began."))
 
     def __str__(self) -> str:
         return f"epoch {self.token}"
@@ -38,7 +39,7 @@ class Change(Reported):
     resource = models.CharField(max_length=24)
     row_id = models.BigIntegerField()
     changed_at = models.DateTimeField(
-        db_default=Now(), editable=False, help_text="When its transaction began."
+        db_default=Now(), editable=False, help_text=gettext_lazy("When its transaction began.")
     )
 
     class Meta:
@@ -58,8 +59,10 @@ class TrimmedChanges(models.Model):
 
     resource = models.CharField(max_length=24, unique=True)
     epoch = models.UUIDField()
-    transaction = models.BigIntegerField(help_text="Every entry up to this transaction was looked at …")
-    row = models.BigIntegerField(help_text="… and of it those up to this row.")
+    transaction = models.BigIntegerField(
+        help_text=gettext_lazy("Every entry up to this transaction was looked at …")
+    )
+    row = models.BigIntegerField(help_text=gettext_lazy("… and of it those up to this row."))
 
     class Meta:
         default_permissions = ()

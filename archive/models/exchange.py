@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Collate, Upper
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Fact
 from partners.models import Agreement, Mailbox, TradingPartner
@@ -14,8 +15,8 @@ from partners.models import Agreement, Mailbox, TradingPartner
 class Direction(models.TextChoices):
     """Seen from us."""
 
-    IN = "in", "Received"
-    OUT = "out", "Sent"
+    IN = "in", gettext_lazy("Received")
+    OUT = "out", gettext_lazy("Sent")
 
 
 class Payload(Fact):
@@ -28,12 +29,18 @@ class Payload(Fact):
     """
 
     address = models.CharField(max_length=64, unique=True)
-    ciphertext = models.BinaryField(help_text="Empty: it was moved to the storages, or disposed of.")
-    key_id = models.CharField(max_length=16, blank=True, help_text="Empty: the payload has its own key.")
+    ciphertext = models.BinaryField(
+        help_text=gettext_lazy("Empty: it was moved to the storages, or disposed of.")
+    )
+    key_id = models.CharField(
+        max_length=16, blank=True, help_text=gettext_lazy("Empty: the payload has its own key.")
+    )
     nonce = models.BinaryField(max_length=12)
-    size = models.PositiveIntegerField(help_text="Bytes before encryption.")
+    size = models.PositiveIntegerField(help_text=gettext_lazy("Bytes before encryption."))
     fingerprint = models.CharField(max_length=64, db_index=True)
-    commitment = models.CharField(max_length=64, blank=True, help_text="Empty: from before there were any.")
+    commitment = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Empty: from before there were any.")
+    )
 
     def __str__(self) -> str:
         return f"payload {self.address[:12]}"
@@ -45,11 +52,15 @@ class Transmission(Fact):
     direction = models.CharField(max_length=3, choices=Direction)
     mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="transmissions")
     name = models.CharField(
-        max_length=300, help_text="The file's name on the mailbox: a label, never a path."
+        max_length=300, help_text=gettext_lazy("The file's name on the mailbox: a label, never a path.")
     )
     payload = models.ForeignKey(Payload, models.PROTECT, related_name="transmissions")
     interchange = models.ForeignKey(
-        "archive.Interchange", models.PROTECT, null=True, related_name="attempts", help_text="What was sent."
+        "archive.Interchange",
+        models.PROTECT,
+        null=True,
+        related_name="attempts",
+        help_text=gettext_lazy("What was sent."),
     )
     correlation_id = models.CharField(max_length=32)
 
@@ -71,11 +82,11 @@ class TransmissionOutcome(Fact):
     """What became of a transmission."""
 
     class Result(models.TextChoices):
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "failed", "Failed"
-        UNKNOWN = "unknown", "Unknown: the answer was lost"
-        REMOVED = "removed", "Taken and removed from the mailbox"
-        KEPT = "kept", "Taken and left in the mailbox"
+        DELIVERED = "delivered", gettext_lazy("Delivered")
+        FAILED = "failed", gettext_lazy("Failed")
+        UNKNOWN = "unknown", gettext_lazy("Unknown: the answer was lost")
+        REMOVED = "removed", gettext_lazy("Taken and removed from the mailbox")
+        KEPT = "kept", gettext_lazy("Taken and left in the mailbox")
 
     transmission = models.ForeignKey(Transmission, models.PROTECT, related_name="outcomes")
     result = models.CharField(max_length=9, choices=Result)
@@ -100,19 +111,21 @@ class Interchange(Fact):
         models.PROTECT,
         null=True,
         related_name="interchanges",
-        help_text="Brought by this file.",
+        help_text=gettext_lazy("Brought by this file."),
     )
-    position = models.PositiveIntegerField(default=0, help_text="In its file, from 0.")
+    position = models.PositiveIntegerField(default=0, help_text=gettext_lazy("In its file, from 0."))
     name = models.CharField(
-        max_length=300, blank=True, help_text="The file's name, the same for every attempt."
+        max_length=300, blank=True, help_text=gettext_lazy("The file's name, the same for every attempt.")
     )
     sender_qualifier = models.CharField(max_length=2)
     sender_id = models.CharField(max_length=15)
     receiver_qualifier = models.CharField(max_length=2)
     receiver_id = models.CharField(max_length=15)
-    control_number = models.CharField(max_length=9, help_text="ISA13")
-    epoch = models.PositiveIntegerField(default=0, help_text="Counts the wraps of our own control numbers.")
-    version = models.CharField(max_length=5, help_text="ISA12")
+    control_number = models.CharField(max_length=9, help_text=gettext_lazy("ISA13"))
+    epoch = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Counts the wraps of our own control numbers.")
+    )
+    version = models.CharField(max_length=5, help_text=gettext_lazy("ISA12"))
     usage_indicator = models.CharField(max_length=1)
     correlation_id = models.CharField(max_length=32)
 
@@ -150,14 +163,16 @@ class Document(Fact):
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="archived_documents")
     partner = models.ForeignKey(TradingPartner, models.PROTECT, null=True, related_name="archived_documents")
     direction = models.CharField(max_length=3, choices=Direction)
-    transaction_set = models.CharField(max_length=6, help_text="ST01")
-    version = models.CharField(max_length=12, help_text="GS08")
-    group_control_number = models.CharField(max_length=9, help_text="GS06")
-    control_number = models.CharField(max_length=9, help_text="ST02")
-    position = models.PositiveIntegerField(help_text="In its interchange, from 0.")
-    offset = models.PositiveIntegerField(help_text="First byte, in the interchange's payload.")
+    transaction_set = models.CharField(max_length=6, help_text=gettext_lazy("ST01"))
+    version = models.CharField(max_length=12, help_text=gettext_lazy("GS08"))
+    group_control_number = models.CharField(max_length=9, help_text=gettext_lazy("GS06"))
+    control_number = models.CharField(max_length=9, help_text=gettext_lazy("ST02"))
+    position = models.PositiveIntegerField(help_text=gettext_lazy("In its interchange, from 0."))
+    offset = models.PositiveIntegerField(help_text=gettext_lazy("First byte, in the interchange's payload."))
     length = models.PositiveIntegerField()
-    guide = models.CharField(max_length=60, blank=True, help_text="The guide that wrote or reads it.")
+    guide = models.CharField(
+        max_length=60, blank=True, help_text=gettext_lazy("The guide that wrote or reads it.")
+    )
 
     class Meta:
         indexes = [
@@ -182,7 +197,9 @@ class Resubmission(Fact):
 
     original = models.OneToOneField(Document, models.PROTECT, related_name="sent_again_as")
     document = models.OneToOneField(Document, models.PROTECT, related_name="resubmission")
-    key = models.CharField(max_length=64, unique=True, help_text="The form's: posting it twice sends once.")
+    key = models.CharField(
+        max_length=64, unique=True, help_text=gettext_lazy("The form's: posting it twice sends once.")
+    )
     actor = models.CharField(max_length=150)
     reason = models.TextField()
 
@@ -202,8 +219,12 @@ class Reprocessing(Fact):
     transmission = models.ForeignKey(Transmission, models.PROTECT, null=True, related_name="reprocessings")
     reading = models.PositiveIntegerField()
     restarts_at = models.ForeignKey(Interchange, models.PROTECT, null=True, related_name="restarts")
-    guide = models.CharField(max_length=60, blank=True, help_text="The guide that read it then.")
-    key = models.CharField(max_length=64, unique=True, help_text="The form's: posting it twice reads once.")
+    guide = models.CharField(
+        max_length=60, blank=True, help_text=gettext_lazy("The guide that read it then.")
+    )
+    key = models.CharField(
+        max_length=64, unique=True, help_text=gettext_lazy("The form's: posting it twice reads once.")
+    )
     actor = models.CharField(max_length=150)
     reason = models.TextField()
 
@@ -228,9 +249,11 @@ class Acknowledgment(Fact):
     document = models.ForeignKey(Document, models.PROTECT, related_name="acknowledgments")
     source = models.ForeignKey(Document, models.PROTECT, related_name="acknowledges")
     code = models.CharField(
-        max_length=1, help_text="AK501, or AK901 where the set was not named: A E P R M W X"
+        max_length=1, help_text=gettext_lazy("AK501, or AK901 where the set was not named: A E P R M W X")
     )
-    findings = models.JSONField(default=list, help_text="Segment, element and code; no data of the document.")
+    findings = models.JSONField(
+        default=list, help_text=gettext_lazy("Segment, element and code; no data of the document.")
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "source"], name="acknowledgment_once")]
@@ -254,8 +277,8 @@ class InterchangeAnswer(Fact):
 
     source = models.OneToOneField(Interchange, models.PROTECT, related_name="answered_by")
     answer = models.ForeignKey(Document, models.PROTECT, related_name="answers_interchanges")
-    code = models.CharField(max_length=1, help_text="TA104: A E R")
-    note = models.CharField(max_length=3, help_text="TA105")
+    code = models.CharField(max_length=1, help_text=gettext_lazy("TA104: A E R"))
+    note = models.CharField(max_length=3, help_text=gettext_lazy("TA105"))
 
     def __str__(self) -> str:
         return f"{self.answer} answers {self.source}"
@@ -266,7 +289,9 @@ class Mention(Fact):
 
     document = models.ForeignKey(Document, models.PROTECT, related_name="mentions")
     source = models.ForeignKey(Document, models.PROTECT, related_name="mentioning")
-    said = models.CharField(max_length=60, blank=True, help_text="The outcome, in the words of the advice.")
+    said = models.CharField(
+        max_length=60, blank=True, help_text=gettext_lazy("The outcome, in the words of the advice.")
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "source"], name="mention_once")]
@@ -282,7 +307,7 @@ class Event(Fact):
     kind = models.CharField(max_length=40)
     sentence = models.TextField()
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="events")
-    actor = models.CharField(max_length=150, blank=True, help_text="Empty: the machine.")
+    actor = models.CharField(max_length=150, blank=True, help_text=gettext_lazy("Empty: the machine."))
     correlation_id = models.CharField(max_length=32)
 
     def __str__(self) -> str:
@@ -298,19 +323,19 @@ class AccessRecord(Fact):
     """
 
     class Kind(models.TextChoices):
-        CONTENT = "content", "Content"
-        PAGE = "page", "Page"
-        LIST = "list", "List"
-        SEARCH = "search", "Search"
-        DOWNLOAD = "download", "Download"
-        EXPORT = "export", "Export"
+        CONTENT = "content", gettext_lazy("Content")
+        PAGE = "page", gettext_lazy("Page")
+        LIST = "list", gettext_lazy("List")
+        SEARCH = "search", gettext_lazy("Search")
+        DOWNLOAD = "download", gettext_lazy("Download")
+        EXPORT = "export", gettext_lazy("Export")
 
     payload = models.ForeignKey(Payload, models.PROTECT, null=True, related_name="accesses")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.CONTENT, db_default=Kind.CONTENT)
     subject = models.CharField(max_length=60, blank=True, db_default="", db_index=True)
     hits = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
     term = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="Keyed hash of what was looked for."
+        max_length=64, blank=True, db_default="", help_text=gettext_lazy("Keyed hash of what was looked for.")
     )
     actor = models.CharField(max_length=150)
     purpose = models.CharField(max_length=100)

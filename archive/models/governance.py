@@ -27,7 +27,7 @@ class RetentionRule(Fact):
     class Meta:
         default_permissions = ("view",)
         permissions = [("set_retention", "Can say how long documents are kept")]
-        verbose_name = "retention rule"
+        verbose_name = gettext_lazy("retention rule")
 
     def __str__(self) -> str:
         return self.name
@@ -37,21 +37,25 @@ class RetentionRevision(Fact):
     """What a rule says from then on. An empty criterion is met by every document; of several rules the longest holds."""
 
     class Starts(models.TextChoices):
-        EXCHANGED = "exchanged", "The day it was sent or received"
-        YEAR_END = "year_end", "The end of that calendar year"
+        EXCHANGED = "exchanged", gettext_lazy("The day it was sent or received")
+        YEAR_END = "year_end", gettext_lazy("The end of that calendar year")
 
     rule = models.ForeignKey(RetentionRule, models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
-    kinds = models.JSONField(default=list, help_text="Transaction sets (850), FILE; empty: every kind.")
+    kinds = models.JSONField(
+        default=list, help_text=gettext_lazy("Transaction sets (850), FILE; empty: every kind.")
+    )
     partner = models.ForeignKey(TradingPartner, models.PROTECT, null=True, related_name="+")
-    store = models.BigIntegerField(null=True, help_text="The store whose order it belongs to.")
-    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166: where such an order goes.")
+    store = models.BigIntegerField(null=True, help_text=gettext_lazy("The store whose order it belongs to."))
+    country = models.CharField(
+        max_length=2, blank=True, help_text=gettext_lazy("ISO 3166: where such an order goes.")
+    )
     years = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(100)])
     starts = models.CharField(max_length=9, choices=Starts, default=Starts.EXCHANGED)
-    legal_reason = models.TextField(help_text="The law or contract that asks for it.")
-    is_retired = models.BooleanField(default=False, help_text="The rule holds no more.")
+    legal_reason = models.TextField(help_text=gettext_lazy("The law or contract that asks for it."))
+    is_retired = models.BooleanField(default=False, help_text=gettext_lazy("The rule holds no more."))
     actor = models.CharField(max_length=150)
-    reason = models.TextField(help_text="Why it was written.")
+    reason = models.TextField(help_text=gettext_lazy("Why it was written."))
 
     class Meta:
         constraints = [
@@ -70,19 +74,21 @@ class Hold(Fact):
     """
 
     class Scope(models.TextChoices):
-        ORDER = "order", "An order"
-        PARTNER = "partner", "A partner"
-        PERIOD = "period", "A period"
-        SEARCH = "search", "What a search found"
-        MATTER = "matter", "Documents of a matter"
+        ORDER = "order", gettext_lazy("An order")
+        PARTNER = "partner", gettext_lazy("A partner")
+        PERIOD = "period", gettext_lazy("A period")
+        SEARCH = "search", gettext_lazy("What a search found")
+        MATTER = "matter", gettext_lazy("Documents of a matter")
 
     scope = models.CharField(max_length=7, choices=Scope)
-    matter = models.CharField(max_length=200, help_text="What it is about, such as the name of a lawsuit.")
-    covers = models.CharField(max_length=300, help_text="In words.")
+    matter = models.CharField(
+        max_length=200, help_text=gettext_lazy("What it is about, such as the name of a lawsuit.")
+    )
+    covers = models.CharField(max_length=300, help_text=gettext_lazy("In words."))
     order = models.BigIntegerField(null=True)
     partner = models.ForeignKey(TradingPartner, models.PROTECT, null=True, related_name="+")
     begins_at = models.DateTimeField(null=True)
-    ends_at = models.DateTimeField(null=True, help_text="The first moment after it.")
+    ends_at = models.DateTimeField(null=True, help_text=gettext_lazy("The first moment after it."))
     is_list = models.BooleanField(default=False)
     actor = models.CharField(max_length=150)
     reason = models.TextField()
@@ -169,10 +175,10 @@ class DisposalRun(Proposal):
     """A list of payloads to destroy, written with the run and in its transaction, and never changed after."""
 
     key = models.CharField(
-        max_length=64, unique=True, help_text="The form's: posting it twice proposes once."
+        max_length=64, unique=True, help_text=gettext_lazy("The form's: posting it twice proposes once.")
     )
-    scope = models.CharField(max_length=300, help_text="Which of what was due, in words.")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the list, as it was shown.")
+    scope = models.CharField(max_length=300, help_text=gettext_lazy("Which of what was due, in words."))
+    digest = models.CharField(max_length=64, help_text=gettext_lazy("SHA-256 of the list, as it was shown."))
 
     class Meta:
         default_permissions = ("view",)
@@ -180,7 +186,7 @@ class DisposalRun(Proposal):
             ("propose_disposal", "Can propose what is destroyed"),
             ("approve_disposal", "Can approve what others propose to destroy"),
         ]
-        verbose_name = "disposal"
+        verbose_name = gettext_lazy("disposal")
 
     def __str__(self) -> str:
         return f"Disposal {self.pk}"
@@ -201,10 +207,13 @@ class DisposalItem(Fact):
     run = models.ForeignKey(DisposalRun, models.PROTECT, related_name="items")
     payload = models.ForeignKey(Payload, models.PROTECT, related_name="disposal_items")
     revision = models.ForeignKey(
-        RetentionRevision, models.PROTECT, related_name="+", help_text="The rule that kept it the longest."
+        RetentionRevision,
+        models.PROTECT,
+        related_name="+",
+        help_text=gettext_lazy("The rule that kept it the longest."),
     )
-    kept_until = models.DateTimeField(help_text="When that was over.")
-    words = models.CharField(max_length=300, help_text="What it is.")
+    kept_until = models.DateTimeField(help_text=gettext_lazy("When that was over."))
+    words = models.CharField(max_length=300, help_text=gettext_lazy("What it is."))
     left = models.JSONField(default=list)
 
     class Meta:
@@ -240,12 +249,14 @@ class DisposalCertificate(Fact):
     item = models.OneToOneField(DisposalItem, models.PROTECT, related_name="certificate")
     decision = models.ForeignKey(DisposalDecision, models.PROTECT, related_name="certificates")
     key_destroyed = models.BooleanField(
-        help_text="No: it was stored before payloads had keys of their own, and backups may hold it until they expire."
+        help_text=gettext_lazy(
+            "No: it was stored before payloads had keys of their own, and backups may hold it until they expire."
+        )
     )
 
     class Meta:
         default_permissions = ("view",)
-        verbose_name = "disposal certificate"
+        verbose_name = gettext_lazy("disposal certificate")
 
     def __str__(self) -> str:
         return f"Certificate {self.pk}"

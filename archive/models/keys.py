@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Fact
 from archive.models.exchange import Payload
@@ -16,7 +17,9 @@ from archive.models.exchange import Payload
 class DataSubject(Fact):
     """A person of whom documents speak, as a keyed hash: who it is cannot be read here."""
 
-    lookup = models.CharField(max_length=64, unique=True, help_text="Keyed hash of what names the person.")
+    lookup = models.CharField(
+        max_length=64, unique=True, help_text=gettext_lazy("Keyed hash of what names the person.")
+    )
 
     def __str__(self) -> str:
         return f"person {self.lookup[:12]}"
@@ -26,7 +29,7 @@ class SubjectKey(models.Model):
     """The key of one person, under the store key ``store_key``; no row: it was destroyed."""
 
     subject = models.OneToOneField(DataSubject, models.PROTECT, related_name="key")
-    wrapped = models.BinaryField(help_text="Nonce and AES-256-GCM of the 32 bytes.")
+    wrapped = models.BinaryField(help_text=gettext_lazy("Nonce and AES-256-GCM of the 32 bytes."))
     store_key = models.CharField(max_length=16)
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -38,8 +41,10 @@ class PayloadKey(models.Model):
     """The key of one payload, under the person's where one was named when it was stored, else under a store key."""
 
     payload = models.OneToOneField(Payload, models.PROTECT, related_name="key")
-    wrapped = models.BinaryField(help_text="Nonce and AES-256-GCM of the 32 bytes.")
-    store_key = models.CharField(max_length=16, blank=True, help_text="Empty: it lies under a person's key.")
+    wrapped = models.BinaryField(help_text=gettext_lazy("Nonce and AES-256-GCM of the 32 bytes."))
+    store_key = models.CharField(
+        max_length=16, blank=True, help_text=gettext_lazy("Empty: it lies under a person's key.")
+    )
     under = models.ForeignKey(DataSubject, models.PROTECT, null=True, related_name="payload_keys")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models.exchange import Document
@@ -11,33 +12,33 @@ from archive.models.exchange import Document
 class Validation(models.TextChoices):
     """Does the document hold to the standard and its guide?"""
 
-    PENDING = "pending", "Not checked yet"
-    VALID = "valid", "Valid"
-    VALID_WITH_NOTES = "valid_with_notes", "Valid, with notes"
-    INVALID = "invalid", "Invalid"
+    PENDING = "pending", gettext_lazy("Not checked yet")
+    VALID = "valid", gettext_lazy("Valid")
+    VALID_WITH_NOTES = "valid_with_notes", gettext_lazy("Valid, with notes")
+    INVALID = "invalid", gettext_lazy("Invalid")
 
 
 class Delivery(models.TextChoices):
     """How far did we get with sending it?"""
 
-    NONE = "none", "Received"
-    WAITING = "waiting", "Waiting to be sent"
-    SENDING = "sending", "Being sent"
-    UNKNOWN = "unknown", "Unknown: the answer was lost"
-    DELIVERED = "delivered", "Delivered"
-    FAILED = "failed", "Failed"
+    NONE = "none", gettext_lazy("Received")
+    WAITING = "waiting", gettext_lazy("Waiting to be sent")
+    SENDING = "sending", gettext_lazy("Being sent")
+    UNKNOWN = "unknown", gettext_lazy("Unknown: the answer was lost")
+    DELIVERED = "delivered", gettext_lazy("Delivered")
+    FAILED = "failed", gettext_lazy("Failed")
 
 
 class AcknowledgmentState(models.TextChoices):
     """What did the partner's functional acknowledgment say?"""
 
-    NOT_EXPECTED = "not_expected", "Not expected"
-    WAITING = "waiting", "Waiting for acknowledgment"
-    OVERDUE = "overdue", "Overdue"
-    ACCEPTED = "accepted", "Accepted"
-    ACCEPTED_WITH_ERRORS = "accepted_with_errors", "Accepted with errors"
-    PARTIALLY_ACCEPTED = "partially_accepted", "Partially accepted"
-    REJECTED = "rejected", "Rejected"
+    NOT_EXPECTED = "not_expected", gettext_lazy("Not expected")
+    WAITING = "waiting", gettext_lazy("Waiting for acknowledgment")
+    OVERDUE = "overdue", gettext_lazy("Overdue")
+    ACCEPTED = "accepted", gettext_lazy("Accepted")
+    ACCEPTED_WITH_ERRORS = "accepted_with_errors", gettext_lazy("Accepted with errors")
+    PARTIALLY_ACCEPTED = "partially_accepted", gettext_lazy("Partially accepted")
+    REJECTED = "rejected", gettext_lazy("Rejected")
 
 
 class DocumentState(Reported):
@@ -49,9 +50,11 @@ class DocumentState(Reported):
     acknowledgment = models.CharField(
         max_length=20, choices=AcknowledgmentState, default=AcknowledgmentState.NOT_EXPECTED
     )
-    sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the interchange as it travelled.")
+    sha256 = models.CharField(
+        gettext_lazy("SHA-256"), max_length=64, help_text=gettext_lazy("Of the interchange as it travelled.")
+    )
     number = models.CharField(
-        max_length=60, blank=True, db_index=True, help_text="The document's own number."
+        max_length=60, blank=True, db_index=True, help_text=gettext_lazy("The document's own number.")
     )
 
     class Meta:
@@ -99,10 +102,10 @@ class Translation(Reported):
     """What the guide read from an inbound document or was given for an outbound one, and what was found."""
 
     document = models.OneToOneField(Document, models.CASCADE, primary_key=True, related_name="translation")
-    content = models.JSONField(null=True, help_text="The canonical document.")
-    findings = models.JSONField(default=list, help_text="Against the standard.")
+    content = models.JSONField(null=True, help_text=gettext_lazy("The canonical document."))
+    findings = models.JSONField(default=list, help_text=gettext_lazy("Against the standard."))
     report = models.JSONField(
-        default=list, help_text="Against the guide: unread, untranslated, not carried …"
+        default=list, help_text=gettext_lazy("Against the guide: unread, untranslated, not carried …")
     )
 
     def __str__(self) -> str:
@@ -116,9 +119,11 @@ class Reference(Reported):
     """
 
     kind = models.CharField(max_length=40)
-    value = models.CharField(max_length=100, help_text="As written.")
-    normal = models.CharField(max_length=100, db_collation="C", help_text="One of its forms.")
-    rank = models.PositiveSmallIntegerField(default=0, help_text="Nearness of the form, then kind.")
+    value = models.CharField(max_length=100, help_text=gettext_lazy("As written."))
+    normal = models.CharField(max_length=100, db_collation="C", help_text=gettext_lazy("One of its forms."))
+    rank = models.PositiveSmallIntegerField(
+        default=0, help_text=gettext_lazy("Nearness of the form, then kind.")
+    )
 
     class Meta:
         abstract = True

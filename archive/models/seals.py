@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Fact
 
@@ -46,12 +47,16 @@ class SealRoot(Fact):
     closed_at = models.DateTimeField()
     size = models.PositiveIntegerField()
     root = models.CharField(max_length=64)
-    previous = models.CharField(max_length=64, help_text="Chain value of the tree before; of none, zeros.")
-    chain = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what is signed.")
-    signature = models.CharField(
-        max_length=128, blank=True, help_text="Ed25519, in hex; empty: there was no key."
+    previous = models.CharField(
+        max_length=64, help_text=gettext_lazy("Chain value of the tree before; of none, zeros.")
     )
-    key = models.CharField(max_length=64, blank=True, help_text="The public key that checks it, in hex.")
+    chain = models.CharField(max_length=64, unique=True, help_text=gettext_lazy("SHA-256 of what is signed."))
+    signature = models.CharField(
+        max_length=128, blank=True, help_text=gettext_lazy("Ed25519, in hex; empty: there was no key.")
+    )
+    key = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("The public key that checks it, in hex.")
+    )
 
     class Meta:
         ordering = ["-tree"]
@@ -70,14 +75,16 @@ class SealPublication(Fact):
     """A root was published at a place outside the database."""
 
     class Place(models.TextChoices):
-        FILE = "file", "File"
-        BUCKET = "bucket", "Bucket"
-        MAIL = "mail", "Mail to the auditor"
+        FILE = "file", gettext_lazy("File")
+        BUCKET = "bucket", gettext_lazy("Bucket")
+        MAIL = "mail", gettext_lazy("Mail to the auditor")
 
     root = models.ForeignKey(SealRoot, models.PROTECT, related_name="publications")
     place = models.CharField(max_length=6, choices=Place)
     reference = models.CharField(
-        max_length=300, blank=True, help_text="By what it is found there; no address of a person."
+        max_length=300,
+        blank=True,
+        help_text=gettext_lazy("By what it is found there; no address of a person."),
     )
 
     class Meta:
@@ -98,7 +105,7 @@ class SealHorizon(models.Model):
     ONLY = 1
 
     epoch = models.UUIDField()
-    before = models.BigIntegerField(help_text="Every row of an older transaction is sealed.")
+    before = models.BigIntegerField(help_text=gettext_lazy("Every row of an older transaction is sealed."))
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="sealhorizon_only_one")]
@@ -115,15 +122,19 @@ class SealCheck(models.Model):
 
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
-    share = models.PositiveSmallIntegerField(null=True, help_text="Empty: everything was looked at.")
-    asked_by = models.CharField(max_length=150, blank=True, help_text="Empty: it was time for it.")
+    share = models.PositiveSmallIntegerField(
+        null=True, help_text=gettext_lazy("Empty: everything was looked at.")
+    )
+    asked_by = models.CharField(
+        max_length=150, blank=True, help_text=gettext_lazy("Empty: it was time for it.")
+    )
     counts = models.JSONField(default=dict)
     found = models.PositiveIntegerField(default=0)
     findings = models.JSONField(default=list)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "archive check"
+        verbose_name = gettext_lazy("archive check")
 
     def __str__(self) -> str:
         return f"Archive check {self.pk}"

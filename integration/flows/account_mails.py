@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.record import record_audit
@@ -46,22 +47,26 @@ _TOLD = {
 def why_no_mail(user: User) -> str:
     """Return why ``user`` cannot be mailed a link, or ``""``."""
     if not user.is_active:
-        return f"{user} is switched off: switch “active” on first."
+        return gettext("%(user)s is switched off: switch “active” on first.") % {"user": user}
     if not settings.PUBLIC_URL:
-        return "The portal does not know its own address: set PUBLIC_URL, so that the link leads here."
+        return gettext(
+            "The portal does not know its own address: set PUBLIC_URL, so that the link leads here."
+        )
     if not MailServer.objects.filter(is_active=True).exists():
-        return "No mail server is switched on: set one under Setup, Mail server."
+        return gettext("No mail server is switched on: set one under Setup, Mail server.")
     try:
         usable_address(user.email)
     except NoAddress:
-        return f"{user} has no e-mail address that mail can be sent to: enter it first."
+        return gettext("%(user)s has no e-mail address that mail can be sent to: enter it first.") % {
+            "user": user
+        }
     return ""
 
 
 def invite(user: User, invited: User) -> None:
     """Have ``invited`` be mailed a link that sets the first password, or a new one. Raises ``Refused``."""
     if not user.is_superuser:
-        raise Refused("You may not invite people: ask an administrator.")
+        raise Refused(gettext("You may not invite people: ask an administrator."))
     if problem := why_no_mail(invited):
         raise Refused(problem)
     with transaction.atomic():

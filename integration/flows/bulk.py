@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import CharField, Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
 from archive.models import AcknowledgmentState, Delivery, Document, DocumentState, Resubmission, document_name
@@ -47,9 +48,9 @@ class Which(StrEnum):
 
 
 WHICH_WORDS = {
-    Which.UNDELIVERED: "Only what was never delivered",
-    Which.FAILED: "Only what failed: not delivered, rejected, or not answered",
-    Which.ALL: "All, even what the partner has accepted",
+    Which.UNDELIVERED: gettext_lazy("Only what was never delivered"),
+    Which.FAILED: gettext_lazy("Only what failed: not delivered, rejected, or not answered"),
+    Which.ALL: gettext_lazy("All, even what the partner has accepted"),
 }
 
 
@@ -164,10 +165,13 @@ def plan_bulk(documents: QuerySet[Document], *, which: Which = Which.FAILED) -> 
     most = settings.BULK_LIMIT
     chosen = list(documents.select_related("state", "partner", "interchange").order_by("pk")[: most + 1])
     if not chosen:
-        raise Refused("No document is chosen.")
+        raise Refused(gettext("No document is chosen."))
     if len(chosen) > most:
         raise Refused(
-            f"More than {most:,} documents are chosen, and {most:,} at most are sent again at once. Choose fewer."
+            gettext(
+                "More than %(most)s documents are chosen, and %(most)s at most are sent again at once. Choose fewer."
+            )
+            % {"most": f"{most:,}"}
         )
     links = OrderDocument.objects.filter(document__in=chosen, purchase_order__isnull=False)
     asked = {link.document_id: link.purchase_order for link in links.select_related("purchase_order")}
@@ -228,9 +232,9 @@ def start_bulk(
     if done is not None:
         return done
     if plan.digest != digest:
-        raise Refused("Something has changed since you looked. Here is what it would do now.")
+        raise Refused(gettext("Something has changed since you looked. Here is what it would do now."))
     if not plan.sendings:
-        raise Refused("None of them can be sent again.")
+        raise Refused(gettext("None of them can be sent again."))
     try:
         with transaction.atomic():
             return _started(user, plan, reason, key, scope)
@@ -275,9 +279,9 @@ def approve(user: User, job: BulkJob, reason: str) -> None:
     """Let a proposed job begin, as a second person."""
     reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
-        locked = _locked(job, State.PROPOSED, "Somebody has decided about this job already.")
+        locked = _locked(job, State.PROPOSED, gettext("Somebody has decided about this job already."))
         if locked.user_id == user.pk:
-            raise Refused("You have proposed this job: a second person has to approve it.")
+            raise Refused(gettext("You have proposed this job: a second person has to approve it."))
         _decided(user, locked, State.RUNNING, reason)
         record_audit(user, "approve sending many", locked.subject, reason=reason)
         record_event(locked.subject, "bulk_approved", f"Approved: {reason}", actor=user.get_username())
@@ -288,7 +292,7 @@ def decline(user: User, job: BulkJob, reason: str) -> None:
     """Keep a proposed job from beginning; who proposed it may withdraw it so."""
     reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
-        locked = _locked(job, State.PROPOSED, "Somebody has decided about this job already.")
+        locked = _locked(job, State.PROPOSED, gettext("Somebody has decided about this job already."))
         _decided(user, locked, State.DECLINED, reason)
         _stop_items(locked)
         record_audit(user, "decline sending many", locked.subject, reason=reason)
@@ -299,9 +303,9 @@ def stop(user: User, job: BulkJob, reason: str) -> None:
     """Send no further document of a running job; what was sent stays sent."""
     reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
-        locked = _locked(job, State.RUNNING, "This job does not run.")
+        locked = _locked(job, State.RUNNING, gettext("This job does not run."))
         if not locked.items.filter(state=BulkItem.State.WAITING).exists():
-            raise Refused("This job is finished already.")
+            raise Refused(gettext("This job is finished already."))
         BulkJob.objects.filter(pk=job.pk).update(
             state=State.STOPPED,
             stopped_by=user.get_username(),
@@ -319,10 +323,10 @@ def retry_failed(user: User, job: BulkJob, reason: str) -> int:
     """Let the documents whose work has stopped be tried again; return how many they are."""
     reason = require(user, RESUBMIT_BULK, reason)
     with transaction.atomic():
-        locked = _locked(job, State.RUNNING, "This job does not run.")
+        locked = _locked(job, State.RUNNING, gettext("This job does not run."))
         rows = list(_stopped_work(locked))
         if not rows:
-            raise Refused("None of its documents has failed.")
+            raise Refused(gettext("None of its documents has failed."))
         causes = [work_cause(STEP, row.subject) for row in rows]
         for case in ExceptionCase.objects.filter(cause__in=causes, closed_at=None):
             close_case(case, ExceptionCase.Decision.RETRY, reason, actor=user.get_username())

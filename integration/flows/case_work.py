@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.models import Event
@@ -45,17 +46,22 @@ def locked(case: ExceptionCase, seen: str = "") -> ExceptionCase:
 def _meanwhile(case: ExceptionCase) -> str:
     last = Event.objects.filter(subject=case.subject).order_by("-pk").first()
     if last is None:
-        return "The case has changed since you looked. Nothing was done: look at it again."
+        return gettext("The case has changed since you looked. Nothing was done: look at it again.")
     minutes = int((database_now() - last.recorded_at).total_seconds() // 60)
-    ago = "just now" if minutes < 1 else f"{minutes} min ago"
-    return f"{last.actor or 'Gridport'} changed this case {ago}: “{last.sentence}”. Nothing was done: look at it again."
+    ago = gettext("just now") if minutes < 1 else gettext("%(minutes)s min ago") % {"minutes": minutes}
+    return gettext(
+        "%(actor)s changed this case %(ago)s: “%(sentence)s”. Nothing was done: look at it again."
+    ) % {"actor": last.actor or "Gridport", "ago": ago, "sentence": last.sentence}
 
 
 def assign(user: User, cases: Iterable[ExceptionCase], owner: User | None, seen: str = "") -> int:
     """Give open ``cases`` to ``owner``, or to nobody; return how many changed hands. ``seen`` is of a single case."""
     require_right(user, DECIDE)
     if owner is not None and not owner.has_perm(DECIDE):
-        raise Refused(f"{owner.get_username()} may not decide cases: give it to somebody who may.")
+        raise Refused(
+            gettext("%(username)s may not decide cases: give it to somebody who may.")
+            % {"username": owner.get_username()}
+        )
     name = owner.get_username() if owner else "nobody"
     changed = 0
     with transaction.atomic():
@@ -74,7 +80,7 @@ def snooze(user: User, cases: Iterable[ExceptionCase], until: datetime, reason: 
     """Put open ``cases`` off until ``until``, when they need somebody again by themselves; return how many those are."""
     reason = require(user, DECIDE, reason)
     if until <= database_now():
-        raise Refused("The time to put it off until is past. Give a later one.")
+        raise Refused(gettext("The time to put it off until is past. Give a later one."))
     changed = 0
     with transaction.atomic():
         for each in cases:
@@ -101,7 +107,7 @@ def stop_waiting(user: User, case: ExceptionCase, seen: str = "") -> None:
     with transaction.atomic():
         held = locked(case, seen)
         if not wake(held, "Looked at again before its time.", actor=user.get_username()):
-            raise Refused("This case does not wait for anything.")
+            raise Refused(gettext("This case does not wait for anything."))
         record_audit(user, "wake case", held.subject)
 
 
@@ -110,9 +116,12 @@ def comment(user: User, subject: str, text: str) -> Comment:
     require_right(user, DECIDE)
     words = storable(text.strip())
     if not words:
-        raise Refused("Write something first.")
+        raise Refused(gettext("Write something first."))
     if len(words) > LONGEST_COMMENT:
-        raise Refused(f"A comment holds {LONGEST_COMMENT:,} characters at most: this one has {len(words):,}.")
+        raise Refused(
+            gettext("A comment holds %(most)s characters at most: this one has %(count)s.")
+            % {"most": f"{LONGEST_COMMENT:,}", "count": f"{len(words):,}"}
+        )
     with transaction.atomic():
         made = Comment.objects.create(
             subject=subject,

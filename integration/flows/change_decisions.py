@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
+
 from integration.flows.changes import (
     LineChange,
     change_words,
@@ -24,19 +26,25 @@ from integration.work import Step
 
 Kind = ExceptionCase.Kind
 Decision = ExceptionCase.Decision
-SEND_CHANGE = Choice("send_change", "Send the change", "The partner is sent a purchase order change (860).")
+SEND_CHANGE = Choice(
+    "send_change",
+    gettext_lazy("Send the change"),
+    gettext_lazy("The partner is sent a purchase order change (860)."),
+)
 TELL = Choice(
     "tell",
-    "Tell the partner yourself",
-    "The change counts, and nothing is sent: you tell the partner, by telephone or mail.",
+    gettext_lazy("Tell the partner yourself"),
+    gettext_lazy("The change counts, and nothing is sent: you tell the partner, by telephone or mail."),
 )
 LEAVE = Choice(
     "leave",
-    "Leave it as it was",
-    "The partner delivers as before; settle with the customer what becomes of it.",
+    gettext_lazy("Leave it as it was"),
+    gettext_lazy("The partner delivers as before; settle with the customer what becomes of it."),
 )
 SEND_AGAIN = Choice(
-    "send_again", "Send the change again", "The same change is sent once more, under a new number."
+    "send_again",
+    gettext_lazy("Send the change again"),
+    gettext_lazy("The same change is sent once more, under a new number."),
 )
 CHANGE_KINDS = frozenset({Kind.ORDER_CHANGED, Kind.CHANGE_ANSWERED})
 
@@ -55,7 +63,9 @@ def send_plan(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, changes = _asked(case)
     if not changes:
         raise Refused(
-            "No quantity has changed, and a change (860) tells quantities alone: tell the partner yourself."
+            gettext(
+                "No quantity has changed, and a change (860) tells quantities alone: tell the partner yourself."
+            )
         )
     partner = purchase_order.agreement.partner
     rest = [row for row in case.evidence if "line" not in row]
@@ -95,7 +105,8 @@ def again_plan(case: ExceptionCase, given: Given) -> Plan:
     purchase_order = change.purchase_order
     if purchase_order.state not in STANDING:
         raise Refused(
-            f"Purchase order {purchase_order.number} is {purchase_order.get_state_display().lower()}."
+            gettext("Purchase order %(number)s is %(state)s.")
+            % {"number": purchase_order.number, "state": purchase_order.get_state_display().lower()}
         )
     changes = [LineChange(row["line_number"], Decimal(row["now"])) for row in change.lines]
     words = change_words(purchase_order, changes)
@@ -133,7 +144,7 @@ def carry_out_change(case: ExceptionCase, wanted: Plan, reason: str, actor: str)
 def _asked(case: ExceptionCase) -> tuple[PurchaseOrder, list[LineChange]]:
     purchase_order = case.purchase_order
     if purchase_order is None or purchase_order.state not in STANDING:
-        raise Refused("The purchase order does not stand any more: settle the case.")
+        raise Refused(gettext("The purchase order does not stand any more: settle the case."))
     order = purchase_order.order
     moves = moves_of(purchase_order, cancelled=order.status_id in CANCELLED)
     return purchase_order, [LineChange(each.line_number, each.now) for each in moves]
@@ -146,7 +157,7 @@ def _refused(case: ExceptionCase) -> PurchaseOrderChange:
     )
     found = change.filter(pk=pk).first() if pk.isdecimal() else None
     if found is None:
-        raise Refused("The change is not known any more: settle the case.")
+        raise Refused(gettext("The change is not known any more: settle the case."))
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.checking import SHARES, Outcome, check
 from archive.clock import database_now
@@ -38,8 +39,10 @@ def ask(user: User, reason: str) -> SealCheck:
     last = SealLeaf.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     if last > MOST_AT_ONCE:
         raise Refused(
-            f"The archive has more than {MOST_AT_ONCE:,} rows: all of it is checked by the command `manage.py verify_archive"
-            " --everything`, which takes the time that it needs."
+            gettext(
+                "The archive has more than %(most)s rows: all of it is checked by the command `manage.py verify_archive --everything`, which takes the time that it needs."
+            )
+            % {"most": f"{MOST_AT_ONCE:,}"}
         )
     with transaction.atomic():
         row = SealCheck.objects.create(asked_by=user.get_username())

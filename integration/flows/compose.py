@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from archive.clock import database_now
+from archive.house import house_language
 from archive.record import record_event
 from integration.documents import (
     Party,
@@ -66,6 +67,7 @@ def why_watching(purchase_order: PurchaseOrder) -> str:
     return why_unsent(purchase_order.order.store, purchase_order.agreement)
 
 
+@house_language()
 def why_unsent(store: Store, agreement: Agreement) -> str:
     """Return why nothing about an order of ``store`` may be sent under ``agreement`` yet, or ``""``."""
     for subject in (store, agreement, agreement.mailbox):
@@ -76,6 +78,7 @@ def why_unsent(store: Store, agreement: Agreement) -> str:
     return partnership_problem(agreement)
 
 
+@house_language()
 def partnership_problem(agreement: Agreement) -> str:
     """Return why the network would not take our documents for this partner yet, or ``""``."""
     partnership = Partnership.objects.filter(

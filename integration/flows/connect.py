@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
 from archive.record import record_audit, record_event
@@ -38,7 +39,9 @@ from partners.models import Mode
 PATIENCE = 20.0
 """Seconds after which nothing more is asked: somebody waits for the page."""
 
-_NOT_ASKED = "Not asked: the store took too long over what was asked before. Look again in a minute."
+_NOT_ASKED = gettext_lazy(
+    "Not asked: the store took too long over what was asked before. Look again in a minute."
+)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 T = TypeVar("T")
@@ -83,7 +86,7 @@ class _Questions:
 
     def ask(self, question: Callable[[StoreClient], T]) -> Answer[T]:
         if time.monotonic() - self.began > PATIENCE:
-            return Answer(problem=_NOT_ASKED)
+            return Answer(problem=str(_NOT_ASKED))
         try:
             return Answer(question(self.client))
         except ScopeMissing as error:
@@ -137,22 +140,24 @@ def our_hook(store: Store, found: list[Hook]) -> Comparison:
 def why_no_hook(store: Store) -> str:
     """Return why the store cannot be told to call us, or ``""``."""
     if not settings.PUBLIC_URL:
-        return (
-            "Gridport does not know under which address the internet reaches it. Set PUBLIC_URL, such as"
-            " https://edi.example.com, and start it again."
+        return gettext(
+            "Gridport does not know under which address the internet reaches it. Set PUBLIC_URL, such as https://edi.example.com, and start it again."
         )
     if not _may_be_called(settings.PUBLIC_URL):
-        return f"The store calls https addresses on port 443 alone, and PUBLIC_URL is {settings.PUBLIC_URL}."
+        return gettext("The store calls https addresses on port 443 alone, and PUBLIC_URL is %(url)s.") % {
+            "url": settings.PUBLIC_URL
+        }
     if not store.client_secret:
-        return (
-            "The client secret is missing: calls could not be told from a stranger's. Enter it on the store's page; the"
-            " store shows it once, with the token, when the API account is made."
+        return gettext(
+            "The client secret is missing: calls could not be told from a stranger's. Enter it on the store's page; the store shows it once, with the token, when the API account is made."
         )
     if store.mode != Mode.LIVE:
-        return f"{store} is in watch, so nothing is written to it. Let it go live first."
+        return gettext("%(store)s is in watch, so nothing is written to it. Let it go live first.") % {
+            "store": store
+        }
     switch = Pause.objects.filter(subject__in=[Pause.EVERYTHING, pause_subject(store)]).first()
     if switch is not None:
-        return f"Resume it first. {pause_sentence(switch)}"
+        return gettext("Resume it first. %(sentence)s") % {"sentence": pause_sentence(switch)}
     return ""
 
 

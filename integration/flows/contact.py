@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from integration.flows.mails import NoAddress, put_mail, usable_address
@@ -33,7 +34,7 @@ def contact_plan(
 ) -> Plan:
     """Return the mail about ``what`` differs, and until when the case waits. Raises ``Refused`` where something for it is missing."""
     if given.due_at is None or given.due_at <= database_now():
-        raise Refused("Say until when you wait for the answer: a time to come.")
+        raise Refused(gettext("Say until when you wait for the answer: a time to come."))
     try:
         to = usable_address(given.to)
     except NoAddress as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.models import PayloadCopy
 from archive.record import record_audit
@@ -43,7 +44,9 @@ def copy_again(user: User, copy: PayloadCopy, reason: str) -> None:
         ).update(state=PayloadCopy.State.AGAIN, version="", etag="", note="")
         if not moved:
             raise Refused(
-                "It is not damaged any more, or stands where the settings no longer lead. Look again."
+                gettext(
+                    "It is not damaged any more, or stands where the settings no longer lead. Look again."
+                )
             )
         record_audit(user, "copy again", copy_subject(copy), reason=reason, detail={"key": copy.key})
         put(LANE, copy_step())

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from integration.flows.import_orders import import_step
 from integration.flows.kept_rows import locked, remove_row, save_row
@@ -27,16 +28,20 @@ def link_problems(link: CustomerLink) -> dict[str, str]:
     """Return why ``link`` could mean nobody, or its number be found nowhere: sentences by field."""
     problems = {}
     if not any((link.customer_ids, link.companies, link.email_domains, link.group_ids)):
-        problems["customer_ids"] = (
+        problems["customer_ids"] = gettext(
             "Say whose orders are meant: customer IDs, companies, e-mail domains or groups."
         )
     strange = [each for each in link.email_domains if not re.fullmatch(r"@?[^@\s]+\.[^@\s.]+", each)]
     if strange:
-        problems["email_domains"] = f"{strange[0]} is no domain such as example.com."
+        problems["email_domains"] = gettext("%(strange)s is no domain such as example.com.") % {
+            "strange": strange[0]
+        }
     if link.number_source in NAMED_SOURCES and not link.number_name.strip():
-        problems["number_name"] = "Say what the field is called, or which words stand before the number."
+        problems["number_name"] = gettext(
+            "Say what the field is called, or which words stand before the number."
+        )
     if link.number_source not in NAMED_SOURCES and link.number_name.strip():
-        problems["number_name"] = "Only for a form field or a text: leave it empty."
+        problems["number_name"] = gettext("Only for a form field or a text: leave it empty.")
     return problems
 
 
@@ -56,14 +61,15 @@ def change(
             orders = _look_again() if count else 0
     except IntegrityError as error:
         # The form has looked for a twin, but somebody else may have been quicker.
-        raise Refused("Somebody else has entered the same meanwhile. Look at it again.") from error
+        raise Refused(gettext("Somebody else has entered the same meanwhile. Look at it again.")) from error
     return Changed(count, orders, 0)
 
 
 def _remove(user: User, reason: str, row: CustomerLink) -> int:
     if Order.objects.filter(customer_link=row).exists():
         raise Refused(
-            f"Orders belong to {row}: switch it off instead, so that it can be told whose they are."
+            gettext("Orders belong to %(row)s: switch it off instead, so that it can be told whose they are.")
+            % {"row": row}
         )
     stored = locked(row)
     return 0 if stored is None else remove_row(user, reason, stored, CALLED)

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.models import Delivery, Direction, Interchange
@@ -89,7 +90,7 @@ def settle_case(user: User, case: ExceptionCase, reason: str, seen: str = "") ->
     with transaction.atomic():
         locked(case, seen)
         if not close_case(case, ExceptionCase.Decision.SETTLED, reason, actor=user.get_username()):
-            raise Refused("Somebody else has closed this case already.")
+            raise Refused(gettext("Somebody else has closed this case already."))
         record_audit(user, "settle case", case.subject, reason=reason)
         if case.order is not None:  # for whoever undoes it
             stood = (
@@ -130,9 +131,11 @@ def retry_case(user: User, case: ExceptionCase, reason: str, seen: str = "") -> 
         locked(case, seen)
         steps = steps_to_retry(case)
         if not steps:
-            raise Refused("There is nothing to try again for this case: settle it with a reason instead.")
+            raise Refused(
+                gettext("There is nothing to try again for this case: settle it with a reason instead.")
+            )
         if not close_case(case, ExceptionCase.Decision.RETRY, reason, actor=user.get_username()):
-            raise Refused("Somebody else has closed this case already.")
+            raise Refused(gettext("Somebody else has closed this case already."))
         record_audit(user, "retry case", case.subject, reason=reason)
         found = work_behind(case)
         if found is not None:
@@ -174,7 +177,7 @@ def release_work(user: User, row: Work, reason: str) -> None:
     reason = require(user, DECIDE, reason)
     with transaction.atomic():
         if not unpark(row.pk):
-            raise Refused("This work is not stopped: it goes on by itself.")
+            raise Refused(gettext("This work is not stopped: it goes on by itself."))
         record_audit(user, "release work", f"work:{row.step}:{row.subject}", reason=reason)
 
 
@@ -188,14 +191,15 @@ def go_live(
         if isinstance(subject, Agreement):
             if is_being_onboarded(subject):
                 raise Refused(
-                    f"{subject} is being onboarded: it goes live once its onboarding is signed off."
+                    gettext("%(subject)s is being onboarded: it goes live once its onboarding is signed off.")
+                    % {"subject": subject}
                 )
             changes["live_from"] = live_from or database_now()
         elif isinstance(subject, Store) and live_from is not None:
             changes["live_from"] = live_from
         changed = type(subject).objects.filter(pk=subject.pk, mode=Mode.WATCH).update(**changes)
         if not changed:
-            raise Refused(f"{subject} is live already.")
+            raise Refused(gettext("%(subject)s is live already.") % {"subject": subject})
         _record_mode(user, subject, "go live", reason)
         for step in _steps_waiting(subject):
             put(STEPS[step.name].lane, step)
@@ -211,7 +215,7 @@ def pause(user: User, subject: Pausable, reason: str) -> None:
             subject=name, defaults={"reason": reason, "paused_by": user.get_username()}
         )
         if not created:
-            raise Refused("This is paused already.")
+            raise Refused(gettext("This is paused already."))
         record_audit(user, "pause", name, reason=reason)
         record_event(name, "paused", f"Paused: {reason}", actor=user.get_username())
 
@@ -223,7 +227,7 @@ def resume(user: User, subject: Pausable, reason: str) -> None:
     with transaction.atomic():
         switch = Pause.objects.select_for_update().filter(subject=name).first()
         if switch is None:
-            raise Refused("This is not paused.")
+            raise Refused(gettext("This is not paused."))
         channel = switch.channel
         switch.delete()
         release_channel(channel)
@@ -246,7 +250,7 @@ def back_to_watch(user: User, subject: Store | Mailbox | Agreement, reason: str)
     reason = require(user, GO_LIVE, reason)
     with transaction.atomic():
         if not type(subject).objects.filter(pk=subject.pk, mode=Mode.LIVE).update(mode=Mode.WATCH):
-            raise Refused(f"{subject} is in watch already.")
+            raise Refused(gettext("%(subject)s is in watch already.") % {"subject": subject})
         _record_mode(user, subject, "back to watch", reason)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.models import Document
 from archive.record import record_audit, record_event
@@ -85,10 +86,12 @@ def carry_out(user: User, case: ExceptionCase, name: str, given: Given, reason: 
             Agreement.objects.select_for_update(no_key=True).get(pk=missing.agreement_id)
         locked = ExceptionCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
         if locked.closed_at is not None:
-            raise Refused(f"{locked.closed_by} has closed this case already.")
+            raise Refused(
+                gettext("%(closed_by)s has closed this case already.") % {"closed_by": locked.closed_by}
+            )
         wanted = plan(locked, name, given)
         if wanted.digest != digest:
-            raise Refused("Something has changed since you looked. Here is what it would do now.")
+            raise Refused(gettext("Something has changed since you looked. Here is what it would do now."))
         ExceptionCase.objects.filter(pk=locked.pk).update(plan=asdict(wanted))
         record_audit(user, f"decide: {name}", locked.subject, reason=reason, detail={"plan": wanted.digest})
         steps = _ACTS[name](user, locked, wanted, reason)
@@ -242,7 +245,7 @@ def _tell(case: ExceptionCase, user: User, kind: str, sentence: str, document: D
 
 def _close(case: ExceptionCase, user: User, decision: str, reason: str) -> None:
     if not close_case(case, decision, reason, actor=user.get_username()):
-        raise Refused("Somebody else has closed this case already.")
+        raise Refused(gettext("Somebody else has closed this case already."))
 
 
 def _do_translate(user: User, case: ExceptionCase, wanted: Plan, reason: str) -> list[Step]:

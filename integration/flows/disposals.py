@@ -11,6 +11,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from archive.disposal import what_is_left
 from archive.governance import Governed, due
@@ -119,9 +120,9 @@ def propose_disposal(
         return done
     plan = plan_disposal(partner)
     if not plan.entries:
-        raise Refused("Nothing of it is due.")
+        raise Refused(gettext("Nothing of it is due."))
     if plan.digest != digest:
-        raise Refused("Something has changed since you looked. Here is what is due now.")
+        raise Refused(gettext("Something has changed since you looked. Here is what is due now."))
     try:
         with transaction.atomic():
             return _proposed(user, plan, reason, key)
@@ -150,7 +151,7 @@ def decide_disposal(user: User, run: DisposalRun, reason: str, *, approved: bool
     """Have what ``run`` lists destroyed, as a second person; or decline, which who proposed it may do too."""
     reason = require(user, APPROVE_DISPOSAL, reason)
     if approved and run.user_id == user.pk:
-        raise Refused("You have proposed this: a second person has to approve it.")
+        raise Refused(gettext("You have proposed this: a second person has to approve it."))
     try:
         with transaction.atomic():
             DisposalDecision.objects.create(
@@ -163,4 +164,4 @@ def decide_disposal(user: User, run: DisposalRun, reason: str, *, approved: bool
                 for item in run.items.order_by("pk"):
                     put(STEPS[STEP].lane, destroy_step(item))
     except IntegrityError as error:
-        raise Refused("Somebody has decided about this already.") from error
+        raise Refused(gettext("Somebody has decided about this already.")) from error

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.governance import why_not_erased
@@ -101,7 +102,9 @@ def propose_erasure(user: User, order: Order, reason: str) -> Erasure:
     with transaction.atomic():
         locked = Order.objects.select_for_update(of=("self",)).select_related("store").get(pk=order.pk)
         if locked.erasures.filter(state=State.PROPOSED).exists():
-            raise Refused("This is proposed already: a second person has to agree to it, or to withdraw it.")
+            raise Refused(
+                gettext("This is proposed already: a second person has to agree to it, or to withdraw it.")
+            )
         plan = plan_erasure(locked)
         if plan.blocked:
             raise Refused(" ".join(plan.blocked[:3]))
@@ -121,14 +124,16 @@ def approve_erasure(user: User, erasure: Erasure, reason: str) -> None:
     with transaction.atomic():
         held = _proposed(erasure)
         if held.proposed_by_id == user.pk:
-            raise Refused("You proposed this yourself: somebody else has to agree to it.")
+            raise Refused(gettext("You proposed this yourself: somebody else has to agree to it."))
         orders = list(held.orders.select_for_update(of=("self",)).select_related("store").order_by("pk"))
         plan = plan_erasure(orders[0])
         if plan.blocked:
             raise Refused(" ".join(plan.blocked[:3]))
         if asdict(plan) != held.plan:
             raise Refused(
-                "Something has changed since it was proposed: more would go, or less. Withdraw it and propose it again."
+                gettext(
+                    "Something has changed since it was proposed: more would go, or less. Withdraw it and propose it again."
+                )
             )
         now = database_now()
         decided = {"decided_by": user, "decided_at": now, "decided_because": reason}
@@ -170,7 +175,10 @@ def _tell(erasure: Erasure, user: User, kind: str, sentence: str) -> None:
 def _proposed(erasure: Erasure) -> Erasure:
     held = Erasure.objects.select_for_update(of=("self",)).get(pk=erasure.pk)
     if held.state != State.PROPOSED:
-        raise Refused(f"{held} is {held.get_state_display().lower()} already.")
+        raise Refused(
+            gettext("%(held)s is %(state)s already.")
+            % {"held": held, "state": held.get_state_display().lower()}
+        )
     return held
 
 
@@ -247,7 +255,8 @@ def _always_stays(documents: Sequence[Document]) -> list[str]:
 def _unfinished(orders: Sequence[Order], documents: Sequence[Document]) -> list[str]:
     """Return what is still at work, in sentences."""
     said = [
-        f"{each} is {each.get_state_display().lower()}: it has to be settled first."
+        gettext("%(each)s is %(state)s: it has to be settled first.")
+        % {"each": each, "state": each.get_state_display().lower()}
         for each in orders
         if each.state in (Order.State.SETTLING, Order.State.HELD)
     ]
@@ -255,25 +264,26 @@ def _unfinished(orders: Sequence[Order], documents: Sequence[Document]) -> list[
         Q(order__in=orders) | Q(purchase_order__order__in=orders) | Q(document__in=documents), closed_at=None
     )
     said += [
-        f"Case {each.pk} ({each.get_kind_display().lower()}) is open: settle it first."
+        gettext("Case %(case)s (%(kind)s) is open: settle it first.")
+        % {"case": each.pk, "kind": each.get_kind_display().lower()}
         for each in cases.order_by("pk")
     ]
     returns = ReturnCase.objects.filter(order__in=orders).exclude(stage__in=ReturnCase.ENDED)
-    said += [f"{each} is not closed." for each in returns.order_by("pk")]
+    said += [gettext("%(each)s is not closed.") % {"each": each} for each in returns.order_by("pk")]
     waiting = [
         each
         for each in documents
         if each.state.delivery in (Delivery.WAITING, Delivery.SENDING, Delivery.UNKNOWN)
     ]
-    said += [f"{each} is not delivered yet." for each in waiting]
+    said += [gettext("%(each)s is not delivered yet.") % {"each": each} for each in waiting]
     awaited = Expectation.objects.filter(
         Q(purchase_order__order__in=orders) | Q(document__in=documents), state__in=Expectation.UNMET
     )
     if awaited.exists():
-        said.append("A partner's answer about these orders is still awaited.")
+        said.append(gettext("A partner's answer about these orders is still awaited."))
     keys = [each.ordering_key for each in orders] + [f"document:{each.pk}" for each in documents]
     if Work.objects.filter(ordering_key__in=keys).exists():
-        said.append("Work on these orders is not done yet.")
+        said.append(gettext("Work on these orders is not done yet."))
     return said
 
 

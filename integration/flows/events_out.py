@@ -203,5 +203,6 @@ def _some(rows: QuerySet[EventDelivery]) -> list[int]:
     return list(rows.order_by("created_at").values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE])
 
 
-TYPES = [(each.value, f"{each.label} ({PREFIX}{each.value})") for each in EventType]
-"""What a destination may choose from."""
+def types() -> list[tuple[str, str]]:
+    """Return what a destination may choose from."""
+    return [(each.value, f"{each.label} ({PREFIX}{each.value})") for each in EventType]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from archive.governance import active_holds, open_release
 from archive.models import Document, Hold, HoldDocument, HoldRelease, HoldReleaseDecision
@@ -46,14 +47,16 @@ class Covered:
         """Why it covers nothing that could be meant, or ``""``."""
         if self.documents is not None:
             if len(self.documents) > MOST_LISTED:
-                return f"More than {MOST_LISTED:,} documents were found: hold a partner or a period instead."
-            return "" if self.documents else "No document was found to be held."
+                return gettext(
+                    "More than %(most)s documents were found: hold a partner or a period instead."
+                ) % {"most": f"{MOST_LISTED:,}"}
+            return "" if self.documents else gettext("No document was found to be held.")
         if (self.begins_at is None) != (self.ends_at is None):
-            return "Give both days of the period, the first and the last."
+            return gettext("Give both days of the period, the first and the last.")
         if self.begins_at is not None and self.ends_at is not None and self.begins_at >= self.ends_at:
-            return "The period ends before it begins."
+            return gettext("The period ends before it begins.")
         if self.order is None and self.partner is None and self.begins_at is None:
-            return "Say what is held: an order, a partner, a period, or what a search finds."
+            return gettext("Say what is held: an order, a partner, a period, or what a search finds.")
         return ""
 
     @property
@@ -78,7 +81,7 @@ def take_hold(user: User, matter: str, covered: Covered, reason: str) -> Hold:
     """
     reason = require(user, TAKE_HOLD, reason)
     if not matter.strip():
-        raise Refused("Name the matter that it is held for, such as a lawsuit or an audit.")
+        raise Refused(gettext("Name the matter that it is held for, such as a lawsuit or an audit."))
     if covered.problem:
         raise Refused(covered.problem)
     with transaction.atomic():
@@ -112,11 +115,11 @@ def add_to_hold(user: User, hold: Hold, documents: Collection[int], reason: str)
     with transaction.atomic():
         _require_active(hold)
         if not hold.is_list:
-            raise Refused("This hold has no list: it covers what its scope says. Take another one.")
+            raise Refused(gettext("This hold has no list: it covers what its scope says. Take another one."))
         known = set(hold.documents.filter(document__in=documents).values_list("document", flat=True))
         further = sorted(set(documents) - known)
         if not further:
-            raise Refused("They are on this hold already.")
+            raise Refused(gettext("They are on this hold already."))
         _list(user, hold, further)
         words = "1 document" if len(further) == 1 else f"{len(further):,} documents"
         record_audit(user, "add to hold", hold.subject, reason=reason, detail={"added": len(further)})
@@ -137,7 +140,7 @@ def propose_release(user: User, hold: Hold, reason: str) -> HoldRelease:
     with transaction.atomic():
         _require_active(hold)
         if open_release(hold) is not None:
-            raise Refused("Somebody has proposed to release it already.")
+            raise Refused(gettext("Somebody has proposed to release it already."))
         made = HoldRelease.objects.create(hold=hold, user=user, actor=user.get_username(), reason=reason)
         record_audit(user, "propose release", hold.subject, reason=reason)
         record_event(
@@ -150,7 +153,7 @@ def decide_release(user: User, proposal: HoldRelease, reason: str, *, approved: 
     """Release the hold, as a second person; or decline, which who proposed it may do too."""
     reason = require(user, RELEASE_HOLD, reason)
     if approved and proposal.user_id == user.pk:
-        raise Refused("You have proposed to release it: a second person has to approve.")
+        raise Refused(gettext("You have proposed to release it: a second person has to approve."))
     hold = proposal.hold
     try:
         with transaction.atomic():
@@ -165,13 +168,13 @@ def decide_release(user: User, proposal: HoldRelease, reason: str, *, approved: 
                 hold.subject, verb.replace(" ", "_"), f"{words}: {reason}", actor=user.get_username()
             )
     except IntegrityError as error:
-        raise Refused("Somebody has decided about this already.") from error
+        raise Refused(gettext("Somebody has decided about this already.")) from error
 
 
 def _require_active(hold: Hold) -> None:
     """Refuse where ``hold`` holds no more."""
     if not active_holds().filter(pk=hold.pk).exists():
-        raise Refused("This hold has been released.")
+        raise Refused(gettext("This hold has been released."))
 
 
 def _day(at: datetime) -> str:

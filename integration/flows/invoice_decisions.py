@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.utils.translation import gettext, gettext_lazy
+
 from archive.record import record_event
 from integration.flows.bill_numbers import CANCELLING, settle_number
 from integration.flows.contact import contact_plan
@@ -19,27 +21,33 @@ from integration.models import ExceptionCase, SupplierInvoice, SupplierInvoicePa
 
 State = SupplierInvoice.State
 
-APPROVE = Choice("approve", "Approve as billed", "All of it is to be paid, what differs too.")
+APPROVE = Choice(
+    "approve", gettext_lazy("Approve as billed"), gettext_lazy("All of it is to be paid, what differs too.")
+)
 APPROVE_PART = Choice(
     "approve_part",
-    "Approve what was shipped",
-    "As much as was promised and shipped is to be paid, and no more; the partner is told by mail, if you give an address.",
+    gettext_lazy("Approve what was shipped"),
+    gettext_lazy(
+        "As much as was promised and shipped is to be paid, and no more; the partner is told by mail, if you give an address."
+    ),
     asks="told",
 )
 WRITE = Choice(
     "ask_biller",
-    "Write to the partner",
-    "A mail with what was billed otherwise; the case waits until a day that you give.",
+    gettext_lazy("Write to the partner"),
+    gettext_lazy("A mail with what was billed otherwise; the case waits until a day that you give."),
     asks="to",
 )
 REJECT = Choice(
-    "reject_bill", "Reject the invoice", "Nothing of it is to be paid, and it counts for nothing."
+    "reject_bill",
+    gettext_lazy("Reject the invoice"),
+    gettext_lazy("Nothing of it is to be paid, and it counts for nothing."),
 )
 INVOICE_CHOICES = (APPROVE_PART, APPROVE, WRITE, REJECT)
 APART = Choice(
     "approve",
-    "Approve it besides",
-    "It is another invoice that has the number by mistake: both are to be paid.",
+    gettext_lazy("Approve it besides"),
+    gettext_lazy("It is another invoice that has the number by mistake: both are to be paid."),
 )
 REPEAT_CHOICES = (REJECT, APART, WRITE)
 """What can be decided where a number was used before."""
@@ -58,7 +66,7 @@ def approve_plan(case: ExceptionCase, given: Given) -> Plan:
     bill = _bill(case)
     sentences = [_amount_words(bill, bill.total)]
     if bill.state == State.HELD and said(bill.document).purpose == CANCELLING:
-        raise Refused("It cancels an invoice that was approved: reject it, or settle the case.")
+        raise Refused(gettext("It cancels an invoice that was approved: reject it, or settle the case."))
     if bill.state == State.HELD:
         sentences.append(
             "It counts besides the one of the same number: what it bills is posted to the purchase order."
@@ -74,9 +82,9 @@ def approve_part_plan(case: ExceptionCase, given: Given) -> Plan:
     bill = _bill(case)
     amount = bill.total - bill.money_at_stake
     if amount <= 0:
-        raise Refused("Nothing of it was promised and shipped: reject it, or approve it as billed.")
+        raise Refused(gettext("Nothing of it was promised and shipped: reject it, or approve it as billed."))
     if not bill.money_at_stake:
-        raise Refused("All of it holds by what was promised and shipped: approve it as billed.")
+        raise Refused(gettext("All of it holds by what was promised and shipped: approve it as billed."))
     stake = money(bill.money_at_stake, bill.currency)
     sentences = [_amount_words(bill, amount), f"{stake} of {money(bill.total, bill.currency)} are not."]
     mail = {}
@@ -147,7 +155,7 @@ def _found(case: ExceptionCase) -> SupplierInvoice | None:
 def _bill(case: ExceptionCase) -> SupplierInvoice:
     bill = _found(case)
     if bill is None or bill.state not in (State.DISPUTED, State.HELD):
-        raise Refused("The invoice does not wait for a decision any more: settle the case.")
+        raise Refused(gettext("The invoice does not wait for a decision any more: settle the case."))
     return bill
 
 

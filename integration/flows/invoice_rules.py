@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from integration.flows.kept_rows import locked, remove_row, save_row, subject_of
 from integration.flows.rights import Refused, require
@@ -28,13 +29,17 @@ VERBS = tuple(f"{verb} {called}" for called in _CALLED.values() for verb in ("ad
 def rule_problems(rule: InvoiceRule) -> dict[str, str]:
     """Return why ``rule`` could send an invoice nowhere: sentences by field. What else is wrong says the row itself."""
     if rule.agreement_id is not None and rule.mailbox_id is not None:
-        return {"mailbox": "An agreement gets an 810 on its own mailbox: leave this empty, or the agreement."}
+        return {
+            "mailbox": gettext(
+                "An agreement gets an 810 on its own mailbox: leave this empty, or the agreement."
+            )
+        }
     if rule.agreement_id is None and rule.mailbox_id is None:
-        return {"agreement": "Choose an agreement for an 810, or a mailbox for files."}
+        return {"agreement": gettext("Choose an agreement for an 810, or a mailbox for files.")}
     if rule.mailbox_id is not None and not rule.file_format:
-        return {"file_format": "Choose the format of the files."}
+        return {"file_format": gettext("Choose the format of the files.")}
     if rule.agreement_id is not None and rule.file_format:
-        return {"file_format": "An 810 needs none: leave this empty."}
+        return {"file_format": gettext("An 810 needs none: leave this empty.")}
     return {}
 
 
@@ -45,8 +50,10 @@ def series_problems(series: InvoiceSeries) -> dict[str, str]:
     stored = InvoiceSeries.objects.filter(pk=series.pk).first() if series.pk else None
     if stored is not None and series.next_number < stored.next_number:
         return {
-            "next_number": f"The next number is {stored.next_number}: it may be raised, and is never lowered, since"
-            " numbers before it are given out."
+            "next_number": gettext(
+                "The next number is %(next_number)s: it may be raised, and is never lowered, since numbers before it are given out."
+            )
+            % {"next_number": stored.next_number}
         }
     return {}
 
@@ -64,7 +71,7 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
             count = sum(save_row(user, reason, row, _CALLED[type(row)]) for row in saved)
             count += sum(_remove(user, reason, row) for row in removed)
     except IntegrityError as error:
-        raise Refused("Somebody else has entered the same meanwhile. Look at it again.") from error
+        raise Refused(gettext("Somebody else has entered the same meanwhile. Look at it again.")) from error
     return Changed(count, 0, 0)
 
 
@@ -73,8 +80,10 @@ def _hold_counter(series: InvoiceSeries) -> None:
     stored = locked(series) if series.pk else None
     if stored is not None and series.next_number < stored.next_number:
         raise Refused(
-            f"An invoice has taken a number meanwhile: the next one of {series} is {stored.next_number} now."
-            " Look at it again."
+            gettext(
+                "An invoice has taken a number meanwhile: the next one of %(series)s is %(next_number)s now. Look at it again."
+            )
+            % {"series": series, "next_number": stored.next_number}
         )
 
 
@@ -88,5 +97,8 @@ def _remove(user: User, reason: str, row: Row) -> int:
         else stored.invoices.exists() or stored.rules.exists() or stored.credit_rules.exists()
     )
     if used:
-        raise Refused(f"{stored} is in use: invoices or rules name it. Switch a rule off instead.")
+        raise Refused(
+            gettext("%(stored)s is in use: invoices or rules name it. Switch a rule off instead.")
+            % {"stored": stored}
+        )
     return remove_row(user, reason, stored, _CALLED[type(row)])

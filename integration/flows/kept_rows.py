@@ -7,7 +7,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Model
+from django.utils.translation import gettext
 
+from archive.house import house_language
 from archive.record import record_audit
 from integration.flows.rights import Refused
 
@@ -26,7 +28,9 @@ def save_row(user: User, reason: str, row: Model, called: str) -> int:
     if row.pk is not None:
         stored = locked(row)
         if stored is None:
-            raise Refused(f"Somebody else has removed {row} meanwhile. Look at the list again.")
+            raise Refused(
+                gettext("Somebody else has removed %(row)s meanwhile. Look at the list again.") % {"row": row}
+            )
         before = _values(stored)
         names = [field.attname for field in row._meta.concrete_fields]
         if all(getattr(stored, name) == getattr(row, name) for name in names):
@@ -62,6 +66,7 @@ def _keep(
     record_audit(user, verb, subject_of(row), reason=reason, detail=detail)
 
 
+@house_language()
 def _values(row: Model) -> dict[str, str]:
     """Return what people read of each field, by its name for people."""
     return {

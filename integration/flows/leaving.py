@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.record import record_audit
 from integration.flows.case_work import assign
@@ -18,17 +19,17 @@ def leave(user: User, leaver: User, reason: str, heir: User | None = None) -> in
     What they decided keeps their name. Raises ``Refused``, with nothing done.
     """
     if not user.is_superuser:
-        raise Refused("You may not switch people off: ask an administrator.")
+        raise Refused(gettext("You may not switch people off: ask an administrator."))
     if not reason.strip():
-        raise Refused("Say why in a few words: the reason is kept with the decision.")
+        raise Refused(gettext("Say why in a few words: the reason is kept with the decision."))
     if user.pk == leaver.pk:
-        raise Refused("You cannot switch yourself off: ask another administrator.")
+        raise Refused(gettext("You cannot switch yourself off: ask another administrator."))
     if heir is not None and (heir.pk == leaver.pk or not heir.is_active):
-        raise Refused("Their cases can go to somebody else who is active, or back to nobody.")
+        raise Refused(gettext("Their cases can go to somebody else who is active, or back to nobody."))
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=leaver.pk)
         if not locked.is_active:
-            raise Refused(f"{leaver} is switched off already.")
+            raise Refused(gettext("%(leaver)s is switched off already.") % {"leaver": leaver})
         locked.is_active = False
         locked.set_unusable_password()
         locked.save(update_fields=["is_active", "password"])

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.record import record_audit
@@ -36,7 +37,9 @@ def send_mail_again(user: User, mail: OutgoingMail, reason: str) -> None:
             state=State.WAITING, attempts=0, error="", waiting_since=database_now()
         )
         if not moved:
-            raise Refused("This mail waits, is being sent, or has arrived: there is nothing to send again.")
+            raise Refused(
+                gettext("This mail waits, is being sent, or has arrived: there is nothing to send again.")
+            )
         record_audit(user, "send mail again", mail.name, reason=reason)
         tell(mail, "mail_again", f"Mail “{mail.subject}” is sent again: {reason}", user.get_username())
         _close(user, mail, Decision.RETRY, reason)
@@ -51,7 +54,7 @@ def mail_arrived(user: User, mail: OutgoingMail, reason: str) -> None:
             state=State.SENT, sent_at=database_now(), error=""
         )
         if not moved:
-            raise Refused("Only of a mail whose end is unknown can it be said that it arrived.")
+            raise Refused(gettext("Only of a mail whose end is unknown can it be said that it arrived."))
         record_audit(user, "mail arrived", mail.name, reason=reason)
         tell(mail, "mail_sent", f"Mail “{mail.subject}” arrived: {reason}", user.get_username())
         _close(user, mail, Decision.SETTLED, reason)
@@ -73,7 +76,9 @@ def mail_to_oneself(user: User, server: MailServer) -> list[Tried]:
     """Test the server with a mail to whoever asks; return each thing that was tried."""
     require_right(user, EDIT_MAIL_SERVER)
     if not user.email:
-        raise Refused("Your account has no e-mail address: an administrator can enter it under “Users”.")
+        raise Refused(
+            gettext("Your account has no e-mail address: an administrator can enter it under “Users”.")
+        )
     tried = try_server(server, user.email)
     record_audit(user, "test mail server", "mailserver:1", detail={"went well": not tried[-1].problem})
     return tried

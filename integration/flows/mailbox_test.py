@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.record import record_audit
 from integration.errors import IntegrationError
@@ -26,7 +27,10 @@ def mailbox_answers(user: User, mailbox: Mailbox) -> list[Tried]:
     require_right(user, EDIT_MAILBOX)
     switch = Pause.objects.filter(subject__in=(Pause.EVERYTHING, f"mailbox:{mailbox.pk}")).first()
     if switch is not None:
-        raise Refused(f"{pause_sentence(switch)} Resume it first: a test logs in as a poll does.")
+        raise Refused(
+            gettext("%(sentence)s Resume it first: a test logs in as a poll does.")
+            % {"sentence": pause_sentence(switch)}
+        )
     tried = try_mailbox(mailbox)
     problem = tried[-1].problem
     with transaction.atomic():

@@ -19,6 +19,7 @@ from django.db.models import BigIntegerField
 from django.db.models.functions import Cast
 
 from archive.clock import database_now
+from archive.house import house_language
 from archive.record import record_event
 from integration.errors import PermanentError, RetryableError
 from integration.failpoints import failpoint
@@ -244,7 +245,9 @@ def tell_trouble(mail: OutgoingMail, state: str, words: str) -> None:
     """
     told = _full_stop(_ADDRESS.sub("an address", words))
     sentence = _TOLD[State(state)].format(subject=mail.subject, words=told)
-    tell(mail, f"mail_{state}", f"Mail “{mail.subject}”: {State(state).label.lower()}.")
+    with house_language():
+        became = State(state).label.lower()
+    tell(mail, f"mail_{state}", f"Mail “{mail.subject}”: {became}.")
     open_case(ExceptionCase.Kind.MAIL, mail_cause(mail), sentence, partner=mail.partner, order=mail.order)
 
 

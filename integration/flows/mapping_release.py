@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.record import record_audit, record_event
@@ -83,15 +84,19 @@ def _obstacles(
 ) -> list[str]:
     found = []
     if profile.retired_at is not None:
-        found.append("The profile is retired.")
+        found.append(gettext("The profile is retired."))
     if not outcomes:
-        found.append("There are no samples: rehearse a real document, and keep what you want as a sample.")
+        found.append(
+            gettext("There are no samples: rehearse a real document, and keep what you want as a sample.")
+        )
     found += [
-        f"Sample {each.sample.name} fails: {_first(each)}" for each in outcomes.values() if not each.passes
+        gettext("Sample %(sample)s fails: %(first)s") % {"sample": each.sample.name, "first": _first(each)}
+        for each in outcomes.values()
+        if not each.passes
     ]
     if outcomes:
         found += [
-            f"No sample shows what the row {words_of(row)} does: keep one that does."
+            gettext("No sample shows what the row %(row)s does: keep one that does.") % {"row": words_of(row)}
             for row in draft.rows
             if row.pk in idle
         ]
@@ -100,7 +105,7 @@ def _obstacles(
         draft.base,
         draft.overrides,
     ):
-        found.append(f"Nothing has changed since revision {current.number}.")
+        found.append(gettext("Nothing has changed since revision %(number)s.") % {"number": current.number})
     return found
 
 
@@ -143,11 +148,12 @@ def retire(user: User, profile: MappingProfile, reason: str) -> None:
     with transaction.atomic():
         held = MappingProfile.objects.select_for_update().get(pk=profile.pk)
         if held.retired_at is not None:
-            raise Refused(f"{held} is retired already.")
+            raise Refused(gettext("%(held)s is retired already.") % {"held": held})
         users = [str(each.agreement) for each in held.used_by.select_related("agreement")]
         if users:
             raise Refused(
-                f"{', '.join(sorted(set(users)))} uses it: give that agreement another profile first."
+                gettext("%(users)s uses it: give that agreement another profile first.")
+                % {"users": ", ".join(sorted(set(users)))}
             )
         MappingProfile.objects.filter(pk=held.pk).update(retired_at=database_now())
         record_audit(user, "retire mapping profile", subject_of(held), reason=reason)
@@ -160,7 +166,7 @@ def use_profile(user: User, document: AgreementDocument, profile: MappingProfile
         held = AgreementDocument.objects.select_for_update().select_related("agreement").get(pk=document.pk)
         before = held.profile
         if before == profile:
-            raise Refused(f"{mapping_words(profile)} maps it already.")
+            raise Refused(gettext("%(profile)s maps it already.") % {"profile": mapping_words(profile)})
         if profile is not None:
             _refuse_unfit(held, MappingProfile.objects.select_for_update().get(pk=profile.pk))
         AgreementDocument.objects.filter(pk=held.pk).update(profile=profile)
@@ -196,16 +202,27 @@ def fitting(document: AgreementDocument) -> list[MappingProfile]:
 
 def _refuse_unfit(document: AgreementDocument, profile: MappingProfile) -> None:
     if profile.transaction_set != document.transaction_set:
-        raise Refused(f"{profile} maps another document: {profile.get_transaction_set_display()}.")
+        raise Refused(
+            gettext("%(profile)s maps another document: %(transaction_set)s.")
+            % {"profile": profile, "transaction_set": profile.get_transaction_set_display()}
+        )
     if profile.version != document.agreement.version[:6]:
         raise Refused(
-            f"{profile} is for version {profile.version}, and {document.agreement} writes"
-            f" {document.agreement.version}."
+            gettext("%(profile)s is for version %(version)s, and %(agreement)s writes %(other)s.")
+            % {
+                "profile": profile,
+                "version": profile.version,
+                "agreement": document.agreement,
+                "other": document.agreement.version,
+            }
         )
     if profile.retired_at is not None:
-        raise Refused(f"{profile} is retired.")
+        raise Refused(gettext("%(profile)s is retired.") % {"profile": profile})
     if profile.current is None:
-        raise Refused(f"{profile} is not released yet: rehearse it, keep samples, release it.")
+        raise Refused(
+            gettext("%(profile)s is not released yet: rehearse it, keep samples, release it.")
+            % {"profile": profile}
+        )
 
 
 def compare(profile: MappingProfile, before: MappingRevision, after: MappingRevision | None) -> Comparison:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.record import record_audit
 from integration.flows.rights import Refused, require
@@ -22,7 +23,7 @@ CHANGE = "partners.change_mappingprofile"
 RELEASE = "partners.release_mapping"
 # Of these there is one row for a place; of the others one each, and of what is added any number.
 _SAYING = frozenset({"source", "constant", "clear", "drop"})
-GONE = "Somebody else has removed this meanwhile."
+GONE = gettext_lazy("Somebody else has removed this meanwhile.")
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,13 @@ def add_profile(
     """Begin a profile: the shipped guide as it is, until rows are added."""
     reason = require(user, CHANGE, reason)
     if shipped_guide(transaction_set, version) is None:
-        raise Refused(f"No guide is shipped for the {transaction_set} of version {version} yet.")
+        raise Refused(
+            gettext("No guide is shipped for the %(transaction_set)s of version %(version)s yet.")
+            % {"transaction_set": transaction_set, "version": version}
+        )
     with transaction.atomic():
         if MappingProfile.objects.filter(name=name).exists():
-            raise Refused(f"There is a profile of the name {name} already.")
+            raise Refused(gettext("There is a profile of the name %(name)s already.") % {"name": name})
         profile = MappingProfile.objects.create(
             name=name, transaction_set=transaction_set, version=version, note=note
         )
@@ -87,9 +91,9 @@ def change_profile(user: User, profile: MappingProfile, name: str, note: str, re
     with transaction.atomic():
         held = _locked(profile)
         if MappingProfile.objects.exclude(pk=profile.pk).filter(name=name).exists():
-            raise Refused(f"There is a profile of the name {name} already.")
+            raise Refused(gettext("There is a profile of the name %(name)s already.") % {"name": name})
         if (held.name, held.note) == (name, note):
-            raise Refused("Nothing is changed.")
+            raise Refused(gettext("Nothing is changed."))
         MappingProfile.objects.filter(pk=profile.pk).update(name=name, note=note)
         detail = {"was": _described(held.name, held.note), "is": _described(name, note)}
         record_audit(user, "describe mapping profile", subject_of(profile), reason=reason, detail=detail)
@@ -152,7 +156,10 @@ def words_of(row: MappingOverride | Override) -> str:
 def _fill(user: User, row: MappingOverride, to: Override, reason: str) -> None:
     """Write ``to`` into ``row`` and save it; refuse where the language refuses that very row."""
     if to.operation not in OPERATIONS:
-        raise Refused(f"There is no operation “{to.operation}”; choose one of {', '.join(OPERATIONS)}.")
+        raise Refused(
+            gettext("There is no operation “%(operation)s”; choose one of %(operations)s.")
+            % {"operation": to.operation, "operations": ", ".join(OPERATIONS)}
+        )
     _refuse_second(row, to)
     base = shipped_text(row.profile.transaction_set, row.profile.version)
     row.operation, row.address, row.value = to.operation, to.address.strip(), to.value.strip()
@@ -172,7 +179,10 @@ def _refuse_second(row: MappingOverride, to: Override) -> None:
     rivals = _SAYING if to.operation in _SAYING else {to.operation}
     others = row.profile.overrides.exclude(pk=row.pk).filter(operation__in=rivals, address=to.address.strip())
     if other := others.first():
-        raise Refused(f"The row {words_of(other)} says already what stands there: change that one.")
+        raise Refused(
+            gettext("The row %(other)s says already what stands there: change that one.")
+            % {"other": words_of(other)}
+        )
 
 
 def _locked(profile: MappingProfile) -> MappingProfile:
@@ -182,7 +192,10 @@ def _locked(profile: MappingProfile) -> MappingProfile:
 
 def _refuse_retired(profile: MappingProfile) -> None:
     if profile.retired_at is not None:
-        raise Refused(f"{profile} is retired: nothing of it changes any more. Begin a new profile instead.")
+        raise Refused(
+            gettext("%(profile)s is retired: nothing of it changes any more. Begin a new profile instead.")
+            % {"profile": profile}
+        )
 
 
 def _described(name: str, note: str) -> str:

@@ -6,7 +6,9 @@ import hashlib
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
+from archive.house import house_language
 from archive.record import record_audit
 from integration.flows.mapping_rows import CHANGE, GONE, Draft, draft_of, subject_of
 from integration.flows.rights import Refused, require
@@ -37,16 +39,16 @@ def keep_sample(
     draft = draft_of(profile)
     guide = _usable(draft)
     sample = accepted(rehearsal, direction, name.strip(), codes)
-    if wrong := (
-        *problems(sample, rehearsal, guide, draft.left_out),
-        *refused_by_second(sample, rehearsal, guide),
-    ):
-        more = f" ({len(wrong) - 1} more of the kind.)" if len(wrong) > 1 else ""
-        raise Refused(f"This is no sample of how it should be. {wrong[0]}{more}")
+    _refuse_wrong(
+        [*problems(sample, rehearsal, guide, draft.left_out), *refused_by_second(sample, rehearsal, guide)]
+    )
     with transaction.atomic():
         held = MappingProfile.objects.select_for_update().get(pk=profile.pk)
         if held.samples.filter(name=sample.name).exists():
-            raise Refused(f"{profile} has a sample of the name {sample.name} already: choose another.")
+            raise Refused(
+                gettext("%(profile)s has a sample of the name %(sample)s already: choose another.")
+                % {"profile": profile, "sample": sample.name}
+            )
         made = MappingSample.objects.create(
             profile=held,
             name=sample.name,
@@ -57,9 +59,19 @@ def keep_sample(
             codes={name: dict(entries) for name, entries in codes.items()},
             author=user.get_username(),
         )
-        detail = {"is": f"{sample.name}, {made.get_direction_display().lower()}"}
+        with house_language():
+            detail = {"is": f"{sample.name}, {made.get_direction_display().lower()}"}
         record_audit(user, "accept mapping sample", subject_of(profile), reason=reason, detail=detail)
     return made
+
+
+def _refuse_wrong(wrong: list[str]) -> None:
+    if not wrong:
+        return
+    sentences = [gettext("This is no sample of how it should be."), wrong[0]]
+    if len(wrong) > 1:
+        sentences.append(gettext("(%(count)s more of the kind.)") % {"count": len(wrong) - 1})
+    raise Refused(" ".join(sentences))
 
 
 def accept_again(user: User, sample: MappingSample, digest: str, reason: str) -> None:
@@ -73,9 +85,9 @@ def accept_again(user: User, sample: MappingSample, digest: str, reason: str) ->
             raise Refused(GONE)
         outcome = judged(sample_of(held), draft_of(held.profile))
         if outcome.rehearsal is None or outcome.problems:
-            raise Refused(f"It cannot be accepted. {outcome.problems[0]}")
+            raise Refused(gettext("It cannot be accepted. %(problems)s") % {"problems": outcome.problems[0]})
         if digest != digest_of(outcome):
-            raise Refused("Something has changed since you looked. Here is what it would be now.")
+            raise Refused(gettext("Something has changed since you looked. Here is what it would be now."))
         now = accepted(outcome.rehearsal, held.direction, held.name, held.codes)
         held.expected, held.author = now.expected, user.get_username()
         held.save()
@@ -126,7 +138,7 @@ def second_findings(rehearsal: Rehearsal, guide: Guide) -> list[Finding]:
 
 def _usable(draft: Draft) -> Guide:
     if draft.guide is None:
-        raise Refused("A row is refused: mend it first.")
+        raise Refused(gettext("A row is refused: mend it first."))
     return draft.guide
 
 

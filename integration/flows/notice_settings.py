@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.record import record_audit
@@ -43,14 +44,16 @@ class Choice:
 def rule_problems(rule: NoticeRule) -> dict[str, str]:
     """Return why ``rule`` would tell nobody, or another thing than it says: sentences by field."""
     if rule.role_id is None and rule.webhook_id is None:
-        return {"role": "Choose the role that is told, or a webhook."}
+        return {"role": gettext("Choose the role that is told, or a webhook.")}
     if rule.role_id is not None and rule.webhook_id is None and not (rule.in_app or rule.by_mail):
-        return {"in_app": "Choose a way by which the role is told: in the portal, by mail, or a webhook."}
+        return {
+            "in_app": gettext("Choose a way by which the role is told: in the portal, by mail, or a webhook.")
+        }
     if rule.kind != NoticeRule.Kind.CASE:
         if rule.case_kinds:
-            return {"case_kinds": "Kinds of cases can be chosen of “Case opened” alone."}
+            return {"case_kinds": gettext("Kinds of cases can be chosen of “Case opened” alone.")}
         if rule.money_from is not None:
-            return {"money_from": "An amount can be given of “Case opened” alone: leave this empty."}
+            return {"money_from": gettext("An amount can be given of “Case opened” alone: leave this empty.")}
     return {}
 
 
@@ -61,7 +64,9 @@ def change(user: User, reason: str, saved: Iterable[NoticeRule], removed: Iterab
     with transaction.atomic():
         for row in saved:
             if row.user_id is not None:
-                raise Refused("What somebody wants to be told is their own choice, under “My notices”.")
+                raise Refused(
+                    gettext("What somebody wants to be told is their own choice, under “My notices”.")
+                )
             count += save_row(user, reason, row, _CALLED)
         for row in removed:
             stored = locked(row)
@@ -93,7 +98,7 @@ def choose(user: User, choices: Mapping[str, Choice]) -> None:
                 detail={"kinds": ", ".join(sorted(choices)) or "as the roles have it"},
             )
     except IntegrityError as error:
-        raise Refused("You have just saved this in another window. Look at it again.") from error
+        raise Refused(gettext("You have just saved this in another window. Look at it again.")) from error
 
 
 def read(user: User, notices: Iterable[int] | None = None) -> int:

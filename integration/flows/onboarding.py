@@ -6,14 +6,17 @@ here and belongs to no order; what is received is read and acknowledged, and ``m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
+from archive.house import house_language
 from archive.models import Direction, Document
 from archive.record import record_audit, record_event
 from integration.documents import Party, PurchaseOrder, PurchaseOrderLine
@@ -22,6 +25,7 @@ from integration.flows.onboarding_steps import (
     SAMPLED,
     SIGN_OFF,
     TEST,
+    StepState,
     exchanged_in_test,
     step_of,
     steps_of,
@@ -86,7 +90,10 @@ def add_in_test(user: User, new: NewPartner) -> Onboarding:
             return _begin(user, agreement)
     except IntegrityError as error:
         raise Refused(
-            f"There is a partner or an agreement named {new.name} already, or one with that interchange ID."
+            gettext(
+                "There is a partner or an agreement named %(new)s already, or one with that interchange ID."
+            )
+            % {"new": new.name}
         ) from error
 
 
@@ -96,9 +103,14 @@ def begin(user: User, agreement: Agreement) -> Onboarding:
     with transaction.atomic():
         locked = Agreement.objects.select_for_update().get(pk=agreement.pk)
         if locked.mode == Mode.LIVE or locked.live_from is not None:
-            raise Refused(f"{agreement} is or was live: take on partners under an agreement of their own.")
+            raise Refused(
+                gettext("%(agreement)s is or was live: take on partners under an agreement of their own.")
+                % {"agreement": agreement}
+            )
         if Onboarding.objects.filter(agreement=locked).exists():
-            raise Refused(f"The onboarding of {agreement} has begun already.")
+            raise Refused(
+                gettext("The onboarding of %(agreement)s has begun already.") % {"agreement": agreement}
+            )
         Agreement.objects.filter(pk=locked.pk).update(usage_indicator=TEST)
         return _begin(user, locked)
 
@@ -118,21 +130,15 @@ def send_sample(user: User, onboarding: Onboarding) -> Document:
         agreement = Agreement.objects.select_related("partner", "mailbox", "identifier").get(
             pk=locked.agreement_id
         )
-        if locked.signed_at is not None or agreement.usage != TEST:
-            raise Refused(f"{agreement} carries production documents: no test is sent under it.")
-        if not agreement.documents.filter(
-            transaction_set__in=SAMPLED, direction=Direction.OUT, is_active=True
-        ).exists():
-            raise Refused(f"{agreement} sends no purchase orders (850): there is no sample of what it sends.")
-        connection = step_of(locked, CONNECTION)
-        if not connection.is_done:
-            raise Refused(f"The connection comes first. {' '.join(connection.lacking)}".strip())
+        _refuse_early_test(locked, agreement)
         try:
             outgoing = written(agreement, "850", _invented(locked), ZoneInfo(agreement.time_zone or "UTC"))
             with transaction.atomic():  # a refusal gives its control numbers back
                 document = store_interchange(outgoing, database_now())
         except NotWritable as problem:
-            raise Refused(f"The test cannot be written. {problem}") from problem
+            raise Refused(
+                gettext("The test cannot be written. %(problem)s") % {"problem": problem}
+            ) from problem
         record_audit(user, "send sample", f"document:{document.pk}")
         record_event(
             f"document:{document.pk}",
@@ -176,6 +182,34 @@ def _invented(onboarding: Onboarding) -> PurchaseOrder:
     )  # fmt: skip
 
 
+def _refuse_early_test(locked: Onboarding, agreement: Agreement) -> None:
+    if locked.signed_at is not None or agreement.usage != TEST:
+        raise Refused(
+            gettext("%(agreement)s carries production documents: no test is sent under it.")
+            % {"agreement": agreement}
+        )
+    samples = agreement.documents.filter(transaction_set__in=SAMPLED, direction=Direction.OUT, is_active=True)
+    if not samples.exists():
+        raise Refused(
+            gettext("%(agreement)s sends no purchase orders (850): there is no sample of what it sends.")
+            % {"agreement": agreement}
+        )
+    connection = step_of(locked, CONNECTION)
+    if not connection.is_done:
+        raise Refused(" ".join([gettext("The connection comes first."), *connection.lacking]))
+
+
+def _refuse_early_end(states: Sequence[StepState], mailbox: Mailbox) -> None:
+    missing = [words for each in states if each.name != SIGN_OFF for words in each.lacking]
+    if missing:
+        raise Refused(gettext("It cannot be signed yet. %(missing)s") % {"missing": missing[0]})
+    if mailbox.usage_indicator == TEST:
+        raise Refused(
+            gettext("%(mailbox)s carries test documents: choose the mailbox of production.")
+            % {"mailbox": mailbox}
+        )
+
+
 def sign_off(user: User, onboarding: Onboarding, mailbox: Mailbox, reason: str) -> None:
     """End the onboarding: from now on the agreement carries production documents, through ``mailbox``.
 
@@ -185,13 +219,12 @@ def sign_off(user: User, onboarding: Onboarding, mailbox: Mailbox, reason: str) 
     with transaction.atomic():
         locked = Onboarding.objects.select_for_update().get(pk=onboarding.pk)
         if locked.signed_at is not None:
-            raise Refused(f"{locked.signed_by} has signed this onboarding already.")
-        states = steps_of(locked)
-        missing = [words for each in states if each.name != SIGN_OFF for words in each.lacking]
-        if missing:
-            raise Refused(f"It cannot be signed yet. {missing[0]}")
-        if mailbox.usage_indicator == TEST:
-            raise Refused(f"{mailbox} carries test documents: choose the mailbox of production.")
+            raise Refused(
+                gettext("%(signed_by)s has signed this onboarding already.") % {"signed_by": locked.signed_by}
+            )
+        with house_language():
+            states = steps_of(locked)
+        _refuse_early_end(states, mailbox)
         locked.signed_at, locked.signed_by, locked.reason = database_now(), user.get_username(), reason
         locked.evidence = [
             {

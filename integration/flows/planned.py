@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+
 from archive.models import Document
 from integration.flows.rights import Refused
 from integration.models import ExceptionCase, PurchaseOrder
@@ -63,16 +66,16 @@ class Choice:
     """
 
     name: str
-    words: str
-    help: str
+    words: str | Promise
+    help: str | Promise
     asks: str = ""
-    usual: str = ""
+    usual: str | Promise = ""
 
 
 def answered(case: ExceptionCase) -> tuple[PurchaseOrder, Document]:
     """Return the purchase order that the case is about, and the answer to it."""
     if case.purchase_order is None or case.document is None:
-        raise Refused("This case has no purchase order with an answer.")
+        raise Refused(gettext("This case has no purchase order with an answer."))
     return case.purchase_order, case.document
 
 

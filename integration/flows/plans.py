@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
 from archive.models import Direction, Document
@@ -52,42 +53,53 @@ State = PurchaseOrder.State
 
 ACCEPT = Choice(
     "accept",
-    "Accept as acknowledged",
-    "What the partner promises holds; the purchase order is accepted.",
+    gettext_lazy("Accept as acknowledged"),
+    gettext_lazy("What the partner promises holds; the purchase order is accepted."),
     asks="leaves_store",
-    usual="What the partner promises will do.",
+    usual=gettext_lazy("What the partner promises will do."),
 )
 REMAINDER = Choice(
     "remainder",
-    "Order the remainder elsewhere",
-    "What the partner promises holds; the rest is ordered from another supplier.",
+    gettext_lazy("Order the remainder elsewhere"),
+    gettext_lazy("What the partner promises holds; the rest is ordered from another supplier."),
     asks="agreement",
 )
 CANCEL = Choice(
-    "cancel", "Cancel the remainder", "What the partner promises holds; the rest is not wanted any more."
+    "cancel",
+    gettext_lazy("Cancel the remainder"),
+    gettext_lazy("What the partner promises holds; the rest is not wanted any more."),
 )
 CONTACT = Choice(
     "contact",
-    "Write to the partner",
-    "A mail with the differences; the case waits until a day that you give.",
+    gettext_lazy("Write to the partner"),
+    gettext_lazy("A mail with the differences; the case waits until a day that you give."),
     asks="to",
 )
-REJECT = Choice("reject", "Reject the answer", "The purchase order counts as cancelled; tell the partner.")
+REJECT = Choice(
+    "reject",
+    gettext_lazy("Reject the answer"),
+    gettext_lazy("The purchase order counts as cancelled; tell the partner."),
+)
 WAIT = Choice(
     "wait",
-    "Wait for the partner",
-    "The case is put off until he answers, or a day that you give.",
+    gettext_lazy("Wait for the partner"),
+    gettext_lazy("The case is put off until he answers, or a day that you give."),
     asks="due_at",
 )
 MATCH = Choice(
-    "match", "Match to another purchase order", "The answer is held against another one.", asks="number"
+    "match",
+    gettext_lazy("Match to another purchase order"),
+    gettext_lazy("The answer is held against another one."),
+    asks="number",
 )
-NOT_OURS = Choice("not_ours", "Not ours", "The document is kept and counts for nothing.")
+NOT_OURS = Choice(
+    "not_ours", gettext_lazy("Not ours"), gettext_lazy("The document is kept and counts for nothing.")
+)
 
 TRANSLATE = Choice(
     "translate",
-    "Enter the translation",
-    "It is kept in the code list, and every document that waits for it goes on.",
+    gettext_lazy("Enter the translation"),
+    gettext_lazy("It is kept in the code list, and every document that waits for it goes on."),
     asks="value",
 )
 
@@ -124,7 +136,7 @@ def choices(case: ExceptionCase) -> tuple[Choice, ...]:
 def plan(case: ExceptionCase, name: str, given: Given) -> Plan:
     """Return what decision ``name`` would do to ``case`` now. Raises ``Refused`` where it makes no sense."""
     if name not in {choice.name for choice in choices(case)}:
-        raise Refused("This cannot be decided about this case any more. Look at it again.")
+        raise Refused(gettext("This cannot be decided about this case any more. Look at it again."))
     return _PLANS[name](case, given)
 
 
@@ -161,7 +173,10 @@ def _accept(case: ExceptionCase, given: Given) -> Plan:
 def _reject(case: ExceptionCase, given: Given) -> Plan:
     purchase_order, _ = answered(case)
     if purchase_order.state == State.CANCELLED:
-        raise Refused(f"Purchase order {purchase_order.number} is cancelled already: settle the case.")
+        raise Refused(
+            gettext("Purchase order %(number)s is cancelled already: settle the case.")
+            % {"number": purchase_order.number}
+        )
     partner = purchase_order.agreement.partner
     entries = [
         {"line_number": line.line_number, "quantity": str(line.quantity)}
@@ -182,9 +197,9 @@ def _reject(case: ExceptionCase, given: Given) -> Plan:
 
 def _wait(case: ExceptionCase, given: Given) -> Plan:
     if given.due_at is None:
-        raise Refused("Say until when to wait.")
+        raise Refused(gettext("Say until when to wait."))
     if given.due_at <= database_now():
-        raise Refused("The time to wait until is past. Give a later one.")
+        raise Refused(gettext("The time to wait until is past. Give a later one."))
     sentences = [
         f"The case stays open and is due on {_moment_words(given.due_at)}.",
         *([f"Until now it is due on {_moment_words(case.due_at)}."] if case.due_at else []),
@@ -200,7 +215,7 @@ def _moment_words(moment: datetime) -> str:
 
 def _match(case: ExceptionCase, given: Given) -> Plan:
     if case.document is None:
-        raise Refused("There is no document to match.")
+        raise Refused(gettext("There is no document to match."))
     number = given.number.strip().upper()
     target = (
         PurchaseOrder.objects.select_related("order", "agreement__partner")
@@ -209,9 +224,14 @@ def _match(case: ExceptionCase, given: Given) -> Plan:
         .first()
     )
     if target is None:
-        raise Refused(f"We did not send a purchase order {number or 'without a number'} to {case.partner}.")
+        raise Refused(
+            gettext("We did not send a purchase order %(number)s to %(partner)s.")
+            % {"number": number or gettext("without a number"), "partner": case.partner}
+        )
     if target.pk == case.purchase_order_id:
-        raise Refused(f"The answer is matched to purchase order {number} already.")
+        raise Refused(
+            gettext("The answer is matched to purchase order %(number)s already.") % {"number": number}
+        )
     decision = answered_decision(target, case.document)
     verdict = (
         f"It accepts all lines of purchase order {number}, which then counts as accepted."
@@ -240,9 +260,12 @@ def _translate(case: ExceptionCase, given: Given) -> Plan:
     missing = missing_of(case)
     value = given.value.strip()
     if missing is None:
-        raise Refused("The translation is not looked for any more: settle the case.")
+        raise Refused(gettext("The translation is not looked for any more: settle the case."))
     if not value or len(value) > LONGEST_ENTRY or value.startswith(HELD):
-        raise Refused(f"Enter 1 to {LONGEST_ENTRY} characters that do not begin with a {HELD}.")
+        raise Refused(
+            gettext("Enter 1 to %(most)s characters that do not begin with a %(mark)s.")
+            % {"most": LONGEST_ENTRY, "mark": HELD}
+        )
     ours, theirs = pair(missing, value)
     agreement, name = missing.agreement, missing.code_list
     sentences = [f"“{ours}” is written and read as “{theirs}” under {agreement} (code list “{name}”)."]

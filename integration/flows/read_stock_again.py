@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive import store
+from archive.house import house_language
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case
 from integration.flows.rights import DECIDE, Refused, require
@@ -35,8 +37,9 @@ def read_stock_again(user: User, feed: StockFeed, reason: str) -> None:
         row = StockFeed.objects.select_for_update().get(pk=feed.pk)
         file = row.transmission
         if file is None or not may_be_read_again(row):
-            raise Refused("It counts, or was read again meanwhile: look at it as it is now.")
-        actor, before = user.get_username(), row.get_state_display().lower()
+            raise Refused(gettext("It counts, or was read again meanwhile: look at it as it is now."))
+        with house_language():
+            actor, before = user.get_username(), row.get_state_display().lower()
         for case in ExceptionCase.objects.filter(cause=row.cause, closed_at=None):
             close_case(case, ExceptionCase.Decision.READ_AGAIN, f"Read again: {reason}", actor=actor)
         record_audit(user, "read stock file again", row.subject, reason=reason, detail={"was": before})
@@ -48,7 +51,10 @@ def read_stock_again(user: User, feed: StockFeed, reason: str) -> None:
         )
         if steps is None:
             raise Refused(
-                f"{row.agreement} takes no file of this name now: set the columns of its stock terms first."
+                gettext(
+                    "%(agreement)s takes no file of this name now: set the columns of its stock terms first."
+                )
+                % {"agreement": row.agreement}
             )
         for step in steps:
             put(STEPS[step.name].lane, step)

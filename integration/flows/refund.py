@@ -15,6 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.record import record_audit, record_event
 from integration.bigcommerce.refunds import RefundPayment, RefundQuote, ReturnedItem, StoreRefund
@@ -86,15 +87,7 @@ def refund_plan(case: ReturnCase, quantities: Mapping[int, int], method: int = 0
     _check(case)
     items = _items(case, quantities)
     quote, known = _asked(case, items)
-    if not quote.methods:
-        raise Refused("The store offers no way to give the money back: refund the order in the store itself.")
-    if not 0 <= method < len(quote.methods):
-        raise Refused("The store does not offer that way any more. Choose again.")
-    chosen = quote.methods[method]
-    if sum((each.amount for each in chosen), Decimal(0)) != quote.total:
-        raise Refused(
-            "What the store offers does not come to its own total: refund the order in the store itself."
-        )
+    chosen = _way(quote, method)
     currency = case.order.currency
     return RefundPlan(
         sentences=_sentences(case, quantities, quote, chosen),
@@ -116,6 +109,24 @@ def refund_plan(case: ReturnCase, quantities: Mapping[int, int], method: int = 0
     )
 
 
+def _way(quote: RefundQuote, method: int) -> tuple[RefundPayment, ...]:
+    """Return the payments of one way that the store offers; refuse where there is none, or they are another sum."""
+    if not quote.methods:
+        raise Refused(
+            gettext("The store offers no way to give the money back: refund the order in the store itself.")
+        )
+    if not 0 <= method < len(quote.methods):
+        raise Refused(gettext("The store does not offer that way any more. Choose again."))
+    chosen = quote.methods[method]
+    if sum((each.amount for each in chosen), Decimal(0)) != quote.total:
+        raise Refused(
+            gettext(
+                "What the store offers does not come to its own total: refund the order in the store itself."
+            )
+        )
+    return chosen
+
+
 def methods_of(case: ReturnCase, quantities: Mapping[int, int]) -> list[str]:
     """Return the ways to give the money back that the store offers for ``quantities``, in words. Raises ``Refused``."""
     quote, _ = _asked(case, _items(case, quantities))
@@ -134,7 +145,9 @@ def decide_refund(
     plan = refund_plan(case, quantities, method)
     if plan.digest != digest:
         raise Refused(
-            "The store's quote, or the return, has changed since you looked. Nothing was done. Here is what it would do now."
+            gettext(
+                "The store's quote, or the return, has changed since you looked. Nothing was done. Here is what it would do now."
+            )
         )
     with transaction.atomic():
         # In the order of all: the order, then the return.
@@ -195,15 +208,23 @@ def _written(user: User, case: ReturnCase, plan: RefundPlan) -> Refund:
 def _check(case: ReturnCase) -> None:
     """Refuse where no refund may be decided now."""
     if case.stage not in REFUNDABLE:
-        raise Refused(f"{case} is {case.get_stage_display().lower()}: open it first.")
+        raise Refused(
+            gettext("%(case)s is %(stage)s: open it first.")
+            % {"case": case, "stage": case.get_stage_display().lower()}
+        )
     store = case.order.store
     if store.mode != Mode.LIVE:
-        raise Refused(f"{store} is in watch: nothing is written to it, so nothing is refunded.")
+        raise Refused(
+            gettext("%(store)s is in watch: nothing is written to it, so nothing is refunded.")
+            % {"store": store}
+        )
     under_way = Refund.objects.filter(order_id=case.order_id, ended_at=None).select_related("case").first()
     if under_way is not None:
         raise Refused(
-            f"A refund of this order is under way already, for {under_way.case}: the store takes one after another."
-            " Wait until it is made."
+            gettext(
+                "A refund of this order is under way already, for %(case)s: the store takes one after another. Wait until it is made."
+            )
+            % {"case": under_way.case}
         )
 
 
@@ -216,10 +237,13 @@ def _items(case: ReturnCase, quantities: Mapping[int, int]) -> list[ReturnedItem
         found = rows.get(key)
         if found is None or not 0 < quantity <= found.most:
             name = found.row.line.sku if found is not None else "that line"
-            raise Refused(f"Of {name} no more than {found.most if found is not None else 0} can be refunded.")
+            raise Refused(
+                gettext("Of %(name)s no more than %(most)s can be refunded.")
+                % {"name": name, "most": found.most if found is not None else 0}
+            )
         items.append(ReturnedItem(found.row.line.store_line, quantity, f"Return {case.number}"))
     if not items:
-        raise Refused("Say how many pieces are refunded.")
+        raise Refused(gettext("Say how many pieces are refunded."))
     return items
 
 
@@ -228,7 +252,10 @@ def _asked(case: ReturnCase, items: Sequence[ReturnedItem]) -> tuple[RefundQuote
         with client_for(case.order.store) as client:
             return client.quote_refund(case.order.number, items), client.get_refunds(case.order.number)
     except IntegrationError as error:
-        raise Refused(f"The store did not say what a refund comes to. {error} Nothing was done.") from error
+        raise Refused(
+            gettext("The store did not say what a refund comes to. %(error)s Nothing was done.")
+            % {"error": error}
+        ) from error
 
 
 def _sentences(

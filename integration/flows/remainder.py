@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from archive.models import Document
 from archive.record import record_event
@@ -66,11 +67,16 @@ def remainder_plan(purchase_order: PurchaseOrder, decision: Decision, given: Giv
     left = _left(purchase_order, decision)
     other = next((each for each in other_suppliers(purchase_order) if each.pk == given.agreement), None)
     if other is None:
-        raise Refused("Say from whom the remainder is to be ordered: an agreement of the same store.")
+        raise Refused(
+            gettext("Say from whom the remainder is to be ordered: an agreement of the same store.")
+        )
     items = _items(other, [line.sku for line, _ in left])
     unknown = [line.sku for line, _ in left if line.sku not in items]
     if unknown:
-        raise Refused(f"{other} does not list {', '.join(unknown)}. Add it to its items first.")
+        raise Refused(
+            gettext("%(other)s does not list %(unknown)s. Add it to its items first.")
+            % {"other": other, "unknown": ", ".join(unknown)}
+        )
     try:
         number = free_number(purchase_order.order)
     except NoNumber as problem:
@@ -170,9 +176,12 @@ def _line(
 def _left(purchase_order: PurchaseOrder, decision: Decision) -> list[Remainder]:
     left = remainder_of(purchase_order, decision)
     if purchase_order.state == State.CANCELLED:
-        raise Refused(f"Purchase order {purchase_order.number} is cancelled already: settle the case.")
+        raise Refused(
+            gettext("Purchase order %(number)s is cancelled already: settle the case.")
+            % {"number": purchase_order.number}
+        )
     if not left:
-        raise Refused("The partner promises all of it: nothing is left over.")
+        raise Refused(gettext("The partner promises all of it: nothing is left over."))
     return left
 
 

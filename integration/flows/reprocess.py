@@ -17,6 +17,7 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from archive import store
 from archive.models import (
@@ -58,7 +59,7 @@ from partners.guides_in_use import guide_for, guide_words
 
 State = PurchaseOrder.State
 Decision = ExceptionCase.Decision
-CHANGED = "Something has changed since you looked. Here is what it would do now."
+CHANGED = gettext_lazy("Something has changed since you looked. Here is what it would do now.")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def was_posted(key: str, **of: object) -> bool:
     """Say whether the form ``key`` was posted before; refuse where that was for something else than ``of``."""
     done = Reprocessing.objects.filter(key=key).first()
     if done is not None and any(getattr(done, name) != row for name, row in of.items()):
-        raise Refused("This form was used for something else. Open the page of this one again.")
+        raise Refused(gettext("This form was used for something else. Open the page of this one again."))
     return done is not None
 
 
@@ -205,7 +206,7 @@ def _read_again(document: Document, reader: Reader) -> tuple[ReadingPlan, list[S
     _close_what_is_gone(document, concerned)
     said, after = said_by(document), standing_on(document, concerned)
     if (said, after) == (said_before, before):
-        raise Refused("Nothing would change: it reads as it did, and comes to the same.")
+        raise Refused(gettext("Nothing would change: it reads as it did, and comes to the same."))
     sentences = [
         *_mapping_words(was_read_by, guide_of(document)),
         *reading_words(said_before, said),
@@ -251,14 +252,15 @@ def _settled(document: Document) -> Iterator[str]:
 
 def _refuse_senseless(document: Document) -> None:
     if document.direction != Direction.IN:
-        raise Refused("Only what partners sent is read again; what we sent can be sent again.")
+        raise Refused(gettext("Only what partners sent is read again; what we sent can be sent again."))
     waiting = Work.objects.filter(step="match", subject=str(document.pk), parked_at=None)
     if waiting.exists():
-        raise Refused("It is about to be matched: it goes on by itself.")
+        raise Refused(gettext("It is about to be matched: it goes on by itself."))
     if document.acknowledges.exists():
         raise Refused(
-            "It has acknowledged documents of ours already, and what it said of them is recorded for good. Nothing"
-            " is left to be read in it."
+            gettext(
+                "It has acknowledged documents of ours already, and what it said of them is recorded for good. Nothing is left to be read in it."
+            )
         )
 
 
@@ -282,8 +284,14 @@ def _refuse_decided(document: Document) -> None:
     ).first()
     if held is not None:
         raise Refused(
-            f"{held.closed_by} has decided about it ({held.get_decision_display().lower()}): {held.decision_reason} A"
-            " person's decision holds; if it has to be another one, have the partner answer anew."
+            gettext(
+                "%(closed_by)s has decided about it (%(decision)s): %(decision_reason)s A person's decision holds; if it has to be another one, have the partner answer anew."
+            )
+            % {
+                "closed_by": held.closed_by,
+                "decision": held.get_decision_display().lower(),
+                "decision_reason": held.decision_reason,
+            }
         )
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from archive import store
 from archive.models import (
@@ -109,7 +110,7 @@ def _read_again(
     _refuse_senseless(transmission)
     unread = transmission.interchanges.filter(documents=None).order_by("position").first()
     if restarted and unread is None:
-        raise Refused("It has no control number that could begin a new count.")
+        raise Refused(gettext("It has no control number that could begin a new count."))
     count_reading(reader, transmission=transmission, restarts_at=unread if restarted else None)
     known = list(transmission.interchanges.values_list("documents", flat=True))
     before = set(ExceptionCase.objects.values_list("pk", flat=True).filter(transmission=transmission))
@@ -126,7 +127,10 @@ def _read_again(
     )
     opened = [case.sentence for case in transmission.cases.order_by("pk") if case.pk not in before]
     if not found.exists():
-        raise Refused(f"It would still not be read. {' '.join(opened) or _same(transmission)}")
+        raise Refused(
+            gettext("It would still not be read. %(opened)s")
+            % {"opened": " ".join(opened) or _same(transmission)}
+        )
     sentences = [*_document_words(found), *_answer_words(found)]
     sentences += [f"A case opens: {sentence}" for sentence in opened]
     if restarted and unread is not None:
@@ -139,19 +143,21 @@ def _read_again(
 
 def _refuse_senseless(transmission: Transmission) -> None:
     if not has_unread(transmission):
-        raise Refused("Everything in it was read. Read one of its documents again instead.")
+        raise Refused(gettext("Everything in it was read. Read one of its documents again instead."))
     work = Work.objects.filter(step="translate", subject=str(transmission.pk)).first()
     if work is not None and work.parked_at is None:
-        raise Refused("It is about to be read: it goes on by itself.")
+        raise Refused(gettext("It is about to be read: it goes on by itself."))
     if work is not None:
-        raise Refused("Its reading has stopped: let that work go on instead, when its case is looked at.")
+        raise Refused(
+            gettext("Its reading has stopped: let that work go on instead, when its case is looked at.")
+        )
 
 
 def _read(transmission: Transmission) -> None:
     data = store.open(transmission.payload, purpose="translate")
     split = split_interchanges(data)
     if split.problem:
-        raise Refused(f"It would still not be read. {split.problem}")
+        raise Refused(gettext("It would still not be read. %(problem)s") % {"problem": split.problem})
     standing = {each.position: each for each in transmission.interchanges.all()}
     for position, piece in enumerate(split.pieces):
         interchange = standing.get(position)

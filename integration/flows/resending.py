@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.models import (
@@ -228,7 +229,7 @@ def send_anew(
             person = person_of(links[0].order) if links else None
             again = store_interchange(outgoing, database_now(), person)
     except NotWritable as problem:
-        raise Refused(f"It cannot be written. {problem}") from problem
+        raise Refused(gettext("It cannot be written. %(problem)s") % {"problem": problem}) from problem
     Resubmission.objects.create(
         original=document, document=again, key=key, actor=user.get_username(), reason=reason
     )

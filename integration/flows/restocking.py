@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.record import record_audit, record_event
 from integration.flows.restock import good_units, restock_steps
@@ -18,7 +19,9 @@ def restock_plan(case: ReturnCase) -> list[str]:
     """Return what restocking would do, in sentences. Raises ``Refused`` where nothing came back yet."""
     came = [row for row in case.lines.select_related("line") if row.received]
     if not came:
-        raise Refused(f"Nothing of {case} is received yet: there is nothing to restock.")
+        raise Refused(
+            gettext("Nothing of %(case)s is received yet: there is nothing to restock.") % {"case": case}
+        )
     told = [
         f"{good_units(row)} of {row.line.sku} count as what {case.partner} can sell again, once."
         for row in came

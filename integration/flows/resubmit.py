@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.models import Document, Resubmission
 from integration.flows.resending import ResubmitPlan, hold, plan_resubmit, send_anew
@@ -37,14 +38,19 @@ def resubmit(
         hold(document)
         done = Resubmission.objects.filter(key=key).select_related("document").first()
         if done is not None and done.original_id != document.pk:
-            raise Refused("This form was used for another document. Open the page of this one again.")
+            raise Refused(
+                gettext("This form was used for another document. Open the page of this one again.")
+            )
         if done is not None:
             return done.document
         plan = plan_resubmit(document, content)
         if plan.digest != digest:
-            raise Refused("Something has changed since you looked. Here is what it would do now.")
+            raise Refused(gettext("Something has changed since you looked. Here is what it would do now."))
         if plan.warnings and not confirmed:
-            raise Refused(f"{plan.warnings[-1]} Tick that it is to be sent all the same.")
+            raise Refused(
+                gettext("%(warnings)s Tick that it is to be sent all the same.")
+                % {"warnings": plan.warnings[-1]}
+            )
         again = send_anew(user, document, reason, key, plan.content)
         put(STEPS["transmit"].lane, transmit_step(again.interchange))
     return again

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from archive.models import FILE, RetentionRevision, RetentionRule, document_name
 from archive.record import record_audit
@@ -36,13 +37,15 @@ class Terms:
     def problem(self) -> str:
         """Why it can be no rule, or ``""``."""
         if not 1 <= self.years <= LONGEST:
-            return f"Documents are kept for 1 to {LONGEST} years."
+            return gettext("Documents are kept for 1 to %(longest)s years.") % {"longest": LONGEST}
         if not self.legal_reason.strip():
-            return "Name the law or contract that asks for it: certificates quote it."
+            return gettext("Name the law or contract that asks for it: certificates quote it.")
         if self.country and not (
             len(self.country) == 2 and self.country.isascii() and self.country.isalpha()
         ):
-            return f"{self.country} is no two-letter code of a country, such as DE."
+            return gettext("%(country)s is no two-letter code of a country, such as DE.") % {
+                "country": self.country
+            }
         return ""
 
 
@@ -50,13 +53,15 @@ def add_rule(user: User, name: str, terms: Terms, reason: str) -> RetentionRevis
     """Begin a rule. Raises ``Refused``, with nothing done, where one of that name is there."""
     reason = require(user, SET_RETENTION, reason)
     if not name.strip():
-        raise Refused("Give the rule a name: lists and certificates show it.")
+        raise Refused(gettext("Give the rule a name: lists and certificates show it."))
     try:
         with transaction.atomic():
             rule = RetentionRule.objects.create(name=name.strip())
             return _revise(user, rule, 1, terms, reason, ADD)
     except IntegrityError as error:
-        raise Refused(f"There is a rule “{name.strip()}” already: change that one.") from error
+        raise Refused(
+            gettext("There is a rule “%(name)s” already: change that one.") % {"name": name.strip()}
+        ) from error
 
 
 def change_rule(user: User, seen: RetentionRevision, terms: Terms, reason: str) -> RetentionRevision:
@@ -69,7 +74,7 @@ def retire_rule(user: User, seen: RetentionRevision, reason: str) -> RetentionRe
     """Have the rule of ``seen`` hold no more: what no other rule covers is kept then, until one does."""
     reason = require(user, SET_RETENTION, reason)
     if seen.is_retired:
-        raise Refused("This rule holds no more already.")
+        raise Refused(gettext("This rule holds no more already."))
     return _next(user, seen, terms_of(seen), reason, RETIRE, is_retired=True)
 
 
@@ -80,7 +85,7 @@ def _next(
         with transaction.atomic():
             return _revise(user, seen.rule, seen.number + 1, terms, reason, verb, is_retired=is_retired)
     except IntegrityError as error:
-        raise Refused("Somebody else has changed this rule meanwhile. Look at it again.") from error
+        raise Refused(gettext("Somebody else has changed this rule meanwhile. Look at it again.")) from error
 
 
 def _revise(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
 from archive.models import Document
@@ -37,35 +38,54 @@ OVERDUE = "overdue:"
 RETURN_KINDS = (Kind.RETURN_PROPOSED, Kind.RETURN_DIFFERS, Kind.CREDIT_DIFFERS)
 
 OPEN = Choice(
-    "open_return", "Open the return", "It is opened as proposed, and the partner is asked for it (180)."
+    "open_return",
+    gettext_lazy("Open the return"),
+    gettext_lazy("It is opened as proposed, and the partner is asked for it (180)."),
 )
-DROP = Choice("drop_return", "No return", "Nothing goes back to the partner; the proposal is put aside.")
+DROP = Choice(
+    "drop_return",
+    gettext_lazy("No return"),
+    gettext_lazy("Nothing goes back to the partner; the proposal is put aside."),
+)
 TAKE = Choice(
-    "take_answer", "Accept what is authorized", "The return goes on with what the partner takes back."
+    "take_answer",
+    gettext_lazy("Accept what is authorized"),
+    gettext_lazy("The return goes on with what the partner takes back."),
 )
 ASK = Choice(
-    "ask_again", "Ask again", "The request (180) is sent once more, with what was added to the return since."
+    "ask_again",
+    gettext_lazy("Ask again"),
+    gettext_lazy("The request (180) is sent once more, with what was added to the return since."),
 )
 WRITE = Choice(
     "ask_desk",
-    "Write to the partner",
-    "A mail about the return; the case waits until a day that you give.",
+    gettext_lazy("Write to the partner"),
+    gettext_lazy("A mail about the return; the case waits until a day that you give."),
     asks="to",
 )
 CLOSE = Choice(
-    "close_return", "Close the return", "Nothing more is expected; what was not credited counts as lost."
+    "close_return",
+    gettext_lazy("Close the return"),
+    gettext_lazy("Nothing more is expected; what was not credited counts as lost."),
 )
 MATCH = Choice(
-    "match_return", "Match to another return", "The document is held against another return.", asks="return"
+    "match_return",
+    gettext_lazy("Match to another return"),
+    gettext_lazy("The document is held against another return."),
+    asks="return",
 )
-ASIDE = Choice("put_return_aside", "Not ours", "The document is kept and counts for nothing.")
+ASIDE = Choice(
+    "put_return_aside", gettext_lazy("Not ours"), gettext_lazy("The document is kept and counts for nothing.")
+)
 TAKE_CREDIT = Choice(
-    "take_credit", "Accept the credit", "It is accepted as it came; the rest is not asked for any more."
+    "take_credit",
+    gettext_lazy("Accept the credit"),
+    gettext_lazy("It is accepted as it came; the rest is not asked for any more."),
 )
 CLAIM = Choice(
     "claim_rest",
-    "Claim the rest",
-    "A mail with what is owed and what came; the case waits until a day that you give.",
+    gettext_lazy("Claim the rest"),
+    gettext_lazy("A mail with what is owed and what came; the case waits until a day that you give."),
     asks="to",
 )
 PROPOSED_CHOICES = (OPEN, DROP)
@@ -159,9 +179,12 @@ def _match_plan(case: ExceptionCase, given: Given) -> Plan:
     document, number = _document(case), given.number.strip().upper()
     target = ReturnCase.objects.filter(number=number, partner=case.partner).first()
     if target is None:
-        raise Refused(f"There is no return {number or 'without a number'} of {case.partner}.")
+        raise Refused(
+            gettext("There is no return %(number)s of %(partner)s.")
+            % {"number": number or gettext("without a number"), "partner": case.partner}
+        )
     if target.pk == case.return_case_id:
-        raise Refused(f"The document is matched to return {number} already.")
+        raise Refused(gettext("The document is matched to return %(number)s already.") % {"number": number})
     refuse_ended(target)
     sentences = [
         f"{document} is held against return {number} of purchase order {target.purchase_order.number}."
@@ -222,7 +245,7 @@ def _mail_plan(choice: Choice, case: ExceptionCase, given: Given, about: str) ->
     """Return the mail about a return, and until when its case waits. Raises ``Refused`` where something for it is missing."""
     row = _row(case)
     if given.due_at is None or given.due_at <= database_now():
-        raise Refused("Say until when you wait for the answer: a time to come.")
+        raise Refused(gettext("Say until when you wait for the answer: a time to come."))
     try:
         to = usable_address(given.to)
     except NoAddress as problem:
@@ -276,14 +299,14 @@ def _plan(choice: Choice, case: ExceptionCase, sentences: list[str], after: str,
 
 def _row(case: ExceptionCase) -> ReturnCase:
     if case.return_case is None:
-        raise Refused("This case is about no return of ours.")
+        raise Refused(gettext("This case is about no return of ours."))
     refuse_ended(case.return_case)
     return case.return_case
 
 
 def _document(case: ExceptionCase) -> Document:
     if case.document is None:
-        raise Refused("There is no document to match.")
+        raise Refused(gettext("There is no document to match."))
     return case.document
 
 

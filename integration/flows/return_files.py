@@ -11,10 +11,12 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive import store
 from archive.clock import database_now
 from archive.exchange import same_content
+from archive.house import house_language
 from archive.models import Document
 from archive.record import record_audit, record_event
 from archive.translation import storable
@@ -44,18 +46,14 @@ def add_file(user: User, case: ReturnCase, data: bytes, called: str, shows: str)
     or one too many.
     """
     if user.has_perm(DECIDE) and not shows.strip():
-        raise Refused("Say in a few words what the file shows: the claim form tells it.")
+        raise Refused(gettext("Say in a few words what the file shows: the claim form tells it."))
     shows = require(user, DECIDE, shows)
     told = judge(data)
     if told.kind is None:
         raise Refused(told.problem)
     with transaction.atomic():
         locked = _locked(case)
-        for each in files_for(locked):
-            if same_content(each.payload, data):
-                raise Refused(f"This file is here already, as {each.name}.")
-        if locked.files.filter(withdrawn_at=None).count() >= MOST_FILES:
-            raise Refused(f"A return has {MOST_FILES} files at most: withdraw one that is not needed.")
+        _refuse_more(locked, data)
         last = locked.files.order_by("number").last()
         added = ReturnFile.objects.create(
             case=locked,
@@ -69,10 +67,12 @@ def add_file(user: User, case: ReturnCase, data: bytes, called: str, shows: str)
             added_by=user.get_username(),
         )
         record_audit(user, "add return file", case.subject, reason=shows, detail={"file": added.name})
+        with house_language():
+            what = added.get_kind_display()
         record_event(
             case.subject,
             "file_added",
-            f"{added.get_kind_display()} added as {added.name}.",
+            f"{what} added as {added.name}.",
             actor=user.get_username(),
         )
     return added
@@ -85,10 +85,11 @@ def withdraw_file(user: User, file: ReturnFile, reason: str) -> None:
         _locked(file.case)
         found = ReturnFile.objects.select_for_update(of=("self",)).select_related("case").get(pk=file.pk)
         if found.withdrawn_at is not None:
-            raise Refused(f"{found.name} is withdrawn already.")
+            raise Refused(gettext("%(found)s is withdrawn already.") % {"found": found.name})
         if found.document_id is not None:
             raise Refused(
-                f"{found.name} went to the partner with a return document: it cannot be taken back."
+                gettext("%(found)s went to the partner with a return document: it cannot be taken back.")
+                % {"found": found.name}
             )
         ReturnFile.objects.filter(pk=found.pk).update(withdrawn_at=database_now())
         record_audit(
@@ -161,10 +162,23 @@ def _stored(file: ReturnFile, agreement: Agreement) -> Document:
     return document
 
 
+def _refuse_more(locked: ReturnCase, data: bytes) -> None:
+    """Refuse a file that is there, or one too many."""
+    for each in files_for(locked):
+        if same_content(each.payload, data):
+            raise Refused(gettext("This file is here already, as %(name)s.") % {"name": each.name})
+    if locked.files.filter(withdrawn_at=None).count() >= MOST_FILES:
+        raise Refused(
+            gettext("A return has %(most)s files at most: withdraw one that is not needed.")
+            % {"most": MOST_FILES}
+        )
+
+
 def _locked(case: ReturnCase) -> ReturnCase:
     locked = ReturnCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if locked.stage in ReturnCase.ENDED:
         raise Refused(
-            f"{locked} is {locked.get_stage_display().lower()}: nothing is changed about it any more."
+            gettext("%(locked)s is %(stage)s: nothing is changed about it any more.")
+            % {"locked": locked, "stage": locked.get_stage_display().lower()}
         )
     return locked

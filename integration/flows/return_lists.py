@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive import store as archive_store
 from archive.record import record_audit
@@ -91,10 +92,12 @@ def open_returns(
         lock_orders({each.purchase_order.pk for each in before.saved})
         plan = plan_returns(text)
         if plan.digest != digest:
-            raise Refused("Something has changed since you looked. Here is what the file would do now.")
+            raise Refused(
+                gettext("Something has changed since you looked. Here is what the file would do now.")
+            )
         if plan.counts[WRONG] or not plan.saved:
             raise Refused(
-                "Lines of the file are wrong, or it opens nothing: correct it, and choose it again."
+                gettext("Lines of the file are wrong, or it opens nothing: correct it, and choose it again.")
             )
         kept = archive_store.put(text.encode())
         made = [_open(each, user.get_username()) for each in plan.saved]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import uuid4
 
+from django.utils.translation import gettext
+
 from archive.clock import database_now
 from archive.record import record_event
 from integration.documents.return_document import DISPOSITIONS, REQUEST_REASONS
@@ -55,9 +57,9 @@ def why_not_returnable(
 ) -> str:
     """Return why ``wanted`` cannot go back, in a sentence, or ``""``; ``besides`` goes back too, by line number."""
     if purchase_order.state in NOT_SENT:
-        return f"{purchase_order} was not sent: nothing of it can go back."
+        return gettext("%(order)s was not sent: nothing of it can go back.") % {"order": purchase_order}
     if not wanted:
-        return "Say what goes back: at least one line with a quantity."
+        return gettext("Say what goes back: at least one line with a quantity.")
     left = returnable(purchase_order)
     for number, quantity in (besides or {}).items():
         left[number] = max(left.get(number, Decimal(0)) - quantity, Decimal(0))
@@ -68,7 +70,9 @@ def why_not_returnable(
             each, lines.get(each.line_number) is not None, left.get(each.line_number, Decimal(0))
         )
         if not problem and each.line_number in seen:
-            problem = f"Line {each.line_number} stands here twice: leave one of them."
+            problem = gettext("Line %(line_number)s stands here twice: leave one of them.") % {
+                "line_number": each.line_number
+            }
         if problem:
             return f"{purchase_order}: {problem}"
         seen.add(each.line_number)
@@ -211,7 +215,10 @@ def hold(purchase_order: PurchaseOrder) -> PurchaseOrder:
 def refuse_ended(case: ReturnCase) -> None:
     """Refuse what makes no sense for a return that is over."""
     if case.stage in ReturnCase.ENDED:
-        raise Refused(f"Return {case.number} is {case.get_stage_display().lower()} already.")
+        raise Refused(
+            gettext("Return %(number)s is %(stage)s already.")
+            % {"number": case.number, "stage": case.get_stage_display().lower()}
+        )
 
 
 def _taken(row: ReturnLine) -> Decimal:
@@ -228,14 +235,13 @@ def _taken(row: ReturnLine) -> Decimal:
 
 def _problem(each: Wanted, is_known: bool, left: Decimal) -> str:
     if not is_known:
-        return f"it has no line {each.line_number}."
+        return gettext("it has no line %(line_number)s.") % {"line_number": each.line_number}
     if not each.quantity.is_finite() or each.quantity <= 0:
-        return f"line {each.line_number} needs a quantity above 0."
+        return gettext("line %(line_number)s needs a quantity above 0.") % {"line_number": each.line_number}
     if each.quantity > left:
-        return (
-            f"of line {each.line_number} {plain(left)} can go back (shipped, and in no other return), not"
-            f" {plain(each.quantity)}."
-        )
+        return gettext(
+            "of line %(line_number)s %(left)s can go back (shipped, and in no other return), not %(quantity)s."
+        ) % {"line_number": each.line_number, "left": plain(left), "quantity": plain(each.quantity)}
     return _unknown_word(each.line_number, each.reason, REQUEST_REASONS, "reason") or _unknown_word(
         each.line_number, each.disposition, ("", *DISPOSITIONS), "disposition"
     )

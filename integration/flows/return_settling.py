@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from archive.clock import database_now
+from archive.house import house_language
 from archive.models import Direction, Document
 from archive.record import record_event
 from integration.documents import CreditAdjustment, ReturnDocument
@@ -225,9 +226,9 @@ def _keep(account: Account) -> None:
         ]
     )  # fmt: skip
     if before != case.stage and before not in ReturnCase.ENDED and case.stage not in ReturnCase.ENDED:
-        record_event(
-            case.subject, "return_stage", f"Return {case.number}: {case.get_stage_display().lower()}."
-        )
+        with house_language():
+            stands = case.get_stage_display().lower()
+        record_event(case.subject, "return_stage", f"Return {case.number}: {stands}.")
 
 
 def _facts(account: Account) -> Facts:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.clock import latest_day
 from archive.record import record_audit, record_event
@@ -85,8 +86,10 @@ def ask_partner(user: User, case: ReturnCase, reason: str) -> None:
         refuse_ended(locked)
         if not sends(locked.purchase_order.agreement, "180"):
             raise Refused(
-                f"{locked.partner} is sent no returns (180) under {locked.purchase_order.agreement}: ask by mail or"
-                " telephone, or add the document to the agreement."
+                gettext(
+                    "%(partner)s is sent no returns (180) under %(agreement)s: ask by mail or telephone, or add the document to the agreement."
+                )
+                % {"partner": locked.partner, "agreement": locked.purchase_order.agreement}
             )
         _put(request_return(locked))
         record_audit(user, "request return", locked.subject, reason=reason)
@@ -98,13 +101,15 @@ def mark_shipped(user: User, case: ReturnCase, scac: str, tracking: str, on: dat
     reason = require(user, DECIDE, reason)
     scac, tracking = scac.strip().upper(), tracking.strip()
     if len(scac) not in (0, 2, 3, 4) or not (scac.isalpha() or not scac):
-        raise Refused("A carrier's code (SCAC) has 2 to 4 letters.")
+        raise Refused(gettext("A carrier's code (SCAC) has 2 to 4 letters."))
     if len(tracking) > LONGEST_TRACKING:
-        raise Refused(f"A tracking number has at most {LONGEST_TRACKING} characters.")
+        raise Refused(
+            gettext("A tracking number has at most %(most)s characters.") % {"most": LONGEST_TRACKING}
+        )
     with _held(case) as (purchase_order, locked):
         refuse_ended(locked)
         if on > latest_day():
-            raise Refused("Goods cannot have been sent back on a day to come.")
+            raise Refused(gettext("Goods cannot have been sent back on a day to come."))
         until = locked.authorized_until
         ReturnCase.objects.filter(pk=locked.pk).update(scac=scac, tracking_number=tracking, shipped_on=on)
         by = f" with {scac}" if scac else ""
@@ -136,13 +141,17 @@ def mark_received(
         rows = {row.line.line_number: row for row in locked.lines.select_related("line")}
         unknown = sorted(set(quantities) - set(rows))
         if unknown:
-            raise Refused(f"Line {unknown[0]} is not in return {locked.number}.")
+            raise Refused(
+                gettext("Line %(unknown)s is not in return %(number)s.")
+                % {"unknown": unknown[0], "number": locked.number}
+            )
         if on > latest_day():
-            raise Refused("Goods cannot have been received on a day to come.")
+            raise Refused(gettext("Goods cannot have been received on a day to come."))
         for number, quantity in quantities.items():
             if not quantity.is_finite() or not 0 <= quantity <= rows[number].quantity:
                 raise Refused(
-                    f"Line {number}: from 0 to {plain(rows[number].quantity)} can have come back, not {plain(quantity)}."
+                    gettext("Line %(number)s: from 0 to %(quantity)s can have come back, not %(said)s.")
+                    % {"number": number, "quantity": plain(rows[number].quantity), "said": plain(quantity)}
                 )
             ReturnLine.objects.filter(pk=rows[number].pk).update(told_received=quantity)
         ReturnCase.objects.filter(pk=locked.pk).update(told_received_on=on)
@@ -171,7 +180,8 @@ def withdraw_return(user: User, case: ReturnCase, reason: str) -> None:
     with _held(case) as (purchase_order, locked):
         if locked.stage in (Stage.SHIPPED, Stage.RECEIVED, Stage.CREDITED):
             raise Refused(
-                f"Return {locked.number} is {locked.get_stage_display().lower()}: close it once it is over instead."
+                gettext("Return %(number)s is %(stage)s: close it once it is over instead.")
+                % {"number": locked.number, "stage": locked.get_stage_display().lower()}
             )
         _put(end_return(purchase_order, locked, Stage.WITHDRAWN, reason, user.get_username()))
         record_audit(user, "withdraw return", locked.subject, reason=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext, gettext_lazy
 
 DECIDE = "integration.decide"
 RESUBMIT = "integration.resubmit"
@@ -25,23 +26,40 @@ EDIT_NOTICE_RULE = "integration.change_noticerule"
 EDIT_WEBHOOK = "integration.change_noticewebhook"
 EDIT_DESTINATION = "integration.change_eventdestination"
 
-# What the right allows, and whose role holds it: what is said to those who lack it.
-_ASK = {
-    DECIDE: ("decide it", "customer service or an operator"),
-    RESUBMIT: ("send it again", "customer service or an operator"),
-    RESUBMIT_BULK: ("send many at once", "an operator"),
-    ERASE: ("have a person forgotten", "a records manager, a partner administrator or an operator"),
-    PAUSE: ("pause or resume it", "an operator"),
-    COPY_AGAIN: ("have it copied", "an operator"),
-    GO_LIVE: ("let it go live or back to watch", "a partner administrator or an operator"),
-    EDIT_DESTINATION: ("change it or have events be sent", "an operator"),
-    SET_RETENTION: ("say how long documents are kept", "a records manager"),
-    TAKE_HOLD: ("put documents on hold", "a records manager"),
-    RELEASE_HOLD: ("release a hold", "a records manager"),
-    PROPOSE_DISPOSAL: ("propose what is destroyed", "a records manager"),
-    APPROVE_DISPOSAL: ("approve what is destroyed", "a records manager"),
+# What is said to those who lack the right: what it allows, and whose role holds it.
+_LACKING = {
+    DECIDE: gettext_lazy("You may look at this, and not decide it: ask customer service or an operator."),
+    RESUBMIT: gettext_lazy(
+        "You may look at this, and not send it again: ask customer service or an operator."
+    ),
+    RESUBMIT_BULK: gettext_lazy("You may look at this, and not send many at once: ask an operator."),
+    ERASE: gettext_lazy(
+        "You may look at this, and not have a person forgotten: ask a records manager, a partner"
+        " administrator or an operator."
+    ),
+    PAUSE: gettext_lazy("You may look at this, and not pause or resume it: ask an operator."),
+    COPY_AGAIN: gettext_lazy("You may look at this, and not have it copied: ask an operator."),
+    GO_LIVE: gettext_lazy(
+        "You may look at this, and not let it go live or back to watch: ask a partner administrator or an operator."
+    ),
+    EDIT_DESTINATION: gettext_lazy(
+        "You may look at this, and not change it or have events be sent: ask an operator."
+    ),
+    SET_RETENTION: gettext_lazy(
+        "You may look at this, and not say how long documents are kept: ask a records manager."
+    ),
+    TAKE_HOLD: gettext_lazy("You may look at this, and not put documents on hold: ask a records manager."),
+    RELEASE_HOLD: gettext_lazy("You may look at this, and not release a hold: ask a records manager."),
+    PROPOSE_DISPOSAL: gettext_lazy(
+        "You may look at this, and not propose what is destroyed: ask a records manager."
+    ),
+    APPROVE_DISPOSAL: gettext_lazy(
+        "You may look at this, and not approve what is destroyed: ask a records manager."
+    ),
 }
-_OTHERWISE = ("change it", "a partner administrator or an operator")
+_OTHERWISE = gettext_lazy(
+    "You may look at this, and not change it: ask a partner administrator or an operator."
+)
 
 
 class Refused(Exception):
@@ -50,8 +68,7 @@ class Refused(Exception):
 
 def lacking(permission: str) -> str:
     """Return the sentence for who lacks ``permission``: what they may not, and whom to ask."""
-    what, whom = _ASK.get(permission, _OTHERWISE)
-    return f"You may look at this, and not {what}: ask {whom}."
+    return str(_LACKING.get(permission, _OTHERWISE))
 
 
 def require_right(user: User, permission: str) -> None:
@@ -64,5 +81,5 @@ def require(user: User, permission: str, reason: str) -> str:
     """Return the reason without blanks around it; refuse where the user lacks ``permission`` or gives none."""
     require_right(user, permission)
     if not reason.strip():
-        raise Refused("Say why in a few words: the reason is kept with the decision.")
+        raise Refused(gettext("Say why in a few words: the reason is kept with the decision."))
     return reason.strip()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from integration.flows.kept_rows import locked, remove_row, save_row, subject_of
 from integration.flows.rights import Refused, require
@@ -36,22 +37,24 @@ def rule_problems(rule: RoutingRule) -> dict[str, str]:
     problems = {}
     to_warehouse = rule.fulfilment == RoutingRule.Fulfilment.WAREHOUSE
     if to_warehouse and rule.warehouse_id is None:
-        problems["warehouse"] = "Choose the warehouse that the partner ships to."
+        problems["warehouse"] = gettext("Choose the warehouse that the partner ships to.")
     if not to_warehouse and rule.warehouse_id is not None:
-        problems["warehouse"] = "The partner ships to the customer by this rule: leave the warehouse empty."
+        problems["warehouse"] = gettext(
+            "The partner ships to the customer by this rule: leave the warehouse empty."
+        )
     if rule.delivery == Delivery.PICKUP:
         if not to_warehouse:
-            problems["fulfilment"] = "What the customer collects is shipped to a warehouse of ours."
+            problems["fulfilment"] = gettext("What the customer collects is shipped to a warehouse of ours.")
         if place := next(
             (name for name in ("countries", "regions", "postal_prefixes") if getattr(rule, name)), ""
         ):
-            problems[place] = "What the customer collects is shipped nowhere: leave this empty."
+            problems[place] = gettext("What the customer collects is shipped nowhere: leave this empty.")
     elif rule.pickup_methods:
-        problems["pickup_methods"] = "Only for lines that the customer collects."
+        problems["pickup_methods"] = gettext("Only for lines that the customer collects.")
     if rule.agreement_id and rule.store_id and not rule.agreement.stores.filter(pk=rule.store_id).exists():
-        problems["agreement"] = (
-            f"Agreement {rule.agreement} does not serve {rule.store}: add it on the store's page first."
-        )
+        problems["agreement"] = gettext(
+            "Agreement %(agreement)s does not serve %(store)s: add it on the store's page first."
+        ) % {"agreement": rule.agreement, "store": rule.store}
     return problems
 
 
@@ -71,7 +74,7 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
             orders = look_again(None) if of_rules and count else 0
     except IntegrityError as error:
         # The form has looked for a twin, but somebody else may have been quicker.
-        raise Refused("Somebody else has entered the same meanwhile. Look at it again.") from error
+        raise Refused(gettext("Somebody else has entered the same meanwhile. Look at it again.")) from error
     return Changed(count, orders, 0)
 
 
@@ -86,10 +89,13 @@ def _remove(user: User, reason: str, row: Row) -> int:
 
 def _refuse_if_used(place: Warehouse) -> None:
     if place.routing_rules.exists():
-        raise Refused(f"Routing rules send to {place}: change them first.")
+        raise Refused(gettext("Routing rules send to %(place)s: change them first.") % {"place": place})
     asked = PurchaseOrder.objects.filter(ship_to=warehouse_ship_to(place.pk)).order_by("pk").first()
     if asked is not None:
-        raise Refused(f"{asked} is for {place}: it stays, so that it can be told where the goods went.")
+        raise Refused(
+            gettext("%(asked)s is for %(place)s: it stays, so that it can be told where the goods went.")
+            % {"asked": asked, "place": place}
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from archive.models import Resubmission
 from integration.flows.resending import hold, plan_resubmit, send_anew
 from integration.flows.rights import RESUBMIT_BULK, Refused, require
@@ -39,7 +41,9 @@ def _carry_out(item: BulkItem) -> None:
         if done is None:
             if list(plan_resubmit(document).warnings) != item.warnings:
                 raise Refused(
-                    "The partner has answered it since the job was decided: look at it, and send it alone."
+                    gettext(
+                        "The partner has answered it since the job was decided: look at it, and send it alone."
+                    )
                 )
             item.result = send_anew(job.user, document, reason, key)
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext, gettext_lazy
+
 from integration.flows.contact import contact_plan
 from integration.flows.match_ship_notices import resume
 from integration.flows.planned import Choice, Given, Plan, answered
@@ -17,16 +19,20 @@ from integration.work import Step
 
 SHIP = Choice(
     "ship",
-    "Write it to the store",
-    "The goods are on their way: the customer sees them, as far as the order in the store has them left to ship.",
+    gettext_lazy("Write it to the store"),
+    gettext_lazy(
+        "The goods are on their way: the customer sees them, as far as the order in the store has them left to ship."
+    ),
 )
 WRITE = Choice(
     "ask_shipper",
-    "Write to the partner",
-    "A mail with what was shipped otherwise; the case waits until a day that you give.",
+    gettext_lazy("Write to the partner"),
+    gettext_lazy("A mail with what was shipped otherwise; the case waits until a day that you give."),
     asks="to",
 )
-PUT_ASIDE = Choice("put_aside", "Not ours", "The ship notice is kept and counts for nothing.")
+PUT_ASIDE = Choice(
+    "put_aside", gettext_lazy("Not ours"), gettext_lazy("The ship notice is kept and counts for nothing.")
+)
 SHIPMENT_CHOICES = (SHIP, WRITE, PUT_ASIDE)
 
 
@@ -36,7 +42,7 @@ def ship_plan(case: ExceptionCase, given: Given) -> Plan:
     shipments = shipments_of(case)
     if not shipments:
         raise Refused(
-            "Nothing of it means a line of the purchase order: nothing can be written to the store."
+            gettext("Nothing of it means a line of the purchase order: nothing can be written to the store.")
         )
     store = purchase_order.order.store
     if warehouse_of(purchase_order.ship_to) is not None or purchase_order.leaves_store:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from archive.models import Document, Interchange, Transmission
 from archive.storages import place_name
 from integration.flows.account_mails import send_account_mail
@@ -86,7 +89,7 @@ class StepKind:
 
     lane: str
     run: Callable[[str, Claim], list[Step]]
-    words: str
+    words: str | Promise
     links: Callable[[str], dict[str, Any]]
     case_kind: str = Kind.PARKED
     standing: bool = False
@@ -226,7 +229,7 @@ STEPS: dict[str, StepKind] = {
     "poll_store": StepKind(
         "store",
         poll_store,
-        "ask the store for changed orders",
+        gettext_lazy("ask the store for changed orders"),
         _store,
         Kind.STORE,
         standing=True,
@@ -236,17 +239,17 @@ STEPS: dict[str, StepKind] = {
     "import_order": StepKind(
         "orders",
         import_order,
-        "read an order from the store",
+        gettext_lazy("read an order from the store"),
         _order_by_number,
         Kind.STORE,
         lease=_SLOW,
         other_side="store",
     ),
-    "route": StepKind("orders", route, "find the partners for an order's lines", _order),
+    "route": StepKind("orders", route, gettext_lazy("find the partners for an order's lines"), _order),
     "compose": StepKind(
         "orders",
         compose,
-        "compose a purchase order",
+        gettext_lazy("compose a purchase order"),
         _purchase_order,
         Kind.STORE,
         lease=_SLOW,
@@ -255,21 +258,21 @@ STEPS: dict[str, StepKind] = {
     "generate": StepKind(
         "orders",
         generate,
-        "write a purchase order (850) or its change (860)",
+        gettext_lazy("write a purchase order (850) or its change (860)"),
         _purchase_order,
         direction="out",
     ),
     "acknowledge": StepKind(
         "orders",
         acknowledge,
-        "acknowledge an order to its customer (855)",
+        gettext_lazy("acknowledge an order to its customer (855)"),
         _customers_order,
         direction="out",
     ),
     "invoice_order": StepKind(
         "orders",
         invoice_order,
-        "look whether an order is to be invoiced",
+        gettext_lazy("look whether an order is to be invoiced"),
         _order,
         Kind.STORE,
         lease=_SLOW,
@@ -279,14 +282,14 @@ STEPS: dict[str, StepKind] = {
     "write_return": StepKind(
         "orders",
         write_return,
-        "ask a partner to take goods back (180)",
+        gettext_lazy("ask a partner to take goods back (180)"),
         _return,
         direction="out",
     ),
     "transmit": StepKind(
         "mailboxes",
         transmit,
-        "send a document to a mailbox",
+        gettext_lazy("send a document to a mailbox"),
         _interchange,
         Kind.MAILBOX,
         lease=_SLOW,
@@ -296,7 +299,7 @@ STEPS: dict[str, StepKind] = {
     "fetch_mailbox": StepKind(
         "mailboxes",
         fetch_mailbox,
-        "fetch files from a mailbox",
+        gettext_lazy("fetch files from a mailbox"),
         _mailbox,
         Kind.MAILBOX,
         standing=True,
@@ -305,21 +308,30 @@ STEPS: dict[str, StepKind] = {
         direction="in",
     ),
     "translate": StepKind(
-        "documents", translate, "read a received file", _transmission, lease=_LARGE_FILE, direction="in"
+        "documents",
+        translate,
+        gettext_lazy("read a received file"),
+        _transmission,
+        lease=_LARGE_FILE,
+        direction="in",
     ),
-    "match": StepKind("documents", match, "match a received document", _document, direction="in"),
+    "match": StepKind(
+        "documents", match, gettext_lazy("match a received document"), _document, direction="in"
+    ),
     "read_translated": StepKind(
         "documents",
         read_translated,
-        "read a document again with a new translation",
+        gettext_lazy("read a document again with a new translation"),
         _document,
         direction="in",
     ),
-    "send_again": StepKind("orders", send_again, "send a purchase order again", _bulk_item, direction="out"),
+    "send_again": StepKind(
+        "orders", send_again, gettext_lazy("send a purchase order again"), _bulk_item, direction="out"
+    ),
     "apply_effect": StepKind(
         "effects",
         apply_effect,
-        "write to an order in the store",
+        gettext_lazy("write to an order in the store"),
         _effect,
         Kind.STORE,
         lease=_SLOW,
@@ -328,7 +340,7 @@ STEPS: dict[str, StepKind] = {
     "read_catalogue": StepKind(
         "stock",
         read_catalogue,
-        "read the store's catalogue",
+        gettext_lazy("read the store's catalogue"),
         _store,
         Kind.STORE,
         standing=True,
@@ -339,19 +351,19 @@ STEPS: dict[str, StepKind] = {
     "trim_stock": StepKind(
         "stock",
         trim_stock,
-        "remove stock lines of long ago",
+        gettext_lazy("remove stock lines of long ago"),
         _nothing,
         standing=True,
         lease=_SLOW,
         longest_wait=TRIMMED_EVERY,
     ),
     "level_stock": StepKind(
-        "stock", level_stock, "work out what a store may show for sale", _store, lease=_SLOW
+        "stock", level_stock, gettext_lazy("work out what a store may show for sale"), _store, lease=_SLOW
     ),
     "write_stock": StepKind(
         "stock",
         write_stock,
-        "write stock and limits to the store",
+        gettext_lazy("write stock and limits to the store"),
         _store_to_write,
         Kind.STORE,
         lease=_SLOW,
@@ -360,7 +372,7 @@ STEPS: dict[str, StepKind] = {
     "check_hooks": StepKind(
         "store",
         check_hooks,
-        "look whether the store calls us",
+        gettext_lazy("look whether the store calls us"),
         _store,
         Kind.STORE,
         standing=True,
@@ -371,7 +383,7 @@ STEPS: dict[str, StepKind] = {
     "send_mail": StepKind(
         "mail",
         send_mail,
-        "send a mail",
+        gettext_lazy("send a mail"),
         _mail,
         Kind.MAIL,
         lease=_SLOW,
@@ -381,7 +393,7 @@ STEPS: dict[str, StepKind] = {
     "send_account_mail": StepKind(
         "mail",
         send_account_mail,
-        "mail a member of staff a link to set a password",
+        gettext_lazy("mail a member of staff a link to set a password"),
         _account,
         Kind.MAIL,
         lease=_SLOW,
@@ -391,33 +403,37 @@ STEPS: dict[str, StepKind] = {
     "fetch_bounces": StepKind(
         "mail",
         fetch_bounces,
-        "look for mail that came back",
+        gettext_lazy("look for mail that came back"),
         _nothing,
         Kind.MAIL,
         standing=True,
         longest_wait=BOUNCES_LOOKED_FOR_EVERY,
         direction="in",
     ),
-    "destroy": StepKind("documents", destroy, "destroy what two people approved", _nothing),
+    "destroy": StepKind("documents", destroy, gettext_lazy("destroy what two people approved"), _nothing),
     "tell_notices": StepKind(
-        "notices", tell_notices, "look who is to be told of what", _nothing, standing=True
+        "notices", tell_notices, gettext_lazy("look who is to be told of what"), _nothing, standing=True
     ),
     "post_webhook": StepKind(
         "notices",
         post_webhook,
-        "post a message to a chat",
+        gettext_lazy("post a message to a chat"),
         _webhook_call,
         lease=_SLOW,
         other_side="webhook",
         direction="out",
     ),
     "read_events": StepKind(
-        "events", read_events, "look what is to be told to other systems", _nothing, standing=True
+        "events",
+        read_events,
+        gettext_lazy("look what is to be told to other systems"),
+        _nothing,
+        standing=True,
     ),
     "post_events": StepKind(
         "event_posts",
         post_events,
-        "post events to another system",
+        gettext_lazy("post events to another system"),
         _destination,
         lease=_SLOW,
         other_side="destination",
@@ -428,18 +444,18 @@ STEPS: dict[str, StepKind] = {
     "copy_payloads": StepKind(
         "archive",
         copy_payloads,
-        "copy the archive to its storage",
+        gettext_lazy("copy the archive to its storage"),
         _nothing,
         standing=True,
         lease=_SLOW,
     ),
     "reconcile_all": StepKind(
-        "documents", reconcile_all, "look for gaps", _nothing, standing=True, lease=_SLOW
+        "documents", reconcile_all, gettext_lazy("look for gaps"), _nothing, standing=True, lease=_SLOW
     ),
     "seal_archive": StepKind(
         "archive",
         seal_archive,
-        "seal what was archived",
+        gettext_lazy("seal what was archived"),
         _nothing,
         standing=True,
         lease=_LONG,
@@ -448,14 +464,14 @@ STEPS: dict[str, StepKind] = {
     "check_archive": StepKind(
         "archive",
         check_archive,
-        "check the archive against its seals",
+        gettext_lazy("check the archive against its seals"),
         _nothing,
         standing=True,
         lease=_LONG,
         never_held=True,
     ),
     "reconcile": StepKind(
-        "documents", watch_clock, "look for answers that are overdue", _nothing, standing=True
+        "documents", watch_clock, gettext_lazy("look for answers that are overdue"), _nothing, standing=True
     ),
 }
 

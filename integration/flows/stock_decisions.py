@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext, gettext_lazy
+
 from integration.flows.planned import Choice, Given, Plan
 from integration.flows.rights import Refused
 from integration.flows.stock_feeds import State, feed_of, lock_agreement, put_aside, release
@@ -12,9 +14,13 @@ from integration.models import ExceptionCase, StockFeed
 from integration.work import Step
 
 APPLY = Choice(
-    "apply_feed", "Apply the feed", "It counts as it came; items of which newer counts stand keep those."
+    "apply_feed",
+    gettext_lazy("Apply the feed"),
+    gettext_lazy("It counts as it came; items of which newer counts stand keep those."),
 )
-REFUSE = Choice("refuse_feed", "Put the feed aside", "It is kept and counts for nothing.")
+REFUSE = Choice(
+    "refuse_feed", gettext_lazy("Put the feed aside"), gettext_lazy("It is kept and counts for nothing.")
+)
 STOCK_CHOICES = (APPLY, REFUSE)
 
 
@@ -29,7 +35,7 @@ def apply_plan(case: ExceptionCase, given: Given) -> Plan:
     """Return what applying the feed does now."""
     feed = _held(case)
     if not feed.said:
-        raise Refused("It says nothing that could be applied: put it aside.")
+        raise Refused(gettext("It says nothing that could be applied: put it aside."))
     effect = effect_of(feed)
     emptied = f", {effect.emptied:,} of them to nothing" if effect.emptied else ""
     sentences = [
@@ -64,7 +70,7 @@ def carry_out_feed(case: ExceptionCase, wanted: Plan, reason: str, actor: str) -
 def _held(case: ExceptionCase) -> StockFeed:
     feed = feed_of(case)
     if feed is None or feed.state != State.HELD:
-        raise Refused("The feed does not wait for a decision any more: settle the case.")
+        raise Refused(gettext("The feed does not wait for a decision any more: settle the case."))
     return feed
 
 

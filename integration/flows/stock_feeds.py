@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
+from django.utils.translation import gettext
+
 from archive.clock import database_now
 from archive.record import record_event
 from archive.translation import storable
@@ -318,7 +320,10 @@ def take_back(feed: StockFeed, state: str) -> None:
 def roll_back_effect(feed: StockFeed) -> Effect:
     """Return what rolling ``feed`` back would do now. Raises ``Refused`` where it does not count."""
     if feed.state not in StockFeed.COUNTED:
-        raise Refused(f"{feed} does not count: it is {feed.get_state_display().lower()}.")
+        raise Refused(
+            gettext("%(feed)s does not count: it is %(state)s.")
+            % {"feed": feed, "state": feed.get_state_display().lower()}
+        )
     return effect_of(feed, without=True)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
+from archive.house import house_language
 from archive.record import record_audit, record_event
 from integration.flows.rights import DECIDE, Refused, require
 from integration.flows.steps import STEPS
@@ -22,12 +24,13 @@ def choose_strategy(user: User, item: StoreItem, strategy: str, reason: str) -> 
     """
     reason = require(user, DECIDE, reason)
     if strategy not in (AS_THE_STORE, *StoreItem.Strategy.values):
-        raise Refused("There is no such way to count several suppliers.")
+        raise Refused(gettext("There is no such way to count several suppliers."))
     with transaction.atomic():
         changed = StoreItem.objects.filter(pk=item.pk).exclude(strategy=strategy).update(strategy=strategy)
         if not changed:
-            raise Refused("It is so already.")
-        words = StoreItem.Strategy(strategy).label if strategy else "As the store's rule"
+            raise Refused(gettext("It is so already."))
+        with house_language():
+            words = str(StoreItem.Strategy(strategy).label) if strategy else "As the store's rule"
         record_audit(user, "choose strategy", item.subject, reason=reason)
         record_event(
             item.subject,

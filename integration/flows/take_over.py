@@ -17,6 +17,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive import store as archive_store
 from archive.clock import database_now
@@ -112,10 +113,14 @@ def take_over(user: User, store: Store, text: str, digest: str, reason: str) -> 
         Store.objects.select_for_update().get(pk=store.pk)
         plan = plan_take_over(store, text)
         if plan.digest != digest:
-            raise Refused("Something has changed since you looked. Here is what the file would do now.")
+            raise Refused(
+                gettext("Something has changed since you looked. Here is what the file would do now.")
+            )
         if plan.counts[WRONG] or not plan.saved:
             raise Refused(
-                "Lines of the file are wrong, or it takes over nothing: correct it, and choose it again."
+                gettext(
+                    "Lines of the file are wrong, or it takes over nothing: correct it, and choose it again."
+                )
             )
         kept = TakeOver.objects.create(
             store=store, payload=archive_store.put(text.encode()), actor=user.get_username(), reason=reason
@@ -148,12 +153,17 @@ def seed_numbers(user: User, agreement: Agreement, last: Mapping[str, int], reas
     with transaction.atomic():
         for kind, value in last.items():
             if not 0 < value <= LARGEST:
-                raise Refused(f"A control number is from 1 to {LARGEST:,}.")
+                raise Refused(
+                    gettext("A control number is from 1 to %(largest)s.") % {"largest": f"{LARGEST:,}"}
+                )
             stands = seed_control_number(sender, receiver, kind, value)
             if stands != value:
                 label = ControlNumber.Kind(kind).label
                 raise Refused(
-                    f"{label} {stands:09d} was given out already: going on after {value:09d} would give numbers out twice."
+                    gettext(
+                        "%(label)s %(stands)s was given out already: going on after %(value)s would give numbers out twice."
+                    )
+                    % {"label": label, "stands": f"{stands:09d}", "value": f"{value:09d}"}
                 )
         record_audit(
             user, "seed control numbers", f"agreement:{agreement.pk}", reason=reason, detail=dict(last)

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from integration.flows.rights import Refused
 from integration.flows.spreadsheets import csv_pieces, unguarded
@@ -88,9 +89,9 @@ def import_file(
     """Import a file as it was shown: all of it or nothing. Raises ``Refused`` where it would do something else now."""
     plan = plan_file(text)
     if plan.digest != digest:
-        raise Refused("Something has changed since you looked. Here is what the file would do now.")
+        raise Refused(gettext("Something has changed since you looked. Here is what the file would do now."))
     if plan.counts[WRONG]:
-        raise Refused("Lines of the file are wrong: correct them, and choose the file again.")
+        raise Refused(gettext("Lines of the file are wrong: correct them, and choose the file again."))
     return change(user, reason, plan.saved)
 
 
@@ -176,13 +177,23 @@ def purchase_units(agreement: Agreement | None) -> frozenset[str]:
 
 def unit_problems(item: ItemCrossReference, units: frozenset[str]) -> dict[str, str]:
     """Return why no purchase order could be written in the units of ``item``, by field, in sentences."""
-    known = f"Use one of: {', '.join(sorted(units))}; or add it to the agreement's code list “units” first."
+    known = gettext("Use one of: %(units)s; or add it to the agreement's code list “units” first.") % {
+        "units": ", ".join(sorted(units))
+    }
     if item.partner_unit and item.partner_unit not in units:
-        return {"partner_unit": f"“{item.partner_unit}” is no unit that a purchase order can say. {known}"}
+        return {
+            "partner_unit": gettext("“%(partner_unit)s” is no unit that a purchase order can say. %(known)s")
+            % {"partner_unit": item.partner_unit, "known": known}
+        }
     if item.pack_factor != 1 and item.partner_unit in ("", item.unit):
-        return {"partner_unit": "Enter the unit of the partner that holds so many of ours, such as case."}
+        return {
+            "partner_unit": gettext("Enter the unit of the partner that holds so many of ours, such as case.")
+        }
     if item.unit not in units:
-        return {"unit": f"“{item.unit}” is no unit that a purchase order can say. {known}"}
+        return {
+            "unit": gettext("“%(unit)s” is no unit that a purchase order can say. %(known)s")
+            % {"unit": item.unit, "known": known}
+        }
     return {}
 
 
@@ -191,15 +202,20 @@ def code_list_problem(name: str) -> str:
     names = shipped_code_lists()
     if name in names:
         return ""
-    return f"No guide has a code list “{name}”; there are: {', '.join(sorted(names))}."
+    return gettext("No guide has a code list “%(name)s”; there are: %(names)s.") % {
+        "name": name,
+        "names": ", ".join(sorted(names)),
+    }
 
 
 def entry_problem(ours: str, theirs: str) -> str:
     """Return why an entry would never be used, or ``""``."""
     if not ours.strip(" ") or not theirs.strip(" "):
-        return "Enter both our word and their code."
+        return gettext("Enter both our word and their code.")
     if ours.strip(" ").startswith(HELD):
-        return f"A word that begins with {HELD} marks a code without a word: enter the word itself."
+        return gettext(
+            "A word that begins with %(mark)s marks a code without a word: enter the word itself."
+        ) % {"mark": HELD}
     return ""
 
 
@@ -248,13 +264,19 @@ def read_lines(
 
 
 def _header_problem(header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> str:
-    usual = f"The columns are: {', '.join(columns)}."
+    usual = gettext("The columns are: %(columns)s.") % {"columns": ", ".join(columns)}
     if unknown := [name for name in header if name not in columns]:
-        return f"There is no column “{unknown[0]}”. {usual}"
+        return gettext("There is no column “%(unknown)s”. %(usual)s") % {
+            "unknown": unknown[0],
+            "usual": usual,
+        }
     if missing := [name for name in required if name not in header]:
-        return f"The column “{missing[0]}” is missing. {usual}"
+        return gettext("The column “%(missing)s” is missing. %(usual)s") % {
+            "missing": missing[0],
+            "usual": usual,
+        }
     if len(set(header)) < len(header):
-        return f"A column stands twice. {usual}"
+        return gettext("A column stands twice. %(usual)s") % {"usual": usual}
     return ""
 
 

@@ -16,7 +16,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
+from archive.house import house_language
 from archive.models import AuditEntry
 from integration.flows.expectations import recount
 from integration.flows.missing import let_go
@@ -114,7 +116,7 @@ def change(user: User, reason: str, saved: Iterable[Row] = (), removed: Iterable
             return _change(user, reason, saved, removed)
     except IntegrityError as error:
         # The forms have looked for twins, but not under the lock.
-        raise Refused("Somebody else has entered the same meanwhile. Look at it again.") from error
+        raise Refused(gettext("Somebody else has entered the same meanwhile. Look at it again.")) from error
 
 
 def _change(user: User, reason: str, saved: Sequence[Row], removed: Sequence[Row]) -> Changed:
@@ -175,7 +177,9 @@ def _save(user: User, reason: str, rows: Sequence[Row], was: dict[Any, dict[str,
             continue
         before, now = was.get((type(row), row.pk)), _values(row)
         if before is None:
-            raise Refused(f"Somebody else has removed {row} meanwhile. Look at the list again.")
+            raise Refused(
+                gettext("Somebody else has removed %(row)s meanwhile. Look at the list again.") % {"row": row}
+            )
         if before != now:
             known[type(row)].append(row)
             entries.append(_entry(user, reason, row, "change", before, now))
@@ -221,6 +225,7 @@ def _entry(
     )
 
 
+@house_language()
 def _words(row: Row, names: Sequence[str], values: dict[str, Any]) -> str:
     pairs = []
     for name in names:

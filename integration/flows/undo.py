@@ -12,8 +12,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from archive.clock import database_now
+from archive.house import house_language
 from archive.record import record_audit, record_event
 from integration.flows.case_work import locked
 from integration.flows.decisions import take_back_cancellation
@@ -34,7 +36,6 @@ _NOT_ALONE = (
     ExceptionCase.Kind.STOCK_HELD,
 )
 """Cases whose settling puts something else aside too."""
-_GONE = "It cannot be undone any more: {}."
 
 
 def may_undo(case: ExceptionCase) -> bool:
@@ -61,7 +62,8 @@ def undo(user: User, case: ExceptionCase) -> None:
         else:
             _take_back(held)
         _reopen(held)
-        decided = held.get_decision_display()
+        with house_language():
+            decided = held.get_decision_display()
         record_audit(user, "undo decision", held.subject, detail={"decision": held.decision})
         sentence = f"Undone: “{decided}” of {held.closed_by}. Nothing of it had left."
         for subject in [held.subject, *([held.order.subject] if held.order else [])]:
@@ -71,28 +73,34 @@ def undo(user: User, case: ExceptionCase) -> None:
 def _obstacle(case: ExceptionCase) -> str:
     """Return why the decision of ``case`` cannot be undone; ``""`` where it can."""
     if case.closed_at is None:
-        return "This case is open: there is nothing to undo."
+        return gettext("This case is open: there is nothing to undo.")
     if case.closed_at < database_now() - UNDONE_FOR:
-        return _GONE.format("more than 15 minutes have passed")
+        return gettext("It cannot be undone any more: more than 15 minutes have passed.")
     if case.decision == ExceptionCase.Decision.SETTLED:
-        return _GONE.format("something else was put aside with it") if case.kind in _NOT_ALONE else ""
+        return (
+            gettext("It cannot be undone any more: something else was put aside with it.")
+            if case.kind in _NOT_ALONE
+            else ""
+        )
     if case.decision not in _DECIDED or case.plan.get("decision") not in ("accept", "reject"):
-        return _GONE.format("what this decision does begins at once")
+        return gettext("It cannot be undone any more: what this decision does begins at once.")
     return _gone_on(case)
 
 
 def _gone_on(case: ExceptionCase) -> str:
     purchase_order, order = case.purchase_order, case.order
     if purchase_order is None or order is None or case.document is None:
-        return _GONE.format("the purchase order it was about is gone")
+        return gettext("It cannot be undone any more: the purchase order it was about is gone.")
     went_on = purchase_order.state != _DECIDED[ExceptionCase.Decision(case.decision)]
     is_other = case.plan.get("before") != PurchaseOrder.State.DISPUTED
     if went_on or is_other:
-        return _GONE.format(f"purchase order {purchase_order.number} stands otherwise by now")
+        return gettext("It cannot be undone any more: purchase order %(number)s stands otherwise by now.") % {
+            "number": purchase_order.number
+        }
     if _effects(case).exclude(state=StoreEffect.State.WAITING).exists():
-        return _GONE.format("it is written to the store, or being written")
+        return gettext("It cannot be undone any more: it is written to the store, or being written.")
     if order.acknowledgments.filter(created_at__gte=case.closed_at).exists():
-        return _GONE.format("the customer was told")
+        return gettext("It cannot be undone any more: the customer was told.")
     return ""
 
 
@@ -151,4 +159,6 @@ def _reopen(case: ExceptionCase) -> None:
         with transaction.atomic():
             ExceptionCase.objects.filter(pk=case.pk).update(**opened)
     except IntegrityError:
-        raise Refused(_GONE.format("another case of the same cause is open")) from None
+        raise Refused(
+            gettext("It cannot be undone any more: another case of the same cause is open.")
+        ) from None

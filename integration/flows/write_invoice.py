@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from archive.clock import database_now
+from archive.house import house_language
 from archive.models import Delivery, Direction, Document
 from archive.record import record_event
 from integration.documents import Invoice as CanonicalInvoice
@@ -35,6 +36,7 @@ SET = "810"
 State = Invoice.State
 
 
+@house_language()
 def why_waiting(copy: InvoiceCopy) -> str:
     """Return why nothing may be sent for ``copy`` yet, or ``""``."""
     rule, store = copy.rule, copy.invoice.order.store

@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from archive import store
 from archive.models import Document, Translation
 from integration.documents import KINDS, SETS, DocumentError, from_json
@@ -52,7 +54,7 @@ def outgoing_again(document: Document, content: Content, purchase_order: Purchas
             return purchase_order_outgoing(purchase_order)
         return _rebuilt(document)
     except NotWritable as problem:
-        raise Refused(f"It cannot be written. {problem}") from problem
+        raise Refused(gettext("It cannot be written. %(problem)s") % {"problem": problem}) from problem
 
 
 def _same(document: Document) -> Outgoing:
@@ -71,11 +73,13 @@ def _rebuilt(document: Document) -> Outgoing:
     """Return what the guide of today writes of what the document said: in the partner's units already, as it was read back."""
     kept = Translation.objects.filter(document=document).values_list("content", flat=True).first()
     if kept is None or not may_be_rebuilt(document):
-        raise Refused("No mapping makes it: it can be sent with the same content only.")
+        raise Refused(gettext("No mapping makes it: it can be sent with the same content only."))
     try:
         canonical = from_json(SETS[document.transaction_set], kept)
     except DocumentError as problem:
-        raise Refused(f"What it said cannot be read any more: {problem}") from problem
+        raise Refused(
+            gettext("What it said cannot be read any more: %(problem)s") % {"problem": problem}
+        ) from problem
     assert isinstance(canonical, KINDS[SETS[document.transaction_set]])
     agreement = _agreement_of(document)
     return written(agreement, document.transaction_set, canonical, _zone(document, agreement))
@@ -112,7 +116,7 @@ def _text(each: Segment) -> str:
 
 def _agreement_of(document: Document) -> Agreement:
     if document.agreement is None:
-        raise Refused("It was sent under no agreement: there is nobody to send it to again.")
+        raise Refused(gettext("It was sent under no agreement: there is nobody to send it to again."))
     return document.agreement
 
 

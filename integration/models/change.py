@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document
@@ -21,28 +22,34 @@ class PurchaseOrderChange(Reported):
     """
 
     class State(models.TextChoices):
-        COMPOSED = "composed", "Waits to be sent"
-        GENERATED = "generated", "Sent, or about to be"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
-        DISPUTED = "disputed", "Answered differently"
-        DROPPED = "dropped", "Dropped"
-        TOLD = "told", "Told by a person"
+        COMPOSED = "composed", gettext_lazy("Waits to be sent")
+        GENERATED = "generated", gettext_lazy("Sent, or about to be")
+        ACCEPTED = "accepted", gettext_lazy("Accepted")
+        REJECTED = "rejected", gettext_lazy("Rejected")
+        DISPUTED = "disputed", gettext_lazy("Answered differently")
+        DROPPED = "dropped", gettext_lazy("Dropped")
+        TOLD = "told", gettext_lazy("Told by a person")
 
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="changes")
-    sequence = models.PositiveSmallIntegerField(help_text="BCH05: from 1, in order.")
+    sequence = models.PositiveSmallIntegerField(help_text=gettext_lazy("BCH05: from 1, in order."))
     state = models.CharField(max_length=9, choices=State, default=State.COMPOSED)
-    lines = models.JSONField(help_text="Rows of line_number, was and now.")
-    content = models.JSONField(null=True, help_text="The canonical change, as it was written.")
+    lines = models.JSONField(help_text=gettext_lazy("Rows of line_number, was and now."))
+    content = models.JSONField(null=True, help_text=gettext_lazy("The canonical change, as it was written."))
     document = models.OneToOneField(
-        Document, models.PROTECT, null=True, related_name="change", help_text="The 860 that carries it."
+        Document,
+        models.PROTECT,
+        null=True,
+        related_name="change",
+        help_text=gettext_lazy("The 860 that carries it."),
     )
-    cancels = models.BooleanField(default=False, help_text="Nothing of the purchase order is left.")
+    cancels = models.BooleanField(
+        default=False, help_text=gettext_lazy("Nothing of the purchase order is left.")
+    )
     state_before = models.CharField(
-        max_length=9, blank=True, help_text="Of the purchase order, where this one cancels it."
+        max_length=9, blank=True, help_text=gettext_lazy("Of the purchase order, where this one cancels it.")
     )
     reason = models.TextField()
-    actor = models.CharField(max_length=150, blank=True, help_text="Empty: Gridport.")
+    actor = models.CharField(max_length=150, blank=True, help_text=gettext_lazy("Empty: Gridport."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

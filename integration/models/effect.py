@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from integration.models.store import Order
@@ -25,28 +26,32 @@ class StoreEffect(Reported):
     """
 
     class Kind(models.TextChoices):
-        STATUS = "status", "Set the order's status"
-        METAFIELD = "metafield", "Write the acknowledgment metafield"
-        NOTE = "note", "Add a line to the staff notes"
-        SHIPMENT = "shipment", "Create a shipment"
-        REMOVAL = "removal", "Remove a shipment"
-        SHIPPED = "shipped", "Set the status by what is shipped"
-        REFUND = "refund", "Refund the customer"
+        STATUS = "status", gettext_lazy("Set the order's status")
+        METAFIELD = "metafield", gettext_lazy("Write the acknowledgment metafield")
+        NOTE = "note", gettext_lazy("Add a line to the staff notes")
+        SHIPMENT = "shipment", gettext_lazy("Create a shipment")
+        REMOVAL = "removal", gettext_lazy("Remove a shipment")
+        SHIPPED = "shipped", gettext_lazy("Set the status by what is shipped")
+        REFUND = "refund", gettext_lazy("Refund the customer")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENDING = "sending", "Being written"
-        UNKNOWN = "unknown", "Unknown: the answer was lost"
-        DONE = "done", "Done"
-        SKIPPED = "skipped", "Not needed"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        SENDING = "sending", gettext_lazy("Being written")
+        UNKNOWN = "unknown", gettext_lazy("Unknown: the answer was lost")
+        DONE = "done", gettext_lazy("Done")
+        SKIPPED = "skipped", gettext_lazy("Not needed")
+        FAILED = "failed", gettext_lazy("Failed")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="effects")
     kind = models.CharField(max_length=9, choices=Kind)
-    marker = models.CharField(max_length=60, unique=True, help_text="What this effect is known by, ever.")
+    marker = models.CharField(
+        max_length=60, unique=True, help_text=gettext_lazy("What this effect is known by, ever.")
+    )
     intended = models.JSONField()
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
-    answer = models.JSONField(default=dict, help_text="What the store said or was found to hold.")
+    answer = models.JSONField(
+        default=dict, help_text=gettext_lazy("What the store said or was found to hold.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import DataSubject
@@ -25,14 +26,14 @@ class Erasure(Reported):
     """
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
-        APPROVED = "approved", "Approved"
-        DONE = "done", "Carried out"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        PROPOSED = "proposed", gettext_lazy("Proposed")
+        APPROVED = "approved", gettext_lazy("Approved")
+        DONE = "done", gettext_lazy("Carried out")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
 
     state = models.CharField(max_length=9, choices=State, default=State.PROPOSED)
     reason = models.TextField()
-    plan = models.JSONField(help_text="What goes and what stays, as it was shown.")
+    plan = models.JSONField(help_text=gettext_lazy("What goes and what stays, as it was shown."))
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(db_default=Now(), editable=False)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

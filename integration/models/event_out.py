@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from integration.models.store import Store
@@ -27,20 +28,20 @@ class CurrentSnapshot(models.Func):
 class EventType(models.TextChoices):
     """What is told: the type of the CloudEvent without ``com.gridport.``. A value once published is never given another meaning."""
 
-    DOCUMENT_RECORDED = "document.recorded", "Document recorded"
-    DOCUMENT_DELIVERED = "document.delivered", "Document delivered"
-    DOCUMENT_ACKNOWLEDGED = "document.acknowledged", "Document acknowledged"
-    DOCUMENT_REJECTED = "document.rejected", "Document rejected"
-    ORDER_CHANGED = "order.changed", "Order changed"
-    PURCHASE_ORDER_ACCEPTED = "purchase_order.accepted", "Purchase order accepted"
-    PURCHASE_ORDER_DISPUTED = "purchase_order.disputed", "Purchase order answered differently"
-    PURCHASE_ORDER_CANCELLED = "purchase_order.cancelled", "Purchase order cancelled"
-    SHIPMENT_CREATED = "shipment.created", "Shipment told by a partner"
-    SHIPMENT_WITHDRAWN = "shipment.withdrawn", "Shipment taken back by a partner"
-    INVOICE_ISSUED = "invoice.issued", "Invoice issued"
-    CASE_OPENED = "case.opened", "Case opened"
-    CASE_CLOSED = "case.closed", "Case closed"
-    RETURN_CHANGED = "return.changed", "Return changed"
+    DOCUMENT_RECORDED = "document.recorded", gettext_lazy("Document recorded")
+    DOCUMENT_DELIVERED = "document.delivered", gettext_lazy("Document delivered")
+    DOCUMENT_ACKNOWLEDGED = "document.acknowledged", gettext_lazy("Document acknowledged")
+    DOCUMENT_REJECTED = "document.rejected", gettext_lazy("Document rejected")
+    ORDER_CHANGED = "order.changed", gettext_lazy("Order changed")
+    PURCHASE_ORDER_ACCEPTED = "purchase_order.accepted", gettext_lazy("Purchase order accepted")
+    PURCHASE_ORDER_DISPUTED = "purchase_order.disputed", gettext_lazy("Purchase order answered differently")
+    PURCHASE_ORDER_CANCELLED = "purchase_order.cancelled", gettext_lazy("Purchase order cancelled")
+    SHIPMENT_CREATED = "shipment.created", gettext_lazy("Shipment told by a partner")
+    SHIPMENT_WITHDRAWN = "shipment.withdrawn", gettext_lazy("Shipment taken back by a partner")
+    INVOICE_ISSUED = "invoice.issued", gettext_lazy("Invoice issued")
+    CASE_OPENED = "case.opened", gettext_lazy("Case opened")
+    CASE_CLOSED = "case.closed", gettext_lazy("Case closed")
+    RETURN_CHANGED = "return.changed", gettext_lazy("Return changed")
 
 
 class EventDestination(models.Model):
@@ -50,29 +51,37 @@ class EventDestination(models.Model):
     taking anything, and empty once it takes something again.
     """
 
-    name = models.CharField(max_length=100, unique=True, help_text="Such as the system's: data warehouse.")
-    url = EncryptedTextField("address")
+    name = models.CharField(
+        max_length=100, unique=True, help_text=gettext_lazy("Such as the system's: data warehouse.")
+    )
+    url = EncryptedTextField(gettext_lazy("address"))
     secret = EncryptedTextField(editable=False)
     former_secret = EncryptedTextField(blank=True, default="", editable=False)
     former_until = models.DateTimeField(null=True, editable=False)
     kinds = models.JSONField(
-        "events", default=list, blank=True, help_text="None chosen: all of them, those of later versions too."
+        gettext_lazy("events"),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("None chosen: all of them, those of later versions too."),
     )
     partners = models.ManyToManyField(
         TradingPartner,
         blank=True,
         related_name="+",
-        help_text="None chosen: all. Otherwise what is about one of these alone is told.",
+        help_text=gettext_lazy("None chosen: all. Otherwise what is about one of these alone is told."),
     )
     stores = models.ManyToManyField(
         Store,
         blank=True,
         related_name="+",
-        help_text="None chosen: all. Otherwise what is about an order of one of these alone is told; a received document is"
-        " recorded before it is known which order it is about, so of these nothing is told.",
+        help_text=gettext_lazy(
+            "None chosen: all. Otherwise what is about an order of one of these alone is told; a received document is recorded before it is known which order it is about, so of these nothing is told."
+        ),
     )
     is_active = models.BooleanField(
-        "post to it", default=True, help_text="Switched off, its events are kept, and posted later."
+        gettext_lazy("post to it"),
+        default=True,
+        help_text=gettext_lazy("Switched off, its events are kept, and posted later."),
     )
     stopped_because = models.CharField(max_length=300, blank=True, editable=False)
     began = models.TextField(db_default=CurrentSnapshot(), editable=False)
@@ -81,7 +90,7 @@ class EventDestination(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name = "event destination"
+        verbose_name = gettext_lazy("event destination")
 
     def __str__(self) -> str:
         return self.name
@@ -138,26 +147,28 @@ class EventDelivery(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        GIVEN_UP = "given_up", "Given up"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        DELIVERED = "delivered", gettext_lazy("Delivered")
+        GIVEN_UP = "given_up", gettext_lazy("Given up")
 
     destination = models.ForeignKey(EventDestination, models.CASCADE, related_name="deliveries")
     source = models.CharField(max_length=50)
     message_id = models.UUIDField()
-    type = models.CharField("event", max_length=40, choices=EventType)
+    type = models.CharField(gettext_lazy("event"), max_length=40, choices=EventType)
     subject = models.CharField(max_length=60)
     body = models.BinaryField()
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
-    next_at = models.DateTimeField(null=True, help_text="When it is tried next; empty: it is not.")
+    next_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("When it is tried next; empty: it is not.")
+    )
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "event delivery"
-        verbose_name_plural = "event deliveries"
+        verbose_name = gettext_lazy("event delivery")
+        verbose_name_plural = gettext_lazy("event deliveries")
         constraints = [
             models.UniqueConstraint(fields=["destination", "source"], name="eventdelivery_once"),
             models.CheckConstraint(

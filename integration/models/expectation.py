@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document
@@ -28,21 +29,21 @@ class Expectation(Reported):
     """
 
     class What(models.TextChoices):
-        FUNCTIONAL_ACKNOWLEDGMENT = "997", "Functional acknowledgment (997)"
-        PURCHASE_ORDER_ACKNOWLEDGMENT = "855", "Purchase order acknowledgment (855)"
-        CHANGE_ACKNOWLEDGMENT = "865", "Purchase order change acknowledgment (865)"
-        SHIP_NOTICE = "856", "Ship notice (856)"
-        RETURN_ANSWER = "180", "Answer to a return (180)"
-        RETURN_SENT = "sent", "Goods sent back"
-        RETURN_RECEIPT = "received", "Receipt of a return"
-        RETURN_CREDIT = "credit", "Credit of a return"
+        FUNCTIONAL_ACKNOWLEDGMENT = "997", gettext_lazy("Functional acknowledgment (997)")
+        PURCHASE_ORDER_ACKNOWLEDGMENT = "855", gettext_lazy("Purchase order acknowledgment (855)")
+        CHANGE_ACKNOWLEDGMENT = "865", gettext_lazy("Purchase order change acknowledgment (865)")
+        SHIP_NOTICE = "856", gettext_lazy("Ship notice (856)")
+        RETURN_ANSWER = "180", gettext_lazy("Answer to a return (180)")
+        RETURN_SENT = "sent", gettext_lazy("Goods sent back")
+        RETURN_RECEIPT = "received", gettext_lazy("Receipt of a return")
+        RETURN_CREDIT = "credit", gettext_lazy("Credit of a return")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        REMINDED = "reminded", "Due soon"
-        OVERDUE = "overdue", "Overdue"
-        MET = "met", "Has come"
-        GIVEN_UP = "given_up", "Not expected any more"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        REMINDED = "reminded", gettext_lazy("Due soon")
+        OVERDUE = "overdue", gettext_lazy("Overdue")
+        MET = "met", gettext_lazy("Has come")
+        GIVEN_UP = "given_up", gettext_lazy("Not expected any more")
 
     OF_RETURNS = (What.RETURN_ANSWER, What.RETURN_SENT, What.RETURN_RECEIPT, What.RETURN_CREDIT)
 
@@ -55,7 +56,7 @@ class Expectation(Reported):
         Document,
         models.PROTECT,
         related_name="expectations",
-        help_text="What has to be answered; of a ship notice, the 855 that let us expect it.",
+        help_text=gettext_lazy("What has to be answered; of a ship notice, the 855 that let us expect it."),
     )
     purchase_order = models.ForeignKey(
         PurchaseOrder, models.PROTECT, null=True, blank=True, related_name="expectations"
@@ -63,9 +64,11 @@ class Expectation(Reported):
     return_case = models.ForeignKey(
         ReturnCase, models.PROTECT, null=True, blank=True, related_name="expectations"
     )
-    round = models.PositiveIntegerField(default=1, help_text="How often it is expected anew, from 1.")
+    round = models.PositiveIntegerField(
+        default=1, help_text=gettext_lazy("How often it is expected anew, from 1.")
+    )
     counted_from = models.DateTimeField()
-    by_date = models.DateField(null=True, help_text="Promised, else requested.")
+    by_date = models.DateField(null=True, help_text=gettext_lazy("Promised, else requested."))
     due_at = models.DateTimeField()
     remind_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)

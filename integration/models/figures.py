@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.models import Direction
 from partners.models import TradingPartner
@@ -28,7 +29,7 @@ class DailyFigure(models.Model):
     failed = models.PositiveIntegerField()
     answered = ArrayField(
         models.PositiveIntegerField(),
-        help_text="How many functional acknowledgments came within how long (ANSWERED_WITHIN).",
+        help_text=gettext_lazy("How many functional acknowledgments came within how long (ANSWERED_WITHIN)."),
     )
     counted_at = models.DateTimeField()
     first_at = models.DateTimeField(

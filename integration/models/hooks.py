@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from integration.models.store import Store
 from partners.secrets import EncryptedTextField
@@ -23,7 +24,8 @@ class StoreHook(models.Model):
     is_active = models.BooleanField(default=False)
     checked_at = models.DateTimeField(null=True)
     refused = models.PositiveIntegerField(
-        default=0, help_text="Calls that were not taken, since the hook was registered or repaired."
+        default=0,
+        help_text=gettext_lazy("Calls that were not taken, since the hook was registered or repaired."),
     )
     refused_at = models.DateTimeField(null=True)
     refused_because = models.CharField(max_length=200, blank=True)
@@ -43,12 +45,12 @@ class HookCall(models.Model):
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="hook_calls")
     webhook_id = models.CharField(max_length=255)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the body.")
+    digest = models.CharField(max_length=64, help_text=gettext_lazy("SHA-256 of the body."))
     scope = models.CharField(max_length=100, blank=True)
     order_number = models.PositiveBigIntegerField(null=True)
     body = models.BinaryField()
-    stamped_at = models.DateTimeField(help_text="When the store signed it, as it says.")
-    is_stale = models.BooleanField(help_text="Its stamp was far from the time when it came.")
+    stamped_at = models.DateTimeField(help_text=gettext_lazy("When the store signed it, as it says."))
+    is_stale = models.BooleanField(help_text=gettext_lazy("Its stamp was far from the time when it came."))
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:

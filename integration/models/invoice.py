@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document
@@ -30,17 +31,21 @@ class InvoiceSeries(models.Model):
         max_length=40,
         default="INV-{year}-{number:06}",
         validators=[check_series],
-        help_text="{number} counts on, {number:06} with zeros before it; {year} is that of the invoice.",
+        help_text=gettext_lazy(
+            "{number} counts on, {number:06} with zeros before it; {year} is that of the invoice."
+        ),
     )
     next_number = models.PositiveBigIntegerField(
         default=1,
         validators=[MinValueValidator(1)],
-        help_text="May be raised, where another system gave out numbers before, and is never lowered.",
+        help_text=gettext_lazy(
+            "May be raised, where another system gave out numbers before, and is never lowered."
+        ),
     )
 
     class Meta:
         ordering = ["name"]
-        verbose_name_plural = "invoice series"
+        verbose_name_plural = gettext_lazy("invoice series")
 
     def __str__(self) -> str:
         return self.name
@@ -53,36 +58,40 @@ class InvoiceRule(models.Model):
     """
 
     class When(models.TextChoices):
-        SHIPPED = "shipped", "Once everything is shipped"
-        COMPLETED = "completed", "Once the order is Completed in the store"
-        SHIPMENT = "shipment", "For each shipment"
+        SHIPPED = "shipped", gettext_lazy("Once everything is shipped")
+        COMPLETED = "completed", gettext_lazy("Once the order is Completed in the store")
+        SHIPMENT = "shipment", gettext_lazy("For each shipment")
 
     class FileFormat(models.TextChoices):
-        JSON = JSON, "JSON"
-        UBL = UBL, "UBL 2.1 (XML)"
+        JSON = JSON, gettext_lazy("JSON")
+        UBL = UBL, gettext_lazy("UBL 2.1 (XML)")
 
     name = models.CharField(max_length=80, unique=True)
-    is_active = models.BooleanField("active", default=True)
+    is_active = models.BooleanField(gettext_lazy("active"), default=True)
     store = models.ForeignKey(
         Store,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="invoice_rules",
-        help_text="Empty: every store.",
+        help_text=gettext_lazy("Empty: every store."),
     )
     when = models.CharField(max_length=9, choices=When, default=When.SHIPPED)
     orders_from = models.DateTimeField(
-        "orders placed from", default=timezone.now, help_text="Older orders are not invoiced by this rule."
+        gettext_lazy("orders placed from"),
+        default=timezone.now,
+        help_text=gettext_lazy("Older orders are not invoiced by this rule."),
     )
-    channels = models.JSONField(default=list, blank=True, help_text="Ids of sales channels; empty: all.")
+    channels = models.JSONField(
+        default=list, blank=True, help_text=gettext_lazy("Ids of sales channels; empty: all.")
+    )
     customers = models.JSONField(
-        default=list, blank=True, help_text="The store's numbers of customers; empty: all."
+        default=list, blank=True, help_text=gettext_lazy("The store's numbers of customers; empty: all.")
     )
     business_only = models.BooleanField(
-        "business customers only",
+        gettext_lazy("business customers only"),
         default=False,
-        help_text="Only orders whose billing address names a company.",
+        help_text=gettext_lazy("Only orders whose billing address names a company."),
     )
     series = models.ForeignKey(InvoiceSeries, models.PROTECT, related_name="rules")
     credit_series = models.ForeignKey(
@@ -91,7 +100,7 @@ class InvoiceRule(models.Model):
         null=True,
         blank=True,
         related_name="credit_rules",
-        help_text="Of credit memos; empty: they are numbered with the invoices.",
+        help_text=gettext_lazy("Of credit memos; empty: they are numbered with the invoices."),
     )
     agreement = models.ForeignKey(
         Agreement,
@@ -99,7 +108,9 @@ class InvoiceRule(models.Model):
         null=True,
         blank=True,
         related_name="invoice_rules",
-        help_text="Who gets an 810: a customer, a distributor, or a finance system that speaks X12.",
+        help_text=gettext_lazy(
+            "Who gets an 810: a customer, a distributor, or a finance system that speaks X12."
+        ),
     )
     mailbox = models.ForeignKey(
         Mailbox,
@@ -107,9 +118,11 @@ class InvoiceRule(models.Model):
         null=True,
         blank=True,
         related_name="invoice_rules",
-        help_text="Where a finance system takes files.",
+        help_text=gettext_lazy("Where a finance system takes files."),
     )
-    file_format = models.CharField(max_length=4, choices=FileFormat, blank=True, help_text="Of those files.")
+    file_format = models.CharField(
+        max_length=4, choices=FileFormat, blank=True, help_text=gettext_lazy("Of those files.")
+    )
 
     class Meta:
         ordering = ["name"]
@@ -135,15 +148,19 @@ class InvoiceRule(models.Model):
         ):
             raise ValidationError(
                 {
-                    "agreement": "Under this agreement no invoices (810) are sent. Add them to its documents first."
+                    "agreement": gettext(
+                        "Under this agreement no invoices (810) are sent. Add them to its documents first."
+                    )
                 }
             )
         others = InvoiceRule.objects.filter(series=self.series_id, is_active=True).exclude(pk=self.pk)
         if self.is_active and self.series_id and (other := others.exclude(when=self.when).first()):
             raise ValidationError(
                 {
-                    "when": f"Rule {other} of the same series invoices at another time"
-                    f" ({other.get_when_display().lower()}): the same sale would be invoiced twice. Take another series."
+                    "when": gettext(
+                        "Rule %(other)s of the same series invoices at another time (%(when)s): the same sale would be invoiced twice. Take another series."
+                    )
+                    % {"other": other, "when": other.get_when_display().lower()}
                 }
             )
 
@@ -152,7 +169,10 @@ class InvoiceRule(models.Model):
             if other := shared.exclude(series=self.series_id).first():
                 raise ValidationError(
                     {
-                        "credit_series": f"Rule {other} of another series credits in it: take a series of its own."
+                        "credit_series": gettext(
+                            "Rule %(other)s of another series credits in it: take a series of its own."
+                        )
+                        % {"other": other}
                     }
                 )
 
@@ -177,13 +197,13 @@ class Invoice(Reported):
     """
 
     class Kind(models.TextChoices):
-        INVOICE = "invoice", "Invoice"
-        CREDIT_MEMO = "credit_memo", "Credit memo"
+        INVOICE = "invoice", gettext_lazy("Invoice")
+        CREDIT_MEMO = "credit_memo", gettext_lazy("Credit memo")
 
     class State(models.TextChoices):
-        COMPOSED = "composed", "Composed, not sent"
-        HELD = "held", "Held by a case"
-        GENERATED = "generated", "Issued"
+        COMPOSED = "composed", gettext_lazy("Composed, not sent")
+        HELD = "held", gettext_lazy("Held by a case")
+        GENERATED = "generated", gettext_lazy("Issued")
 
     WHOLE, REST = "whole", "rest"
 
@@ -192,12 +212,20 @@ class Invoice(Reported):
     kind = models.CharField(max_length=11, choices=Kind, default=Kind.INVOICE)
     about = models.CharField(max_length=30)
     shipment = models.ForeignKey(Shipment, models.PROTECT, null=True, related_name="invoices")
-    refund = models.PositiveBigIntegerField(null=True, help_text="The refund's id in the store.")
-    number = models.CharField(max_length=22, blank=True, help_text="Empty until it is numbered.")
+    refund = models.PositiveBigIntegerField(
+        null=True, help_text=gettext_lazy("The refund's id in the store.")
+    )
+    number = models.CharField(
+        max_length=22, blank=True, help_text=gettext_lazy("Empty until it is numbered.")
+    )
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=20, decimal_places=4)
-    content = models.JSONField(null=True, help_text="The canonical invoice; none while it does not add up.")
-    proof = models.JSONField(default=dict, help_text="What adds up to what, and what the store says.")
+    content = models.JSONField(
+        null=True, help_text=gettext_lazy("The canonical invoice; none while it does not add up.")
+    )
+    proof = models.JSONField(
+        default=dict, help_text=gettext_lazy("What adds up to what, and what the store says.")
+    )
     state = models.CharField(max_length=9, choices=State, default=State.COMPOSED)
     state_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -248,7 +276,7 @@ class InvoiceCopy(Reported):
 
     class Meta:
         ordering = ["pk"]
-        verbose_name_plural = "invoice copies"
+        verbose_name_plural = gettext_lazy("invoice copies")
         constraints = [models.UniqueConstraint(fields=["invoice", "rule"], name="invoicecopy_once")]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from integration.models.case import ExceptionCase
@@ -24,30 +25,37 @@ class MailServer(models.Model):
     ONLY = 1
 
     class Security(models.TextChoices):
-        NONE = "none", "None: everything travels in clear"
-        STARTTLS = "starttls", "STARTTLS"
-        TLS = "tls", "TLS from the first byte"
+        NONE = "none", gettext_lazy("None: everything travels in clear")
+        STARTTLS = "starttls", gettext_lazy("STARTTLS")
+        TLS = "tls", gettext_lazy("TLS from the first byte")
 
-    host = models.CharField(max_length=200, help_text="Such as mail.example.net.")
+    host = models.CharField(max_length=200, help_text=gettext_lazy("Such as mail.example.net."))
     port = models.PositiveIntegerField(
         default=587,
         validators=[MinValueValidator(1), MaxValueValidator(65535)],
-        help_text="587 for STARTTLS, 465 for TLS from the first byte, 25 without.",
+        help_text=gettext_lazy("587 for STARTTLS, 465 for TLS from the first byte, 25 without."),
     )
     security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
-    username = models.CharField(max_length=150, blank=True, help_text="Empty: no login.")
+    username = models.CharField(max_length=150, blank=True, help_text=gettext_lazy("Empty: no login."))
     password = EncryptedTextField(blank=True)
-    from_address = models.EmailField("from", help_text="Mails that cannot be delivered come back to it.")
-    reply_to = models.EmailField("answers to", blank=True, help_text="Empty: to the sender's address.")
+    from_address = models.EmailField(
+        gettext_lazy("from"), help_text=gettext_lazy("Mails that cannot be delivered come back to it.")
+    )
+    reply_to = models.EmailField(
+        gettext_lazy("answers to"), blank=True, help_text=gettext_lazy("Empty: to the sender's address.")
+    )
     is_active = models.BooleanField(
-        "send mail", default=False, help_text="While this is off, mails are written and wait."
+        gettext_lazy("send mail"),
+        default=False,
+        help_text=gettext_lazy("While this is off, mails are written and wait."),
     )
     bounce_folder = models.CharField(
-        "folder of returned mail",
+        gettext_lazy("folder of returned mail"),
         max_length=400,
         blank=True,
-        help_text="A Maildir on this server into which mail to the sender's address is delivered. Empty: nobody looks for"
-        " mails that come back.",
+        help_text=gettext_lazy(
+            "A Maildir on this server into which mail to the sender's address is delivered. Empty: nobody looks for mails that come back."
+        ),
     )
 
     class Meta:
@@ -74,15 +82,17 @@ class OutgoingMail(Reported):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENDING = "sending", "Being sent"
-        UNKNOWN = "unknown", "Unknown: the answer was lost"
-        SENT = "sent", "Sent"
-        BOUNCED = "bounced", "Came back"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        SENDING = "sending", gettext_lazy("Being sent")
+        UNKNOWN = "unknown", gettext_lazy("Unknown: the answer was lost")
+        SENT = "sent", gettext_lazy("Sent")
+        BOUNCED = "bounced", gettext_lazy("Came back")
+        FAILED = "failed", gettext_lazy("Failed")
 
-    marker = models.CharField(max_length=100, unique=True, help_text="What this mail is known by, ever.")
-    to = models.JSONField(help_text="Addresses; it goes to all of them or to none.")
+    marker = models.CharField(
+        max_length=100, unique=True, help_text=gettext_lazy("What this mail is known by, ever.")
+    )
+    to = models.JSONField(help_text=gettext_lazy("Addresses; it goes to all of them or to none."))
     subject = models.CharField(max_length=200)
     body = models.TextField()
     message_id = models.CharField(max_length=150, unique=True)
@@ -93,12 +103,14 @@ class OutgoingMail(Reported):
     order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="mails")
     case = models.ForeignKey(ExceptionCase, models.PROTECT, null=True, related_name="mails")
     created_at = models.DateTimeField(db_default=Now())
-    waiting_since = models.DateTimeField(db_default=Now(), help_text="Refusals are borne with from then on.")
+    waiting_since = models.DateTimeField(
+        db_default=Now(), help_text=gettext_lazy("Refusals are borne with from then on.")
+    )
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "mail"
+        verbose_name = gettext_lazy("mail")
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from integration.models.bulk import BulkJob
 from integration.models.case import ExceptionCase
@@ -24,17 +25,19 @@ class NoticeWebhook(models.Model):
     """The address by which a room of a chat takes messages. Whoever knows it can post there: it is a secret."""
 
     class Shape(models.TextChoices):
-        SLACK = "slack", "Slack, Mattermost and their like"
-        TEAMS = "teams", "Microsoft Teams"
+        SLACK = "slack", gettext_lazy("Slack, Mattermost and their like")
+        TEAMS = "teams", gettext_lazy("Microsoft Teams")
 
-    name = models.CharField(max_length=100, unique=True, help_text="Such as the room's: #edi-desk.")
-    shape = models.CharField("kind of chat", max_length=5, choices=Shape, default=Shape.SLACK)
-    url = EncryptedTextField("address")
-    is_active = models.BooleanField("post to it", default=True)
+    name = models.CharField(
+        max_length=100, unique=True, help_text=gettext_lazy("Such as the room's: #edi-desk.")
+    )
+    shape = models.CharField(gettext_lazy("kind of chat"), max_length=5, choices=Shape, default=Shape.SLACK)
+    url = EncryptedTextField(gettext_lazy("address"))
+    is_active = models.BooleanField(gettext_lazy("post to it"), default=True)
 
     class Meta:
         ordering = ["name"]
-        verbose_name = "webhook"
+        verbose_name = gettext_lazy("webhook")
 
     def __str__(self) -> str:
         return self.name
@@ -52,15 +55,15 @@ class NoticeRule(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CASE = "case", "Case opened"
-        CONNECTION = "connection", "Connection stands still"
-        WORK = "work", "Work stopped"
-        FEED = "feed", "Stock feed held"
-        GAP = "gap", "Found missing by reconciliation"
-        ARCHIVE = "archive", "Archive not as it should be"
-        BULK = "bulk", "Bulk job finished"
+        CASE = "case", gettext_lazy("Case opened")
+        CONNECTION = "connection", gettext_lazy("Connection stands still")
+        WORK = "work", gettext_lazy("Work stopped")
+        FEED = "feed", gettext_lazy("Stock feed held")
+        GAP = "gap", gettext_lazy("Found missing by reconciliation")
+        ARCHIVE = "archive", gettext_lazy("Archive not as it should be")
+        BULK = "bulk", gettext_lazy("Bulk job finished")
 
-    kind = models.CharField("of what", max_length=10, choices=Kind)
+    kind = models.CharField(gettext_lazy("of what"), max_length=10, choices=Kind)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="notice_rules"
     )
@@ -70,7 +73,7 @@ class NoticeRule(models.Model):
         null=True,
         blank=True,
         related_name="notice_rules",
-        help_text="Everybody of it is told, each of what lies within their sight.",
+        help_text=gettext_lazy("Everybody of it is told, each of what lies within their sight."),
     )
     webhook = models.ForeignKey(
         NoticeWebhook,
@@ -78,30 +81,33 @@ class NoticeRule(models.Model):
         null=True,
         blank=True,
         related_name="rules",
-        help_text="The room is told of everything that the rule means, whoever reads there.",
+        help_text=gettext_lazy("The room is told of everything that the rule means, whoever reads there."),
     )
-    in_app = models.BooleanField("in the portal", default=True, help_text="Under the bell.")
-    by_mail = models.BooleanField("by mail", default=False)
+    in_app = models.BooleanField(
+        gettext_lazy("in the portal"), default=True, help_text=gettext_lazy("Under the bell.")
+    )
+    by_mail = models.BooleanField(gettext_lazy("by mail"), default=False)
     case_kinds = models.JSONField(
-        "kinds of cases",
+        gettext_lazy("kinds of cases"),
         default=list,
         blank=True,
-        help_text="Of “Case opened” alone. None chosen: all of them.",
+        help_text=gettext_lazy("Of “Case opened” alone. None chosen: all of them."),
     )
     money_from = models.DecimalField(
-        "at stake at least",
+        gettext_lazy("at stake at least"),
         max_digits=20,
         decimal_places=2,
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Of “Case opened” alone, as the amount stands, whatever its currency. Empty: cases without an amount"
-        " too.",
+        help_text=gettext_lazy(
+            "Of “Case opened” alone, as the amount stands, whatever its currency. Empty: cases without an amount too."
+        ),
     )
 
     class Meta:
         ordering = ["kind", "pk"]
-        verbose_name = "notice rule"
+        verbose_name = gettext_lazy("notice rule")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, role=None, webhook=None)
@@ -180,9 +186,9 @@ class WebhookCall(models.Model):
     """One message to a room, written with what it tells of and posted afterwards."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Posted"
-        GIVEN_UP = "given_up", "Given up"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        SENT = "sent", gettext_lazy("Posted")
+        GIVEN_UP = "given_up", gettext_lazy("Given up")
 
     webhook = models.ForeignKey(NoticeWebhook, models.CASCADE, related_name="calls")
     text = models.TextField()

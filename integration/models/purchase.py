@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Fact, Reported
 from archive.models import Document
@@ -25,38 +26,44 @@ class PurchaseOrder(Reported):
     """
 
     class State(models.TextChoices):
-        ROUTED = "routed", "Routed"
-        COMPOSED = "composed", "Composed, watching"
-        GENERATED = "generated", "Sent, or about to be"
-        ACCEPTED = "accepted", "Accepted"
-        DISPUTED = "disputed", "Answered differently"
-        DROPPED = "dropped", "Dropped"
-        CANCELLED = "cancelled", "Cancelled by us"
+        ROUTED = "routed", gettext_lazy("Routed")
+        COMPOSED = "composed", gettext_lazy("Composed, watching")
+        GENERATED = "generated", gettext_lazy("Sent, or about to be")
+        ACCEPTED = "accepted", gettext_lazy("Accepted")
+        DISPUTED = "disputed", gettext_lazy("Answered differently")
+        DROPPED = "dropped", gettext_lazy("Dropped")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled by us")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="purchase_orders")
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="purchase_orders")
-    ship_to = models.CharField(max_length=20, help_text="Id of the order's shipping address, or warehouse:1.")
-    number = models.CharField(max_length=22, unique=True, help_text="BEG03: 22 characters at most.")
+    ship_to = models.CharField(
+        max_length=20, help_text=gettext_lazy("Id of the order's shipping address, or warehouse:1.")
+    )
+    number = models.CharField(
+        max_length=22, unique=True, help_text=gettext_lazy("BEG03: 22 characters at most.")
+    )
     state = models.CharField(max_length=9, choices=State, default=State.ROUTED)
     sequence = models.PositiveSmallIntegerField(
         default=0,
         db_default=0,
-        help_text="0: as the order was routed. From 1: what a person ordered besides.",
+        help_text=gettext_lazy("0: as the order was routed. From 1: what a person ordered besides."),
     )
-    content = models.JSONField(null=True, help_text="The canonical purchase order.")
-    digest = models.CharField(max_length=64, blank=True, help_text="Of the order that it was composed from.")
+    content = models.JSONField(null=True, help_text=gettext_lazy("The canonical purchase order."))
+    digest = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the order that it was composed from.")
+    )
     accepted_by = models.ForeignKey(
         Document,
         models.PROTECT,
         null=True,
         related_name="accepts",
-        help_text="The answer by which it counts as accepted.",
+        help_text=gettext_lazy("The answer by which it counts as accepted."),
     )
-    agreed = models.JSONField(null=True, help_text="What was accepted, line by line.")
+    agreed = models.JSONField(null=True, help_text=gettext_lazy("What was accepted, line by line."))
     leaves_store = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Somebody accepted it so that nothing is written to the order in the store.",
+        help_text=gettext_lazy("Somebody accepted it so that nothing is written to the order in the store."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -93,8 +100,10 @@ class PurchaseOrderLine(models.Model):
     """One line as it was asked for. Quantities that came of it are in ``LineEntry`` alone."""
 
     purchase_order = models.ForeignKey(PurchaseOrder, models.CASCADE, related_name="lines")
-    line_number = models.PositiveIntegerField(help_text="PO101, from 1.")
-    store_line = models.PositiveBigIntegerField(help_text="The line's id in the store (order_product_id).")
+    line_number = models.PositiveIntegerField(help_text=gettext_lazy("PO101, from 1."))
+    store_line = models.PositiveBigIntegerField(
+        help_text=gettext_lazy("The line's id in the store (order_product_id).")
+    )
     sku = models.CharField(max_length=250)
     vendor_item = models.CharField(max_length=48, blank=True)
     upc = models.CharField(max_length=14, blank=True)
@@ -102,7 +111,7 @@ class PurchaseOrderLine(models.Model):
     quantity = models.DecimalField(max_digits=15, decimal_places=4)
     unit = models.CharField(max_length=20)
     partner_unit = models.CharField(
-        max_length=20, blank=True, help_text="In which the partner counts; empty: ours."
+        max_length=20, blank=True, help_text=gettext_lazy("In which the partner counts; empty: ours.")
     )
     pack_factor = models.DecimalField(max_digits=12, decimal_places=4, default=1)
     unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
@@ -132,16 +141,16 @@ class LineEntry(Fact):
     """
 
     class Kind(models.TextChoices):
-        ORDERED = "ordered", "Ordered"
-        CANCELLED = "cancelled", "Cancelled"
-        SHIPPED = "shipped", "Shipped"
-        INVOICED = "invoiced", "Invoiced"
-        RETURNED = "returned", "Returned"
-        CREDITED = "credited", "Credited"
-        ACKNOWLEDGED = "acknowledged", "Acknowledged"
-        BACKORDERED = "backordered", "Backordered"
-        REJECTED = "rejected", "Refused"
-        HELD = "held", "On hold"
+        ORDERED = "ordered", gettext_lazy("Ordered")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
+        SHIPPED = "shipped", gettext_lazy("Shipped")
+        INVOICED = "invoiced", gettext_lazy("Invoiced")
+        RETURNED = "returned", gettext_lazy("Returned")
+        CREDITED = "credited", gettext_lazy("Credited")
+        ACKNOWLEDGED = "acknowledged", gettext_lazy("Acknowledged")
+        BACKORDERED = "backordered", gettext_lazy("Backordered")
+        REJECTED = "rejected", gettext_lazy("Refused")
+        HELD = "held", gettext_lazy("On hold")
 
     line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -154,20 +163,21 @@ class LineEntry(Fact):
         models.PROTECT,
         null=True,
         related_name="line_entries",
-        help_text="Where it comes from another system, which had the document.",
+        help_text=gettext_lazy("Where it comes from another system, which had the document."),
     )
     return_case = models.ForeignKey(
         "integration.ReturnCase",
         models.PROTECT,
         null=True,
         related_name="line_entries",
-        help_text="The return that it belongs to.",
+        help_text=gettext_lazy("The return that it belongs to."),
     )
-    position = models.PositiveIntegerField(default=0, help_text="In its document.")
+    position = models.PositiveIntegerField(default=0, help_text=gettext_lazy("In its document."))
     reading = models.PositiveIntegerField(
-        default=0, help_text="Which reading of the document it comes from: 0, or that of a reprocessing."
+        default=0,
+        help_text=gettext_lazy("Which reading of the document it comes from: 0, or that of a reprocessing."),
     )
-    stated_at = models.DateTimeField(help_text="When the document says so; orders statements.")
+    stated_at = models.DateTimeField(help_text=gettext_lazy("When the document says so; orders statements."))
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
     class Meta:

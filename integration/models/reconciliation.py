@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.models import Document, Transmission
 from integration.models.purchase import PurchaseOrder
@@ -18,13 +19,15 @@ class Reconciliation(models.Model):
 
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    asked_by = models.CharField(max_length=150, blank=True, help_text="Empty: it was time for it.")
+    asked_by = models.CharField(
+        max_length=150, blank=True, help_text=gettext_lazy("Empty: it was time for it.")
+    )
     checks = models.JSONField(default=list)
     unread = models.JSONField(default=list)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "reconciliation"
+        verbose_name = gettext_lazy("reconciliation")
 
     def __str__(self) -> str:
         return f"Reconciliation {self.pk}"
@@ -34,21 +37,21 @@ class Gap(models.Model):
     """One thing that was missing, and what was done about it: ``repair`` is empty where a case asks a person."""
 
     class Check(models.TextChoices):
-        ORDER = "order", "Orders of the stores"
-        PURCHASE_ORDER = "purchase_order", "Purchase orders"
-        RECEIPT = "receipt", "Documents that we send"
-        ACKNOWLEDGMENT = "acknowledgment", "Functional acknowledgments (997)"
-        ANSWER = "answer", "Purchase order acknowledgments (855)"
-        SHIPMENT = "shipment", "Ship notices (856)"
-        INVOICE = "invoice", "Invoices that we write"
-        BILL = "bill", "Suppliers' invoices (810)"
-        STOCK = "stock", "Stock advices (846)"
-        RETURN = "return", "Returns (180) and their credits"
-        FILE = "file", "Files on the mailboxes"
-        RECEIVED = "received", "Files that we took"
-        CUSTOMER = "customer", "Order acknowledgments to customers (855)"
-        EFFECT = "effect", "What is written to the stores"
-        SHOWN = "shown", "Stock of the stores"
+        ORDER = "order", gettext_lazy("Orders of the stores")
+        PURCHASE_ORDER = "purchase_order", gettext_lazy("Purchase orders")
+        RECEIPT = "receipt", gettext_lazy("Documents that we send")
+        ACKNOWLEDGMENT = "acknowledgment", gettext_lazy("Functional acknowledgments (997)")
+        ANSWER = "answer", gettext_lazy("Purchase order acknowledgments (855)")
+        SHIPMENT = "shipment", gettext_lazy("Ship notices (856)")
+        INVOICE = "invoice", gettext_lazy("Invoices that we write")
+        BILL = "bill", gettext_lazy("Suppliers' invoices (810)")
+        STOCK = "stock", gettext_lazy("Stock advices (846)")
+        RETURN = "return", gettext_lazy("Returns (180) and their credits")
+        FILE = "file", gettext_lazy("Files on the mailboxes")
+        RECEIVED = "received", gettext_lazy("Files that we took")
+        CUSTOMER = "customer", gettext_lazy("Order acknowledgments to customers (855)")
+        EFFECT = "effect", gettext_lazy("What is written to the stores")
+        SHOWN = "shown", gettext_lazy("Stock of the stores")
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="gaps")
     check_name = models.CharField(max_length=14, choices=Check)

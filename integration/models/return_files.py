@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document, Payload
@@ -17,28 +18,32 @@ class ReturnFile(models.Model):
     """A photo or form of a return: its bytes are a payload, its name is ours, what it was called is a label alone."""
 
     class Kind(models.TextChoices):
-        JPEG = "JPEG", "Photo (JPEG)"
-        PNG = "PNG", "Picture (PNG)"
-        WEBP = "WEBP", "Picture (WebP)"
-        PDF = "PDF", "Form (PDF)"
+        JPEG = "JPEG", gettext_lazy("Photo (JPEG)")
+        PNG = "PNG", gettext_lazy("Picture (PNG)")
+        WEBP = "WEBP", gettext_lazy("Picture (WebP)")
+        PDF = "PDF", gettext_lazy("Form (PDF)")
 
     case = models.ForeignKey(ReturnCase, models.PROTECT, related_name="files")
-    number = models.PositiveSmallIntegerField(help_text="Counts the files of its return, from 1.")
+    number = models.PositiveSmallIntegerField(
+        help_text=gettext_lazy("Counts the files of its return, from 1.")
+    )
     payload = models.ForeignKey(Payload, models.PROTECT, related_name="return_files")
-    kind = models.CharField(max_length=4, choices=Kind, help_text="By what it holds.")
-    width = models.PositiveIntegerField(default=0, help_text="Of a picture, in pixels.")
+    kind = models.CharField(max_length=4, choices=Kind, help_text=gettext_lazy("By what it holds."))
+    width = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Of a picture, in pixels."))
     height = models.PositiveIntegerField(default=0)
-    shows = models.CharField(max_length=200, help_text="What it shows, in words.")
-    called = models.CharField(max_length=200, blank=True, help_text="Its name where it came from: a label.")
+    shows = models.CharField(max_length=200, help_text=gettext_lazy("What it shows, in words."))
+    called = models.CharField(
+        max_length=200, blank=True, help_text=gettext_lazy("Its name where it came from: a label.")
+    )
     added_by = models.CharField(max_length=150)
     added_at = models.DateTimeField(auto_now_add=True)
-    withdrawn_at = models.DateTimeField(null=True, help_text="Since when it counts no more.")
+    withdrawn_at = models.DateTimeField(null=True, help_text=gettext_lazy("Since when it counts no more."))
     document = models.ForeignKey(
         Document,
         models.PROTECT,
         null=True,
         related_name="return_files",
-        help_text="As it went to the partner.",
+        help_text=gettext_lazy("As it went to the partner."),
     )
 
     class Meta:
@@ -63,17 +68,26 @@ class Refund(Reported):
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
     case = models.ForeignKey(ReturnCase, models.PROTECT, related_name="refunds")
     effect = models.OneToOneField(StoreEffect, models.PROTECT, related_name="refund")
-    amount = models.DecimalField(max_digits=20, decimal_places=4, help_text="With tax, as it was quoted.")
+    amount = models.DecimalField(
+        max_digits=20, decimal_places=4, help_text=gettext_lazy("With tax, as it was quoted.")
+    )
     tax = models.DecimalField(max_digits=20, decimal_places=4)
     currency = models.CharField(max_length=3)
-    method = models.CharField(max_length=200, help_text="How it goes back, in words.")
+    method = models.CharField(max_length=200, help_text=gettext_lazy("How it goes back, in words."))
     decided_by = models.CharField(max_length=150)
     decided_at = models.DateTimeField(auto_now_add=True)
-    store_refund = models.PositiveBigIntegerField(null=True, help_text="The store's number of it.")
-    declined = models.DecimalField(
-        max_digits=20, decimal_places=4, default=0, help_text="What the payment provider did not give back."
+    store_refund = models.PositiveBigIntegerField(
+        null=True, help_text=gettext_lazy("The store's number of it.")
     )
-    ended_at = models.DateTimeField(null=True, help_text="Since when it is made, or certain not to be.")
+    declined = models.DecimalField(
+        max_digits=20,
+        decimal_places=4,
+        default=0,
+        help_text=gettext_lazy("What the payment provider did not give back."),
+    )
+    ended_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("Since when it is made, or certain not to be.")
+    )
 
     class Meta:
         ordering = ["pk"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document
@@ -27,38 +28,40 @@ class ReturnCase(Reported):
     """
 
     class Stage(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
-        OPENED = "opened", "Opened"
-        REQUESTED = "requested", "Authorization requested"
-        AUTHORIZED = "authorized", "Authorized"
-        DENIED = "denied", "Denied"
-        SHIPPED = "shipped", "On its way back"
-        RECEIVED = "received", "Received by the partner"
-        CREDITED = "credited", "Credited"
-        CLOSED = "closed", "Closed"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        PROPOSED = "proposed", gettext_lazy("Proposed")
+        OPENED = "opened", gettext_lazy("Opened")
+        REQUESTED = "requested", gettext_lazy("Authorization requested")
+        AUTHORIZED = "authorized", gettext_lazy("Authorized")
+        DENIED = "denied", gettext_lazy("Denied")
+        SHIPPED = "shipped", gettext_lazy("On its way back")
+        RECEIVED = "received", gettext_lazy("Received by the partner")
+        CREDITED = "credited", gettext_lazy("Credited")
+        CLOSED = "closed", gettext_lazy("Closed")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
 
     class Source(models.TextChoices):
-        STAFF = "staff", "Opened by staff"
-        FILE = "file", "From a file"
-        REFUND = "refund", "A refund in the store"
-        MESSAGE = "message", "A message of the customer"
+        STAFF = "staff", gettext_lazy("Opened by staff")
+        FILE = "file", gettext_lazy("From a file")
+        REFUND = "refund", gettext_lazy("A refund in the store")
+        MESSAGE = "message", gettext_lazy("A message of the customer")
 
-    number = models.CharField(max_length=30, unique=True, help_text="Ours, such as R-1001.")
+    number = models.CharField(max_length=30, unique=True, help_text=gettext_lazy("Ours, such as R-1001."))
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns")
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="returns")
     partner = models.ForeignKey(TradingPartner, models.PROTECT, related_name="returns")
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.OPENED)
     source = models.CharField(max_length=7, choices=Source, default=Source.STAFF)
     source_key = models.CharField(
-        max_length=80, blank=True, help_text="What it was proposed from, such as refund:17; proposed once."
+        max_length=80,
+        blank=True,
+        help_text=gettext_lazy("What it was proposed from, such as refund:17; proposed once."),
     )
-    reason = models.TextField(blank=True, help_text="The customer's word.")
+    reason = models.TextField(blank=True, help_text=gettext_lazy("The customer's word."))
     opened_by = models.CharField(max_length=150, blank=True)
     asked = models.PositiveSmallIntegerField(
         default=0,
         db_default=0,
-        help_text="How often the partner is to be asked; as many requests are written.",
+        help_text=gettext_lazy("How often the partner is to be asked; as many requests are written."),
     )
     opened_at = models.DateTimeField(auto_now_add=True)
     request = models.ForeignKey(
@@ -66,30 +69,37 @@ class ReturnCase(Reported):
         models.PROTECT,
         null=True,
         related_name="returns_requested",
-        help_text="Our latest request (180).",
+        help_text=gettext_lazy("Our latest request (180)."),
     )
     answer = models.ForeignKey(
         Document,
         models.PROTECT,
         null=True,
         related_name="returns_answered",
-        help_text="The partner's latest answer.",
+        help_text=gettext_lazy("The partner's latest answer."),
     )
-    rma = models.CharField("RMA number", max_length=80, blank=True, db_index=True)
+    rma = models.CharField(gettext_lazy("RMA number"), max_length=80, blank=True, db_index=True)
     authorized_until = models.DateField(null=True)
-    scac = models.CharField("SCAC", max_length=4, blank=True)
+    scac = models.CharField(gettext_lazy("SCAC"), max_length=4, blank=True)
     tracking_number = models.CharField(max_length=50, blank=True, db_index=True)
     shipped_on = models.DateField(null=True)
     received_on = models.DateField(null=True)
-    told_received_on = models.DateField(null=True, help_text="Received, as a person was told it.")
+    told_received_on = models.DateField(
+        null=True, help_text=gettext_lazy("Received, as a person was told it.")
+    )
     credit_accepted = models.DecimalField(
-        max_digits=20, decimal_places=2, null=True, help_text="The credit that somebody accepted as it came."
+        max_digits=20,
+        decimal_places=2,
+        null=True,
+        help_text=gettext_lazy("The credit that somebody accepted as it came."),
     )
     currency = models.CharField(max_length=3, blank=True)
     expected_credit = models.DecimalField(
-        max_digits=20, decimal_places=2, default=0, help_text="What the partner owes us for it."
+        max_digits=20, decimal_places=2, default=0, help_text=gettext_lazy("What the partner owes us for it.")
     )
-    credited = models.DecimalField(max_digits=20, decimal_places=2, default=0, help_text="What he gave back.")
+    credited = models.DecimalField(
+        max_digits=20, decimal_places=2, default=0, help_text=gettext_lazy("What he gave back.")
+    )
     closed_at = models.DateTimeField(null=True)
     closed_reason = models.TextField(blank=True)
     closed_by = models.CharField(max_length=150, blank=True)
@@ -122,25 +132,37 @@ class ReturnLine(models.Model):
     case = models.ForeignKey(ReturnCase, models.CASCADE, related_name="lines")
     line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="returns")
     quantity = models.DecimalField(max_digits=15, decimal_places=4)
-    reason = models.CharField(max_length=30, help_text="Why it goes back (request reason).")
-    comment = models.TextField(blank=True, help_text="What is wrong with it, in words.")
-    wanted = models.CharField(max_length=30, blank=True, help_text="What is to happen with it (disposition).")
-    authorized = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, help_text="None: not answered."
+    reason = models.CharField(max_length=30, help_text=gettext_lazy("Why it goes back (request reason)."))
+    comment = models.TextField(blank=True, help_text=gettext_lazy("What is wrong with it, in words."))
+    wanted = models.CharField(
+        max_length=30, blank=True, help_text=gettext_lazy("What is to happen with it (disposition).")
     )
-    disposition = models.CharField(max_length=30, blank=True, help_text="What the partner says is to happen.")
-    response = models.CharField(max_length=30, blank=True, help_text="Why he answers so (response reason).")
+    authorized = models.DecimalField(
+        max_digits=15, decimal_places=4, null=True, help_text=gettext_lazy("None: not answered.")
+    )
+    disposition = models.CharField(
+        max_length=30, blank=True, help_text=gettext_lazy("What the partner says is to happen.")
+    )
+    response = models.CharField(
+        max_length=30, blank=True, help_text=gettext_lazy("Why he answers so (response reason).")
+    )
     received = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, help_text="What came back, damaged or not."
+        max_digits=15, decimal_places=4, null=True, help_text=gettext_lazy("What came back, damaged or not.")
     )
     damaged = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, help_text="What of it came damaged or unusable."
+        max_digits=15,
+        decimal_places=4,
+        null=True,
+        help_text=gettext_lazy("What of it came damaged or unusable."),
     )
     told_received = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, help_text="What came back, as a person was told it."
+        max_digits=15,
+        decimal_places=4,
+        null=True,
+        help_text=gettext_lazy("What came back, as a person was told it."),
     )
     unit_price = models.DecimalField(
-        max_digits=14, decimal_places=4, null=True, help_text="What we paid for one."
+        max_digits=14, decimal_places=4, null=True, help_text=gettext_lazy("What we paid for one.")
     )
 
     class Meta:
@@ -155,16 +177,16 @@ class ReturnDocument(models.Model):
     """What one document says of a return, as it was settled last: which of them count, and what money each brings."""
 
     class Kind(models.TextChoices):
-        REQUEST = "request", "Request"
-        ANSWER = "answer", "Answer"
-        RECEIPT = "receipt", "Notification of receipt"
-        CREDIT = "credit", "Credit"
+        REQUEST = "request", gettext_lazy("Request")
+        ANSWER = "answer", gettext_lazy("Answer")
+        RECEIPT = "receipt", gettext_lazy("Notification of receipt")
+        CREDIT = "credit", gettext_lazy("Credit")
 
     case = models.ForeignKey(ReturnCase, models.CASCADE, related_name="documents")
     document = models.ForeignKey(Document, models.PROTECT, related_name="of_returns")
     kind = models.CharField(max_length=7, choices=Kind)
-    holds = models.BooleanField(default=True, help_text="False: a later one says otherwise.")
-    told = models.TextField(blank=True, help_text="What it says, in a sentence.")
+    holds = models.BooleanField(default=True, help_text=gettext_lazy("False: a later one says otherwise."))
+    told = models.TextField(blank=True, help_text=gettext_lazy("What it says, in a sentence."))
     amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 
     class Meta:

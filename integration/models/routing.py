@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from integration.models.store import Store
 from partners.models import Agreement
@@ -15,24 +16,31 @@ class Warehouse(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     party_id = models.CharField(
-        "number", max_length=20, blank=True, help_text="By which partners know the place, N104; empty: none."
+        gettext_lazy("number"),
+        max_length=20,
+        blank=True,
+        help_text=gettext_lazy("By which partners know the place, N104; empty: none."),
     )
     party_id_kind = models.CharField(
-        "kind of number", max_length=2, blank=True, choices=list(PARTY_ID_KINDS.items()), help_text="N103."
+        gettext_lazy("kind of number"),
+        max_length=2,
+        blank=True,
+        choices=list(PARTY_ID_KINDS.items()),
+        help_text=gettext_lazy("N103."),
     )
-    street_1 = models.CharField("street", max_length=55)
-    street_2 = models.CharField("street, second line", max_length=55, blank=True)
+    street_1 = models.CharField(gettext_lazy("street"), max_length=55)
+    street_2 = models.CharField(gettext_lazy("street, second line"), max_length=55, blank=True)
     city = models.CharField(max_length=30)
-    state = models.CharField("state or province", max_length=30, blank=True)
-    zip = models.CharField("postal code", max_length=15)
+    state = models.CharField(gettext_lazy("state or province"), max_length=30, blank=True)
+    zip = models.CharField(gettext_lazy("postal code"), max_length=15)
     country_iso2 = models.CharField(
-        "country",
+        gettext_lazy("country"),
         max_length=2,
         default="US",
         validators=[RegexValidator(r"^[A-Z]{2}$", "Two capital letters, such as US.")],
     )
     phone = models.CharField(max_length=30, blank=True)
-    email = models.EmailField("e-mail", blank=True)
+    email = models.EmailField(gettext_lazy("e-mail"), blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -49,49 +57,52 @@ class RoutingRule(models.Model):
     """
 
     class Delivery(models.TextChoices):
-        SHIPPED = "shipped", "Shipped to the customer"
-        PICKUP = "pickup", "Collected by the customer"
+        SHIPPED = "shipped", gettext_lazy("Shipped to the customer")
+        PICKUP = "pickup", gettext_lazy("Collected by the customer")
 
     class Fulfilment(models.TextChoices):
-        DROP_SHIP = "dropship", "The partner ships to the customer (drop-ship)"
-        WAREHOUSE = "warehouse", "The partner ships to our warehouse (stock order)"
+        DROP_SHIP = "dropship", gettext_lazy("The partner ships to the customer (drop-ship)")
+        WAREHOUSE = "warehouse", gettext_lazy("The partner ships to our warehouse (stock order)")
 
     class Bundles(models.TextChoices):
-        EXPLODED = "exploded", "Its parts go, each by its own rule"
-        PARENT = "parent", "The bundle goes whole, its parts do not"
+        EXPLODED = "exploded", gettext_lazy("Its parts go, each by its own rule")
+        PARENT = "parent", gettext_lazy("The bundle goes whole, its parts do not")
 
     name = models.CharField(max_length=80, unique=True)
     priority = models.PositiveIntegerField(
-        default=100, help_text="The lowest number is asked first; of equal numbers, the older rule."
+        default=100,
+        help_text=gettext_lazy("The lowest number is asked first; of equal numbers, the older rule."),
     )
-    is_active = models.BooleanField("active", default=True)
+    is_active = models.BooleanField(gettext_lazy("active"), default=True)
     store = models.ForeignKey(
         Store,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="routing_rules",
-        help_text="Empty: every store.",
+        help_text=gettext_lazy("Empty: every store."),
     )
     channels = models.JSONField(default=list, blank=True)
-    skus = models.JSONField("SKUs", default=list, blank=True)
+    skus = models.JSONField(gettext_lazy("SKUs"), default=list, blank=True)
     brands = models.JSONField(default=list, blank=True)
     categories = models.JSONField(default=list, blank=True)
-    delivery = models.CharField("lines that are", max_length=7, choices=Delivery, default=Delivery.SHIPPED)
+    delivery = models.CharField(
+        gettext_lazy("lines that are"), max_length=7, choices=Delivery, default=Delivery.SHIPPED
+    )
     pickup_methods = models.JSONField(default=list, blank=True)
     countries = models.JSONField(default=list, blank=True)
     regions = models.JSONField(default=list, blank=True)
-    postal_prefixes = models.JSONField("postal codes", default=list, blank=True)
+    postal_prefixes = models.JSONField(gettext_lazy("postal codes"), default=list, blank=True)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="routing_rules")
     fulfilment = models.CharField(max_length=9, choices=Fulfilment, default=Fulfilment.DROP_SHIP)
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, null=True, blank=True, related_name="routing_rules"
     )
     bundles = models.CharField(
-        "a bundle that it takes", max_length=8, choices=Bundles, default=Bundles.EXPLODED
+        gettext_lazy("a bundle that it takes"), max_length=8, choices=Bundles, default=Bundles.EXPLODED
     )
     note = models.CharField(
-        max_length=300, blank=True, help_text="What the rule is for, for those who come later."
+        max_length=300, blank=True, help_text=gettext_lazy("What the rule is for, for those who come later.")
     )
 
     class Meta:
@@ -114,7 +125,7 @@ class ProductCategories(models.Model):
     store = models.ForeignKey(Store, models.CASCADE, related_name="product_categories")
     product_id = models.PositiveBigIntegerField()
     categories = models.JSONField(
-        default=list, help_text="Ids; empty too where the store has no such product."
+        default=list, help_text=gettext_lazy("Ids; empty too where the store has no such product.")
     )
     read_at = models.DateTimeField()
 
@@ -135,7 +146,7 @@ class StoreCategory(models.Model):
     read_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "store categories"
+        verbose_name_plural = gettext_lazy("store categories")
         constraints = [models.UniqueConstraint(fields=["store", "category_id"], name="storecategory_once")]
 
     def __str__(self) -> str:

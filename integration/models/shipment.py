@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document, Transmission
@@ -16,17 +17,19 @@ class Carrier(models.Model):
     """A carrier as ship notices name it (TD503, a SCAC), and as the store calls it."""
 
     scac = models.CharField(
-        "SCAC",
+        gettext_lazy("SCAC"),
         max_length=4,
         unique=True,
         validators=[RegexValidator(r"^[A-Z0-9]{2,4}\Z", "Two to four capital letters or digits.")],
-        help_text="Standard carrier alpha code, as ship notices give it.",
+        help_text=gettext_lazy("Standard carrier alpha code, as ship notices give it."),
     )
-    name = models.CharField(max_length=60, help_text="As customers know it.")
+    name = models.CharField(max_length=60, help_text=gettext_lazy("As customers know it."))
     store_slug = models.CharField(
         max_length=60,
         blank=True,
-        help_text="The store's word for it (tracking_carrier), such as ups or fedex-freight. Empty: the store has none.",
+        help_text=gettext_lazy(
+            "The store's word for it (tracking_carrier), such as ups or fedex-freight. Empty: the store has none."
+        ),
     )
     tracking_link = models.CharField(
         max_length=300,
@@ -36,8 +39,9 @@ class Carrier(models.Model):
                 r"^https://[^{}\s]+\{number\}[^{}\s]*\Z", "Begin with https:// and hold {number} once."
             )
         ],
-        help_text="Where a customer follows the parcel, with {number} for the tracking number. Used where the store has no"
-        " word for the carrier.",
+        help_text=gettext_lazy(
+            "Where a customer follows the parcel, with {number} for the tracking number. Used where the store has no word for the carrier."
+        ),
     )
 
     class Meta:
@@ -57,19 +61,27 @@ class Shipment(Reported):
     order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="shipments")
     document = models.ForeignKey(
-        Document, models.PROTECT, related_name="shipments", help_text="The ship notice that says so."
+        Document,
+        models.PROTECT,
+        related_name="shipments",
+        help_text=gettext_lazy("The ship notice that says so."),
     )
-    reading = models.PositiveIntegerField(default=0, help_text="Which reading of the ship notice.")
+    reading = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Which reading of the ship notice.")
+    )
     number = models.CharField(
-        max_length=30, db_index=True, help_text="BSN02: the partner's number of the shipment."
+        max_length=30, db_index=True, help_text=gettext_lazy("BSN02: the partner's number of the shipment.")
     )
     package_set = models.CharField(
-        max_length=80, help_text="What tells it from others of the notice: its tracking number, else main."
+        max_length=80,
+        help_text=gettext_lazy("What tells it from others of the notice: its tracking number, else main."),
     )
     tracking_number = models.CharField(max_length=50, blank=True, db_index=True)
-    scac = models.CharField("SCAC", max_length=4, blank=True)
+    scac = models.CharField(gettext_lazy("SCAC"), max_length=4, blank=True)
     carrier_name = models.CharField(max_length=60, blank=True)
-    carrier_slug = models.CharField(max_length=60, blank=True, help_text="The store's word for the carrier.")
+    carrier_slug = models.CharField(
+        max_length=60, blank=True, help_text=gettext_lazy("The store's word for the carrier.")
+    )
     tracking_link = models.CharField(max_length=500, blank=True)
     shipped_on = models.DateField(null=True)
     withdrawn_by = models.ForeignKey(
@@ -77,10 +89,10 @@ class Shipment(Reported):
         models.PROTECT,
         null=True,
         related_name="withdrawn_shipments",
-        help_text="What the partner said later, or the reading that took it back.",
+        help_text=gettext_lazy("What the partner said later, or the reading that took it back."),
     )
     effect = models.OneToOneField(StoreEffect, models.PROTECT, null=True, related_name="shipment")
-    store_shipment = models.PositiveBigIntegerField(null=True, help_text="Its id in the store.")
+    store_shipment = models.PositiveBigIntegerField(null=True, help_text=gettext_lazy("Its id in the store."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -118,17 +130,19 @@ class ShipmentFile(models.Model):
     """
 
     class Named(models.TextChoices):
-        PURCHASE_ORDER = "purchase_order", "purchase order"
-        SHIPMENT = "shipment", "shipment"
-        TRACKING = "tracking", "tracking number"
+        PURCHASE_ORDER = "purchase_order", gettext_lazy("purchase order")
+        SHIPMENT = "shipment", gettext_lazy("shipment")
+        TRACKING = "tracking", gettext_lazy("tracking number")
 
     transmission = models.ForeignKey(Transmission, models.PROTECT, related_name="shipment_files")
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="shipment_files")
     named = models.CharField(
-        max_length=14, choices=Named, help_text="What the file's name holds the number of."
+        max_length=14, choices=Named, help_text=gettext_lazy("What the file's name holds the number of.")
     )
     number = models.CharField(max_length=50)
-    content_type = models.CharField(max_length=40, help_text="By what it holds, not by its name.")
+    content_type = models.CharField(
+        max_length=40, help_text=gettext_lazy("By what it holds, not by its name.")
+    )
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

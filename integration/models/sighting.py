@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from partners.models import Mailbox
 
@@ -19,8 +20,8 @@ class Sighting(models.Model):
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="sightings")
     name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField()
-    modified_at = models.DateTimeField(help_text="As the server says.")
-    fingerprint = models.CharField(max_length=64, help_text="Keyed hash of what was read.")
+    modified_at = models.DateTimeField(help_text=gettext_lazy("As the server says."))
+    fingerprint = models.CharField(max_length=64, help_text=gettext_lazy("Keyed hash of what was read."))
     since = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(db_default=Now())
 

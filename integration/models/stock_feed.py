@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document, Transmission
@@ -25,19 +26,19 @@ class StockFeed(Reported):
     """
 
     class State(models.TextChoices):
-        APPLIED = "applied", "Applied"
-        OLDER = "older", "Older than what stood"
-        HELD = "held", "Held"
-        REPEATED = "repeated", "Sent again, the same"
-        OVERTAKEN = "overtaken", "Overtaken by a newer one"
-        PUT_ASIDE = "put_aside", "Put aside"
-        ROLLED_BACK = "rolled_back", "Rolled back"
-        UNUSABLE = "unusable", "Says nothing usable"
+        APPLIED = "applied", gettext_lazy("Applied")
+        OLDER = "older", gettext_lazy("Older than what stood")
+        HELD = "held", gettext_lazy("Held")
+        REPEATED = "repeated", gettext_lazy("Sent again, the same")
+        OVERTAKEN = "overtaken", gettext_lazy("Overtaken by a newer one")
+        PUT_ASIDE = "put_aside", gettext_lazy("Put aside")
+        ROLLED_BACK = "rolled_back", gettext_lazy("Rolled back")
+        UNUSABLE = "unusable", gettext_lazy("Says nothing usable")
 
     class Way(models.TextChoices):
-        WHOLE = "whole", "Whole stock"
-        CHANGES = "changes", "What changed, counted anew"
-        MOVEMENTS = "movements", "What came and went"
+        WHOLE = "whole", gettext_lazy("Whole stock")
+        CHANGES = "changes", gettext_lazy("What changed, counted anew")
+        MOVEMENTS = "movements", gettext_lazy("What came and went")
 
     COUNTED = (State.APPLIED, State.OLDER)
     """States in which its lines count."""
@@ -49,27 +50,39 @@ class StockFeed(Reported):
         models.PROTECT,
         null=True,
         related_name="stock_feeds",
-        help_text="The file, where it is no X12.",
+        help_text=gettext_lazy("The file, where it is no X12."),
     )
-    reading = models.PositiveIntegerField(default=0, help_text="Which reading of the document it comes from.")
-    number = models.CharField(max_length=80, blank=True, help_text="BIA03, or the file's name.")
+    reading = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Which reading of the document it comes from.")
+    )
+    number = models.CharField(max_length=80, blank=True, help_text=gettext_lazy("BIA03, or the file's name."))
     way = models.CharField(max_length=9, choices=Way, default=Way.WHOLE)
     state = models.CharField(max_length=11, choices=State, default=State.HELD)
-    stated_on = models.DateField(help_text="The day that it bears.")
-    as_of = models.DateTimeField(help_text="When it was counted.")
-    made_at = models.DateTimeField(help_text="When the supplier made it.")
-    place = models.CharField(max_length=60, help_text="Puts feeds of one time into their order.")
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what it says.")
-    said = models.PositiveIntegerField("lines", default=0)
-    unknown = models.PositiveIntegerField(default=0, help_text="Lines of items that the stores do not have.")
-    unread = models.PositiveIntegerField(default=0, help_text="Lines that could not be understood.")
-    new = models.PositiveIntegerField(default=0, help_text="Items of which nothing stood before.")
-    changed = models.PositiveIntegerField(default=0, help_text="Items whose stock it changes.")
-    emptied = models.PositiveIntegerField(default=0, help_text="Items in stock that it sets to nothing.")
-    suspicions = models.JSONField(
-        default=list, help_text="Sentences on why it is held, the most telling first."
+    stated_on = models.DateField(help_text=gettext_lazy("The day that it bears."))
+    as_of = models.DateTimeField(help_text=gettext_lazy("When it was counted."))
+    made_at = models.DateTimeField(help_text=gettext_lazy("When the supplier made it."))
+    place = models.CharField(
+        max_length=60, help_text=gettext_lazy("Puts feeds of one time into their order.")
     )
-    notes = models.JSONField(default=list, help_text="Sentences on what was passed over.")
+    fingerprint = models.CharField(max_length=64, help_text=gettext_lazy("SHA-256 of what it says."))
+    said = models.PositiveIntegerField(gettext_lazy("lines"), default=0)
+    unknown = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Lines of items that the stores do not have.")
+    )
+    unread = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Lines that could not be understood.")
+    )
+    new = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Items of which nothing stood before.")
+    )
+    changed = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Items whose stock it changes."))
+    emptied = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Items in stock that it sets to nothing.")
+    )
+    suspicions = models.JSONField(
+        default=list, help_text=gettext_lazy("Sentences on why it is held, the most telling first.")
+    )
+    notes = models.JSONField(default=list, help_text=gettext_lazy("Sentences on what was passed over."))
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
 
@@ -108,25 +121,27 @@ class StockFeedLine(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        NEW = "new", "New"
-        CHANGED = "changed", "Changed"
-        SAME = "same", "As before"
-        OLDER = "older", "Older than what stands"
-        UNKNOWN = "unknown", "Not in the stores"
-        UNREAD = "unread", "Not understood"
+        NEW = "new", gettext_lazy("New")
+        CHANGED = "changed", gettext_lazy("Changed")
+        SAME = "same", gettext_lazy("As before")
+        OLDER = "older", gettext_lazy("Older than what stands")
+        UNKNOWN = "unknown", gettext_lazy("Not in the stores")
+        UNREAD = "unread", gettext_lazy("Not understood")
 
     feed = models.ForeignKey(StockFeed, models.CASCADE, related_name="lines")
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="+", db_index=False)
-    line = models.PositiveIntegerField(help_text="Its place in the feed, from 1.")
+    line = models.PositiveIntegerField(help_text=gettext_lazy("Its place in the feed, from 1."))
     item = models.ForeignKey(StoreItem, models.PROTECT, null=True, related_name="+", db_index=False)
-    named = models.CharField(max_length=100, blank=True, help_text="As the supplier names the item.")
+    named = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("As the supplier names the item.")
+    )
     warehouse = models.CharField(max_length=80, blank=True)
     quantity = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     factor = models.DecimalField(
         max_digits=12,
         decimal_places=4,
         default=1,
-        help_text="How many of ours his unit holds, as it was read.",
+        help_text=gettext_lazy("How many of ours his unit holds, as it was read."),
     )
     as_of = models.DateTimeField()
     place = models.CharField(max_length=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from integration.models.stock import StoreItem
@@ -14,26 +15,31 @@ class StockRule(models.Model):
     """How one store's stock is reckoned; a store without one has the defaults."""
 
     class MovesAt(models.TextChoices):
-        PLACED = "order_placed", "An order is placed"
-        SHIPPED = "order_completed_or_shipped", "An order is shipped or completed"
+        PLACED = "order_placed", gettext_lazy("An order is placed")
+        SHIPPED = "order_completed_or_shipped", gettext_lazy("An order is shipped or completed")
 
     store = models.OneToOneField(Store, models.CASCADE, related_name="stock_rule")
     strategy = models.CharField(
         max_length=8,
         choices=StoreItem.Strategy,
         default=StoreItem.Strategy.SUM,
-        help_text="How several suppliers of an item count.",
+        help_text=gettext_lazy("How several suppliers of an item count."),
     )
     location = models.PositiveBigIntegerField(
-        default=1, help_text="The location that orders are taken from, normally 1."
+        default=1, help_text=gettext_lazy("The location that orders are taken from, normally 1.")
     )
     moves_at = models.CharField(
-        max_length=26, choices=MovesAt, default=MovesAt.PLACED, help_text="When the store lowers its stock."
+        max_length=26,
+        choices=MovesAt,
+        default=MovesAt.PLACED,
+        help_text=gettext_lazy("When the store lowers its stock."),
     )
-    read_at = models.DateTimeField(null=True, editable=False, help_text="When the catalogue was read last.")
+    read_at = models.DateTimeField(
+        null=True, editable=False, help_text=gettext_lazy("When the catalogue was read last.")
+    )
 
     class Meta:
-        verbose_name = "stock rule"
+        verbose_name = gettext_lazy("stock rule")
 
     def __str__(self) -> str:
         return f"stock rule of {self.store}"
@@ -43,7 +49,7 @@ class SoldItem(models.Model):
     """How many of a variant one line of an order holds: the lines that the store counts as sold, ready to be summed."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="sold_items")
-    line = models.PositiveBigIntegerField(help_text="The line's id in the store.")
+    line = models.PositiveBigIntegerField(help_text=gettext_lazy("The line's id in the store."))
     variant = models.PositiveBigIntegerField()
     quantity = models.PositiveIntegerField()
 
@@ -65,18 +71,30 @@ class StockLevel(Reported):
 
     item = models.ForeignKey(StoreItem, models.CASCADE, related_name="levels")
     location = models.PositiveBigIntegerField()
-    shows = models.PositiveBigIntegerField(help_text="What the store may show, when it was reckoned.")
+    shows = models.PositiveBigIntegerField(
+        help_text=gettext_lazy("What the store may show, when it was reckoned.")
+    )
     wanted = models.BigIntegerField()
     granted = models.BigIntegerField(null=True)
     on_hand = models.BigIntegerField(
         null=True,
-        help_text="What the location held after our last look or write; 0 and not granted: emptied.",
+        help_text=gettext_lazy(
+            "What the location held after our last look or write; 0 and not granted: emptied."
+        ),
     )
-    since = models.DateTimeField(null=True, help_text="Orders from then on are in what is granted.")
-    words = models.JSONField(default=list, help_text="How it was worked out, sentence by sentence.")
-    refused = models.BigIntegerField(null=True, help_text="What was wanted when the store refused it.")
+    since = models.DateTimeField(
+        null=True, help_text=gettext_lazy("Orders from then on are in what is granted.")
+    )
+    words = models.JSONField(
+        default=list, help_text=gettext_lazy("How it was worked out, sentence by sentence.")
+    )
+    refused = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("What was wanted when the store refused it.")
+    )
     reckoned_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True, db_index=True, help_text="When it changes by itself.")
+    due_at = models.DateTimeField(
+        null=True, db_index=True, help_text=gettext_lazy("When it changes by itself.")
+    )
     written_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -99,23 +117,23 @@ class StockWrite(Reported):
     """
 
     class Kind(models.TextChoices):
-        ABSOLUTE = "absolute", "Set to"
-        RELATIVE = "relative", "Changed by"
+        ABSOLUTE = "absolute", gettext_lazy("Set to")
+        RELATIVE = "relative", gettext_lazy("Changed by")
 
     class State(models.TextChoices):
-        SENDING = "sending", "Being written"
-        UNKNOWN = "unknown", "Unknown: the answer was lost"
-        DONE = "done", "Done"
-        REFUSED = "refused", "Refused by the store"
-        UNSENT = "unsent", "Not sent"
-        LOOKED = "looked", "Looked for in the store"
+        SENDING = "sending", gettext_lazy("Being written")
+        UNKNOWN = "unknown", gettext_lazy("Unknown: the answer was lost")
+        DONE = "done", gettext_lazy("Done")
+        REFUSED = "refused", gettext_lazy("Refused by the store")
+        UNSENT = "unsent", gettext_lazy("Not sent")
+        LOOKED = "looked", gettext_lazy("Looked for in the store")
 
     level = models.ForeignKey(StockLevel, models.CASCADE, related_name="writes")
     kind = models.CharField(max_length=8, choices=Kind)
     quantity = models.BigIntegerField()
-    granted = models.BigIntegerField(null=True, help_text="What is granted once it is written.")
-    shows = models.PositiveBigIntegerField(help_text="What was to be shown.")
-    batch = models.CharField(max_length=36, help_text="Items that went in one call have one.")
+    granted = models.BigIntegerField(null=True, help_text=gettext_lazy("What is granted once it is written."))
+    shows = models.PositiveBigIntegerField(help_text=gettext_lazy("What was to be shown."))
+    batch = models.CharField(max_length=36, help_text=gettext_lazy("Items that went in one call have one."))
     state = models.CharField(max_length=7, choices=State, default=State.SENDING)
     answer = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField()
@@ -158,7 +176,9 @@ class StockLimit(Reported):
 class Restock(models.Model):
     """Goods that came back in good state: for sale again, until the supplier counts them himself."""
 
-    marker = models.CharField(max_length=60, unique=True, help_text="What it is known by, ever.")
+    marker = models.CharField(
+        max_length=60, unique=True, help_text=gettext_lazy("What it is known by, ever.")
+    )
     item = models.ForeignKey(StoreItem, models.PROTECT, related_name="restocks")
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="restocks")
     quantity = models.PositiveIntegerField()

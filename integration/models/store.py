@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import DataSubject, Document
@@ -54,61 +55,69 @@ class Store(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     store_hash = models.CharField(max_length=40, unique=True)
-    base_url = models.URLField("API address", default="https://api.bigcommerce.com")
-    token = EncryptedTextField("API token")
+    base_url = models.URLField(gettext_lazy("API address"), default="https://api.bigcommerce.com")
+    token = EncryptedTextField(gettext_lazy("API token"))
     client_secret = EncryptedTextField(
-        blank=True, help_text="Signs the store's calls; shown together with the token."
+        blank=True, help_text=gettext_lazy("Signs the store's calls; shown together with the token.")
     )
     former_client_secret = EncryptedTextField(blank=True, editable=False)
     former_secret_until = models.DateTimeField(
-        null=True, editable=False, help_text="Until then calls signed with the former secret are taken."
+        null=True,
+        editable=False,
+        help_text=gettext_lazy("Until then calls signed with the former secret are taken."),
     )
     time_zone = models.CharField(max_length=50, default="UTC", validators=[check_time_zone])
     currency = models.CharField(max_length=3, default="USD")
     mode = models.CharField(max_length=5, choices=Mode, default=Mode.WATCH)
     live_from = models.DateTimeField(
-        default=timezone.now, help_text="Orders placed before are history and never worked on."
+        default=timezone.now, help_text=gettext_lazy("Orders placed before are history and never worked on.")
     )
     live_from_order = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Orders with a lower number are history likewise."
+        null=True, blank=True, help_text=gettext_lazy("Orders with a lower number are history likewise.")
     )
     import_statuses = models.JSONField(
-        default=default_import_statuses, help_text="Ids of the statuses whose orders are worked on."
+        default=default_import_statuses,
+        help_text=gettext_lazy("Ids of the statuses whose orders are worked on."),
     )
     settle_minutes = models.PositiveIntegerField(
-        default=10, help_text="How long an order must be unchanged before it is sent on."
+        default=10, help_text=gettext_lazy("How long an order must be unchanged before it is sent on.")
     )
     poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
     sessions = models.PositiveSmallIntegerField(
         default=4,
         db_default=4,
         validators=[MinValueValidator(1), MaxValueValidator(50)],
-        help_text="So many pieces of work ask it at the same time at most, and never all workers at once.",
+        help_text=gettext_lazy(
+            "So many pieces of work ask it at the same time at most, and never all workers at once."
+        ),
     )
     accepted_status = models.PositiveSmallIntegerField(
         default=9,
         choices=list(ORDER_STATUSES.items()),
-        help_text="The order's status once every purchase order of it is accepted.",
+        help_text=gettext_lazy("The order's status once every purchase order of it is accepted."),
     )
     shipped_status = models.PositiveSmallIntegerField(
         default=2,
         db_default=2,
         choices=[(each, ORDER_STATUSES[each]) for each in (2, 10)],
-        help_text="The order's status once everything of it is shipped.",
+        help_text=gettext_lazy("The order's status once everything of it is shipped."),
     )
     movable_statuses = models.JSONField(
-        default=default_movable_statuses, help_text="Only an order in one of these statuses is moved."
+        default=default_movable_statuses,
+        help_text=gettext_lazy("Only an order in one of these statuses is moved."),
     )
     purchase_order_prefix = models.CharField(
-        max_length=8, blank=True, help_text="Before each purchase order number."
+        max_length=8, blank=True, help_text=gettext_lazy("Before each purchase order number.")
     )
     purchase_order_pattern = models.CharField(
         max_length=60,
         default="{prefix}{order}-{place}",
-        help_text="How purchase orders are numbered.",
+        help_text=gettext_lazy("How purchase orders are numbered."),
     )
     agreements = models.ManyToManyField(Agreement, blank=True, related_name="stores")
-    polled_until = models.DateTimeField(null=True, editable=False, help_text="Changes up to here were seen.")
+    polled_until = models.DateTimeField(
+        null=True, editable=False, help_text=gettext_lazy("Changes up to here were seen.")
+    )
 
     class Meta:
         ordering = ["name"]
@@ -158,43 +167,45 @@ class Order(Reported):
     """
 
     class State(models.TextChoices):
-        SETTLING = "settling", "Settling"
-        NOT_OURS = "not_ours", "Not to be worked on"
-        HELD = "held", "Held by a case"
-        ROUTED = "routed", "With the partners"
-        ACCEPTED = "accepted", "Accepted by every partner"
+        SETTLING = "settling", gettext_lazy("Settling")
+        NOT_OURS = "not_ours", gettext_lazy("Not to be worked on")
+        HELD = "held", gettext_lazy("Held by a case")
+        ROUTED = "routed", gettext_lazy("With the partners")
+        ACCEPTED = "accepted", gettext_lazy("Accepted by every partner")
 
     store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
-    number = models.PositiveBigIntegerField(help_text="The order's id in the store.")
+    number = models.PositiveBigIntegerField(help_text=gettext_lazy("The order's id in the store."))
     state = models.CharField(max_length=8, choices=State, default=State.SETTLING)
     state_reason = models.CharField(max_length=300, blank=True)
     status_id = models.PositiveSmallIntegerField(choices=list(ORDER_STATUSES.items()))
     placed_at = models.DateTimeField()
-    modified_at = models.DateTimeField(help_text="The store's date_modified, whole seconds.")
+    modified_at = models.DateTimeField(help_text=gettext_lazy("The store's date_modified, whole seconds."))
     customer_name = models.CharField(max_length=200, blank=True)
     total = models.DecimalField(max_digits=20, decimal_places=4)
     currency = models.CharField(max_length=3)
-    content = models.JSONField(help_text="Lines, addresses and totals as read.")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of what a purchase order is made of.")
+    content = models.JSONField(help_text=gettext_lazy("Lines, addresses and totals as read."))
+    digest = models.CharField(
+        max_length=64, help_text=gettext_lazy("SHA-256 of what a purchase order is made of.")
+    )
     routing = models.JSONField(
         default=dict,
         db_default=models.Value({}, models.JSONField()),
         blank=True,
-        help_text="By line id: where each line went when it was routed last, and why.",
+        help_text=gettext_lazy("By line id: where each line went when it was routed last, and why."),
     )
-    read_at = models.DateTimeField(help_text="When it was last read from the store.")
+    read_at = models.DateTimeField(help_text=gettext_lazy("When it was last read from the store."))
     customer_link = models.ForeignKey(
         "integration.CustomerLink",
         models.PROTECT,
         null=True,
         related_name="orders",
-        help_text="Where it is a trading partner's order: the link that says so.",
+        help_text=gettext_lazy("Where it is a trading partner's order: the link that says so."),
     )
     customer_number = models.CharField(
         max_length=300,
         blank=True,
         db_default="",
-        help_text="The customer's own number of it, as it was read last.",
+        help_text=gettext_lazy("The customer's own number of it, as it was read last."),
     )
     person = models.ForeignKey(
         DataSubject,
@@ -202,10 +213,10 @@ class Order(Reported):
         null=True,
         editable=False,
         related_name="+",
-        help_text="Whose order it is.",
+        help_text=gettext_lazy("Whose order it is."),
     )
     erased_at = models.DateTimeField(
-        null=True, editable=False, help_text="Since when it tells no more whose it was."
+        null=True, editable=False, help_text=gettext_lazy("Since when it tells no more whose it was.")
     )
 
     class Meta:
@@ -246,22 +257,25 @@ class OrderDocument(Reported):
     """Links an order, and the purchase order where there is one, to a document of the archive."""
 
     class Role(models.TextChoices):
-        PURCHASE_ORDER = "purchase_order", "Purchase order"
-        FUNCTIONAL_ACKNOWLEDGMENT = "functional_acknowledgment", "Functional acknowledgment"
-        INTERCHANGE_ACKNOWLEDGMENT = "interchange_acknowledgment", "Interchange acknowledgment"
-        PURCHASE_ORDER_ACKNOWLEDGMENT = "purchase_order_acknowledgment", "Purchase order acknowledgment"
-        PURCHASE_ORDER_CHANGE = "purchase_order_change", "Purchase order change"
-        CHANGE_ACKNOWLEDGMENT = "change_acknowledgment", "Purchase order change acknowledgment"
-        SHIP_NOTICE = "ship_notice", "Ship notice"
-        INVOICE = "invoice", "Invoice"
-        SUPPLIER_INVOICE = "supplier_invoice", "Supplier's invoice"
-        APPLICATION_ADVICE = "application_advice", "Application advice"
-        TEXT_MESSAGE = "text_message", "Text message"
-        RETURN_REQUEST = "return_request", "Return request"
-        RETURN_ANSWER = "return_answer", "Answer to a return"
-        CREDIT_ADJUSTMENT = "credit_adjustment", "Credit adjustment"
-        ORDER_ACKNOWLEDGMENT = "order_acknowledgment", "Order acknowledgment to the customer"
-        RETURN_FILE = "return_file", "Photo or form of a return"
+        PURCHASE_ORDER = "purchase_order", gettext_lazy("Purchase order")
+        FUNCTIONAL_ACKNOWLEDGMENT = "functional_acknowledgment", gettext_lazy("Functional acknowledgment")
+        INTERCHANGE_ACKNOWLEDGMENT = "interchange_acknowledgment", gettext_lazy("Interchange acknowledgment")
+        PURCHASE_ORDER_ACKNOWLEDGMENT = (
+            "purchase_order_acknowledgment",
+            gettext_lazy("Purchase order acknowledgment"),
+        )
+        PURCHASE_ORDER_CHANGE = "purchase_order_change", gettext_lazy("Purchase order change")
+        CHANGE_ACKNOWLEDGMENT = "change_acknowledgment", gettext_lazy("Purchase order change acknowledgment")
+        SHIP_NOTICE = "ship_notice", gettext_lazy("Ship notice")
+        INVOICE = "invoice", gettext_lazy("Invoice")
+        SUPPLIER_INVOICE = "supplier_invoice", gettext_lazy("Supplier's invoice")
+        APPLICATION_ADVICE = "application_advice", gettext_lazy("Application advice")
+        TEXT_MESSAGE = "text_message", gettext_lazy("Text message")
+        RETURN_REQUEST = "return_request", gettext_lazy("Return request")
+        RETURN_ANSWER = "return_answer", gettext_lazy("Answer to a return")
+        CREDIT_ADJUSTMENT = "credit_adjustment", gettext_lazy("Credit adjustment")
+        ORDER_ACKNOWLEDGMENT = "order_acknowledgment", gettext_lazy("Order acknowledgment to the customer")
+        RETURN_FILE = "return_file", gettext_lazy("Photo or form of a return")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="documents")
     purchase_order = models.ForeignKey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from archive.facts import Reported
 from archive.models import Document
@@ -25,47 +26,64 @@ class SupplierInvoice(Reported):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        MATCHED = "matched", "Matched"
-        DISPUTED = "disputed", "Differs"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        SETTLED = "settled", "Settled outside"
-        HELD = "held", "Number used twice"
-        REPEATED = "repeated", "Sent again, the same"
-        WITHDRAWN = "withdrawn", "Taken back"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        MATCHED = "matched", gettext_lazy("Matched")
+        DISPUTED = "disputed", gettext_lazy("Differs")
+        APPROVED = "approved", gettext_lazy("Approved")
+        REJECTED = "rejected", gettext_lazy("Rejected")
+        SETTLED = "settled", gettext_lazy("Settled outside")
+        HELD = "held", gettext_lazy("Number used twice")
+        REPEATED = "repeated", gettext_lazy("Sent again, the same")
+        WITHDRAWN = "withdrawn", gettext_lazy("Taken back")
 
     NOT_COUNTED = (State.REJECTED, State.HELD, State.REPEATED, State.WITHDRAWN)
     """States in which nothing of it stands in the ledger."""
 
     document = models.OneToOneField(Document, models.PROTECT, related_name="supplier_invoice")
     partner = models.ForeignKey(TradingPartner, models.PROTECT, related_name="supplier_invoices")
-    reading = models.PositiveIntegerField(default=0, help_text="Which reading of the document it comes from.")
-    number = models.CharField(max_length=80, blank=True, help_text="BIG02: the supplier's number.")
-    kind = models.CharField(max_length=40, blank=True, help_text="BIG07 in our words.")
-    is_credit = models.BooleanField("credit memo", default=False, help_text="It gives money back.")
-    original = models.CharField(max_length=80, blank=True, help_text="The invoice that a credit memo names.")
+    reading = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Which reading of the document it comes from.")
+    )
+    number = models.CharField(
+        max_length=80, blank=True, help_text=gettext_lazy("BIG02: the supplier's number.")
+    )
+    kind = models.CharField(max_length=40, blank=True, help_text=gettext_lazy("BIG07 in our words."))
+    is_credit = models.BooleanField(
+        gettext_lazy("credit memo"), default=False, help_text=gettext_lazy("It gives money back.")
+    )
+    original = models.CharField(
+        max_length=80, blank=True, help_text=gettext_lazy("The invoice that a credit memo names.")
+    )
     taken_for = models.CharField(
         max_length=22,
         blank=True,
-        help_text="The purchase order of the invoice that it names, where a credit memo names none itself.",
+        help_text=gettext_lazy(
+            "The purchase order of the invoice that it names, where a credit memo names none itself."
+        ),
     )
     invoice_date = models.DateField(null=True)
     currency = models.CharField(max_length=3, blank=True)
     total = models.DecimalField(
-        max_digits=20, decimal_places=2, help_text="As billed, without a sign; else the sum of its parts."
+        max_digits=20,
+        decimal_places=2,
+        help_text=gettext_lazy("As billed, without a sign; else the sum of its parts."),
     )
-    made_at = models.DateTimeField(help_text="When the partner made it; puts his bills into their order.")
+    made_at = models.DateTimeField(
+        help_text=gettext_lazy("When the partner made it; puts his bills into their order.")
+    )
     place = models.JSONField(
-        default=list, help_text="Control number and place in it: the order within one minute."
+        default=list, help_text=gettext_lazy("Control number and place in it: the order within one minute.")
     )
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     money_at_stake = models.DecimalField(max_digits=20, decimal_places=2, default=0, db_default=0)
     approved = models.DecimalField(max_digits=20, decimal_places=2, null=True)
-    differences = models.JSONField(default=list, help_text="Of the invoice as a whole.")
-    unknown = models.JSONField(default=list, help_text="Purchase orders that it names and we did not send.")
+    differences = models.JSONField(default=list, help_text=gettext_lazy("Of the invoice as a whole."))
+    unknown = models.JSONField(
+        default=list, help_text=gettext_lazy("Purchase orders that it names and we did not send.")
+    )
     waits_until = models.DateTimeField(
-        null=True, help_text="So long it waits for what is not shipped; then somebody has to look."
+        null=True,
+        help_text=gettext_lazy("So long it waits for what is not shipped; then somebody has to look."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -114,9 +132,9 @@ class SupplierInvoicePart(models.Model):
     invoice = models.ForeignKey(SupplierInvoice, models.CASCADE, related_name="parts")
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="billed")
     differences = models.JSONField(
-        default=list, help_text="Rows of line, sku, what, asked, answered, money, verb."
+        default=list, help_text=gettext_lazy("Rows of line, sku, what, asked, answered, money, verb.")
     )
-    waits = models.JSONField(default=list, help_text="Sentences on what is not shipped yet.")
+    waits = models.JSONField(default=list, help_text=gettext_lazy("Sentences on what is not shipped yet."))
 
     class Meta:
         ordering = ["purchase_order_id"]

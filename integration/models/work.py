@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 
 class Work(models.Model):
@@ -37,8 +38,8 @@ class Work(models.Model):
     talks_to = models.CharField(max_length=30, blank=True, default="", db_default="")
 
     class Meta:
-        verbose_name = "work"
-        verbose_name_plural = "work"
+        verbose_name = gettext_lazy("work")
+        verbose_name_plural = gettext_lazy("work")
         constraints = [
             models.UniqueConstraint(fields=["step", "subject"], name="work_once"),
             # The database's word that no two workers hold work of one key, whatever the claim saw.

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext, gettext_lazy
 
 from partners.business_time import MIDNIGHT, OpenHours
 
@@ -16,7 +17,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 def check_time_zone(name: str) -> None:
     """Refuse a name that the time zone database does not know."""
     if name and name not in available_timezones():
-        raise ValidationError(f"{name} is no time zone; write it as in America/Chicago.")
+        raise ValidationError(
+            gettext("%(name)s is no time zone; write it as in America/Chicago.") % {"name": name}
+        )
 
 
 class BusinessCalendar(models.Model):
@@ -27,22 +30,22 @@ class BusinessCalendar(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     time_zone = models.CharField(
-        max_length=50, validators=[check_time_zone], help_text="In which these hours are meant."
+        max_length=50, validators=[check_time_zone], help_text=gettext_lazy("In which these hours are meant.")
     )
-    monday_from = models.TimeField("Monday from", null=True, blank=True)
-    monday_until = models.TimeField("Monday until", null=True, blank=True)
-    tuesday_from = models.TimeField("Tuesday from", null=True, blank=True)
-    tuesday_until = models.TimeField("Tuesday until", null=True, blank=True)
-    wednesday_from = models.TimeField("Wednesday from", null=True, blank=True)
-    wednesday_until = models.TimeField("Wednesday until", null=True, blank=True)
-    thursday_from = models.TimeField("Thursday from", null=True, blank=True)
-    thursday_until = models.TimeField("Thursday until", null=True, blank=True)
-    friday_from = models.TimeField("Friday from", null=True, blank=True)
-    friday_until = models.TimeField("Friday until", null=True, blank=True)
-    saturday_from = models.TimeField("Saturday from", null=True, blank=True)
-    saturday_until = models.TimeField("Saturday until", null=True, blank=True)
-    sunday_from = models.TimeField("Sunday from", null=True, blank=True)
-    sunday_until = models.TimeField("Sunday until", null=True, blank=True)
+    monday_from = models.TimeField(gettext_lazy("Monday from"), null=True, blank=True)
+    monday_until = models.TimeField(gettext_lazy("Monday until"), null=True, blank=True)
+    tuesday_from = models.TimeField(gettext_lazy("Tuesday from"), null=True, blank=True)
+    tuesday_until = models.TimeField(gettext_lazy("Tuesday until"), null=True, blank=True)
+    wednesday_from = models.TimeField(gettext_lazy("Wednesday from"), null=True, blank=True)
+    wednesday_until = models.TimeField(gettext_lazy("Wednesday until"), null=True, blank=True)
+    thursday_from = models.TimeField(gettext_lazy("Thursday from"), null=True, blank=True)
+    thursday_until = models.TimeField(gettext_lazy("Thursday until"), null=True, blank=True)
+    friday_from = models.TimeField(gettext_lazy("Friday from"), null=True, blank=True)
+    friday_until = models.TimeField(gettext_lazy("Friday until"), null=True, blank=True)
+    saturday_from = models.TimeField(gettext_lazy("Saturday from"), null=True, blank=True)
+    saturday_until = models.TimeField(gettext_lazy("Saturday until"), null=True, blank=True)
+    sunday_from = models.TimeField(gettext_lazy("Sunday from"), null=True, blank=True)
+    sunday_until = models.TimeField(gettext_lazy("Sunday until"), null=True, blank=True)
 
     class Meta:
         ordering = ["name"]

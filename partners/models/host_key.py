@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from partners.models.partner import Mailbox
 
@@ -17,7 +18,7 @@ class HostKey(models.Model):
     """
 
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="host_keys")
-    key = models.TextField(help_text="A public key line: its kind and the key.")
+    key = models.TextField(help_text=gettext_lazy("A public key line: its kind and the key."))
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)

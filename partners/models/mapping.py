@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from partners.secrets import EncryptedTextField
 
@@ -31,9 +32,13 @@ class MappingProfile(models.Model):
     """One variant of one document: a shipped guide with its overrides. Several agreements may use it."""
 
     name = models.CharField(max_length=80, unique=True)
-    transaction_set = models.CharField("document", max_length=3, choices=SETS)
-    version = models.CharField(max_length=6, choices=VERSIONS, default="004010", help_text="Of X12.")
-    note = models.TextField(blank=True, help_text="Where its rules stand: the partner's guide, its date.")
+    transaction_set = models.CharField(gettext_lazy("document"), max_length=3, choices=SETS)
+    version = models.CharField(
+        max_length=6, choices=VERSIONS, default="004010", help_text=gettext_lazy("Of X12.")
+    )
+    note = models.TextField(
+        blank=True, help_text=gettext_lazy("Where its rules stand: the partner's guide, its date.")
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -58,7 +63,7 @@ class MappingOverride(models.Model):
     address = models.CharField(max_length=200)
     value = models.TextField(blank=True)
     was = models.TextField(blank=True)
-    note = models.TextField(help_text="Why: the last reason that was given for the row.")
+    note = models.TextField(help_text=gettext_lazy("Why: the last reason that was given for the row."))
     author = models.CharField(max_length=150)
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -81,8 +86,8 @@ class MappingSample(models.Model):
     """
 
     class Direction(models.TextChoices):
-        IN = "in", "Received"
-        OUT = "out", "Sent"
+        IN = "in", gettext_lazy("Received")
+        OUT = "out", gettext_lazy("Sent")
 
     profile = models.ForeignKey(MappingProfile, models.CASCADE, related_name="samples")
     name = models.CharField(max_length=80)
@@ -90,7 +95,9 @@ class MappingSample(models.Model):
     given = EncryptedTextField()
     expected = EncryptedTextField()
     separators = models.CharField(
-        max_length=4, default="*~>", help_text="Of elements, segments, components and repetitions."
+        max_length=4,
+        default="*~>",
+        help_text=gettext_lazy("Of elements, segments, components and repetitions."),
     )
     codes = models.JSONField(default=dict)
     author = models.CharField(max_length=150)

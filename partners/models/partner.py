@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from partners.secrets import EncryptedTextField
 
@@ -61,7 +62,7 @@ class TradingPartner(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     note = models.TextField(blank=True)
-    is_active = models.BooleanField("active", default=True)
+    is_active = models.BooleanField(gettext_lazy("active"), default=True)
 
     class Meta:
         ordering = ["name"]
@@ -74,15 +75,15 @@ class PartnerContact(models.Model):
     """Somebody at a partner's whom mail may be sent to, and for what."""
 
     class Role(models.TextChoices):
-        ORDERS = "orders", "Orders"
-        SHIPPING = "shipping", "Shipping"
-        INVOICES = "invoices", "Invoices"
-        TECHNICAL = "technical", "Technical"
+        ORDERS = "orders", gettext_lazy("Orders")
+        SHIPPING = "shipping", gettext_lazy("Shipping")
+        INVOICES = "invoices", gettext_lazy("Invoices")
+        TECHNICAL = "technical", gettext_lazy("Technical")
 
     partner = models.ForeignKey(TradingPartner, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=80)
-    email = models.EmailField("e-mail address")
-    role = models.CharField("for", max_length=9, choices=Role)
+    email = models.EmailField(gettext_lazy("e-mail address"))
+    role = models.CharField(gettext_lazy("for"), max_length=9, choices=Role)
 
     class Meta:
         ordering = ["role", "pk"]
@@ -103,7 +104,7 @@ class PartnerIdentifier(models.Model):
 
     partner = models.ForeignKey(TradingPartner, models.CASCADE, related_name="identifiers")
     qualifier = models.CharField(max_length=2, choices=list(QUALIFIERS.items()), default="ZZ")
-    value = models.CharField("ID", max_length=15, validators=[interchange_id])
+    value = models.CharField(gettext_lazy("ID"), max_length=15, validators=[interchange_id])
 
     class Meta:
         ordering = ["qualifier", "value"]
@@ -122,38 +123,38 @@ class PartnerIdentifier(models.Model):
 class Mode(models.TextChoices):
     """Whether the world notices us: nothing happens to a live store or mailbox by surprise."""
 
-    WATCH = "watch", "Watch: show everything, send and change nothing"
-    LIVE = "live", "Live"
+    WATCH = "watch", gettext_lazy("Watch: show everything, send and change nothing")
+    LIVE = "live", gettext_lazy("Live")
 
 
 class Mailbox(models.Model):
     """A place where files are left and taken: a network's mailbox for many partners, or one partner's own."""
 
     class Kind(models.TextChoices):
-        NETWORK = "network", "Network mailbox, shared by many partners"
-        PRIVATE = "private", "Private to one partner"
+        NETWORK = "network", gettext_lazy("Network mailbox, shared by many partners")
+        PRIVATE = "private", gettext_lazy("Private to one partner")
 
     class Transport(models.TextChoices):
-        SFTP = "sftp", "SFTP"
-        DIRECTORY = "directory", "Directory on this server"
+        SFTP = "sftp", gettext_lazy("SFTP")
+        DIRECTORY = "directory", gettext_lazy("Directory on this server")
 
     class AfterFetch(models.TextChoices):
-        REMOVE = "remove", "Remove the file from the mailbox"
-        KEEP = "keep", "Leave it (known again by name and content)"
+        REMOVE = "remove", gettext_lazy("Remove the file from the mailbox")
+        KEEP = "keep", gettext_lazy("Leave it (known again by name and content)")
 
     class UploadMode(models.TextChoices):
-        RENAME = "rename", "Upload under a temporary name, then rename"
-        DIRECT = "direct", "Upload under the final name"
+        RENAME = "rename", gettext_lazy("Upload under a temporary name, then rename")
+        DIRECT = "direct", gettext_lazy("Upload under the final name")
 
     class FetchOrder(models.TextChoices):
-        NAME = "name", "By name"
-        OLDEST = "oldest", "Oldest first"
+        NAME = "name", gettext_lazy("By name")
+        OLDEST = "oldest", gettext_lazy("Oldest first")
 
     name = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.NETWORK)
     partner = models.ForeignKey(
         TradingPartner, models.PROTECT, null=True, blank=True, related_name="private_mailboxes",
-        help_text="For a private mailbox: whose it is.",
+        help_text=gettext_lazy("For a private mailbox: whose it is."),
     )  # fmt: skip
     mode = models.CharField(max_length=5, choices=Mode, default=Mode.WATCH)
     transport = models.CharField(max_length=9, choices=Transport, default=Transport.SFTP)
@@ -163,48 +164,57 @@ class Mailbox(models.Model):
     )
     username = models.CharField(max_length=100, blank=True)
     password = EncryptedTextField(blank=True)
-    private_key = EncryptedTextField(blank=True, help_text="OpenSSH or PEM text; used before the password.")
-    inbound_path = models.CharField(
-        "fetch from", max_length=400, help_text="The folder that partners' files lie in."
+    private_key = EncryptedTextField(
+        blank=True, help_text=gettext_lazy("OpenSSH or PEM text; used before the password.")
     )
-    outbound_path = models.CharField("send to", max_length=400, help_text="The folder that our files go to.")
+    inbound_path = models.CharField(
+        gettext_lazy("fetch from"),
+        max_length=400,
+        help_text=gettext_lazy("The folder that partners' files lie in."),
+    )
+    outbound_path = models.CharField(
+        gettext_lazy("send to"), max_length=400, help_text=gettext_lazy("The folder that our files go to.")
+    )
     file_pattern = models.CharField(
-        max_length=100, default="*", help_text="Only files of this form are taken."
+        max_length=100, default="*", help_text=gettext_lazy("Only files of this form are taken.")
     )
     fetch_order = models.CharField(max_length=6, choices=FetchOrder, default=FetchOrder.NAME)
     after_fetch = models.CharField(max_length=6, choices=AfterFetch, default=AfterFetch.REMOVE)
     upload_mode = models.CharField(
         max_length=6, choices=UploadMode, default=UploadMode.RENAME,
-        help_text="Under the final name, a file whose sending was interrupted may have been taken already. It is then sent"
-        " again under the same name and number, by which the partner knows a second one.",
+        help_text=gettext_lazy("Under the final name, a file whose sending was interrupted may have been taken already. It is then sent again under the same name and number, by which the partner knows a second one."),
     )  # fmt: skip
     outbound_name = models.CharField(
         max_length=100,
         default="{receiver}.{number}.{set}.edi",
-        help_text="Name of the files we send: {receiver}, {number} (ISA13) and {set} are filled in.",
+        help_text=gettext_lazy(
+            "Name of the files we send: {receiver}, {number} (ISA13) and {set} are filled in."
+        ),
     )
     settle_seconds = models.PositiveIntegerField(
-        default=120, help_text="A file that is not X12 is taken once unchanged for this long."
+        default=120, help_text=gettext_lazy("A file that is not X12 is taken once unchanged for this long.")
     )
     unfinished_minutes = models.PositiveIntegerField(
         default=30,
-        help_text="A file that begins as X12 and ends before its IEA is taken, as a case, once unchanged for this long.",
+        help_text=gettext_lazy(
+            "A file that begins as X12 and ends before its IEA is taken, as a case, once unchanged for this long."
+        ),
     )
     poll_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1)])
     sessions = models.PositiveSmallIntegerField(
         default=2,
         db_default=2,
         validators=[MinValueValidator(1), MaxValueValidator(50)],
-        help_text="So many connections at the same time at most: networks limit them.",
+        help_text=gettext_lazy("So many connections at the same time at most: networks limit them."),
     )
     usage_indicator = models.CharField(
         max_length=1, choices=[("P", "Production"), ("T", "Test")], default="P",
-        help_text="ISA15 that this mailbox may carry; anything else becomes a case.",
+        help_text=gettext_lazy("ISA15 that this mailbox may carry; anything else becomes a case."),
     )  # fmt: skip
 
     class Meta:
         ordering = ["name"]
-        verbose_name_plural = "mailboxes"
+        verbose_name_plural = gettext_lazy("mailboxes")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind="network", partner=None)
@@ -222,9 +232,9 @@ class Partnership(models.Model):
     """Which interchange ID a mailbox may bring and reach, and how far the network has approved it."""
 
     class State(models.TextChoices):
-        REQUESTED = "requested", "Requested"
-        PENDING = "pending", "Waiting for the partner's approval"
-        ACTIVE = "active", "Active"
+        REQUESTED = "requested", gettext_lazy("Requested")
+        PENDING = "pending", gettext_lazy("Waiting for the partner's approval")
+        ACTIVE = "active", gettext_lazy("Active")
 
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="partnerships")
     identifier = models.ForeignKey(PartnerIdentifier, models.PROTECT, related_name="partnerships")

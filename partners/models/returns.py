@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from partners.models.agreement import LONGEST_PROMISE_DAYS, Agreement
 
@@ -31,13 +32,13 @@ class ReturnTerms(models.Model):
         "After the receipt, or the authorization where nothing is sent back. 0: not expected.",
     )
     takes_files = models.BooleanField(
-        "takes files beside a request",
+        gettext_lazy("takes files beside a request"),
         default=False,
-        help_text="Photos and forms are left on the mailbox with the request (180).",
+        help_text=gettext_lazy("Photos and forms are left on the mailbox with the request (180)."),
     )
 
     class Meta:
-        verbose_name = verbose_name_plural = "terms of returns"
+        verbose_name = verbose_name_plural = gettext_lazy("terms of returns")
 
     def __str__(self) -> str:
         return f"Terms of returns of {self.agreement}"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from partners.models.agreement import Agreement
 
@@ -41,26 +42,32 @@ class AnswerTolerances(models.Model):
     agreement = models.OneToOneField(Agreement, models.CASCADE, related_name="tolerances")
     price_percent = _percent("price, percent")
     price_absolute = _absolute("price, per unit")
-    accepts_cheaper = models.BooleanField("any lower price", default=False)
+    accepts_cheaper = models.BooleanField(gettext_lazy("any lower price"), default=False)
     short_percent = _percent("less than ordered, percent")
     short_absolute = _absolute("less than ordered, units")
     over_percent = _percent("more than ordered, percent")
     over_absolute = _absolute("more than ordered, units")
     accepts_backorders = models.BooleanField(
-        "backorders",
+        gettext_lazy("backorders"),
         default=False,
-        help_text="What the partner promises for later counts as answered.",
+        help_text=gettext_lazy("What the partner promises for later counts as answered."),
     )
     days_late = models.PositiveSmallIntegerField(
-        "days late", null=True, blank=True, help_text="After the day asked for; empty: not compared."
+        gettext_lazy("days late"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("After the day asked for; empty: not compared."),
     )
     days_early = models.PositiveSmallIntegerField(
-        "days early", null=True, blank=True, help_text="Before the day asked for; empty: not compared."
+        gettext_lazy("days early"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Before the day asked for; empty: not compared."),
     )
 
     class Meta:
-        verbose_name = "tolerances"
-        verbose_name_plural = "tolerances"
+        verbose_name = gettext_lazy("tolerances")
+        verbose_name_plural = gettext_lazy("tolerances")
 
     def __str__(self) -> str:
         return f"Tolerances of {self.agreement}"
@@ -70,11 +77,11 @@ class AllowedSubstitute(models.Model):
     """An item that the partner may send instead of another, without anybody being asked."""
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="substitutes")
-    sku = models.CharField("SKU", max_length=100)
+    sku = models.CharField(gettext_lazy("SKU"), max_length=100)
     item = models.CharField(
-        "may be replaced by",
+        gettext_lazy("may be replaced by"),
         max_length=48,
-        help_text="The number by which the partner names it in his answer.",
+        help_text=gettext_lazy("The number by which the partner names it in his answer."),
     )
 
     class Meta:
@@ -98,17 +105,19 @@ class ShipmentTolerances(models.Model):
     over_percent = _percent("more than ordered, percent")
     over_absolute = _absolute("more than ordered, units")
     days_late = models.PositiveSmallIntegerField(
-        "days after the last day of shipping", default=0, help_text="The day that the purchase order names."
+        gettext_lazy("days after the last day of shipping"),
+        default=0,
+        help_text=gettext_lazy("The day that the purchase order names."),
     )
     before_answer = models.BooleanField(
-        "before the acknowledgment (855)",
+        gettext_lazy("before the acknowledgment (855)"),
         default=False,
-        help_text="The partner may ship before his acknowledgment has come.",
+        help_text=gettext_lazy("The partner may ship before his acknowledgment has come."),
     )
 
     class Meta:
-        verbose_name = "tolerances of ship notices"
-        verbose_name_plural = "tolerances of ship notices"
+        verbose_name = gettext_lazy("tolerances of ship notices")
+        verbose_name_plural = gettext_lazy("tolerances of ship notices")
 
     def __str__(self) -> str:
         return f"Tolerances of ship notices of {self.agreement}"
@@ -126,33 +135,37 @@ class BillTolerances(models.Model):
     over_percent = _percent("more than shipped, percent")
     over_absolute = _absolute("more than shipped, units")
     charges = models.DecimalField(
-        "charges up to",
+        gettext_lazy("charges up to"),
         max_digits=14,
         decimal_places=2,
         default=Decimal(0),
         validators=[MinValueValidator(0)],
-        help_text="Freight, handling and the like of one invoice, in all.",
+        help_text=gettext_lazy("Freight, handling and the like of one invoice, in all."),
     )
     taxes_percent = models.DecimalField(
-        "taxes, percent",
+        gettext_lazy("taxes, percent"),
         max_digits=5,
         decimal_places=2,
         default=Decimal(0),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text="Of the goods of one invoice.",
+        help_text=gettext_lazy("Of the goods of one invoice."),
     )
     rounding_cents = models.PositiveSmallIntegerField(
-        "total off by, cents", default=0, help_text="From the sum of its lines, charges and taxes."
+        gettext_lazy("total off by, cents"),
+        default=0,
+        help_text=gettext_lazy("From the sum of its lines, charges and taxes."),
     )
     days_waiting = models.PositiveSmallIntegerField(
-        "days before the ship notice",
+        gettext_lazy("days before the ship notice"),
         default=DAYS,
-        help_text="So long an invoice waits for its ship notice (856) before somebody has to look.",
+        help_text=gettext_lazy(
+            "So long an invoice waits for its ship notice (856) before somebody has to look."
+        ),
     )
 
     class Meta:
-        verbose_name = "tolerances of suppliers' invoices"
-        verbose_name_plural = "tolerances of suppliers' invoices"
+        verbose_name = gettext_lazy("tolerances of suppliers' invoices")
+        verbose_name_plural = gettext_lazy("tolerances of suppliers' invoices")
 
     def __str__(self) -> str:
         return f"Tolerances of suppliers' invoices of {self.agreement}"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from partners.models.agreement import Agreement
 
@@ -14,31 +15,33 @@ class ItemCrossReference(models.Model):
     """A SKU of the store, as the partner knows it. The agreement that lists a SKU supplies it."""
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="items")
-    sku = models.CharField("SKU", max_length=100)
-    vendor_item = models.CharField("vendor's item", max_length=48, blank=True)
-    upc = models.CharField("UPC", max_length=14, blank=True)
-    unit = models.CharField("our unit", max_length=20, default="each")
+    sku = models.CharField(gettext_lazy("SKU"), max_length=100)
+    vendor_item = models.CharField(gettext_lazy("vendor's item"), max_length=48, blank=True)
+    upc = models.CharField(gettext_lazy("UPC"), max_length=14, blank=True)
+    unit = models.CharField(gettext_lazy("our unit"), max_length=20, default="each")
     partner_unit = models.CharField(
-        "partner's unit",
+        gettext_lazy("partner's unit"),
         max_length=20,
         blank=True,
-        help_text="The unit in which the partner counts it, such as case; empty: ours.",
+        help_text=gettext_lazy("The unit in which the partner counts it, such as case; empty: ours."),
     )
     pack_factor = models.DecimalField(
         max_digits=12,
         decimal_places=4,
         default=1,
         validators=[MinValueValidator(Decimal("0.0001"))],
-        help_text="How many of our units one of the partner's holds: 12, where a case holds 12 each.",
+        help_text=gettext_lazy(
+            "How many of our units one of the partner's holds: 12, where a case holds 12 each."
+        ),
     )
     unit_cost = models.DecimalField(
         max_digits=14, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)],
-        help_text="What we pay for one unit; empty: the order line's cost price, or no price.",
+        help_text=gettext_lazy("What we pay for one unit; empty: the order line's cost price, or no price."),
     )  # fmt: skip
 
     class Meta:
         ordering = ["sku"]
-        verbose_name = "item"
+        verbose_name = gettext_lazy("item")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(pack_factor__gt=0), name="itemcrossreference_pack_factor_positive"
@@ -59,7 +62,9 @@ class CodeList(models.Model):
     """The partner's own words for one of the guide's code lists, merged over the guide's entries."""
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="code_lists")
-    name = models.CharField(max_length=40, help_text="As the guide names it: units, types, line_status …")
+    name = models.CharField(
+        max_length=40, help_text=gettext_lazy("As the guide names it: units, types, line_status …")
+    )
 
     class Meta:
         ordering = ["name"]
@@ -78,7 +83,7 @@ class CodeListEntry(models.Model):
 
     class Meta:
         ordering = ["ours"]
-        verbose_name_plural = "code list entries"
+        verbose_name_plural = gettext_lazy("code list entries")
         constraints = [models.UniqueConstraint(fields=["code_list", "ours"], name="codelistentry_unique")]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from archive.models import AccessRecord, Document, Interchange
 from archive.store import MACHINE
@@ -159,8 +159,8 @@ class AccessAdmin(HistoryAdmin):
         if record.payload_id or further <= 0:
             return _links(record.content)
         if not record.content:
-            return format_html("{} row{}", further, "" if further == 1 else "s")
-        return format_html("{} and {} more", _links(record.content), further)
+            return format_html(ngettext("{count} row", "{count} rows", further), count=further)
+        return format_html(gettext("{rows} and {further} more"), rows=_links(record.content), further=further)
 
     @display(description=gettext_lazy("What"))
     def shown_all(self, record: Any) -> SafeString:

@@ -284,7 +284,7 @@ class AgreementAdmin(ReasonedAdmin, LiveAdmin, NumbersAdmin):
     @display(description=gettext_lazy("Items"))
     def shown_items(self, agreement: Any) -> str:
         """Return how many SKUs the agreement lists."""
-        return f"{agreement.item_count:,}" if agreement.item_count else "None"
+        return f"{agreement.item_count:,}" if agreement.item_count else gettext("None")
 
     @display(description=gettext_lazy("Live from"))
     def shown_live_from(self, agreement: Agreement) -> str:

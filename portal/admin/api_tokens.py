@@ -150,7 +150,7 @@ class ApiTokenAdmin(HistoryAdmin):
         if not _may_revoke(request, token):
             raise PermissionDenied
         if request.POST.get("verb") != _REVOKE.name:
-            return HttpResponseBadRequest("There is no such verb.")
+            return HttpResponseBadRequest(gettext("There is no such verb."))
         reason = request.POST.get("reason", "")
         done = gettext("Revoked: whoever asks with it is refused from now on.")
         run(request, lambda: revoke(person(request), token, reason), done)

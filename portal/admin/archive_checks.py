@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from archive import sealing
 from archive.checking import SHARES
@@ -38,9 +38,12 @@ LOOKED_AT = {
 def result(row: SealCheck) -> SafeString:
     """Return what a check came to."""
     if row.finished_at is None:
-        return badge("Checking", WAITING)
+        return badge(gettext("Checking"), WAITING)
     if row.found:
-        return badge("1 finding" if row.found == 1 else f"{row.found:,} findings", BAD)
+        return badge(
+            ngettext("%(found)s finding", "%(found)s findings", row.found) % {"found": f"{row.found:,}"},
+            BAD,
+        )
     return badge(gettext("As it was sealed"), GOOD)
 
 
@@ -108,7 +111,7 @@ class SealCheckAdmin(HistoryAdmin):
                 "Every record, every file's bytes and every seal are held against one another and against the"
                 " published roots. Nothing is changed; what is found becomes a case."
             ),
-            "button": "Check",
+            "button": gettext("Check"),
             "form": form,
             "cancel_url": back,
         }
@@ -152,7 +155,7 @@ class SealCheckAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Asked by"))
     def shown_by(self, row: SealCheck) -> str:
         """Return who asked for it."""
-        return row.asked_by or "Gridport, daily"
+        return row.asked_by or gettext("Gridport, daily")
 
 
 def _seals() -> list[dict[str, Any]]:
@@ -163,4 +166,4 @@ def _seals() -> list[dict[str, Any]]:
 
 def _places(root: SealRoot) -> str:
     found = {each.place for each in root.publications.all()}
-    return ", ".join(place.label for place in SealPublication.Place if place in found)
+    return ", ".join(str(place.label) for place in SealPublication.Place if place in found)

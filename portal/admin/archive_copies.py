@@ -185,7 +185,7 @@ class ArchiveCopyAdmin(HistoryAdmin):
         if row is None:
             return self.missing(request, object_id)
         asked = Asked(
-            "copy again",
+            gettext("copy again"),
             gettext("Copy it again?"),
             gettext(
                 "What stands in its place is set aside and kept. Then the bytes of the database are copied; where they were moved"

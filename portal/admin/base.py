@@ -64,7 +64,7 @@ class EmptyState:
 class Crumb:
     """One step of the way to a page; the last one has no address."""
 
-    words: str
+    words: str | Promise
     url: str = ""
 
 
@@ -163,7 +163,7 @@ class GridAdmin(ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask before something is removed, with the way to the question."""
-        extra = {"crumbs": self.crumbs("Delete"), **(extra_context or {})}
+        extra = {"crumbs": self.crumbs(gettext("Delete")), **(extra_context or {})}
         answer: HttpResponse = super().delete_view(request, object_id, extra)
         return answer
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -18,7 +20,7 @@ class Pair:
 class Block:
     """A titled group: a party's address as lines, or fields that belong together."""
 
-    title: str
+    title: str | Promise
     lines: list[str] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
 

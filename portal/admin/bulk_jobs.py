@@ -34,7 +34,14 @@ _ITEM_TONES = {
     BulkItem.State.REFUSED: WARNING,
     BulkItem.State.STOPPED: QUIET,
 }
-_COLUMNS = ("Document", "Partner", "Sent as interchange", "What became of it", "New interchange", "Why not")
+_COLUMNS = (
+    gettext_lazy("Document"),
+    gettext_lazy("Partner"),
+    gettext_lazy("Sent as interchange"),
+    gettext_lazy("What became of it"),
+    gettext_lazy("New interchange"),
+    gettext_lazy("Why not"),
+)
 
 
 @dataclass(frozen=True)
@@ -65,20 +72,29 @@ def job_badge(job: BulkJob, now: Progress) -> SafeString:
         return badge(job.get_state_display(), QUIET)
     if now.waiting:
         return badge(gettext("Being sent"), WAITING)
-    return badge(gettext("Finished, some failed"), BAD) if now.failed else badge("Finished", GOOD)
+    return badge(gettext("Finished, some failed"), BAD) if now.failed else badge(gettext("Finished"), GOOD)
 
 
 def progress_words(now: Progress) -> str:
     """Return how far a job is: ``7 of 12 settled: 6 sent again, 1 not sent``."""
     counts = [
-        (now.done, "sent again"),
-        (now.refused, "not sent"),
+        (now.done, gettext("sent again")),
+        (now.refused, gettext("not sent")),
         (now.failed, "failed"),
-        (now.stopped, "stopped before they were sent" if now.stopped > 1 else "stopped before it was sent"),
+        (
+            now.stopped,
+            gettext("stopped before they were sent")
+            if now.stopped > 1
+            else gettext("stopped before it was sent"),
+        ),
         (now.waiting, "waiting"),
     ]
     told = ", ".join(f"{count} {words}" for count, words in counts if count)
-    return f"{now.settled} of {now.total} settled: {told}"
+    return gettext("%(settled)s of %(total)s settled: %(told)s") % {
+        "settled": now.settled,
+        "total": now.total,
+        "told": told,
+    }
 
 
 @admin.register(BulkJob)
@@ -137,7 +153,7 @@ class BulkJobAdmin(HistoryAdmin):
             return self.missing(request, str(object_id))
         reason = request.POST.get("reason", "")
         verbs: dict[str, tuple[Callable[[], Any], str]] = {
-            "approve": (lambda: bulk.approve(user, job, reason), "It begins."),
+            "approve": (lambda: bulk.approve(user, job, reason), gettext("It begins.")),
             "decline": (lambda: bulk.decline(user, job, reason), gettext("Nothing of it is sent.")),
             "stop": (lambda: bulk.stop(user, job, reason), gettext("No more of it is sent.")),
             "retry": (
@@ -166,7 +182,7 @@ class BulkJobAdmin(HistoryAdmin):
             (row.words, row.partner, row.control_number, row.state, row.new_number, row.sentence)
             for row in _rows(items)
         )
-        response.writelines(csv_pieces(_COLUMNS, rows))
+        response.writelines(csv_pieces([str(each) for each in _COLUMNS], rows))
         return response
 
     @display(description=gettext_lazy("Job"))
@@ -218,7 +234,7 @@ def _rows(found: QuerySet[BulkItem]) -> Iterator[ItemRow]:
             partner=str(item.document.partner or ""),
             control_number=item.document.interchange.control_number,
             tone=BAD if has_failed else _ITEM_TONES[BulkItem.State(item.state)],
-            state="Failed" if has_failed else item.get_state_display(),
+            state=gettext("Failed") if has_failed else item.get_state_display(),
             new_number=result.interchange.control_number if result else "",
             new_url=page_url(result) if result else "",
             sentence=failed[item.pk] if has_failed else item.sentence,

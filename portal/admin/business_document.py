@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from integration.documents import (
     Contact,
     FieldShape,
@@ -68,7 +70,7 @@ class BusinessDocument:
                 blocks.append(self.block(label(shape.name), shape.record, value))
             elif shape.record is OtherParty:
                 blocks.extend(
-                    self.block(coded(ROLES, str(each.get("role", "")), "Party"), OtherParty, each)
+                    self.block(coded(ROLES, str(each.get("role", "")), gettext("Party")), OtherParty, each)
                     for each in value
                 )
             elif shape.record in _NAMED_BY_CODE:
@@ -107,7 +109,7 @@ class BusinessDocument:
 
     def pair_by_code(self, record: type, value: Json) -> Pair:
         """Return a number or date that goes by its X12 code: ``Lot (LT)``, ``L-77``."""
-        names, kind = (DATES, "Date") if record is OtherDate else (REFERENCES, "Reference")
+        names, kind = (DATES, gettext("Date")) if record is OtherDate else (REFERENCES, gettext("Reference"))
         words = [self.said(shape, each) for shape, each in _given(record, value) if shape.name != "qualifier"]
         return Pair(coded(names, str(value.get("qualifier", "")), kind), ", ".join(words))
 
@@ -143,7 +145,11 @@ class BusinessDocument:
         ]
         title = label(shape.name)
         if len(rows) > MOST_ROWS:
-            title += f": the first {MOST_ROWS:,} of {len(rows):,}; the raw X12 has them all"
+            title = gettext("%(title)s: the first %(most)s of %(count)s; the raw X12 has them all") % {
+                "title": title,
+                "most": f"{MOST_ROWS:,}",
+                "count": f"{len(rows):,}",
+            }
         return Table(
             title, [Column(label(each.name), is_number(each), each.meaning) for each in columns], made
         )
@@ -200,7 +206,7 @@ class BusinessDocument:
         else:
             texts = [self.sentence(shape.record, each) for each in shown]
         if len(values) > len(shown):
-            texts.append(f"and {len(values) - len(shown):,} more")
+            texts.append(gettext("and %(count)s more") % {"count": f"{len(values) - len(shown):,}"})
         together = (
             shape.record is not None
             and len(shape_of(shape.record)) == 2
@@ -240,7 +246,7 @@ class BusinessDocument:
         if shape.name in ("quantity", "text", "description", "location"):
             return words
         name = (
-            coded(DATES, of["date_kind"], "Date")
+            coded(DATES, of["date_kind"], gettext("Date"))
             if shape.name == "date" and "date_kind" in of
             else label(shape.name)
         )
@@ -283,5 +289,5 @@ def party_lines(party: Json) -> list[str]:
     contact = party.get("contact") or {}
     lines += [contact.get("name"), contact.get("phone"), contact.get("email")]
     if contact.get("fax"):
-        lines.append(f"Fax {contact['fax']}")
+        lines.append(gettext("Fax %(contact)s") % {"contact": contact["fax"]})
     return [str(line) for line in lines if line]

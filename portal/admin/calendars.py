@@ -112,12 +112,12 @@ class CalendarAdmin(ReasonedAdmin):
     @display(description=gettext_lazy("Holidays"))
     def shown_holidays(self, calendar: BusinessCalendar) -> str:
         """Return how many there are."""
-        return str(len(calendar.holidays.all())) if calendar.holidays.all() else "None"
+        return str(len(calendar.holidays.all())) if calendar.holidays.all() else gettext("None")
 
     @display(description=gettext_lazy("Agreements"))
     def shown_agreements(self, calendar: Any) -> str:
         """Return how many name it."""
-        return str(calendar.agreement_count or "None")
+        return str(calendar.agreement_count or gettext("None"))
 
 
 def hours_words(calendar: BusinessCalendar) -> str:
@@ -129,14 +129,19 @@ def hours_words(calendar: BusinessCalendar) -> str:
         else:
             groups.append(([number], span))
     return ", ".join(
-        f"{_days(numbers)} {span[0]:%H:%M} to {'24:00' if span[1] == MIDNIGHT else f'{span[1]:%H:%M}'}"
+        gettext("%(days)s %(opens)s to %(closes)s")
+        % {
+            "days": _days(numbers),
+            "opens": f"{span[0]:%H:%M}",
+            "closes": "24:00" if span[1] == MIDNIGHT else f"{span[1]:%H:%M}",
+        }
         for numbers, span in groups
     )
 
 
 def _days(numbers: list[int]) -> str:
     first, last = (WEEKDAYS[each][:3].capitalize() for each in (numbers[0], numbers[-1]))
-    return first if len(numbers) == 1 else f"{first} to {last}"
+    return first if len(numbers) == 1 else gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 def previews(calendar: BusinessCalendar, now: datetime) -> Iterator[dict[str, Any]]:
@@ -144,7 +149,7 @@ def previews(calendar: BusinessCalendar, now: datetime) -> Iterator[dict[str, An
     zone, hours = calendar.zone, calendar.open_hours()
     today = now.astimezone(zone)
     friday = today.date() + timedelta(days=(_FRIDAY - today.weekday()) % 7)
-    starts = (("now", now), ("on Friday at 16:00", datetime.combine(friday, time(16), tzinfo=zone)))
+    starts = (("now", now), (gettext("on Friday at 16:00"), datetime.combine(friday, time(16), tzinfo=zone)))
     for promised in PREVIEWED:
         for words, start in starts:
             due = business_due(start, promised, hours, zone)

@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
@@ -115,7 +115,7 @@ class CaseAdmin(HistoryAdmin):
         """Give the chosen cases to whoever asks."""
         user = person(request)
         cases = list(chosen.order_by("pk")[: cases_many.MOST])
-        words = "one case" if len(cases) == 1 else f"{len(cases)} cases"
+        words = ngettext("one case", "%(count)s cases", len(cases)) % {"count": len(cases)}
         run(
             request,
             lambda: case_work.assign(user, cases, user),
@@ -284,11 +284,15 @@ class CaseAdmin(HistoryAdmin):
         badge = case_badge(case)
         if case.is_put_off(timezone.now()):
             return format_html(
-                '{}<small class="gp-under">until {}</small>', badge, moment(case.snoozed_until)
+                '{}<small class="gp-under">{}</small>',
+                badge,
+                format_html(gettext("until {}"), moment(case.snoozed_until)),
             )
         if case.due_at is None or case.closed_at is not None:
             return badge
-        return format_html('{}<small class="gp-under">due {}</small>', badge, moment(case.due_at))
+        return format_html(
+            '{}<small class="gp-under">{}</small>', badge, format_html(gettext("due {}"), moment(case.due_at))
+        )
 
     @display(description=gettext_lazy("Order"), ordering="order__number")
     def shown_order(self, case: ExceptionCase) -> str:
@@ -308,7 +312,7 @@ class CaseAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Owner"), ordering="owner")
     def shown_owner(self, case: ExceptionCase) -> str:
         """Return who looks after it."""
-        return case.owner.get_username() if case.owner else "Nobody"
+        return case.owner.get_username() if case.owner else gettext("Nobody")
 
     @display(description=gettext_lazy("Age"), ordering="opened_at")
     def shown_age(self, case: ExceptionCase) -> str:

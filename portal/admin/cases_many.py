@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integration.flows import case_work
@@ -81,22 +82,26 @@ class Many:
     """One thing that is done to many cases: its form, and its words."""
 
     form: Callable[[Any], Any]
-    title: str
-    consequence: str
-    button: str
-    done: str
+    title: str | Promise
+    consequence: str | Promise
+    button: str | Promise
+    done: str | Promise
 
 
 _WHAT = {
     "assign": Many(
-        OwnerForm, "Assign cases", "Whoever you choose finds them under Mine.", "Assign {}", "Assigned: {}."
+        OwnerForm,
+        gettext_lazy("Assign cases"),
+        gettext_lazy("Whoever you choose finds them under Mine."),
+        gettext_lazy("Assign %(cases)s"),
+        gettext_lazy("Assigned: %(cases)s."),
     ),
     "snooze": Many(
         SnoozeForm,
-        "Put cases off",
-        "Until then they stand under Waiting, and nobody needs to look at them.",
-        "Put {} off",
-        "Put off: {}.",
+        gettext_lazy("Put cases off"),
+        gettext_lazy("Until then they stand under Waiting, and nobody needs to look at them."),
+        gettext_lazy("Put %(cases)s off"),
+        gettext_lazy("Put off: %(cases)s."),
     ),
 }
 
@@ -119,16 +124,16 @@ def many_page(shown_by: GridAdmin, request: HttpRequest, what: str) -> HttpRespo
     rows = shown_by.get_queryset(request).filter(pk__in=[int(pk) for pk in given[:MOST]], closed_at=None)
     cases = list(rows.order_by("pk"))
     form = wanted.form(request.POST if request.method == "POST" else None)
-    words = "one case" if len(cases) == 1 else f"{len(cases)} cases"
+    words = ngettext("one case", "%(count)s cases", len(cases)) % {"count": len(cases)}
     back = list_url(ExceptionCase, request.GET.get("_changelist_filters", ""))
     if request.method == "POST" and form.is_valid():
-        run(request, lambda: form.act(user, cases), wanted.done.format(words))
+        run(request, lambda: form.act(user, cases), wanted.done % {"cases": words})
         return HttpResponseRedirect(back)
     context = {
         "title": wanted.title,
         "heading": f"{wanted.title}?",
         "consequence": wanted.consequence,
-        "button": wanted.button.format(words),
+        "button": wanted.button % {"cases": words},
         "cases": cases[:_NAMED],
         "more": len(cases) - _NAMED,
         "form": form,

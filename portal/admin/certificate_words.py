@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import DisposalCertificate, Payload
 from integration.printing.certificates import Certificate
 from portal.admin.governed_page import Said
 from portal.admin.show import moment, page_url, size
 
-_KEY_GONE = "Its key and its bytes. Copies in backups cannot be opened any more."
-_KEY_STAYS = "Its bytes. It was stored before files had keys of their own: copies in backups can be opened until those expire."
+_KEY_GONE = gettext_lazy("Its key and its bytes. Copies in backups cannot be opened any more.")
+_KEY_STAYS = gettext_lazy(
+    "Its bytes. It was stored before files had keys of their own: copies in backups can be opened until those expire."
+)
 
 
 def certificate_said(row: DisposalCertificate) -> list[Said]:
@@ -18,12 +20,13 @@ def certificate_said(row: DisposalCertificate) -> list[Said]:
     item, payload = row.item, row.payload
     return [
         Said(gettext("What was destroyed"), item.words, is_wide=True),
-        Said("Destroyed", moment(row.recorded_at)),
-        Said("Size", size(payload.size)),
+        Said(gettext("Destroyed"), moment(row.recorded_at)),
+        Said(gettext("Size"), size(payload.size)),
         Said(gettext("What went"), _KEY_GONE if row.key_destroyed else _KEY_STAYS, is_wide=True),
         Said(
             gettext("Kept by the rule"),
-            f"{item.revision.rule}, revision {item.revision.number}",
+            gettext("%(rule)s, revision %(number)s")
+            % {"rule": item.revision.rule, "number": item.revision.number},
             page_url(item.revision.rule),
         ),
         Said(gettext("Its time was over"), moment(item.kept_until)),
@@ -52,7 +55,7 @@ def certificate_of(row: DisposalCertificate) -> Certificate:
         size=size(payload.size),
         stored_at=payload.recorded_at,
         destroyed_at=row.recorded_at,
-        went=_KEY_GONE if row.key_destroyed else _KEY_STAYS,
+        went=str(_KEY_GONE if row.key_destroyed else _KEY_STAYS),
         rule=f"{item.revision.rule}, revision {item.revision.number}",
         legal_reason=item.revision.legal_reason,
         kept_until=item.kept_until,

@@ -52,7 +52,7 @@ class CertificateAdmin(HistoryAdmin):
         """Show the certificate."""
         page = RecordPage(
             heading=gettext("Certificate of disposal %(pk)s") % {"pk": row.pk},
-            badge=badge("Destroyed", QUIET),
+            badge=badge(gettext("Destroyed"), QUIET),
             said=certificate_said(row),
             lists=[_left(row)],
             ways=[
@@ -91,7 +91,10 @@ class CertificateAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Kept by the rule"))
     def shown_rule(self, row: DisposalCertificate) -> str:
         """Return the rule, and when its time was over."""
-        return f"{row.item.revision.rule}, until {day(row.item.kept_until.date())}"
+        return gettext("%(rule)s, until %(date)s") % {
+            "rule": row.item.revision.rule,
+            "date": day(row.item.kept_until.date()),
+        }
 
     @display(description=gettext_lazy("Proposed and approved by"))
     def shown_people(self, row: DisposalCertificate) -> str:
@@ -113,11 +116,11 @@ def _found_by(references: list[list[str]]) -> str:
 def _left(row: DisposalCertificate) -> Listed:
     return Listed(
         gettext("What is left of its documents"),
-        ("Document", "Number", gettext("Still found by")),
+        (gettext("Document"), gettext("Number"), gettext("Still found by")),
         [
             [
                 Told(each["name"], reverse("admin:archive_document_change", args=[each["document"]])),
-                Told(each["number"] or "None"),
+                Told(each["number"] or gettext("None")),
                 Told(_found_by(each["references"])),
             ]
             for each in row.item.left

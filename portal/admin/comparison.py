@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from integration.flows.agreed import tolerances_of
 from integration.flows.counted import asked_lines
@@ -71,7 +71,12 @@ class Comparison:
         """How much of it differs, in words."""
         count = len(self.differing) + len(self.unspoken)
         whole = count + len(self.matching)
-        return f"{count} of {whole} {'line differs' if whole == 1 else 'lines differ'}"
+        return ngettext(
+            "%(count)s of %(whole)s line differs", "%(count)s of %(whole)s lines differ", whole
+        ) % {
+            "count": count,
+            "whole": whole,
+        }
 
 
 def comparisons(cases: Iterable[ExceptionCase]) -> list[Comparison]:
@@ -138,7 +143,7 @@ def _line(asked: AskedLine, said: Position, allowed: Tolerances, is_replaced: bo
         Cell(money(said.unit_price) or gettext("Not said"), price_differs),
         Cell(day(said.promised_on) or gettext("Not said"), DATE in found),
         _result(asked, stated, found, is_unspoken=said.acknowledged is None, is_replaced=is_replaced),
-        "No" if is_replaced else _within(found),
+        gettext("No") if is_replaced else _within(found),
     )
 
 
@@ -147,9 +152,9 @@ def _acknowledged(said: Position) -> str:
         return gettext("Not mentioned")
     parts = [quantity(said.acknowledged)]
     for amount, words in (
-        (said.backordered, "on backorder"),
+        (said.backordered, gettext("on backorder")),
         (said.rejected, "refused"),
-        (said.held, "on hold"),
+        (said.held, gettext("on hold")),
     ):
         if amount:
             parts.append(f"{quantity(amount)} {words}")
@@ -163,7 +168,7 @@ def _result(
     if is_unspoken:
         return badge(gettext("Not mentioned"), WARNING)
     if said.rejected and not said.quantity:
-        return badge("Refused", BAD)
+        return badge(gettext("Refused"), BAD)
     words = []
     gap = asked.quantity - said.quantity
     if QUANTITY in found and gap:
@@ -179,16 +184,20 @@ def _result(
         days = (said.promised_on - asked.wanted_on).days
         words.append(f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'late' if days > 0 else 'early'}")
     if is_replaced:
-        words.append("Replaced")
+        words.append(gettext("Replaced"))
     if not words:
-        return badge("As ordered", GOOD)
+        return badge(gettext("As ordered"), GOOD)
     return badge("; ".join(words), GOOD if all(found.values()) and not is_replaced else WARNING)
 
 
 def _within(found: dict[str, str]) -> str:
     if not found:
-        return "Yes"
-    return f"Yes: {'; '.join(found.values())}" if all(found.values()) else "No"
+        return gettext("Yes")
+    return (
+        gettext("Yes: %(values)s") % {"values": "; ".join(found.values())}
+        if all(found.values())
+        else gettext("No")
+    )
 
 
 def _replaced(evidence: list[Any]) -> set[int]:
@@ -198,7 +207,11 @@ def _replaced(evidence: list[Any]) -> set[int]:
 
 
 def _general_words(row: dict[str, Any]) -> str:
-    words = f"{row.get('what')}: asked {row.get('asked')}, answered {row.get('answered')}"
+    words = gettext("%(what)s: asked %(asked)s, answered %(answered)s") % {
+        "what": row.get("what"),
+        "asked": row.get("asked"),
+        "answered": row.get("answered"),
+    }
     return words[:1].upper() + words[1:]
 
 

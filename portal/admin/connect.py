@@ -13,6 +13,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
@@ -32,31 +33,31 @@ class Need:
     """Something that a token is needed for. ``question`` is the field of ``Connection`` that tells."""
 
     question: str
-    words: str
-    scope: str
-    purpose: str
-    without: str
+    words: str | Promise
+    scope: str | Promise
+    purpose: str | Promise
+    without: str | Promise
 
 
 NEEDS = (
-    Need("orders", "Read orders", "Orders: read-only", "Orders are found and read.", "no order is read"),
-    Need("order_writing", "Change orders", "Orders: modify",
-         "An order that every partner accepted is moved to its next status.", "orders stay in their status"),
-    Need("metafield_writing", "Write metafields of orders", "Orders: modify",
-         "What the partners answered is noted with the order.", "nothing is noted with orders"),
-    Need("products", "Read products", "Products: read-only", "Items are looked up by SKU.", "no item is looked up"),
-    Need("profile", "Read the store's settings", "Information & settings: read-only",
-         "Time zone, currencies and stock setting are shown here beside Gridport's.", "they are not shown"),
-    Need("channels", "Read channels", "Channel settings: read-only", "Channels are shown by name.", "they are not shown"),
-    Need("locations", "Read locations", "Store locations: read-only", "Places that hold stock are shown.",
-         "they are not shown"),
-    Need("hooks", "Register webhooks", "None is needed", "The store says at once that an order changed.",
-         "changes are found by asking alone"),
+    Need("orders", gettext_lazy("Read orders"), gettext_lazy("Orders: read-only"), gettext_lazy("Orders are found and read."), gettext_lazy("no order is read")),
+    Need("order_writing", gettext_lazy("Change orders"), gettext_lazy("Orders: modify"),
+         gettext_lazy("An order that every partner accepted is moved to its next status."), gettext_lazy("orders stay in their status")),
+    Need("metafield_writing", gettext_lazy("Write metafields of orders"), gettext_lazy("Orders: modify"),
+         gettext_lazy("What the partners answered is noted with the order."), gettext_lazy("nothing is noted with orders")),
+    Need("products", gettext_lazy("Read products"), gettext_lazy("Products: read-only"), gettext_lazy("Items are looked up by SKU."), gettext_lazy("no item is looked up")),
+    Need("profile", gettext_lazy("Read the store's settings"), gettext_lazy("Information & settings: read-only"),
+         gettext_lazy("Time zone, currencies and stock setting are shown here beside Gridport's."), gettext_lazy("they are not shown")),
+    Need("channels", gettext_lazy("Read channels"), gettext_lazy("Channel settings: read-only"), gettext_lazy("Channels are shown by name."), gettext_lazy("they are not shown")),
+    Need("locations", gettext_lazy("Read locations"), gettext_lazy("Store locations: read-only"), gettext_lazy("Places that hold stock are shown."),
+         gettext_lazy("they are not shown")),
+    Need("hooks", gettext_lazy("Register webhooks"), gettext_lazy("None is needed"), gettext_lazy("The store says at once that an order changed."),
+         gettext_lazy("changes are found by asking alone")),
 )  # fmt: skip
 
 _STOCK_MOVES = {
-    "order_placed": "When an order is placed",
-    "order_completed_or_shipped": "When an order is shipped or completed",
+    "order_placed": gettext_lazy("When an order is placed"),
+    "order_completed_or_shipped": gettext_lazy("When an order is shipped or completed"),
 }
 
 
@@ -74,7 +75,9 @@ class ConnectableAdmin(GridAdmin):
     @display(description=gettext_lazy("Connection"))
     def shown_connection(self, store: Store) -> SafeString:
         """Return the way to the page."""
-        return format_html('<a class="gp-link" href="{}">Test it, and see its webhooks</a>', _address(store))
+        return format_html(
+            '<a class="gp-link" href="{}">{}</a>', _address(store), gettext("Test it, and see its webhooks")
+        )
 
     def connection(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what the store answers now; with a reason, have it call us."""
@@ -122,10 +125,10 @@ def _need(need: Need, found: Connection) -> dict[str, Any]:
 
 def _result(answer: Answer[Any]) -> SafeString:
     if answer.lacks_scope:
-        return badge("Missing", BAD)
+        return badge(gettext("Missing"), BAD)
     if answer.lacks_token:
         return badge(gettext("Token refused"), BAD)
-    return badge(gettext("Not known"), WARNING) if answer.problem else badge("Granted", GOOD)
+    return badge(gettext("Not known"), WARNING) if answer.problem else badge(gettext("Granted"), GOOD)
 
 
 def _differences(store: Store, found: Connection) -> list[str]:
@@ -134,8 +137,8 @@ def _differences(store: Store, found: Connection) -> list[str]:
     if profile is None:
         return []
     pairs = (
-        ("time zone", store.time_zone, profile.time_zone),
-        ("currency", store.currency, profile.currency),
+        (gettext("time zone"), store.time_zone, profile.time_zone),
+        (gettext("currency"), store.currency, profile.currency),
     )
     return [
         gettext(
@@ -150,7 +153,7 @@ def _differences(store: Store, found: Connection) -> list[str]:
 def _statuses(store: Store, found: Connection) -> list[dict[str, Any]]:
     rows = []
     for each in found.statuses.value or []:
-        uses = {"worked on": store.import_statuses, "may be moved": store.movable_statuses}
+        uses = {gettext("worked on"): store.import_statuses, gettext("may be moved"): store.movable_statuses}
         words = ", ".join(use for use, statuses in uses.items() if each.id in statuses)
         rows.append({"status": each, "use": words.capitalize()})
     return rows
@@ -160,7 +163,7 @@ def _stock(setting: StockSetting | None) -> list[tuple[str, str]]:
     if setting is None:
         return []
     return [
-        (gettext("Stock moves"), _STOCK_MOVES.get(setting.moves_at, setting.moves_at)),
+        (gettext("Stock moves"), str(_STOCK_MOVES.get(setting.moves_at, setting.moves_at))),
         (
             gettext("An order is edited"),
             gettext("Stock follows") if setting.follows_edits else gettext("Stock stays"),
@@ -181,7 +184,9 @@ def _hooks(store: Store, found: Connection) -> list[dict[str, Any]]:
             "hook": each,
             "host": urlsplit(each.destination).netloc.rpartition("@")[2],
             "whose": gettext("Gridport") if each in ours else gettext("Somebody else"),
-            "state": badge("Active", GOOD) if each.is_active else badge(gettext("Not active"), QUIET),
+            "state": badge(gettext("Active"), GOOD)
+            if each.is_active
+            else badge(gettext("Not active"), QUIET),
         }
         for each in hooks
     ]
@@ -199,17 +204,17 @@ def _webhook(store: Store, found: Connection) -> dict[str, Any]:
         return {**stated, "badge": badge(gettext("Not known"), WARNING)}
     ours = connect.our_hook(store, found.hooks.value)
     if ours.hook is None:
-        return {**stated, "badge": badge(gettext("Not registered"), QUIET), "button": "Register"}
+        return {**stated, "badge": badge(gettext("Not registered"), QUIET), "button": gettext("Register")}
     if ours.faults and settings.PUBLIC_URL:
         return {
             **stated,
             "badge": badge(gettext("Not in order"), BAD),
-            "faults": f"It is {' and '.join(ours.faults)}.",
-            "button": "Repair",
+            "faults": gettext("It is %(faults)s.") % {"faults": " and ".join(ours.faults)},
+            "button": gettext("Repair"),
         }
     if row is not None and _refuses(row):
         return {**stated, "badge": badge(gettext("Calls are refused"), BAD)}
-    return {**stated, "badge": badge("In order", GOOD)}
+    return {**stated, "badge": badge(gettext("In order"), GOOD)}
 
 
 def _refuses(hook: StoreHook) -> bool:
@@ -226,7 +231,7 @@ def _facts(store: Store, hook: StoreHook | None) -> Sequence[tuple[str, object]]
     last = calls.first()
     today = calls.filter(received_at__gt=timezone.now() - timedelta(days=1)).count()
     facts: list[tuple[str, object]] = [
-        ("Webhook", hook.number),
+        (gettext("Webhook"), hook.number),
         (gettext("Last call"), moment(last.received_at) if last else gettext("None yet")),
         (gettext("Calls in 24 hours"), today),
         (gettext("Last checked"), moment(hook.checked_at)),
@@ -235,6 +240,6 @@ def _facts(store: Store, hook: StoreHook | None) -> Sequence[tuple[str, object]]
         facts += [
             (gettext("Calls refused"), hook.refused),
             (gettext("The last of them"), moment(hook.refused_at)),
-            ("Because", hook.refused_because),
+            (gettext("Because"), hook.refused_because),
         ]
     return facts

@@ -78,7 +78,7 @@ class FileAdmin(ReasonedAdmin):
         rows = sorted(plan.rows, key=lambda row: (row.verdict != WRONG, row.verdict == SAME)) if plan else []
         context = {
             "title": gettext("Import %(called)s") % {"called": self.called()[1]},
-            "heading": f"Import {self.called()[1]}",
+            "heading": gettext("Import %(called)s") % {"called": self.called()[1]},
             "help": gettext("Nothing is changed before you have seen what each line does."),
             "columns": ", ".join(self.columns),
             "plan": plan,

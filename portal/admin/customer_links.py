@@ -19,14 +19,14 @@ from portal.admin.base import EmptyState
 from portal.admin.forms import ReasonedForm
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.routing_forms import ListField, NumberListField
-from portal.admin.show import GOOD, QUIET, badge, link
+from portal.admin.show import GOOD, QUIET, and_more, badge, link
 from portal.admin.verbs import person
 
 _MOST_WORDS = 3
 _CONDITIONS = (
     ("customer_ids", "customer"),
     ("companies", "company"),
-    ("email_domains", "e-mail domain"),
+    ("email_domains", gettext_lazy("e-mail domain")),
     ("group_ids", "group"),
 )
 
@@ -98,7 +98,7 @@ class CustomerLinkAdmin(ReasonedAdmin):
     @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, row: CustomerLink) -> SafeString:
         """Return whether it holds."""
-        return badge("Active", GOOD) if row.is_active else badge("Off", QUIET)
+        return badge(gettext("Active"), GOOD) if row.is_active else badge(gettext("Off"), QUIET)
 
     @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, row: CustomerLink) -> str:
@@ -122,7 +122,7 @@ def customers(row: CustomerLink) -> str:
     for name, words in _CONDITIONS:
         values = getattr(row, name)
         if values:
-            more = f" and {len(values) - _MOST_WORDS} more" if len(values) > _MOST_WORDS else ""
-            parts.append(f"{words} {', '.join(str(each) for each in values[:_MOST_WORDS])}{more}")
+            named = ", ".join(str(each) for each in values[:_MOST_WORDS])
+            parts.append(f"{words} {and_more(named, len(values) - _MOST_WORDS)}")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:]

@@ -43,7 +43,7 @@ class Tile:
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the index page's context what the user may see of the state of everything."""
     may = request.user.has_perm
-    context["title"] = "Dashboard"
+    context["title"] = gettext("Dashboard")
     context["tiles"] = _tiles(may)
     if may("integration.view_exceptioncase"):
         context["case_kinds"] = _case_kinds()
@@ -79,7 +79,7 @@ def _count(rows: QuerySet[Any]) -> int:
 
 def _tile(rows: QuerySet[Any], words: str, url: str, tone: str) -> Tile:
     found = _count(seen(rows))
-    shown = f"{MOST:,}+" if found > MOST else (f"{found:,}" if found else "None")
+    shown = f"{MOST:,}+" if found > MOST else (f"{found:,}" if found else gettext("None"))
     return Tile(shown, words, url, tone if found else QUIET)
 
 
@@ -159,7 +159,7 @@ def _connections() -> list[dict[str, Any]]:
         {
             "row": row,
             "url": page_url(row),
-            "kind": "Store" if isinstance(row, Store) else "Mailbox",
+            "kind": gettext("Store") if isinstance(row, Store) else gettext("Mailbox"),
             "badge": mode_badge(row.mode),
             "polled": getattr(row, "polled_until", None),
             "trouble": stand_still.get(f"{row._meta.model_name}:{row.pk}"),
@@ -194,13 +194,13 @@ def _first_steps() -> list[dict[str, Any]]:
     """Return what is still to be set up, in its order; empty once a store, a mailbox and an agreement are live."""
     live = Mode.LIVE
     steps = [
-        (gettext("Add a mailbox"), Mailbox.objects.exists(), Mailbox, "where files are fetched and left"),
-        (gettext("Add a trading partner"), TradingPartner.objects.exists(), TradingPartner, "with its interchange ID"),
-        (gettext("Add an agreement"), Agreement.objects.exists(), Agreement, "who supplies which items, in which documents"),
-        (gettext("Add the store"), Store.objects.exists(), Store, "with an API token; it starts in watch"),
-        (gettext("Let the mailbox go live"), Mailbox.objects.filter(mode=live).exists(), Mailbox, "files are then taken and sent"),
-        (gettext("Let the agreement go live"), Agreement.objects.filter(mode=live).exists(), Agreement, "purchase orders are then sent"),
-        (gettext("Let the store go live"), Store.objects.filter(mode=live).exists(), Store, "answers are then written to orders"),
+        (gettext("Add a mailbox"), Mailbox.objects.exists(), Mailbox, gettext("where files are fetched and left")),
+        (gettext("Add a trading partner"), TradingPartner.objects.exists(), TradingPartner, gettext("with its interchange ID")),
+        (gettext("Add an agreement"), Agreement.objects.exists(), Agreement, gettext("who supplies which items, in which documents")),
+        (gettext("Add the store"), Store.objects.exists(), Store, gettext("with an API token; it starts in watch")),
+        (gettext("Let the mailbox go live"), Mailbox.objects.filter(mode=live).exists(), Mailbox, gettext("files are then taken and sent")),
+        (gettext("Let the agreement go live"), Agreement.objects.filter(mode=live).exists(), Agreement, gettext("purchase orders are then sent")),
+        (gettext("Let the store go live"), Store.objects.filter(mode=live).exists(), Store, gettext("answers are then written to orders")),
     ]  # fmt: skip
     if all(done for _, done, _, _ in steps):
         return []

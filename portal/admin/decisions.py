@@ -169,7 +169,7 @@ class ToldForm(AskForm):
         known = addresses_of(case.purchase_order) if case.purchase_order else []
         named = ", ".join(f"{each.name} <{each.email}>" for each in known)
         self.fields["to"].help_text = gettext("Empty: no mail goes out. Known: %(named)s.") % {
-            "named": named or "nobody yet"
+            "named": named or gettext("nobody yet")
         }
 
 
@@ -191,7 +191,7 @@ _FIELDS = {"return": "number"}
 def links(case: ExceptionCase) -> list[dict[str, str]]:
     """Return what can be decided about ``case``, each with its page."""
     decided = [
-        {"words": choice.words, "help": choice.help, "url": _address(case, choice.name)}
+        {"words": str(choice.words), "help": str(choice.help), "url": _address(case, choice.name)}
         for choice in choices(case)
     ]
     return decided + rereading.links(case)
@@ -220,10 +220,10 @@ def decision_page(shown_by: GridAdmin, request: HttpRequest, case: ExceptionCase
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, gettext("Decided: %(words)s.") % {"words": choice.words.lower()})
+            messages.success(request, gettext("Decided: %(words)s.") % {"words": str(choice.words).lower()})
             return HttpResponseRedirect(page_url(case) + kept(request))
     context = {
-        "title": gettext("Case %(pk)s: %(words)s") % {"pk": case.pk, "words": choice.words.lower()},
+        "title": gettext("Case %(pk)s: %(words)s") % {"pk": case.pk, "words": str(choice.words).lower()},
         "choice": choice,
         "case": case,
         "asked": asked,

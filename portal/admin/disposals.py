@@ -14,7 +14,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from archive.models import DisposalItem, DisposalRun
@@ -100,7 +100,7 @@ class DisposalRunAdmin(HistoryAdmin):
             verbs=[
                 Verb(
                     "propose",
-                    "Propose",
+                    gettext("Propose"),
                     gettext(
                         "%(counted)s would be destroyed: key and bytes go, in every copy; that they were exchanged, and the proof of it, stays. A second person approves it."
                     )
@@ -125,8 +125,8 @@ class DisposalRunAdmin(HistoryAdmin):
             said=[
                 Said(gettext("Proposed by"), f"{row.actor}: {row.reason}", is_wide=True),
                 *([_decided(decision)] if decision is not None else []),
-                Said("Progress", _progress(row)),
-                Said("Proposed", moment(row.recorded_at)),
+                Said(gettext("Progress"), _progress(row)),
+                Said(gettext("Proposed"), moment(row.recorded_at)),
                 Said(gettext("SHA-256 of the list"), row.digest, is_wide=True),
             ],
             lists=[_items(row)],
@@ -218,7 +218,7 @@ def _partner_ways(entries: Sequence[Any], partner: TradingPartner | None) -> lis
 
 
 def _counted(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
+    return ngettext("%(count)s file", "%(count)s files", count) % {"count": f"{count:,}"}
 
 
 def _due_list(entries: Sequence[Any], *, is_cut: bool) -> Listed:
@@ -229,12 +229,12 @@ def _due_list(entries: Sequence[Any], *, is_cut: bool) -> Listed:
         else ""
     )
     if not is_cut and len(entries) > MOST_SHOWN:
-        more = gettext("And %(value)s more, which are proposed with them.") % {
-            "value": f"{len(entries) - MOST_SHOWN:,}"
+        more = gettext("And %(count)s more, which are proposed with them.") % {
+            "count": f"{len(entries) - MOST_SHOWN:,}"
         }
     return Listed(
         gettext("What is due"),
-        (gettext("What it is"), gettext("Kept by the rule"), "Until"),
+        (gettext("What it is"), gettext("Kept by the rule"), gettext("Until")),
         [
             [
                 Told(each.words, _document_url(each.left)),
@@ -263,10 +263,16 @@ def _items(row: DisposalRun) -> Listed:
 
 
 def _item_row(item: DisposalItem) -> list[Told]:
-    rule = f"{item.revision.rule}, until {day(item.kept_until.date())}"
+    rule = gettext("%(rule)s, until %(date)s") % {
+        "rule": item.revision.rule,
+        "date": day(item.kept_until.date()),
+    }
     certificate, refusal = getattr(item, "certificate", None), getattr(item, "refusal", None)
     if certificate is not None:
-        became = Told(f"Destroyed: certificate {certificate.pk}", page_url(certificate))
+        became = Told(
+            gettext("Destroyed: certificate %(certificate)s") % {"certificate": certificate.pk},
+            page_url(certificate),
+        )
     elif refusal is not None:
         became = Told(gettext("Not destroyed"), under=refusal.sentence)
     else:
@@ -289,7 +295,7 @@ def _state(row: Any) -> SafeString:
     if decision is None:
         return badge(gettext("Waits for a second person"), WARNING)
     if not decision.approved:
-        return badge("Declined", QUIET)
+        return badge(gettext("Declined"), QUIET)
     return (
         badge(gettext("Carried out"), GOOD)
         if row.gone + row.kept >= row.listed
@@ -300,7 +306,7 @@ def _state(row: Any) -> SafeString:
 def _progress(row: Any) -> str:
     told = [
         (row.gone, "destroyed"),
-        (row.kept, "not destroyed"),
+        (row.kept, gettext("not destroyed")),
         (row.listed - row.gone - row.kept, "waiting"),
     ]
     return f"{_counted(row.listed)}: " + ", ".join(f"{count} {words}" for count, words in told if count)
@@ -311,12 +317,12 @@ def _verbs(user: Any, row: DisposalRun) -> list[Verb]:
         words = gettext(
             "Nothing of it is destroyed. To be carried out, it needs the approval of a second person."
         )
-        return [Verb("decline", "Withdraw", words)]
+        return [Verb("decline", gettext("Withdraw"), words)]
     consequence = gettext(
         "Each is looked at once more at that moment: what is on hold by then stays. Key and bytes go for good, and a"
         " certificate is left."
     )
     return [
-        Verb("approve", "Approve", consequence, is_first=True),
-        Verb("decline", "Decline", gettext("Nothing of it is destroyed.")),
+        Verb("approve", gettext("Approve"), consequence, is_first=True),
+        Verb("decline", gettext("Decline"), gettext("Nothing of it is destroyed.")),
     ]

@@ -210,11 +210,11 @@ def _complaints(document: Document) -> list[dict[str, Any]]:
 def _badges(document: Document) -> list[tuple[str, Any]]:
     state = state_of(document)
     if state is None:
-        return [("Status", summary_badge(None))]
+        return [(gettext("Status"), summary_badge(None))]
     return [
-        ("Validation", validation_badge(state)),
-        ("Delivery", delivery_badge(state)),
-        ("Acknowledgment", acknowledgment_badge(state)),
+        (gettext("Validation"), validation_badge(state)),
+        (gettext("Delivery"), delivery_badge(state)),
+        (gettext("Acknowledgment"), acknowledgment_badge(state)),
     ]
 
 
@@ -225,15 +225,17 @@ def _identity(document: Document) -> list[Pair]:
         Pair(gettext("Interchange control number (ISA13)"), interchange.control_number),
         Pair(gettext("Group control number (GS06)"), document.group_control_number),
         Pair(gettext("Set control number (ST02)"), document.control_number),
-        Pair("Version (GS08)", document.version),
-        Pair("Sender", f"{interchange.sender_qualifier}:{interchange.sender_id}"),
-        Pair("Receiver", f"{interchange.receiver_qualifier}:{interchange.receiver_id}"),
+        Pair(gettext("Version (GS08)"), document.version),
+        Pair(gettext("Sender"), f"{interchange.sender_qualifier}:{interchange.sender_id}"),
+        Pair(gettext("Receiver"), f"{interchange.receiver_qualifier}:{interchange.receiver_id}"),
         Pair(
-            "Usage (ISA15)",
-            {"P": "Production", "T": "Test"}.get(interchange.usage_indicator, interchange.usage_indicator),
+            gettext("Usage (ISA15)"),
+            {"P": gettext("Production"), "T": gettext("Test")}.get(
+                interchange.usage_indicator, interchange.usage_indicator
+            ),
         ),
-        Pair("Size", size(interchange.payload.size)),
-        Pair("Mapping", _mapping(document)),
+        Pair(gettext("Size"), size(interchange.payload.size)),
+        Pair(gettext("Mapping"), _mapping(document)),
         Pair(gettext("SHA-256 of the interchange"), state.sha256 if state else ""),
     ]
     return [pair for pair in pairs if pair.words]
@@ -253,7 +255,7 @@ def _mapping(document: Document) -> str:
 def _remarks(findings: list[Any], report: list[Any]) -> list[Remark]:
     remarks = []
     for each in findings:
-        title, tone = _SEVERITIES.get(each.get("severity", ""), ("Finding", WARNING))
+        title, tone = _SEVERITIES.get(each.get("severity", ""), (gettext("Finding"), WARNING))
         place = "".join(
             [each.get("segment_tag", ""), f"{each['element']:02d}" if each.get("element") else ""]
         )
@@ -261,7 +263,7 @@ def _remarks(findings: list[Any], report: list[Any]) -> list[Remark]:
             Remark(badge(title, tone), each.get("sentence", ""), place, each.get("segment_position") or 0)
         )
     for each in report:
-        title, tone = _REPORT_WORDS.get(each.get("kind", ""), ("Remark", WARNING))
+        title, tone = _REPORT_WORDS.get(each.get("kind", ""), (gettext("Remark"), WARNING))
         place = each.get("address") or each.get("path", "")
         remarks.append(Remark(badge(title, tone), each.get("sentence", ""), place, each.get("position") or 0))
     return remarks
@@ -271,9 +273,11 @@ def _acknowledgments(document: Document) -> list[dict[str, Any]]:
     said = document.acknowledgments.select_related("source__state", "source__partner").order_by("pk")
     return [
         {
-            "words": CODE_MEANINGS.get(each.code, f"code {each.code}").capitalize(),
+            "words": CODE_MEANINGS.get(
+                each.code, gettext("code %(code)s") % {"code": each.code}
+            ).capitalize(),
             "badge": badge(
-                CODE_MEANINGS.get(each.code, f"code {each.code}").capitalize(),
+                CODE_MEANINGS.get(each.code, gettext("code %(code)s") % {"code": each.code}).capitalize(),
                 {"A": GOOD, "E": WARNING, "P": WARNING}.get(each.code, BAD),
             ),
             "source": each.source,

@@ -70,7 +70,7 @@ def document_rows(documents: Iterable[Document]) -> list[DocumentRow]:
             url=page_url(document),
             number=state.number if (state := state_of(document)) else "",
             partner=document.partner.name if document.partner else "",
-            direction=Direction(document.direction).label,
+            direction=str(Direction(document.direction).label),
             is_ours=document.direction == Direction.OUT,
             status=summary_badge(state),
             control_number=document.interchange.control_number,

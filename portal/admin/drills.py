@@ -47,7 +47,7 @@ class RestoreDrillAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Result"), ordering="passed")
     def shown_result(self, drill: RestoreDrill) -> SafeString:
         """Return whether it could be read."""
-        return badge("Restored", GOOD) if drill.passed else badge("Failed", BAD)
+        return badge(gettext("Restored"), GOOD) if drill.passed else badge(gettext("Failed"), BAD)
 
     @display(description=gettext_lazy("Backup of"))
     def shown_made(self, drill: RestoreDrill) -> str:

@@ -134,7 +134,7 @@ class ExpectationAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Reminder"))
     def shown_reminder(self, row: Expectation) -> SafeString | str:
         """Return when it is reminded of."""
-        return moment(row.remind_at) or "None"
+        return moment(row.remind_at) or gettext("None")
 
     @display(description=gettext_lazy("What is to be answered"))
     def shown_document(self, row: Expectation) -> SafeString | str:

@@ -24,7 +24,7 @@ from unfold.widgets import (
 
 from archive.clock import database_now
 from integration.flows import event_settings
-from integration.flows.events_out import TYPES
+from integration.flows.events_out import types
 from integration.flows.post_events import Verdict
 from integration.flows.rights import EDIT_DESTINATION, Refused
 from integration.models import EventAttempt, EventDelivery, EventDestination
@@ -56,7 +56,7 @@ class DestinationForm(SecretsForm):
     url = SecretField(label=gettext_lazy("Address"))
     kinds = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=TYPES,
+        choices=types,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text=gettext_lazy("None chosen: all of them, those of later versions too."),

@@ -164,7 +164,7 @@ class TransmissionAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Documents"))
     def shown_content(self, row: Any) -> str:
         """Return how many documents it holds."""
-        return str(row.document_count) if row.document_count else "None"
+        return str(row.document_count) if row.document_count else gettext("None")
 
     @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, row: Transmission) -> str:

@@ -15,6 +15,7 @@ from django.contrib.admin import (
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from archive.copies import UNMADE, State
@@ -36,6 +37,7 @@ from integration.flows.steps import STEPS
 from integration.flows.translations import VERBS
 from portal.access import reach_of, seen
 from portal.admin.shipment_rows import STANDINGS
+from portal.admin.verb_words import VERB_WORDS
 from portal.admin.verbs import person
 
 Rows = QuerySet[Any]
@@ -128,7 +130,7 @@ class StandingFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return what may have become of it."""
-        return [(name, title) for name, (title, _) in STANDINGS.items()]
+        return [(name, str(title)) for name, (title, _) in STANDINGS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep the shipments of which that became."""
@@ -166,13 +168,16 @@ OVERDUE = Q(state__acknowledgment=AcknowledgmentState.OVERDUE)
 REJECTED = Q(state__acknowledgment=AcknowledgmentState.REJECTED)
 INVALID = Q(state__validation=Validation.INVALID)
 PROGRESS = {
-    "waiting": ("Waiting to be sent", WAITING_TO_BE_SENT),
-    "not_delivered": ("Failed or unknown", NOT_DELIVERED),
-    "unanswered": ("Waiting for acknowledgment", Q(state__acknowledgment=AcknowledgmentState.WAITING)),
-    "overdue": ("Acknowledgment overdue", OVERDUE),
-    "accepted": ("Accepted", Q(state__acknowledgment=AcknowledgmentState.ACCEPTED)),
-    "rejected": ("Rejected by the partner", REJECTED),
-    "invalid": ("Invalid", INVALID),
+    "waiting": (gettext_lazy("Waiting to be sent"), WAITING_TO_BE_SENT),
+    "not_delivered": (gettext_lazy("Failed or unknown"), NOT_DELIVERED),
+    "unanswered": (
+        gettext_lazy("Waiting for acknowledgment"),
+        Q(state__acknowledgment=AcknowledgmentState.WAITING),
+    ),
+    "overdue": (gettext_lazy("Acknowledgment overdue"), OVERDUE),
+    "accepted": (gettext_lazy("Accepted"), Q(state__acknowledgment=AcknowledgmentState.ACCEPTED)),
+    "rejected": (gettext_lazy("Rejected by the partner"), REJECTED),
+    "invalid": (gettext_lazy("Invalid"), INVALID),
 }
 
 
@@ -184,7 +189,7 @@ class ProgressFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the statuses."""
-        return [(name, title) for name, (title, _) in PROGRESS.items()]
+        return [(name, str(title)) for name, (title, _) in PROGRESS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep one status."""
@@ -288,7 +293,7 @@ class StepFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the steps."""
-        return [(name, f"{kind.words[:1].upper()}{kind.words[1:]}") for name, kind in STEPS.items()]
+        return [(name, capfirst(str(kind.words))) for name, kind in STEPS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep one step."""
@@ -303,7 +308,7 @@ class CopyStateFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the states; what is to be copied again waits too."""
-        return [(value, words) for value, words in State.choices if value != State.AGAIN]
+        return [(value, str(words)) for value, words in State.choices if value != State.AGAIN]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep the copies in that state."""
@@ -405,9 +410,7 @@ class VerbFilter(SimpleListFilter):
 
 def verb_words(verb: str) -> str:
     """Return a verb of staff as people read it: ``Retry case``, ``Decide: not ours``."""
-    kind, colon, name = verb.partition(": ")
-    return (
-        f"{kind.capitalize()}: {DECISIONS[name].lower()}"
-        if colon and name in DECISIONS
-        else verb.capitalize()
-    )
+    _, colon, name = verb.partition("decide: ")
+    if colon and name in DECISIONS:
+        return gettext("Decide: %(what)s") % {"what": str(DECISIONS[name]).lower()}
+    return str(VERB_WORDS.get(verb) or verb.capitalize())

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Document, Transmission
 from archive.search import KINDS, Hit
@@ -26,7 +26,7 @@ from portal.admin.documents_table import DocumentRow, document_rows
 from portal.admin.files import result_badge
 from portal.admin.narrowing import Narrowing
 from portal.admin.saved_searches import SaveForm, offered, remove, save
-from portal.admin.show import list_url, money, order_badge, page_url
+from portal.admin.show import and_more, list_url, money, order_badge, page_url
 from portal.admin.verbs import person
 
 MOST_MATCHES = 4
@@ -82,7 +82,7 @@ def find_page(request: HttpRequest) -> HttpResponse:
     if found is not None and found.straight is not None:
         return HttpResponseRedirect(page_url(found.straight))
     address = reverse("find")
-    crumbs = [Crumb("Find", address), Crumb(f"“{text}”")] if text else [Crumb("Find")]
+    crumbs = [Crumb(gettext("Find"), address), Crumb(f"“{text}”")] if text else [Crumb(gettext("Find"))]
     request.current_app = admin.site.name
     context = {
         **admin.site.each_context(request),
@@ -181,7 +181,7 @@ def _matches(hits: Sequence[Hit]) -> str:
     told = [f"{KINDS[hit.kind].words} {hit.value}" for hit in hits[:MOST_MATCHES]]
     words = ", ".join(told)
     further = len(hits) - len(told)
-    return words[:1].upper() + words[1:] + (f" and {further} more" if further else "")
+    return and_more(words[:1].upper() + words[1:], further)
 
 
 def _count(found: Found) -> str:
@@ -198,16 +198,16 @@ def _count(found: Found) -> str:
 def _looked_among(scope: Scope) -> list[str]:
     """Return what the user's searches look among, in the plural."""
     kinds = [*(OF_ORDERS if scope.orders else ()), *(OF_DOCUMENTS if scope.documents else ())]
-    words = [_PLURALS.get(kind) or f"{KINDS[kind].words}s" for kind in dict.fromkeys(kinds)]
-    return [*words, "files' names"] if scope.files else words
+    words = [str(_PLURALS.get(kind) or f"{KINDS[kind].words}s") for kind in dict.fromkeys(kinds)]
+    return [*words, gettext("files' names")] if scope.files else words
 
 
 _PLURALS = {
-    "email": "customers' e-mail addresses",
-    "rma": "return authorizations (RMA)",
-    "sscc": "carton labels (SSCC)",
-    "vendor_item": "vendors' items",
-    "vendor_order": "partners' own order numbers",
+    "email": gettext_lazy("customers' e-mail addresses"),
+    "rma": gettext_lazy("return authorizations (RMA)"),
+    "sscc": gettext_lazy("carton labels (SSCC)"),
+    "vendor_item": gettext_lazy("vendors' items"),
+    "vendor_order": gettext_lazy("partners' own order numbers"),
 }
 
 

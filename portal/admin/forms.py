@@ -61,7 +61,9 @@ class SeparatorField(forms.CharField):
 class AgreementForm(ReasonedForm):
     """An agreement."""
 
-    _HELP = "One character, or a control character by its name (LF, CR, FS, GS, RS, US) or as 0x1D."
+    _HELP = gettext_lazy(
+        "One character, or a control character by its name (LF, CR, FS, GS, RS, US) or as 0x1D."
+    )
     element_separator = SeparatorField(
         initial="*", help_text=_HELP, widget=UnfoldAdminTextInputWidget, strip=False
     )
@@ -85,9 +87,9 @@ class AgreementForm(ReasonedForm):
         model = Agreement
         fields = ()
         labels = {
-            "separators_fixed": "Only these separators",
-            "duplicate_window_days": "A number counts as used for (days)",
-            "unknown_codes": "A code that nobody knows",
+            "separators_fixed": gettext_lazy("Only these separators"),
+            "duplicate_window_days": gettext_lazy("A number counts as used for (days)"),
+            "unknown_codes": gettext_lazy("A code that nobody knows"),
         }
 
 

@@ -218,10 +218,10 @@ class HoldAdmin(HistoryAdmin):
             heading=row.matter,
             badge=_state(holding, proposal is not None),
             said=[
-                Said("Covers", row.covers, is_wide=True),
+                Said(gettext("Covers"), row.covers, is_wide=True),
                 Said(gettext("Taken by"), row.actor),
-                Said("Since", moment(row.recorded_at)),
-                Said("Why", row.reason, is_wide=True),
+                Said(gettext("Since"), moment(row.recorded_at)),
+                Said(gettext("Why"), row.reason, is_wide=True),
                 *_proposal(proposal),
             ],
             lists=[_listed(row)] if row.is_list else [],
@@ -326,8 +326,8 @@ class HoldAdmin(HistoryAdmin):
 
 def _state(holding: bool, wanted: bool) -> SafeString:
     if not holding:
-        return badge("Released", QUIET)
-    return badge(gettext("Holds; release proposed"), WARNING) if wanted else badge("Holds", WARNING)
+        return badge(gettext("Released"), QUIET)
+    return badge(gettext("Holds; release proposed"), WARNING) if wanted else badge(gettext("Holds"), WARNING)
 
 
 def _proposal(proposal: Any) -> list[Said]:
@@ -344,15 +344,15 @@ def _verbs(user: Any, proposal: Any) -> list[Verb]:
         words = gettext(
             "You have proposed to release it. A second person has to approve; until then it holds."
         )
-        return [Verb("decline", "Withdraw", words)]
+        return [Verb("decline", gettext("Withdraw"), words)]
     return [
         Verb(
             "approve",
-            "Release",
+            gettext("Release"),
             gettext("What it covered is kept by retention rules alone from now on."),
             is_first=True,
         ),
-        Verb("decline", "Decline", gettext("It goes on holding.")),
+        Verb("decline", gettext("Decline"), gettext("It goes on holding.")),
     ]
 
 
@@ -361,7 +361,7 @@ def _listed(hold: Hold) -> Listed:
     shown = list(rows.order_by("-pk")[: MOST_SHOWN + 1])
     return Listed(
         gettext("Documents on its list"),
-        ("Document", "Partner", "Recorded"),
+        (gettext("Document"), gettext("Partner"), gettext("Recorded")),
         [
             [
                 Told(document_words(each), page_url(each)),

@@ -24,7 +24,7 @@ from portal.admin.base import GridAdmin, TableInline
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, moment
 
 
-def _moment_field(label: str) -> forms.DateTimeField:
+def _moment_field(label: Any) -> forms.DateTimeField:
     widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
     return _MomentField(label=label, required=False, widget=widget)
 
@@ -41,13 +41,13 @@ class _MomentField(forms.DateTimeField):
 class HostKeyForm(ModelForm):  # type: ignore[type-arg]
     """One pinned key."""
 
-    valid_from = _moment_field("Valid from")
-    valid_until = _moment_field("Until")
+    valid_from = _moment_field(gettext_lazy("Valid from"))
+    valid_until = _moment_field(gettext_lazy("Until"))
 
     class Meta:
         model = HostKey
         fields = ("key", "valid_from", "valid_until", "note")
-        labels = {"key": "Public key"}
+        labels = {"key": gettext_lazy("Public key")}
         help_texts = {"key": ""}
         widgets = {"key": UnfoldAdminTextareaWidget(attrs={"rows": 2, "spellcheck": "false"})}
 
@@ -117,7 +117,9 @@ class HostKeyPage(GridAdmin):
         """Return the way to the page."""
         address = reverse("admin:partners_mailbox_host_keys", args=[mailbox.pk])
         return format_html(
-            '<a class="gp-link" href="{}">Compare with the key that the server shows now</a>', address
+            '<a class="gp-link" href="{}">{}</a>',
+            address,
+            gettext("Compare with the key that the server shows now"),
         )
 
     def compare_host_keys(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -170,11 +172,11 @@ def state_badge(key: HostKey) -> SafeString:
     if key.valid_from is not None and now < key.valid_from:
         return badge(gettext("Not yet"), WAITING)
     if key.valid_until is None:
-        return badge("Valid", GOOD)
+        return badge(gettext("Valid"), GOOD)
     if key.valid_until <= now:
-        return badge("Ended", QUIET if _has_other(key) else BAD)
+        return badge(gettext("Ended"), QUIET if _has_other(key) else BAD)
     if key.valid_until - now > TOLD_BEFORE:
-        return badge("Valid", GOOD)
+        return badge(gettext("Valid"), GOOD)
     days = (key.valid_until - now).days
     return badge(
         gettext("Ends today")

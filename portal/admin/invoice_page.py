@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from archive.models import Document
 from integration.documents import Invoice as CanonicalInvoice
@@ -99,9 +100,17 @@ def _others(document: CanonicalInvoice) -> list[tuple[str, str]]:
         for each in document.allowances_and_charges
     ]
     for tax in document.taxes:
-        rate = f" {quantity(tax.rate * 100)} %" if tax.rate else ""
-        where = ", in the prices" if tax.relationship == "included" else ""
-        rows.append((f"Tax{rate}{where}", exact_money(tax.amount or Decimal(0), currency)))
+        named = (
+            gettext("Tax %(rate)s %%") % {"rate": quantity(tax.rate * 100)} if tax.rate else gettext("Tax")
+        )
+        if tax.relationship == "included":
+            named = gettext("%(tax)s, in the prices") % {"tax": named}
+        rows.append(
+            (
+                named,
+                exact_money(tax.amount or Decimal(0), currency),
+            )
+        )
     return rows
 
 
@@ -125,7 +134,7 @@ def _proof(invoice: Invoice) -> dict[str, Any]:
         "total_field": proof["total_field"],
         "difference": shown("difference") if Decimal(proof["difference"]) else "",
         "problems": proof["problems"],
-        "prices": "with tax" if proof["with_tax"] else "without tax",
+        "prices": gettext("with tax") if proof["with_tax"] else gettext("without tax"),
     }
 
 

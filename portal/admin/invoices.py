@@ -120,7 +120,7 @@ class InvoiceAdmin(PrintedInvoices):
     @display(description=gettext_lazy("Number"), ordering="number")
     def shown_number(self, invoice: Invoice) -> str:
         """Return the number, or that it has none."""
-        return invoice.number or "none yet"
+        return invoice.number or gettext("none yet")
 
     @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
@@ -222,7 +222,7 @@ class InvoiceRuleAdmin(InvoicingAdmin):
     @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, rule: InvoiceRule) -> SafeString:
         """Return whether it is in force."""
-        return badge("Active", GOOD) if rule.is_active else badge("Off", QUIET)
+        return badge(gettext("Active"), GOOD) if rule.is_active else badge(gettext("Off"), QUIET)
 
     @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, rule: InvoiceRule) -> str:

@@ -50,4 +50,9 @@ def _destroyed(certificate: DisposalCertificate) -> Keeping:
     sentence = gettext(
         "What it said was destroyed on %(day)s %(at)s, once its retention was over. That it was exchanged, its hash and its proof are kept."
     ) % {"day": at.day, "at": f"{at:%B %Y}"}
-    return Keeping(sentence, f"Certificate {certificate.pk}", page_url(certificate), is_destroyed=True)
+    return Keeping(
+        sentence,
+        gettext("Certificate %(certificate)s") % {"certificate": certificate.pk},
+        page_url(certificate),
+        is_destroyed=True,
+    )

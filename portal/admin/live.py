@@ -142,7 +142,9 @@ class LiveAdmin(GridAdmin):
             return HttpResponseRedirect(address)
         live = mode == Mode.LIVE
         context = {
-            "title": f"{subject}: {'go live' if live else 'back to watch'}",
+            "title": gettext("%(subject)s: go live") % {"subject": subject}
+            if live
+            else gettext("%(subject)s: back to watch") % {"subject": subject},
             "heading": gettext("Let %(subject)s go live?") % {"subject": subject}
             if live
             else gettext("Take %(subject)s back to watch?") % {"subject": subject},

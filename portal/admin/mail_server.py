@@ -45,7 +45,7 @@ class MailServerForm(SecretsForm):
     problems = staticmethod(mail_server_problems)
 
     password = SecretField(label=gettext_lazy("Password"))
-    remove_password = removal_box("Remove the stored password")
+    remove_password = removal_box(gettext_lazy("Remove the stored password"))
 
     class Meta:
         model = MailServer
@@ -76,8 +76,8 @@ class MailServerAdmin(GridAdmin):
             login = (*login, "remove_password")
         return [
             (None, {"fields": ("is_active",)}),
-            ("Server", {"fields": (("host", "port", "security"), ("username", *login))}),
-            ("Addresses", {"fields": (("from_address", "reply_to"), "bounce_folder")}),
+            (gettext("Server"), {"fields": (("host", "port", "security"), ("username", *login))}),
+            (gettext("Addresses"), {"fields": (("from_address", "reply_to"), "bounce_folder")}),
         ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

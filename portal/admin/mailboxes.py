@@ -11,7 +11,7 @@ from django.contrib.admin import display
 from django.db.models import OuterRef, Subquery
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
@@ -38,24 +38,24 @@ class MailboxForm(SecretsForm):
     problems = staticmethod(rules.mailbox_problems)
 
     password = SecretField(label=gettext_lazy("Password"))
-    remove_password = removal_box("Remove the stored password")
+    remove_password = removal_box(gettext_lazy("Remove the stored password"))
     private_key = SecretField(label=gettext_lazy("Private key"), lines=True)
-    remove_private_key = removal_box("Remove the stored private key")
+    remove_private_key = removal_box(gettext_lazy("Remove the stored private key"))
 
     class Meta:
         model = Mailbox
         fields = ("password", "private_key")
         labels = {
-            "usage_indicator": "Carries (ISA15)",
-            "file_pattern": "Files named",
-            "fetch_order": "In which order",
-            "after_fetch": "Then",
-            "settle_seconds": "Settle time (seconds)",
-            "unfinished_minutes": "Wait for the end (minutes)",
-            "poll_seconds": "Look every (seconds)",
-            "sessions": "Sessions at the same time",
-            "outbound_name": "Files are named",
-            "upload_mode": "How to upload",
+            "usage_indicator": gettext_lazy("Carries (ISA15)"),
+            "file_pattern": gettext_lazy("Files named"),
+            "fetch_order": gettext_lazy("In which order"),
+            "after_fetch": gettext_lazy("Then"),
+            "settle_seconds": gettext_lazy("Settle time (seconds)"),
+            "unfinished_minutes": gettext_lazy("Wait for the end (minutes)"),
+            "poll_seconds": gettext_lazy("Look every (seconds)"),
+            "sessions": gettext_lazy("Sessions at the same time"),
+            "outbound_name": gettext_lazy("Files are named"),
+            "upload_mode": gettext_lazy("How to upload"),
         }
 
 
@@ -65,7 +65,7 @@ class PartnershipForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Partnership
         fields = ()
-        labels = {"identifier": "Interchange ID"}
+        labels = {"identifier": gettext_lazy("Interchange ID")}
 
 
 class Partnerships(BaseInlineFormSet):  # type: ignore[type-arg]
@@ -142,9 +142,9 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
         unfinished = ("shown_unfinished",) if obj is not None and obj.sightings.exists() else ()
         return [
             (None, {"fields": (("name", "usage_indicator"), ("kind", "partner"))}),
-            ("Connection", {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], *compared), "description": gettext("A directory needs none of these but the transport.")}),
-            ("Receiving", {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "unfinished_minutes"), ("poll_seconds", "sessions"), *unfinished)}),
-            ("Sending", {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
+            (gettext("Connection"), {"fields": (("transport", "host", "port"), ("username", *login[:1]), *login[1:], *compared), "description": gettext("A directory needs none of these but the transport.")}),
+            (gettext("Receiving"), {"fields": (("inbound_path", "file_pattern"), ("fetch_order", "after_fetch"), ("settle_seconds", "unfinished_minutes"), ("poll_seconds", "sessions"), *unfinished)}),
+            (gettext("Sending"), {"fields": (("outbound_path", "outbound_name"), "upload_mode")}),
         ]  # fmt: skip
 
     def attach(self, rows: Sequence[Any]) -> None:
@@ -163,7 +163,7 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
     @display(description=gettext_lazy("Whose"), ordering="kind")
     def shown_kind(self, mailbox: Mailbox) -> str:
         """Return whose mailbox it is: a network's, or one partner's."""
-        return "Network" if mailbox.partner is None else str(mailbox.partner)
+        return gettext("Network") if mailbox.partner is None else str(mailbox.partner)
 
     @display(description=gettext_lazy("Place"))
     def shown_place(self, mailbox: Mailbox) -> str:
@@ -179,7 +179,7 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
         if poll is None:
             return gettext("None yet")
         if poll.error:
-            return badge("No answer", WARNING)
+            return badge(gettext("No answer"), WARNING)
         # A poll that ended well puts the next one, for later; one that is due since it was put is about to begin.
         ended_well = poll.due_at - poll.created_at >= SHORTEST_PAUSE
         return moment(poll.created_at) if ended_well else gettext("Being asked now")
@@ -193,8 +193,12 @@ class MailboxAdmin(LiveAdmin, PausableAdmin, TestableAdmin, HostKeyPage):
     def shown_unfinished(self, mailbox: Mailbox) -> SafeString:
         """Return the files that were read and lie on the mailbox, and since when each is as it is."""
         rows = mailbox.sightings.order_by("-since", "name")[:SHOWN_OF_LYING]
-        words = ((row.name, f"{row.size:,}", moment(row.since)) for row in rows)
-        return format_html_join(SafeString("<br>"), "{}, {} bytes, unchanged since {}", words)
+        lying = gettext("{name}, {size} bytes, unchanged since {since}")
+        words = (
+            (format_html(lying, name=row.name, size=f"{row.size:,}", since=moment(row.since)),)
+            for row in rows
+        )
+        return format_html_join(SafeString("<br>"), "{}", words)
 
     @display(description=gettext_lazy("Password"))
     def shown_password(self, mailbox: Mailbox) -> SafeString:

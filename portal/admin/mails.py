@@ -31,18 +31,20 @@ _TONES = {
     State.FAILED: BAD,
 }
 _AGAIN = Asked(
-    "send again",
-    "Send this mail again?",
-    "The same text goes to the same addresses under the same Message-ID. Where the first one arrived, they get it twice.",
-    "Send again",
-    "The mail is sent again.",
+    gettext_lazy("send again"),
+    gettext_lazy("Send this mail again?"),
+    gettext_lazy(
+        "The same text goes to the same addresses under the same Message-ID. Where the first one arrived, they get it twice."
+    ),
+    gettext_lazy("Send again"),
+    gettext_lazy("The mail is sent again."),
 )
 _ARRIVED = Asked(
-    "it arrived",
-    "Did this mail arrive?",
-    "The mail counts as sent, and its case is closed. Say how you know.",
-    "It arrived",
-    "The mail counts as sent.",
+    gettext_lazy("it arrived"),
+    gettext_lazy("Did this mail arrive?"),
+    gettext_lazy("The mail counts as sent, and its case is closed. Say how you know."),
+    gettext_lazy("It arrived"),
+    gettext_lazy("The mail counts as sent."),
 )
 
 

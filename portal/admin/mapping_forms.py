@@ -104,7 +104,7 @@ def describe_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPro
         "title": gettext("%(profile)s: name and note") % {"profile": profile},
         "heading": gettext("What is %(profile)s called?") % {"profile": profile},
         "consequence": gettext("Its document and version stay. Documents keep the revision that made them."),
-        "button": "Save",
+        "button": gettext("Save"),
         "form": form,
         "cancel_url": page_url(profile),
     }

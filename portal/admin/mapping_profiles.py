@@ -285,7 +285,7 @@ class MappingProfileAdmin(GridAdmin):
     def shown_agreements(self, profile: MappingProfile) -> str:
         """Return the agreements."""
         names = {str(each.agreement) for each in profile.used_by.all()}
-        return ", ".join(sorted(names)) or "None"
+        return ", ".join(sorted(names)) or gettext("None")
 
     @display(description=gettext_lazy("Live since"))
     def shown_since(self, profile: Any) -> str:

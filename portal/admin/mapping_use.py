@@ -46,7 +46,7 @@ def shown_mapping(document: AgreementDocument, *, may_choose: bool) -> SafeStrin
     if not may_choose:
         return shown
     address = reverse("admin:partners_mappingprofile_use", args=[document.pk])
-    return format_html('{} · <a class="gp-link" href="{}">Choose…</a>', shown, address)
+    return format_html('{} · <a class="gp-link" href="{}">{}</a>', shown, address, gettext("Choose…"))
 
 
 def use_page(shown_by: GridAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -84,7 +84,7 @@ def use_page(shown_by: GridAdmin, request: HttpRequest, pk: int) -> HttpResponse
             "From now on documents are written and read by it; those that are there keep what made them."
         ),
         "waiting": "" if profiles else gettext("No profile for this document and version is released yet."),
-        "button": "Choose",
+        "button": gettext("Choose"),
         "form": form,
         "cancel_url": back,
     }

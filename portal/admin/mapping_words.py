@@ -49,8 +49,12 @@ def changes_of(profile: MappingProfile) -> list[Change]:
 def profile_badge(profile: MappingProfile, revision: int | None) -> SafeString:
     """Return whether a profile is in use, being made, or retired."""
     if profile.retired_at is not None:
-        return badge("Retired", QUIET)
-    return badge(f"Revision {revision}", GOOD) if revision else badge(gettext("Not released"), WAITING)
+        return badge(gettext("Retired"), QUIET)
+    return (
+        badge(gettext("Revision %(revision)s") % {"revision": revision}, GOOD)
+        if revision
+        else badge(gettext("Not released"), WAITING)
+    )
 
 
 def operation_words(operation: str) -> str:
@@ -62,7 +66,7 @@ def outcome_badge(outcome: Outcome | None) -> SafeString:
     """Return whether a sample passes."""
     if outcome is None:
         return badge(gettext("Not run"), WAITING)
-    return badge("Passes", GOOD) if outcome.passes else badge("Fails", BAD)
+    return badge(gettext("Passes"), GOOD) if outcome.passes else badge(gettext("Fails"), BAD)
 
 
 def outcome_words(outcome: Outcome | None) -> list[str]:
@@ -71,4 +75,4 @@ def outcome_words(outcome: Outcome | None) -> list[str]:
         return [gettext("A row is refused, so that nothing can be run.")]
     found = [*outcome.problems, *(f"{each.sentence}." for each in outcome.differences)]
     more = len(found) - MOST_DIFFERENCES
-    return [*found[:MOST_DIFFERENCES], *([f"{more} more."] if more > 0 else [])]
+    return [*found[:MOST_DIFFERENCES], *([gettext("%(more)s more.") % {"more": more}] if more > 0 else [])]

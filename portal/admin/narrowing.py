@@ -49,9 +49,9 @@ class Narrowing:
     def of(cls, term: str, given: Mapping[str, Any]) -> Narrowing:
         """Return what the query ``given`` chooses, besides its ``term``."""
         partners = seen(TradingPartner.objects.order_by("name")).values_list("pk", "name")
-        choices = {
+        choices: dict[str, dict[str, str]] = {
             "period": {name: str(words) for name, words in PERIODS.items()},
-            "status": {name: title for name, (title, _) in PROGRESS.items()},
+            "status": {name: str(title) for name, (title, _) in PROGRESS.items()},
             "set": dict(DOCUMENT_NAMES),
             "direction": {value: str(label) for value, label in Direction.choices},
             "partner": {str(pk): name for pk, name in partners},

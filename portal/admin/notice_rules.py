@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from integration.flows import notice_settings
@@ -22,7 +22,7 @@ from integration.models import ExceptionCase, NoticeRule
 from portal.admin.base import EmptyState
 from portal.admin.forms import ReasonedForm
 from portal.admin.reasoned import ReasonedAdmin
-from portal.admin.show import money
+from portal.admin.show import and_more, money
 from portal.admin.verbs import person
 
 _MOST_WORDS = 3
@@ -81,7 +81,7 @@ class NoticeRuleAdmin(ReasonedAdmin):
         found = super().get_fieldsets(request, obj)
         if self._may_write(request, obj):
             return found
-        what = ("What", {"fields": ("kind", "shown_cases")})
+        what = (gettext("What"), {"fields": ("kind", "shown_cases")})
         return [what, *found[1:]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -119,11 +119,14 @@ class NoticeRuleAdmin(ReasonedAdmin):
         if rule.role_id is not None:
             ways += [
                 words
-                for words, chosen in (("in the portal", rule.in_app), ("by mail", rule.by_mail))
+                for words, chosen in (
+                    (gettext("in the portal"), rule.in_app),
+                    (gettext("by mail"), rule.by_mail),
+                )
                 if chosen
             ]
         if rule.webhook_id is not None:
-            ways.append("in the chat")
+            ways.append(gettext("in the chat"))
         return ", ".join(ways).capitalize()
 
     @display(description=gettext_lazy("Which cases"))
@@ -133,8 +136,7 @@ class NoticeRuleAdmin(ReasonedAdmin):
             return ""
         labels = dict(ExceptionCase.Kind.choices)
         kinds = [str(labels.get(each, each)) for each in rule.case_kinds]
-        more = f" and {len(kinds) - _MOST_WORDS} more" if len(kinds) > _MOST_WORDS else ""
-        words = ", ".join(kinds[:_MOST_WORDS]) + more or _("All kinds")
+        words = and_more(", ".join(kinds[:_MOST_WORDS]), len(kinds) - _MOST_WORDS) or _("All kinds")
         return (
             _("%(words)s, %(money)s or more") % {"words": words, "money": money(rule.money_from)}
             if rule.money_from is not None

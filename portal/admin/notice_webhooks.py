@@ -108,9 +108,11 @@ class NoticeWebhookAdmin(GridAdmin):
             return HttpResponseRedirect(page_url(webhook))
         context = {
             "title": gettext("Test of %(webhook)s") % {"webhook": webhook},
-            "heading": f"Post a test message to {webhook}?",
-            "consequence": "Everybody in the room reads it. It says that it is a test, and nothing else.",
-            "button": "Post a message",
+            "heading": gettext("Post a test message to %(webhook)s?") % {"webhook": webhook},
+            "consequence": gettext(
+                "Everybody in the room reads it. It says that it is a test, and nothing else."
+            ),
+            "button": gettext("Post a message"),
             "cancel_url": page_url(webhook),
         }
         return self.page(request, webhook, "portal/verb.html", context)
@@ -118,7 +120,11 @@ class NoticeWebhookAdmin(GridAdmin):
     @display(description=gettext_lazy("State"))
     def shown_active(self, webhook: NoticeWebhook) -> SafeString:
         """Return whether messages are posted."""
-        return badge("Posts messages", GOOD) if webhook.is_active else badge("Switched off", QUIET)
+        return (
+            badge(gettext("Posts messages"), GOOD)
+            if webhook.is_active
+            else badge(gettext("Switched off"), QUIET)
+        )
 
     @display(description=gettext_lazy("Address"))
     def shown_url(self, webhook: NoticeWebhook) -> SafeString:
@@ -130,6 +136,6 @@ class NoticeWebhookAdmin(GridAdmin):
         """Return what became of the last message, and when."""
         call = webhook.last_call if hasattr(webhook, "last_call") else webhook.calls.first()
         if call is None:
-            return "None yet"
+            return gettext("None yet")
         tone = {State.SENT: GOOD, State.WAITING: WAITING}.get(State(call.state), BAD)
         return badge(call.get_state_display(), tone) + " " + moment(call.sent_at or call.created_at)

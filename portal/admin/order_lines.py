@@ -47,15 +47,19 @@ class PositionRow:
         notes = [
             f"{quantity(amount)} {words}"
             for amount, words in (
-                (said.backordered, "on backorder"),
+                (said.backordered, gettext("on backorder")),
                 (said.rejected, "refused"),
-                (said.held, "on hold"),
+                (said.held, gettext("on hold")),
             )
             if amount
         ]
         if said.unit_price is not None and said.unit_price != self.line.unit_price:
-            notes.append(f"at {quantity(said.unit_price)}")
-        return [*notes, f"for {day(said.promised_on)}"] if said.promised_on else notes
+            notes.append(gettext("at %(quantity)s") % {"quantity": quantity(said.unit_price)})
+        return (
+            [*notes, gettext("for %(promised_on)s") % {"promised_on": day(said.promised_on)}]
+            if said.promised_on
+            else notes
+        )
 
     @property
     def shipped(self) -> str:
@@ -132,7 +136,7 @@ def _why(kept: dict[str, Any]) -> str:
         return str(kept["left_out"])
     because = " ".join(kept.get("because", ()))
     if kept.get("rule"):
-        return f"Rule {kept['rule']}: {because}"
+        return gettext("Rule %(kept)s: %(because)s") % {"kept": kept["rule"], "because": because}
     return because if kept.get("passed") else ""
 
 
@@ -172,7 +176,11 @@ def _differences(cases: Iterable[ExceptionCase]) -> Differences:
             continue
         for row in case.evidence:
             if case.purchase_order_id and isinstance(row.get("line"), int):
-                words = f"{row.get('what')}: asked {row.get('asked')}, answered {row.get('answered')}"
+                words = gettext("%(what)s: asked %(asked)s, answered %(answered)s") % {
+                    "what": row.get("what"),
+                    "asked": row.get("asked"),
+                    "answered": row.get("answered"),
+                }
                 found[(case.purchase_order_id, row["line"])].append(words[:1].upper() + words[1:])
     return found
 
@@ -182,13 +190,13 @@ def _result(
 ) -> SafeString:
     state = line.purchase_order.state
     if state == PurchaseOrder.State.CANCELLED or (stands.ordered and not stands.in_force):
-        return badge("Cancelled", QUIET)
+        return badge(gettext("Cancelled"), QUIET)
     unanswered = stands.acknowledged is None
     if differences or (unanswered and state == PurchaseOrder.State.DISPUTED):
         return badge(gettext("Answered differently"), WARNING)
     archived = state_of(document)
     if unanswered and archived and archived.acknowledgment == AcknowledgmentState.REJECTED:
-        return badge("Rejected", BAD)
+        return badge(gettext("Rejected"), BAD)
     if not stands.ordered:
         return badge(gettext("Not sent yet"), WAITING)
     if unanswered:
@@ -201,9 +209,9 @@ def _result(
 def _fulfilment(stands: Position) -> SafeString:
     """Return how far a line that was answered has come."""
     if stands.shipped >= stands.in_force:
-        return badge("Shipped", GOOD)
+        return badge(gettext("Shipped"), GOOD)
     if stands.shipped:
         return badge(gettext("Shipped in part"), WAITING)
     if (stands.acknowledged or Decimal(0)) < stands.in_force:
         return badge(gettext("Acknowledged in part"), WARNING)
-    return badge("Accepted", GOOD)
+    return badge(gettext("Accepted"), GOOD)

@@ -82,7 +82,9 @@ def order_context(order: Order, now: datetime) -> dict[str, Any]:
         "also_expected": [each for each in expected if each.words not in turn.sentence],
         "comparisons": comparisons(open_cases),
         "total": money(order.total, order.currency),
-        "store_status": ORDER_STATUSES.get(order.status_id, f"status {order.status_id}"),
+        "store_status": ORDER_STATUSES.get(
+            order.status_id, gettext("status %(status_id)s") % {"status_id": order.status_id}
+        ),
         "addresses": [_address(each) for each in order.content.get("addresses", ())],
         "warehouses": _warehouses(purchase_orders),
         "message": order.content.get("customer_message", ""),
@@ -169,12 +171,15 @@ def effect_row(effect: StoreEffect) -> dict[str, Any]:
     intended = effect.intended
     if effect.kind == StoreEffect.Kind.STATUS:
         words = gettext("Set the order's status to %(status)s") % {
-            "status": ORDER_STATUSES.get(intended.get("status_id"), "an unknown status")
+            "status": ORDER_STATUSES.get(intended.get("status_id"), gettext("an unknown status"))
         }
     elif effect.kind == StoreEffect.Kind.NOTE:
         words = gettext("Add “%(line)s” to the order's staff notes") % {"line": intended.get("line", "")}
     elif effect.kind == StoreEffect.Kind.REFUND:
-        words = f"Refund {money(effect.refund.amount, effect.refund.currency)} for {effect.refund.case}"
+        words = gettext("Refund %(amount)s for %(case)s") % {
+            "amount": money(effect.refund.amount, effect.refund.currency),
+            "case": effect.refund.case,
+        }
     elif effect.kind in SHIPPING_KINDS:
         words = _SHIPPING_WORDS[StoreEffect.Kind(effect.kind)].format(effect_words(effect))
     else:
@@ -197,8 +202,12 @@ def _expected(purchase_orders: Iterable[PurchaseOrder], now: datetime) -> list[A
     rows = rows.exclude(what__in=["855", "865"], document__state__acknowledgment=AcknowledgmentState.REJECTED)
     return [
         Awaited(
-            f"{row.agreement.partner}'s {row.get_what_display()[:1].lower()}{row.get_what_display()[1:]} for"
-            f" {row.purchase_order.number}",
+            gettext("%(partner)s's %(what)s for %(number)s")
+            % {
+                "partner": row.agreement.partner,
+                "what": row.get_what_display()[:1].lower() + row.get_what_display()[1:],
+                "number": row.purchase_order.number,
+            },
             row.due_at,
             row.due_at <= now,
             str(row.agreement.partner),

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Delivery
 from integration.models import ExceptionCase, Order, PurchaseOrder
-from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING
+from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, and_more
 
 State = PurchaseOrder.State
-OURS, GRIDPORTS, NOBODYS = "Yours", "Gridport's", "Nobody's"
+OURS, GRIDPORTS, NOBODYS = gettext_lazy("Yours"), gettext_lazy("Gridport's"), gettext_lazy("Nobody's")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Turn:
     """One sentence on where the order stands, whose turn it is, and the next step with its day, where there is one."""
 
     sentence: str
-    whose: str
+    whose: str | Promise
     tone: str
     next: str
     due_at: datetime | None = None
@@ -74,17 +75,14 @@ def order_turn(
 def _decide(cases: Sequence[ExceptionCase], now: datetime) -> Turn:
     first = min(cases, key=lambda each: (each.due_at is None, each.due_at or each.opened_at))
     what = first.get_kind_display()
-    more = f", and {len(cases) - 1} more" if len(cases) > 1 else ""
+    needs = and_more(what[:1].lower() + what[1:], len(cases) - 1)
     owner = (
         gettext("%(owner)s looks after it.") % {"owner": first.owner}
         if first.owner
         else gettext("Nobody looks after it yet.")
     )
     late = first.due_at is not None and first.due_at <= now
-    sentence = gettext("Needs a decision: %(what)s%(more)s.") % {
-        "what": what[:1].lower() + what[1:],
-        "more": more,
-    }
+    sentence = gettext("Needs a decision: %(needs)s.") % {"needs": needs}
     return Turn(
         sentence,
         OURS,
@@ -97,7 +95,7 @@ def _decide(cases: Sequence[ExceptionCase], now: datetime) -> Turn:
 
 def _waiting(case: ExceptionCase) -> Turn:
     if case.waiting_for == ExceptionCase.WaitingFor.PARTNER:
-        who = str(case.partner or "the partner")
+        who = str(case.partner or gettext("the partner"))
         words = gettext("Waiting for the answer of %(who)s.") % {"who": who}
         return Turn(
             words,
@@ -136,7 +134,7 @@ def _by_itself(order: Order, standing: Sequence[PurchaseOrder]) -> Turn:
         )
     if order.state == Order.State.HELD:
         return Turn(
-            _because("Held", order),
+            _because(gettext("Held"), order),
             OURS,
             WARNING,
             gettext("No case is open: settle outside what becomes of it."),
@@ -156,7 +154,7 @@ def _by_itself(order: Order, standing: Sequence[PurchaseOrder]) -> Turn:
     if any(each.state in (State.ROUTED, State.GENERATED) for each in standing):
         partners = ", ".join(dict.fromkeys(str(each.agreement.partner) for each in standing))
         return Turn(
-            f"With {partners}.",
+            gettext("With %(partners)s.") % {"partners": partners},
             f"{partners}'s",
             WAITING,
             gettext("No time was agreed by which an answer is due."),

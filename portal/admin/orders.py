@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import Document
 from integration.flows.decide import DECIDE
@@ -151,7 +151,7 @@ class OrderAdmin(HistoryAdmin):
         """Return the one open case as a link, or how many there are."""
         if len(order.open_cases) == 1:
             return link(order.open_cases[0], order.open_cases[0].get_kind_display())
-        return f"{len(order.open_cases)} cases" if order.open_cases else ""
+        return gettext("%(count)s cases") % {"count": len(order.open_cases)} if order.open_cases else ""
 
     @display(description=gettext_lazy("Customer"), ordering="customer_name")
     def shown_customer(self, order: Order) -> str:

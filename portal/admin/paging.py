@@ -14,6 +14,7 @@ from django.db.models import Field, QuerySet
 from django.db.models.expressions import F
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.views import ChangeList
 
 COUNT_LIMIT = 10_000
@@ -131,7 +132,11 @@ class GridChangeList(ChangeList):  # type: ignore[misc]
             return f"{limit:,}+ {several}"
         if self.result_count == 1:
             return f"1 {one}"
-        return f"{self.result_count:,} {several}" if self.result_count else f"No {several}"
+        return (
+            f"{self.result_count:,} {several}"
+            if self.result_count
+            else gettext("No %(several)s") % {"several": several}
+        )
 
     def _by_key(self, request: HttpRequest, order: Order) -> None:
         size = self.list_per_page

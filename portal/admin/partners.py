@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.models import ExceptionCase, Pause
 from partners.models import PartnerContact, PartnerIdentifier, TradingPartner
@@ -96,41 +96,46 @@ class PartnerAdmin(PausableAdmin, OnboardingPage, ScorecardPage):
     def shown_active(self, partner: Any) -> SafeString:
         """Return Active, Paused or Switched off."""
         if not partner.is_active:
-            return badge("Switched off", QUIET)
-        return badge("Paused", WAITING) if partner.is_paused else badge("Active", GOOD)
+            return badge(gettext("Switched off"), QUIET)
+        return badge(gettext("Paused"), WAITING) if partner.is_paused else badge(gettext("Active"), GOOD)
 
     @display(description=gettext_lazy("Last in"))
     def shown_last_in(self, partner: Any) -> str:
         """Return when the last document came."""
-        return moment(partner.figures.last_in) or "None yet"
+        return moment(partner.figures.last_in) or gettext("None yet")
 
     @display(description=gettext_lazy("Last out"))
     def shown_last_out(self, partner: Any) -> str:
         """Return when the last document went."""
-        return moment(partner.figures.last_out) or "None yet"
+        return moment(partner.figures.last_out) or gettext("None yet")
 
     @display(description=gettext_lazy("997 on time, 30 days"))
     def shown_in_time(self, partner: Any) -> str:
         """Return the share of what we sent that was answered in time, and what is meant by that."""
         figures: PartnerFigures = partner.figures
         told = figures.in_time
-        return "None yet" if told is None else f"{told.percent} % within {told.hours} h, of {told.sent:,}"
+        return (
+            gettext("None yet")
+            if told is None
+            else gettext("%(percent)s %% within %(hours)s h, of %(sent)s")
+            % {"percent": told.percent, "hours": told.hours, "sent": f"{told.sent:,}"}
+        )
 
     @display(description=gettext_lazy("Interchange IDs"))
     def shown_identifiers(self, partner: TradingPartner) -> str:
         """Return the IDs."""
-        return ", ".join(str(each) for each in partner.identifiers.all()) or "None"
+        return ", ".join(str(each) for each in partner.identifiers.all()) or gettext("None")
 
     @display(description=gettext_lazy("Agreements"))
     def shown_agreements(self, partner: Any) -> str:
         """Return how many agreements there are."""
-        return str(partner.agreement_count) if partner.agreement_count else "None"
+        return str(partner.agreement_count) if partner.agreement_count else gettext("None")
 
     @display(description=gettext_lazy("Open cases"))
     def shown_cases(self, partner: Any) -> str:
         """Return the number of open cases, as a link to them."""
         if not partner.case_count:
-            return "None"
+            return gettext("None")
         address = list_url(ExceptionCase, f"partner__id__exact={partner.pk}")
         return format_html('<a class="gp-link" href="{}">{}</a>', address, partner.case_count)
 

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import action
 
@@ -24,13 +25,21 @@ from portal.admin.timeline import timeline
 from portal.admin.verbs import ReasonForm, person, require, run
 
 GENERAL = {"everything": Pause.EVERYTHING, "receiving": Pause.RECEIVING, "sending": Pause.SENDING}
-_WHEN_PAUSED: dict[Any, str] = {
-    Pause.EVERYTHING: "Nothing is read, sent, fetched or written anywhere. What comes waits where it is.",
-    Pause.RECEIVING: "Files stay on the mailboxes, and what was fetched already is not read.",
-    Pause.SENDING: "Nothing is written for partners or sent to them. Orders are read and composed.",
-    Store: "Its orders are neither read nor worked on, and nothing is written to it.",
-    Mailbox: "Nothing is fetched from it or sent through it. What was fetched before is read and matched.",
-    TradingPartner: "Nothing is composed for it or sent to it. Its answers are fetched and read, and not matched.",
+_WHEN_PAUSED: dict[Any, str | Promise] = {
+    Pause.EVERYTHING: gettext_lazy(
+        "Nothing is read, sent, fetched or written anywhere. What comes waits where it is."
+    ),
+    Pause.RECEIVING: gettext_lazy("Files stay on the mailboxes, and what was fetched already is not read."),
+    Pause.SENDING: gettext_lazy(
+        "Nothing is written for partners or sent to them. Orders are read and composed."
+    ),
+    Store: gettext_lazy("Its orders are neither read nor worked on, and nothing is written to it."),
+    Mailbox: gettext_lazy(
+        "Nothing is fetched from it or sent through it. What was fetched before is read and matched."
+    ),
+    TradingPartner: gettext_lazy(
+        "Nothing is composed for it or sent to it. Its answers are fetched and read, and not matched."
+    ),
 }
 
 
@@ -112,7 +121,7 @@ def switch_page(
         run(request, lambda: verb(person(request), subject, form.cleaned_data["reason"]), done)
         return HttpResponseRedirect(address)
     is_general = isinstance(subject, str)
-    verb_words = "Pause" if pausing else "Resume"
+    verb_words = gettext("Pause") if pausing else gettext("Resume")
     consequence = _WHEN_PAUSED[subject if is_general else type(subject)]
     context = {
         "title": f"{name}: {verb_words.lower()}",

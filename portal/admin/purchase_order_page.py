@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from integration.models import LineEntry, PurchaseOrder
 from portal.admin.change_rows import change_rows
@@ -78,12 +79,20 @@ def _entries(purchase_order: PurchaseOrder) -> list[EntryRow]:
             document=document_words(row.document) if row.document else f"{row.take_over}",
             url=page_url(row.document) if row.document else "",
             stated_at=row.stated_at,
-            standing=badge("Reversed", QUIET) if hasattr(row, "reversed_by") else "",
+            standing=badge(gettext("Reversed"), QUIET) if hasattr(row, "reversed_by") else "",
         )
         for row in rows
     ]
 
 
 def _terms(row: LineEntry) -> str:
-    at = [f"at {quantity(row.unit_price)}"] if row.unit_price is not None else []
-    return ", ".join([*at, f"for {day(row.promised_on)}"] if row.promised_on else at)
+    at = (
+        [gettext("at %(quantity)s") % {"quantity": quantity(row.unit_price)}]
+        if row.unit_price is not None
+        else []
+    )
+    return ", ".join(
+        [*at, gettext("for %(promised_on)s") % {"promised_on": day(row.promised_on)}]
+        if row.promised_on
+        else at
+    )

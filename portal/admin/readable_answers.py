@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import document_name
 from integration.x12.acknowledgment_codes import (
@@ -20,8 +20,15 @@ from portal.admin.blocks import Block, Cell, Column, Pair, Readable, Row, Table
 from portal.admin.show import day
 
 Json = Mapping[str, Any]
-_PARTIES = {"FR": "From", "TO": "To", "BY": "Buyer", "SE": "Seller", "ST": "Ship to", "VN": "Vendor"}
-_CHANNELS = {"TE": "Telephone", "EM": "E-mail", "FX": "Fax"}
+_PARTIES = {
+    "FR": gettext_lazy("From"),
+    "TO": gettext_lazy("To"),
+    "BY": gettext_lazy("Buyer"),
+    "SE": gettext_lazy("Seller"),
+    "ST": gettext_lazy("Ship to"),
+    "VN": gettext_lazy("Vendor"),
+}
+_CHANNELS = {"TE": gettext_lazy("Telephone"), "EM": gettext_lazy("E-mail"), "FX": gettext_lazy("Fax")}
 
 
 def _functional_acknowledgment(content: Json) -> Readable:
@@ -51,34 +58,47 @@ def _functional_acknowledgment(content: Json) -> Readable:
             ],
             [_finding(finding) for finding in each.get("findings", ())]
             + [
-                IMPLEMENTATION_SET_MEANINGS.get(reason, f"Code {reason}").capitalize()
+                IMPLEMENTATION_SET_MEANINGS.get(
+                    reason, gettext("Code %(code)s") % {"code": reason}
+                ).capitalize()
                 for reason in each.get("reasons", ())
             ],
         )
         for each in content.get("sets", ())
     ]
     tables = (
-        [Table("Documents", [Column("Document"), Column(gettext("Control number")), Column("Answer")], rows)]
+        [
+            Table(
+                gettext("Documents"),
+                [Column(gettext("Document")), Column(gettext("Control number")), Column(gettext("Answer"))],
+                rows,
+            )
+        ]
         if rows
         else []
     )
     notes = [
-        GROUP_MEANINGS.get(reason, f"Code {reason}").capitalize() for reason in content.get("reasons", ())
+        GROUP_MEANINGS.get(reason, gettext("Code %(code)s") % {"code": reason}).capitalize()
+        for reason in content.get("reasons", ())
     ]
     return Readable(pairs, [], tables, notes + [str(problem) for problem in content.get("problems", ())])
 
 
 def _code_words(code: str) -> str:
     if not code:
-        return "not said"
-    return f"{CODE_MEANINGS[code].capitalize()} ({code})" if code in CODE_MEANINGS else f"Code {code}"
+        return gettext("not said")
+    return (
+        f"{CODE_MEANINGS[code].capitalize()} ({code})"
+        if code in CODE_MEANINGS
+        else gettext("Code %(code)s") % {"code": code}
+    )
 
 
 def _finding(finding: Json) -> str:
-    return (
-        str(finding.get("sentence") or "")
-        or f"Segment {finding.get('segment_tag', '')}, code {finding.get('code_997', '')}"
-    )
+    return str(finding.get("sentence") or "") or gettext("Segment %(tag)s, code %(code)s") % {
+        "tag": finding.get("segment_tag", ""),
+        "code": finding.get("code_997", ""),
+    }
 
 
 def _interchange_acknowledgment(content: Json) -> Readable:
@@ -86,7 +106,10 @@ def _interchange_acknowledgment(content: Json) -> Readable:
     pairs = [
         Pair(gettext("Answers our interchange (ISA13)"), str(content.get("control_number", ""))),
         Pair(gettext("The interchange is"), _code_words(code)),
-        Pair("Because", f"{NOTE_MEANINGS.get(note, 'of a reason that we do not know')} ({note})"),
+        Pair(
+            gettext("Because"),
+            f"{NOTE_MEANINGS.get(note) or gettext('of a reason that we do not know')} ({note})",
+        ),
         Pair(gettext("Date and time of the interchange"), _moment(content)),
     ]
     if note == "000":
@@ -108,10 +131,10 @@ def _moment(content: Json) -> str:
 
 def _text_message(content: Json) -> Readable:
     pairs = [
-        Pair("About", content.get("description", "")),
-        Pair("Kind", content.get("kind", "")),
+        Pair(gettext("About"), content.get("description", "")),
+        Pair(gettext("Kind"), content.get("kind", "")),
         *(
-            Pair(f"Date (code {each.get('qualifier', '')})", _moment(each))
+            Pair(gettext("Date (code %(code)s)") % {"code": each.get("qualifier", "")}, _moment(each))
             for each in content.get("dates", ())
         ),
     ]
@@ -119,10 +142,10 @@ def _text_message(content: Json) -> Readable:
     tables = []
     for message in content.get("messages", ()):
         blocks += [_party(each) for each in message.get("parties", ())]
-        title = message.get("title") or "Message"
+        title = message.get("title") or gettext("Message")
         number = f" ({message['number']})" if message.get("number") else ""
         rows = [Row([Cell(line)]) for line in message.get("lines", ())]
-        tables.append(Table(f"{title}{number}", [Column("Text")], rows))
+        tables.append(Table(f"{title}{number}", [Column(gettext("Text"))], rows))
     notes = [str(problem) for problem in content.get("problems", ())]
     return Readable([pair for pair in pairs if pair.words], blocks, tables, notes)
 
@@ -136,7 +159,10 @@ def _party(party: Json) -> Block:
     for contact in party.get("contacts", ()):
         lines.append(contact.get("name"))
         lines += [f"{_CHANNELS.get(kind, kind)} {number}" for kind, number in contact.get("channels", ())]
-    return Block(_PARTIES.get(role, f"Party, role {role}"), lines=[str(line) for line in lines if line])
+    return Block(
+        _PARTIES.get(role, gettext("Party, role %(role)s") % {"role": role}),
+        lines=[str(line) for line in lines if line],
+    )
 
 
 ANSWERS: Mapping[str, Callable[[Json], Readable]] = {

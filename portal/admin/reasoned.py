@@ -30,7 +30,7 @@ class ReasonedAdmin(GridAdmin):
         """Ask for the reason last; those who only look are asked nothing."""
         shown = list(super().get_fieldsets(request, obj))
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return [*shown, ("Why", {"fields": ("reason",)})] if may else shown
+        return [*shown, (gettext("Why"), {"fields": ("reason",)})] if may else shown
 
     def change_view(
         self,
@@ -106,11 +106,11 @@ class ReasonedAdmin(GridAdmin):
                 return HttpResponseRedirect(list_url(self.model))
         context = {
             "title": gettext("Remove %(named)s") % {"named": self.named(row)},
-            "heading": f"Remove {self.named(row)}?",
+            "heading": gettext("Remove %(named)s?") % {"named": self.named(row)},
             "consequence": gettext(
                 "What it was is kept with the reason; documents that were made with it stay as they are."
             ),
-            "button": "Remove",
+            "button": gettext("Remove"),
             "form": form,
             "cancel_url": "../change/",
         }

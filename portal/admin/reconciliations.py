@@ -10,8 +10,9 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from archive.models import Document, Transmission
 from integration.flows import reconciliation
@@ -33,21 +34,29 @@ from portal.admin.verbs import ReasonForm, person, require
 
 MOST_SHOWN = 200
 WANTED = {
-    Gap.Check.ORDER: "Every order that is worked on has its purchase order, or a reason",
-    Gap.Check.PURCHASE_ORDER: "Every purchase order is sent, or something has it in hand",
-    Gap.Check.RECEIPT: "Every document that we send has a receipt of its delivery",
-    Gap.Check.ACKNOWLEDGMENT: "Every document that was delivered has its 997, or is within its time",
-    Gap.Check.ANSWER: "Every 855 is matched, and what it differs in is decided or a case",
-    Gap.Check.SHIPMENT: "Every line of a ship notice is in a shipment, and goes to its store or is a case",
-    Gap.Check.INVOICE: "Every order that is to be invoiced is, or a case says why not",
-    Gap.Check.BILL: "Every supplier's invoice is matched, waits for its goods, or is a case",
-    Gap.Check.RETURN: "Every return has what is due of it, somebody waits for it, or a case asks",
-    Gap.Check.STOCK: "Every stock advice counts, is held in a case, was older, or was refused",
-    Gap.Check.CUSTOMER: "Every order of a business customer is acknowledged as it stands, or a case says why not",
-    Gap.Check.FILE: "Every file on the mailboxes was taken",
-    Gap.Check.RECEIVED: "Every file that was taken was read, and all of it is on record",
-    Gap.Check.EFFECT: "Everything that is to be written to a store is written",
-    Gap.Check.SHOWN: "Every store holds what we left there, less what was sold since",
+    Gap.Check.ORDER: gettext_lazy("Every order that is worked on has its purchase order, or a reason"),
+    Gap.Check.PURCHASE_ORDER: gettext_lazy("Every purchase order is sent, or something has it in hand"),
+    Gap.Check.RECEIPT: gettext_lazy("Every document that we send has a receipt of its delivery"),
+    Gap.Check.ACKNOWLEDGMENT: gettext_lazy(
+        "Every document that was delivered has its 997, or is within its time"
+    ),
+    Gap.Check.ANSWER: gettext_lazy("Every 855 is matched, and what it differs in is decided or a case"),
+    Gap.Check.SHIPMENT: gettext_lazy(
+        "Every line of a ship notice is in a shipment, and goes to its store or is a case"
+    ),
+    Gap.Check.INVOICE: gettext_lazy("Every order that is to be invoiced is, or a case says why not"),
+    Gap.Check.BILL: gettext_lazy("Every supplier's invoice is matched, waits for its goods, or is a case"),
+    Gap.Check.RETURN: gettext_lazy(
+        "Every return has what is due of it, somebody waits for it, or a case asks"
+    ),
+    Gap.Check.STOCK: gettext_lazy("Every stock advice counts, is held in a case, was older, or was refused"),
+    Gap.Check.CUSTOMER: gettext_lazy(
+        "Every order of a business customer is acknowledged as it stands, or a case says why not"
+    ),
+    Gap.Check.FILE: gettext_lazy("Every file on the mailboxes was taken"),
+    Gap.Check.RECEIVED: gettext_lazy("Every file that was taken was read, and all of it is on record"),
+    Gap.Check.EFFECT: gettext_lazy("Everything that is to be written to a store is written"),
+    Gap.Check.SHOWN: gettext_lazy("Every store holds what we left there, less what was sold since"),
 }
 _LISTS = {
     Gap.Check.ORDER: (Order, ""),
@@ -73,7 +82,7 @@ class CheckLine:
     """One check as the page shows it."""
 
     name: str
-    words: str
+    words: str | Promise
     looked_at: int
     good: int
     explained: int
@@ -85,10 +94,10 @@ class CheckLine:
 def state_badge(row: Reconciliation) -> SafeString:
     """Return what a look came to."""
     if row.finished_at is None:
-        return badge("Looking", WAITING)
+        return badge(gettext("Looking"), WAITING)
     count = sum(each["gaps"] for each in row.checks)
     if count:
-        return badge("1 gap" if count == 1 else f"{count:,} gaps", WARNING)
+        return badge(ngettext("%(count)s gap", "%(count)s gaps", count) % {"count": f"{count:,}"}, WARNING)
     return badge(gettext("Not all could be looked at"), WARNING) if row.unread else badge("0 gaps", GOOD)
 
 
@@ -143,7 +152,7 @@ class ReconciliationAdmin(HistoryAdmin):
                 "The stores and mailboxes are read afresh. What can safely be mended is mended and told; the rest"
                 " becomes cases."
             ),
-            "button": "Reconcile",
+            "button": gettext("Reconcile"),
             "form": form,
             "cancel_url": back,
         }
@@ -185,7 +194,7 @@ class ReconciliationAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Asked by"))
     def shown_by(self, row: Reconciliation) -> str:
         """Return who asked for it."""
-        return row.asked_by or "Gridport, daily"
+        return row.asked_by or gettext("Gridport, daily")
 
 
 def _line(kept: dict[str, Any]) -> CheckLine:

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.documents import FieldShape
 from integration.documents.parts import MONEY, RATE
@@ -203,7 +203,11 @@ def value_words(shape: FieldShape, value: Any, currency: str = "") -> str:
     except (ValueError, InvalidOperation):
         return text
     if has_words(shape):
-        return f"Code {text[1:]}" if text.startswith("?") else text.replace("_", " ").capitalize()
+        return (
+            gettext("Code %(text)s") % {"text": text[1:]}
+            if text.startswith("?")
+            else text.replace("_", " ").capitalize()
+        )
     return coded(_CODES[shape.name], text) if shape.name in _CODES else text
 
 

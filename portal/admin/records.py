@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from archive.models import AuditEntry
 from portal.admin.base import EmptyState, HistoryAdmin
@@ -47,7 +47,10 @@ class DecisionAdmin(HistoryAdmin):
 
     def named(self, row: AuditEntry) -> str:
         """Return the verb and whose it was."""
-        return f"{verb_words(row.verb)}, by {row.actor}"
+        return gettext("%(verb_words)s, by %(actor)s") % {
+            "verb_words": verb_words(row.verb),
+            "actor": row.actor,
+        }
 
     @display(description=gettext_lazy("Decision"), ordering="verb")
     def shown_verb(self, entry: AuditEntry) -> str:
@@ -68,7 +71,9 @@ class DecisionAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Detail"))
     def shown_detail(self, entry: AuditEntry) -> str:
         """Return what else is kept of it: ``Owner: dora``."""
-        return "; ".join(f"{name.capitalize()}: {value}" for name, value in entry.detail.items()) or "None"
+        return "; ".join(f"{name.capitalize()}: {value}" for name, value in entry.detail.items()) or gettext(
+            "None"
+        )
 
     @display(description=gettext_lazy("When"), ordering="pk")
     def shown_at(self, entry: AuditEntry) -> str:
@@ -102,7 +107,9 @@ class SettingChangeAdmin(HistoryAdmin):
     @display(description=gettext_lazy("What was done"))
     def shown_change(self, entry: LogEntry) -> str:
         """Return Added, Changed or Removed."""
-        return {ADDITION: "Added", CHANGE: "Changed"}.get(entry.action_flag, "Removed")
+        return {ADDITION: gettext("Added"), CHANGE: gettext("Changed")}.get(
+            entry.action_flag, gettext("Removed")
+        )
 
     @display(description=gettext_lazy("What"))
     def shown_kind(self, entry: LogEntry) -> str:

@@ -32,8 +32,15 @@ from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
 
-_TONES = {"error": ("Error", BAD), "warning": ("Remark", WARNING), "note": ("Note", QUIET)}
-_WAYS = {OUT: "Written: the document becomes X12", IN: "Read: X12 becomes the document"}
+_TONES = {
+    "error": (gettext_lazy("Error"), BAD),
+    "warning": (gettext_lazy("Remark"), WARNING),
+    "note": (gettext_lazy("Note"), QUIET),
+}
+_WAYS = {
+    OUT: gettext_lazy("Written: the document becomes X12"),
+    IN: gettext_lazy("Read: X12 becomes the document"),
+}
 
 
 class KeepForm(ReasonForm):
@@ -257,7 +264,11 @@ def _part(
 ) -> ShownPart:
     number = f"{row.tag}{part.element:02d}" + (f"-{part.component}" if part.component else "")
     name = names.get((row.tag, part.element), "")
-    rule = f"rule {part.address}" if part.address else ("" if row.is_envelope else "no rule")
+    rule = (
+        gettext("rule %(address)s") % {"address": part.address}
+        if part.address
+        else ("" if row.is_envelope else gettext("no rule"))
+    )
     title = ", ".join(each for each in (f"{number} {name}".strip(), part.path, rule) if each)
     first = part.component in (None, 1)
     return ShownPart(

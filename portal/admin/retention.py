@@ -39,7 +39,7 @@ from portal.admin.governed_page import Listed, RecordPage, Said, Told, Way
 from portal.admin.show import GOOD, QUIET, badge, moment, page_url
 from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
 
-_KINDS = [*DOCUMENT_NAMES.items(), (FILE, "Files without a document, such as stock files")]
+_KINDS = [*DOCUMENT_NAMES.items(), (FILE, gettext_lazy("Files without a document, such as stock files"))]
 
 
 class TermsForm(ReasonForm):
@@ -184,28 +184,31 @@ class RetentionRuleAdmin(HistoryAdmin):
         revisions = list(row.revisions.select_related("partner", "rule").order_by("-number"))
         now = revisions[0]
         may = self.has_set_retention_permission(request)
-        ways = [Way("Change…", reverse("admin:archive_retentionrule_change_rule", args=[row.pk]), "edit")]
-        if not now.is_retired:
-            ways.append(Way("Retire…", reverse("admin:archive_retentionrule_retire", args=[row.pk]), "block"))
         covers, keeps = revision_words(now)
         page = RecordPage(
             heading=row.name,
             badge=_state(now),
             said=[
-                Said("Covers", covers, is_wide=True),
+                Said(gettext("Covers"), covers, is_wide=True),
                 Said(gettext("Kept for"), keeps),
-                Said("Since", moment(now.recorded_at)),
+                Said(gettext("Since"), moment(now.recorded_at)),
                 Said(gettext("Legal reason"), now.legal_reason, is_wide=True),
             ],
             lists=[
                 Listed(
-                    "Revisions",
-                    ("Revision", gettext("What it says"), gettext("Legal reason"), "Why", "When"),
+                    gettext("Revisions"),
+                    (
+                        gettext("Revision"),
+                        gettext("What it says"),
+                        gettext("Legal reason"),
+                        gettext("Why"),
+                        gettext("When"),
+                    ),
                     [_revision_row(each) for each in revisions],
                     "",
                 )
             ],
-            ways=ways if may else [],
+            ways=_ways(now) if may else [],
             warning=gettext("This rule holds no more: what only it covered is kept.")
             if now.is_retired
             else "",
@@ -320,8 +323,18 @@ def _asking(form: TermsForm, heading: str, button: str, cancel_url: str) -> dict
     }  # fmt: skip
 
 
+def _ways(now: RetentionRevision) -> list[Way]:
+    row = now.rule_id
+    ways = [Way(gettext("Change…"), reverse("admin:archive_retentionrule_change_rule", args=[row]), "edit")]
+    if not now.is_retired:
+        ways.append(
+            Way(gettext("Retire…"), reverse("admin:archive_retentionrule_retire", args=[row]), "block")
+        )
+    return ways
+
+
 def _state(now: RetentionRevision) -> SafeString:
-    return badge("Retired", QUIET) if now.is_retired else badge("In force", GOOD)
+    return badge(gettext("Retired"), QUIET) if now.is_retired else badge(gettext("In force"), GOOD)
 
 
 def _revision_row(each: RetentionRevision) -> list[Told]:
@@ -330,6 +343,6 @@ def _revision_row(each: RetentionRevision) -> list[Told]:
         Told(each.number),
         Told(gettext("Holds no more") if each.is_retired else covers, under="" if each.is_retired else keeps),
         Told(each.legal_reason),
-        Told(each.reason, under=f"by {each.actor}"),
+        Told(each.reason, under=gettext("by %(actor)s") % {"actor": each.actor}),
         Told(moment(each.recorded_at)),
     ]

@@ -92,7 +92,7 @@ class OpeningForm(ReasonForm):
         )  # fmt: skip
         asked = [each for each in DISPOSITIONS if each not in _ANSWERS]
         self.fields[f"wanted_{number}"] = forms.ChoiceField(
-            label=gettext("What is wanted for %(sku)s") % {"sku": line.sku}, choices=[("", "Credit"), *_choices(asked, ())], required=False,
+            label=gettext("What is wanted for %(sku)s") % {"sku": line.sku}, choices=[("", gettext("Credit")), *_choices(asked, ())], required=False,
             widget=UnfoldAdminSelectWidget(attrs={"aria-label": gettext("What is wanted for %(sku)s") % {"sku": line.sku}}),
         )  # fmt: skip
         self.fields[f"comment_{number}"] = forms.CharField(

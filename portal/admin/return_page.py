@@ -11,15 +11,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows import decide
 from integration.flows.refund import REFUNDABLE, refundable
 from integration.flows.return_files import MOST_FILES, files_for
 from integration.matching.evidence import KINDS
 from integration.matching.lines import words
-from integration.models import Expectation, LineEntry, Refund, ReturnCase, ReturnFile, StoreEffect
+from integration.models import Expectation, LineEntry, Refund, ReturnCase, ReturnFile, ReturnLine, StoreEffect
 from partners.agreements import sends
 from partners.models import ReturnTerms
 from portal.admin.content import READ_CONTENT
@@ -30,13 +31,13 @@ from portal.admin.timeline import timeline
 
 Stage = ReturnCase.Stage
 _LINE = (
-    (Stage.OPENED, "Opened"),
-    (Stage.REQUESTED, "Asked"),
-    (Stage.AUTHORIZED, "Authorized"),
-    (Stage.SHIPPED, "On its way"),
-    (Stage.RECEIVED, "Received"),
-    (Stage.CREDITED, "Credited"),
-    (Stage.CLOSED, "Closed"),
+    (Stage.OPENED, gettext_lazy("Opened")),
+    (Stage.REQUESTED, gettext_lazy("Asked")),
+    (Stage.AUTHORIZED, gettext_lazy("Authorized")),
+    (Stage.SHIPPED, gettext_lazy("On its way")),
+    (Stage.RECEIVED, gettext_lazy("Received")),
+    (Stage.CREDITED, gettext_lazy("Credited")),
+    (Stage.CLOSED, gettext_lazy("Closed")),
 )
 _PLACES = {stage: place for place, (stage, _) in enumerate(_LINE)}
 
@@ -45,7 +46,7 @@ _PLACES = {stage: place for place, (stage, _) in enumerate(_LINE)}
 class StageShown:
     """One stage of the line: ``done``, ``now``, ``failed`` or ``ahead``."""
 
-    words: str
+    words: str | Promise
     state: str
 
 
@@ -91,13 +92,13 @@ def return_context(case: ReturnCase, user: User, now: datetime) -> dict[str, Any
     cases = list(case.cases.select_related("partner", "owner").order_by("closed_at", "-opened_at"))
     expected = due_of([case]).get(case.pk)
     may_decide = user.has_perm(decide.DECIDE)
-    whose, what = TURNS.get(Stage(case.stage), ("", "Nothing more is expected."))
+    whose, what = TURNS.get(Stage(case.stage), ("", gettext("Nothing more is expected.")))
     opened = [each for each in cases if each.closed_at is None]
     return {
         "case": case,
         "badge": return_badge(case),
         "stages": stages_of(case),
-        "turn": "Ours" if opened else turn_words(case),
+        "turn": gettext("Ours") if opened else turn_words(case),
         "next": gettext("Settle the open case.") if opened else what,
         "is_ours": whose == OURS or bool(opened),
         "expected": expected,
@@ -132,13 +133,13 @@ def stages_of(case: ReturnCase) -> list[StageShown]:
     """Return the stages as a line: those passed, the one it is at, and those ahead; a denial stands in its place."""
     stage = Stage(case.stage)
     if stage == Stage.PROPOSED:
-        return [StageShown("Proposed", "now"), *(StageShown(name, "ahead") for _, name in _LINE)]
+        return [StageShown(gettext("Proposed"), "now"), *(StageShown(name, "ahead") for _, name in _LINE)]
     if stage == Stage.WITHDRAWN:
-        return [StageShown("Opened", "done"), StageShown("Withdrawn", "failed")]
+        return [StageShown(gettext("Opened"), "done"), StageShown(gettext("Withdrawn"), "failed")]
     place = _PLACES[Stage.AUTHORIZED if stage == Stage.DENIED else stage]
     skipped = _not_come(case) if stage == Stage.CLOSED else set()
     return [
-        StageShown("Denied", "failed")
+        StageShown(gettext("Denied"), "failed")
         if stage == Stage.DENIED and at == place
         else StageShown(
             name,
@@ -170,19 +171,6 @@ def lines_of(case: ReturnCase) -> list[LineShown]:
     found = []
     for row in case.lines.select_related("line"):
         line = row.line
-        notes = []
-        if row.authorized is not None and row.authorized < row.quantity:
-            why = f" The partner's reason: {words(row.response)}." if row.response else ""
-            notes.append(f"Authorized: {quantity(row.authorized)} of {quantity(row.quantity)}.{why}")
-        if row.disposition and row.disposition not in (
-            "authorized",
-            "partially_authorized",
-            "denied",
-            row.wanted,
-        ):
-            notes.append(gettext("The partner says: %(words)s.") % {"words": words(row.disposition)})
-        if row.damaged:
-            notes.append(gettext("%(quantity)s of it came damaged.") % {"quantity": quantity(row.damaged)})
         worth = None if row.unit_price is None else row.unit_price * row.quantity
         found.append(
             LineShown(
@@ -195,10 +183,32 @@ def lines_of(case: ReturnCase) -> list[LineShown]:
                 credited=quantity(credited.get(row.line_id)),
                 worth=money(worth.quantize(Decimal("0.01")) if worth is not None else None, case.currency),
                 why=_why(row.reason, row.comment, row.wanted),
-                notes=notes,
+                notes=_notes(row),
             )
         )
     return found
+
+
+def _notes(row: ReturnLine) -> list[str]:
+    """Return where the partner authorized less, says something else, or received it damaged."""
+    notes = []
+    if row.authorized is not None and row.authorized < row.quantity:
+        notes.append(
+            gettext("Authorized: %(authorized)s of %(asked)s.")
+            % {"authorized": quantity(row.authorized), "asked": quantity(row.quantity)}
+        )
+        if row.response:
+            notes[-1] += " " + gettext("The partner's reason: %(reason)s.") % {"reason": words(row.response)}
+    if row.disposition and row.disposition not in (
+        "authorized",
+        "partially_authorized",
+        "denied",
+        row.wanted,
+    ):
+        notes.append(gettext("The partner says: %(words)s.") % {"words": words(row.disposition)})
+    if row.damaged:
+        notes.append(gettext("%(quantity)s of it came damaged.") % {"quantity": quantity(row.damaged)})
+    return notes
 
 
 def buttons_of(case: ReturnCase) -> list[Button]:
@@ -248,24 +258,24 @@ def buttons_of(case: ReturnCase) -> list[Button]:
     if case.received_on is not None:
         url = reverse("admin:integration_returncase_restock", args=[case.pk])
         buttons.append(
-            Button("Restock", url, gettext("Back into the store's stock, what came in good state."))
+            Button(gettext("Restock"), url, gettext("Back into the store's stock, what came in good state."))
         )
     if stage not in ReturnCase.ENDED:
         offer(
             "close",
-            "Close",
+            gettext("Close"),
             gettext("Nothing more is expected; what was not credited is lost."),
             Stage.CREDITED,
         )
         if stage not in (Stage.SHIPPED, Stage.RECEIVED, Stage.CREDITED):
-            offer("withdraw", "Withdraw", gettext("As if it had not been asked for."))
+            offer("withdraw", gettext("Withdraw"), gettext("As if it had not been asked for."))
     return sorted(buttons, key=lambda each: not each.is_first)
 
 
 def _why(reason: str, comment: str, wanted: str) -> str:
     said = words(reason)
     said = f"{said[:1].upper()}{said[1:]}{f': {comment}' if comment else ''}"
-    return f"{said}. Wanted: {words(wanted)}" if wanted else said
+    return gettext("%(said)s. Wanted: %(words)s") % {"said": said, "words": words(wanted)} if wanted else said
 
 
 def _expected_words(expected: Expectation | None) -> str:
@@ -305,7 +315,7 @@ def _papers(case: ReturnCase) -> list[dict[str, Any]]:
             "words": said,
             "url": reverse("admin:integration_returncase_claim_form_pdf", args=[case.pk, name]),
         }
-        for name, said in (("letter", "Letter"), ("a4", "A4"))
+        for name, said in (("letter", gettext("Letter")), ("a4", "A4"))
     ]
 
 
@@ -334,7 +344,7 @@ def _refund(refund: Refund) -> dict[str, Any]:
         "amount": money(refund.amount, refund.currency),
         "tax": money(refund.tax, refund.currency),
         "method": refund.method,
-        "badge": badge("Declined", BAD)
+        "badge": badge(gettext("Declined"), BAD)
         if is_declined and effect.state == StoreEffect.State.DONE
         else effect_badge(effect),
         "number": refund.store_refund,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.models import Expectation, ReturnCase, ReturnLine
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, money, page_url, status
@@ -66,7 +66,7 @@ def return_badge(case: ReturnCase) -> SafeString:
 def turn_words(case: ReturnCase) -> str:
     """Return whose turn it is: ``Ours``, the partner's name, or that it is nobody's."""
     whose, _ = TURNS.get(Stage(case.stage), ("", ""))
-    return {OURS: "Ours", THEIRS: str(case.partner)}.get(whose, "Nobody's")
+    return {OURS: gettext("Ours"), THEIRS: str(case.partner)}.get(whose, "Nobody's")
 
 
 def owed(case: ReturnCase) -> Decimal:
@@ -110,8 +110,12 @@ def totals(rows: QuerySet[ReturnCase]) -> str:
         .order_by("currency")
     )
     said = [
-        f"{money(each['owed'], each['currency'])} owed, {money(each['recovered'], each['currency'])} recovered,"
-        f" {money(each['lost'], each['currency'])} lost"
+        gettext("%(owed)s owed, %(recovered)s recovered, %(lost)s lost")
+        % {
+            "owed": money(each["owed"], each["currency"]),
+            "recovered": money(each["recovered"], each["currency"]),
+            "lost": money(each["lost"], each["currency"]),
+        }
         for each in found
         if each["owed"] or each["recovered"] or each["lost"]
     ]

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -93,24 +94,34 @@ class Verb:
     """One verb: its form, its words, what it does now, and the call."""
 
     form: Callable[[Any, ReturnCase], Any]
-    title: str
+    title: str | Promise
     consequence: Callable[[ReturnCase], str]
-    button: str
-    done: str
+    button: str | Promise
+    done: str | Promise
     act: Callable[[Any, ReturnCase, Any], object]
 
 
 def _asked(case: ReturnCase) -> str:
-    again = " once more, under the same number of ours" if case.asked else ""
     files = case.files.filter(withdrawn_at=None, document=None).count()
-    waits = (
-        f" Photos and forms that were not sent yet: {files}; they go along where the agreement says so."
-        if files
-        else ""
+    sent = (
+        gettext(
+            "%(partner)s is sent a return document (180) for all lines of it once more, under the same number of ours."
+        )
+        if case.asked
+        else gettext("%(partner)s is sent a return document (180) for all lines of it.")
     )
-    return gettext(
-        "%(partner)s is sent a return document (180) for all lines of it%(again)s. The answer is matched by itself, and one that differs is a case.%(waits)s"
-    ) % {"partner": case.partner, "again": again, "waits": waits}
+    sentences = [
+        sent % {"partner": case.partner},
+        gettext("The answer is matched by itself, and one that differs is a case."),
+    ]
+    if files:
+        sentences.append(
+            gettext(
+                "Photos and forms that were not sent yet: %(files)s; they go along where the agreement says so."
+            )
+            % {"files": files}
+        )
+    return " ".join(sentences)
 
 
 def _shipped(case: ReturnCase) -> str:
@@ -131,45 +142,49 @@ def _received(case: ReturnCase) -> str:
 
 def _closed(case: ReturnCase) -> str:
     left = max(case.expected_credit - case.credited, Decimal(0))
-    lost = f" {left:.2f} {case.currency} that {case.partner} owes yet count as lost." if left else ""
-    return gettext("Nothing more is expected of it, and its open cases close.%(lost)s") % {"lost": lost}
+    sentences = [gettext("Nothing more is expected of it, and its open cases close.")]
+    if left:
+        sentences.append(
+            gettext("%(left)s %(currency)s that %(partner)s owes yet count as lost.")
+            % {"left": f"{left:.2f}", "currency": case.currency, "partner": case.partner}
+        )
+    return " ".join(sentences)
 
 
 def _withdrawn(case: ReturnCase) -> str:
-    told = (
-        f" {case.partner} was asked for it: tell them that it is not wanted any more."
-        if case.request_id
-        else ""
-    )
-    return gettext("It counts for nothing, and what it held can go back by another return.%(told)s") % {
-        "told": told
-    }
+    sentences = [gettext("It counts for nothing, and what it held can go back by another return.")]
+    if case.request_id:
+        sentences.append(
+            gettext("%(partner)s was asked for it: tell them that it is not wanted any more.")
+            % {"partner": case.partner}
+        )
+    return " ".join(sentences)
 
 
 VERBS = {
     "ask": Verb(
-        PlainForm, "Ask the partner?", _asked, "Ask the partner", "The partner is asked.",
+        PlainForm, gettext_lazy("Ask the partner?"), _asked, gettext_lazy("Ask the partner"), gettext_lazy("The partner is asked."),
         lambda user, case, form: returns.ask_partner(user, case, form.cleaned_data["reason"]),
     ),
     "shipped": Verb(
-        ShippedForm, "On its way back?", _shipped, "It is on its way", "It is on its way back.",
+        ShippedForm, gettext_lazy("On its way back?"), _shipped, gettext_lazy("It is on its way"), gettext_lazy("It is on its way back."),
         lambda user, case, form: returns.mark_shipped(
             user, case, form.cleaned_data["scac"], form.cleaned_data["tracking"], form.cleaned_data["on"],
             form.cleaned_data["reason"],
         ),
     ),
     "received": Verb(
-        ReceivedForm, "What did the partner receive?", _received, "He received this", "What came back is on record.",
+        ReceivedForm, gettext_lazy("What did the partner receive?"), _received, gettext_lazy("He received this"), gettext_lazy("What came back is on record."),
         lambda user, case, form: returns.mark_received(
             user, case, form.cleaned_data["on"], form.quantities(), form.cleaned_data["reason"]
         ),
     ),
     "close": Verb(
-        PlainForm, "Close the return?", _closed, "Close it", "The return is closed.",
+        PlainForm, gettext_lazy("Close the return?"), _closed, gettext_lazy("Close it"), gettext_lazy("The return is closed."),
         lambda user, case, form: returns.close_return(user, case, form.cleaned_data["reason"]),
     ),
     "withdraw": Verb(
-        PlainForm, "Withdraw the return?", _withdrawn, "Withdraw it", "The return is withdrawn.",
+        PlainForm, gettext_lazy("Withdraw the return?"), _withdrawn, gettext_lazy("Withdraw it"), gettext_lazy("The return is withdrawn."),
         lambda user, case, form: returns.withdraw_return(user, case, form.cleaned_data["reason"]),
     ),
 }  # fmt: skip
@@ -187,11 +202,12 @@ def verb_page(shown_by: GridAdmin, request: HttpRequest, case: ReturnCase, name:
     if (
         request.method == "POST"
         and form.is_valid()
-        and run(request, lambda: verb.act(user, case, form), verb.done)
+        and run(request, lambda: verb.act(user, case, form), str(verb.done))
     ):
         return HttpResponseRedirect(page_url(case))
+    title = str(verb.title).removesuffix("?")
     context = {
-        "title": f"{case}: {verb.title[:1].lower()}{verb.title[1:].removesuffix('?')}",
+        "title": f"{case}: {title[:1].lower()}{title[1:]}",
         "heading": verb.title,
         "consequence": verb.consequence(case),
         "button": verb.button,

@@ -66,18 +66,18 @@ class MoneyFilter(SimpleListFilter):
     title = gettext_lazy("Money")
     parameter_name = "money"
     _CHOICES = {
-        "owed": ("Owed", Q(money_owed__gt=0)),
+        "owed": (gettext_lazy("Owed"), Q(money_owed__gt=0)),
         "overdue": (
-            "Something is overdue",
+            gettext_lazy("Something is overdue"),
             Q(expectations__state=Expectation.State.OVERDUE),
         ),
-        "recovered": ("Recovered", Q(credited__gt=0)),
-        "lost": ("Lost", Q(money_lost__gt=0)),
+        "recovered": (gettext_lazy("Recovered"), Q(credited__gt=0)),
+        "lost": (gettext_lazy("Lost"), Q(money_lost__gt=0)),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return what may have become of it."""
-        return [(name, title) for name, (title, _) in self._CHOICES.items()]
+        return [(name, str(title)) for name, (title, _) in self._CHOICES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ReturnCase]) -> QuerySet[ReturnCase]:
         """Keep the returns of which that became."""
@@ -232,7 +232,9 @@ class ReturnCaseAdmin(HistoryAdmin):
             return ""
         if expected.due_at <= timezone.now():
             return format_html(
-                '{}<small class="gp-under">{}</small>', badge("Overdue", BAD), moment(expected.due_at)
+                '{}<small class="gp-under">{}</small>',
+                badge(gettext("Overdue"), BAD),
+                moment(expected.due_at),
             )
         return moment(expected.due_at)
 

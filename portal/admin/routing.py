@@ -22,7 +22,7 @@ from portal.admin.base import EmptyState
 from portal.admin.reasoned import ReasonedAdmin
 from portal.admin.routing_forms import RuleForm, WarehouseForm
 from portal.admin.routing_tester import tester_page, what_if_page
-from portal.admin.show import GOOD, QUIET, badge, link
+from portal.admin.show import GOOD, QUIET, and_more, badge, link
 from portal.admin.verbs import person
 
 
@@ -143,7 +143,7 @@ class RoutingRuleAdmin(RoutingAdmin):
     @display(description=gettext_lazy("State"), ordering="is_active")
     def shown_active(self, rule: RoutingRule) -> SafeString:
         """Return whether it is asked."""
-        return badge("Active", GOOD) if rule.is_active else badge("Off", QUIET)
+        return badge(gettext("Active"), GOOD) if rule.is_active else badge(gettext("Off"), QUIET)
 
     @display(description=gettext_lazy("Store"), ordering="store")
     def shown_store(self, rule: RoutingRule) -> str:
@@ -173,8 +173,8 @@ _CONDITIONS = (
     ("categories", "category"),
     ("countries", "country"),
     ("regions", "region"),
-    ("postal_prefixes", "postal code"),
-    ("pickup_methods", "pickup method"),
+    ("postal_prefixes", gettext_lazy("postal code")),
+    ("pickup_methods", gettext_lazy("pickup method")),
 )
 _MOST_WORDS = 3
 
@@ -185,8 +185,8 @@ def conditions(rule: RoutingRule) -> str:
     for name, words in _CONDITIONS:
         values = getattr(rule, name)
         if values:
-            more = f" and {len(values) - _MOST_WORDS} more" if len(values) > _MOST_WORDS else ""
-            parts.append(f"{words} {', '.join(str(each) for each in values[:_MOST_WORDS])}{more}")
+            named = ", ".join(str(each) for each in values[:_MOST_WORDS])
+            parts.append(f"{words} {and_more(named, len(values) - _MOST_WORDS)}")
     text = "; ".join(parts) or "all"
     return text[:1].upper() + text[1:]
 

@@ -114,7 +114,7 @@ def _purchase_orders(routing: Routing) -> list[dict[str, Any]]:
             {
                 "agreement": agreements[agreement],
                 "ship_to": customer if place is None else str(warehouses.get(place, "")),
-                "type": "Drop-ship" if place is None else "Stock",
+                "type": "Drop-ship" if place is None else gettext("Stock"),
                 "lines": [
                     f"{line['quantity'] - line['quantity_refunded']} × {line['sku']}" for line, _ in lines
                 ],

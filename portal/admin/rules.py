@@ -94,11 +94,15 @@ def _name_problems(mailbox: Mailbox) -> Problems:
         )
     except (KeyError, IndexError, ValueError, AttributeError):
         return {
-            "outbound_name": "Only {receiver}, {number} and {set} are filled in; write every brace as part of one."
+            "outbound_name": gettext(
+                "Only {receiver}, {number} and {set} are filled in; write every brace as part of one."
+            )
         }
     if first == second:
         return {
-            "outbound_name": "Put {number} into it: without it all files to a partner would have the same name."
+            "outbound_name": gettext(
+                "Put {number} into it: without it all files to a partner would have the same name."
+            )
         }
     return {}
 

@@ -25,7 +25,11 @@ from portal.admin.verbs import person
 
 PARAMETER = "scorecard"
 _DUE = (Outcome.ON_TIME, Outcome.LATE, Outcome.OVERDUE)
-_OUTCOMES = {"on_time": "on time", "late": "late", "overdue": "not come"}
+_OUTCOMES = {
+    "on_time": gettext_lazy("on time"),
+    "late": gettext_lazy("late"),
+    "overdue": gettext_lazy("not come"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class _ScorecardFilter(SimpleListFilter):
         if counted is None or partner is None:
             return [(self._text(), gettext("Unknown"))] if self._text() else []
         told = " ".join(
-            each for each in (counted.what.replace("_", " "), _OUTCOMES.get(counted.outcome, "")) if each
+            each for each in (counted.what.replace("_", " "), str(_OUTCOMES.get(counted.outcome, ""))) if each
         )
         return [(self._text(), ", ".join(each for each in (told, period_words(counted.period)) if each))]
 

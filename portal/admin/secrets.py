@@ -6,14 +6,14 @@ from typing import Any
 
 from django import forms
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from portal.admin.forms import RuledForm
 from portal.admin.show import GOOD, QUIET, badge
 
-KEPT = "Leave empty to keep the stored one; it is never shown."
-NONE_YET = "None is stored."
+KEPT = gettext_lazy("Leave empty to keep the stored one; it is never shown.")
+NONE_YET = gettext_lazy("None is stored.")
 
 
 class SecretLines(UnfoldAdminTextareaWidget):  # type: ignore[misc]
@@ -65,7 +65,7 @@ class SecretsForm(RuledForm):
         return data
 
 
-def removal_box(words: str) -> forms.BooleanField:
+def removal_box(words: Any) -> forms.BooleanField:
     """Return the field that takes a stored secret away."""
     return forms.BooleanField(label=words, required=False, widget=UnfoldBooleanWidget())
 

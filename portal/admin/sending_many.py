@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from archive.house import house_language
 from archive.models import Document
 from integration.flows import decide
 from integration.flows.bulk import WHICH_WORDS, Which, plan_bulk, start_bulk
@@ -52,6 +53,8 @@ def bulk_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
     reason = ResendForm(request.POST if request.method == "POST" else None)
     key = (request.POST.get("key") or uuid4().hex)[:64]
     if request.method == "POST" and reason.is_valid():
+        with house_language():
+            scope = f"{_choice(shown_by, request).words}. {WHICH_WORDS[which]}"
         try:
             job = start_bulk(
                 user,
@@ -59,7 +62,7 @@ def bulk_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
                 reason.words,
                 request.POST.get("digest", ""),
                 key,
-                scope=f"{choice.words}. {WHICH_WORDS[which]}",
+                scope=scope,
                 which=which,
             )
         except Refused as refusal:
@@ -110,10 +113,11 @@ def _filtered(shown_by: GridAdmin, request: HttpRequest, query: str) -> Choice:
     found = Document.objects.filter(pk__in=listed.get_queryset(asked).order_by().values("pk"))
     chosen = [f"{menu.title}: {menu.chosen}" for menu in filter_menus(listed) if menu.is_set]
     if listed.query:
-        chosen.append(f"search: “{listed.query}”")
+        chosen.append(gettext("search: “%(query)s”") % {"query": listed.query})
     return Choice(
         found,
-        gettext("All documents of the list (%(chosen)s)") % {"chosen": ", ".join(chosen) or "no filter"},
+        gettext("All documents of the list (%(chosen)s)")
+        % {"chosen": ", ".join(chosen) or gettext("no filter")},
     )
 
 

@@ -77,7 +77,7 @@ def _file(file: ShipmentFile) -> dict[str, Any]:
     return {
         "row": file,
         "name": file.transmission.name,
-        "words": f"{'PDF' if file.content_type == PDF else 'Text'}, {size(file.transmission.payload.size)}",
+        "words": f"{'PDF' if file.content_type == PDF else gettext('Text')}, {size(file.transmission.payload.size)}",
         "named": gettext("Its name holds %(named)s %(number)s.")
         % {"named": file.get_named_display(), "number": file.number},
     }

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows.routing import WAREHOUSE, warehouse_of
 from integration.matching.lines import plain
-from integration.models import Carrier, Shipment, StoreEffect
+from integration.models import Carrier, Shipment, Store, StoreEffect
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge
 
 State = StoreEffect.State
@@ -23,35 +24,35 @@ UNSEEN = ("order__content", "order__routing", "purchase_order__content")
 _STANDS = Q(withdrawn_by=None)
 _TO_WAREHOUSE = Q(purchase_order__ship_to__startswith=WAREHOUSE)
 STANDINGS = {
-    "in_store": ("In the store", _STANDS & Q(effect__state=State.DONE)),
+    "in_store": (gettext_lazy("In the store"), _STANDS & Q(effect__state=State.DONE)),
     "waiting": (
-        "Waiting to be written",
+        gettext_lazy("Waiting to be written"),
         _STANDS & Q(effect__state__in=[State.WAITING, State.SENDING, State.UNKNOWN]),
     ),
-    "failed": ("Refused by the store", _STANDS & Q(effect__state=State.FAILED)),
+    "failed": (gettext_lazy("Refused by the store"), _STANDS & Q(effect__state=State.FAILED)),
     "undecided": (
-        "To be decided",
+        gettext_lazy("To be decided"),
         _STANDS & Q(effect=None, purchase_order__leaves_store=False) & ~_TO_WAREHOUSE,
     ),
-    "warehouse": ("Goes to our warehouse", _STANDS & Q(effect=None) & _TO_WAREHOUSE),
-    "withdrawn": ("Withdrawn", ~_STANDS),
+    "warehouse": (gettext_lazy("Goes to our warehouse"), _STANDS & Q(effect=None) & _TO_WAREHOUSE),
+    "withdrawn": (gettext_lazy("Withdrawn"), ~_STANDS),
 }
 """What became of a shipment in the store, by the word of the filter: its title, and the rows."""
 _OF_STATE = {
     State.WAITING: (
-        "Waiting to be written", WAITING, "It is about to be written to the store.",
+        gettext_lazy("Waiting to be written"), WAITING, gettext_lazy("It is about to be written to the store."),
     ),
     State.SENDING: (
-        "Being written", WAITING, "It is being written to the store.",
+        gettext_lazy("Being written"), WAITING, gettext_lazy("It is being written to the store."),
     ),
     State.UNKNOWN: (
-        "Unknown", WARNING, "Whether the store has it is not known: its answer was lost, and it is looked for there.",
+        gettext_lazy("Unknown"), WARNING, gettext_lazy("Whether the store has it is not known: its answer was lost, and it is looked for there."),
     ),
     State.FAILED: (
-        "Refused by the store", BAD, "The store refused it: the open case says why.",
+        gettext_lazy("Refused by the store"), BAD, gettext_lazy("The store refused it: the open case says why."),
     ),
     State.SKIPPED: (
-        "Nothing to write", QUIET, "Nothing of it was left to ship in the store.",
+        gettext_lazy("Nothing to write"), QUIET, gettext_lazy("Nothing of it was left to ship in the store."),
     ),
 }  # fmt: skip
 
@@ -70,9 +71,9 @@ class ShipmentRow:
 class Standing:
     """What the store knows of a shipment: a word or two, their tone, and the sentence."""
 
-    words: str
+    words: str | Promise
     tone: str
-    sentence: str
+    sentence: str | Promise
 
     @property
     def badge(self) -> SafeString:
@@ -90,7 +91,10 @@ def shipment_rows(shipments: QuerySet[Shipment]) -> list[ShipmentRow]:
             row,
             standing_of(row).badge,
             shown_tracking(row, links.get(row.pk, "")),
-            [f"{plain(each.quantity)} of {each.line.sku}" for each in row.lines.all()],
+            [
+                gettext("%(quantity)s of %(sku)s") % {"quantity": plain(each.quantity), "sku": each.line.sku}
+                for each in row.lines.all()
+            ],
         )
         for row in rows
     ]
@@ -101,7 +105,7 @@ def standing_of(shipment: Shipment) -> Standing:
     store = shipment.order.store
     if shipment.withdrawn_by_id is not None:
         return Standing(
-            "Withdrawn",
+            gettext("Withdrawn"),
             QUIET,
             gettext(
                 "It does not stand any more: a later word took it back, and %(store)s is to show none of it."
@@ -111,12 +115,7 @@ def standing_of(shipment: Shipment) -> Standing:
     effect = shipment.effect
     if effect is not None:
         if effect.state == State.DONE:
-            known = f" as shipment {shipment.store_shipment}" if shipment.store_shipment else ""
-            return Standing(
-                gettext("In the store%(known)s") % {"known": known},
-                GOOD,
-                gettext("%(store)s shows it%(known)s.") % {"store": store, "known": known},
-            )
+            return _in_store(shipment, store)
         return Standing(*_OF_STATE[State(effect.state)])
     if warehouse_of(shipment.purchase_order.ship_to) is not None:
         return Standing(
@@ -137,6 +136,17 @@ def standing_of(shipment: Shipment) -> Standing:
         WARNING,
         gettext("Nothing of it was written to %(store)s: the open case says what differs.")
         % {"store": store},
+    )
+
+
+def _in_store(shipment: Shipment, store: Store) -> Standing:
+    if not shipment.store_shipment:
+        return Standing(gettext("In the store"), GOOD, gettext("%(store)s shows it.") % {"store": store})
+    known = {"store": store, "number": shipment.store_shipment}
+    return Standing(
+        gettext("In the store as shipment %(number)s") % known,
+        GOOD,
+        gettext("%(store)s shows it as shipment %(number)s.") % known,
     )
 
 

@@ -86,6 +86,13 @@ MODE_WORDS = {Mode.WATCH: gettext_lazy("Watch"), Mode.LIVE: gettext_lazy("Live")
 MODE_TONES = {Mode.WATCH: WAITING, Mode.LIVE: GOOD}
 
 
+def and_more(words: str, further: int) -> str:
+    """Return ``words``, and how many more there are than they name."""
+    return (
+        gettext("%(words)s and %(count)s more") % {"words": words, "count": further} if further > 0 else words
+    )
+
+
 def badge(words: str | Promise, tone: str) -> SafeString:
     """Return a status as an icon and a word, so that colour never says it alone."""
     return format_html(
@@ -170,7 +177,7 @@ def mode_badge(mode: str) -> SafeString:
 def case_badge(case: ExceptionCase) -> SafeString:
     """Return whether the case is open, overdue or closed."""
     if case.closed_at is not None:
-        return badge("Closed", QUIET)
+        return badge(gettext("Closed"), QUIET)
     now = timezone.now()
     if case.is_put_off(now):
         return badge(
@@ -178,7 +185,7 @@ def case_badge(case: ExceptionCase) -> SafeString:
         )
     if case.due_at is not None and case.due_at < now:
         return badge(gettext("Past its due time"), BAD)
-    return badge("Open", WARNING)
+    return badge(gettext("Open"), WARNING)
 
 
 def moment(value: datetime | None) -> str | SafeString:
@@ -201,10 +208,10 @@ def age(since: datetime, until: datetime | None = None) -> str:
     if minutes < 1:
         return "under 1 min"
     if minutes < 60:
-        return f"{minutes} min"
+        return gettext("%(minutes)s min") % {"minutes": minutes}
     if minutes < 48 * 60:
         return f"{minutes // 60} h"
-    return f"{minutes // (24 * 60)} days"
+    return gettext("%(days)s days") % {"days": minutes // (24 * 60)}
 
 
 def quantity(value: Decimal | None) -> str:
@@ -229,7 +236,7 @@ def money(value: Decimal | None, currency: str = "") -> str:
 def size(count: int) -> str:
     """Return a number of bytes for people."""
     if count < 10_000:
-        return f"{count:,} bytes"
+        return gettext("%(count)s bytes") % {"count": f"{count:,}"}
     return f"{count / 1000:,.0f} kB" if count < 10_000_000 else f"{count / 1_000_000:,.0f} MB"
 
 

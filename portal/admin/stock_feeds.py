@@ -166,14 +166,22 @@ class StockFeedAdmin(HistoryAdmin):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(page_url(feed))
-        gone = f" Of {effect.gone:,} nothing stood before: nothing stands again." if effect.gone else ""
+        sentences = [
+            gettext(
+                "%(changed)s items go back to what stood before it; where something newer stands, that stays."
+            )
+            % {"changed": f"{effect.changed:,}"}
+        ]
+        if effect.gone:
+            sentences.append(
+                gettext("Of %(gone)s nothing stood before: nothing stands again.")
+                % {"gone": f"{effect.gone:,}"}
+            )
+        sentences.append(gettext("The stores follow."))
         asked = Asked(
             title=gettext("roll back"),
             heading=gettext("Roll back %(feed)s?") % {"feed": feed},
-            consequence=gettext(
-                "%(changed)s items go back to what stood before it; where something newer stands, that stays.%(gone)s The stores follow."
-            )
-            % {"changed": f"{effect.changed:,}", "gone": gone},
+            consequence=" ".join(sentences),
             button=gettext("Roll back"),
             done=gettext("%(feed)s is rolled back.") % {"feed": feed},
         )
@@ -228,7 +236,7 @@ class StockFeedAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Changed"), ordering="changed")
     def shown_changed(self, feed: StockFeed) -> str:
         """Return how many items it changed, those that are new among them."""
-        return f"{feed.changed + feed.new:,}" if feed.state in StockFeed.COUNTED else "None"
+        return f"{feed.changed + feed.new:,}" if feed.state in StockFeed.COUNTED else gettext("None")
 
 
 def _open_cases(feed: StockFeed) -> list[ExceptionCase]:
@@ -240,7 +248,7 @@ def _choices(feed: StockFeed, wanted: str) -> list[dict[str, Any]]:
     """Return the outcomes that lines of the feed have, with how many, as links that keep one."""
     from_rows = outcomes(feed)
     found = [(each, from_rows[each]) for each in _ORDER if from_rows.get(each)]
-    everything = [("", "All", sum(from_rows.values()))]
+    everything = [("", gettext("All"), sum(from_rows.values()))]
     shown = everything + [(each.value, str(each.label), count) for each, count in found]
     return [
         {
@@ -303,10 +311,16 @@ def more_words(line: Any) -> list[str]:
             ).strip(),
         ),
         (line.lead_days, gettext("%(lead_days)s days to deliver") % {"lead_days": line.lead_days}),
-        (line.minimum, f"at least {line.minimum} an order"),
-        (line.maximum, f"at most {line.maximum} an order"),
+        (line.minimum, gettext("at least %(minimum)s an order") % {"minimum": line.minimum}),
+        (line.maximum, gettext("at most %(maximum)s an order") % {"maximum": line.maximum}),
         (line.allocation, gettext("%(quantity)s are ours at most") % {"quantity": quantity(line.allocation)}),
-        (line.available_from, f"for sale from {day(line.available_from)}"),
-        (line.discontinued_on, f"discontinued from {day(line.discontinued_on)}"),
+        (
+            line.available_from,
+            gettext("for sale from %(available_from)s") % {"available_from": day(line.available_from)},
+        ),
+        (
+            line.discontinued_on,
+            gettext("discontinued from %(discontinued_on)s") % {"discontinued_on": day(line.discontinued_on)},
+        ),
     ]
     return [words for value, words in said if value is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows.sold_items import rule_of
 from integration.flows.write_limits import WORDS
@@ -17,7 +17,7 @@ from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, day, mo
 from portal.admin.timeline import timeline
 
 MOST_WRITES = 25
-AS_THE_STORE = "As the store's rule"
+AS_THE_STORE = gettext_lazy("As the store's rule")
 _TONES = {
     StockWrite.State.SENDING: WAITING,
     StockWrite.State.UNKNOWN: WARNING,
@@ -45,7 +45,7 @@ def level_badge(levels: Sequence[StockLevel]) -> SafeString | str:
         return ""
     shows = str(sum(each.shows for each in levels))
     if any(each.refused == each.wanted and each.refused is not None for each in levels):
-        return badge(f"{shows}, refused", BAD)
+        return badge(gettext("%(shows)s, refused") % {"shows": shows}, BAD)
     written = all(is_written(each) for each in levels)
     tone = (GOOD if shows != "0" else QUIET) if written else WAITING
     return badge(shows if written else gettext("%(shows)s, not written") % {"shows": shows}, tone)
@@ -92,17 +92,25 @@ def _said(item: StoreItem) -> list[SupplierStock]:
 
 def _statement(row: SupplierStock) -> dict[str, Any]:
     more = [
-        f"no more than {quantity(row.allocation)} for us" if row.allocation is not None else "",
-        f"for sale from {day(row.available_from)}" if row.available_from else "",
-        f"more on {day(row.expected_on)}" if row.expected_on else "",
-        f"not made from {day(row.discontinued_on)}" if row.discontinued_on else "",
-        f"takes {row.lead_days} days" if row.lead_days is not None else "",
-        f"orders of {row.minimum} at least" if row.minimum else "",
-        f"orders of {row.maximum} at most" if row.maximum else "",
+        gettext("no more than %(quantity)s for us") % {"quantity": quantity(row.allocation)}
+        if row.allocation is not None
+        else "",
+        gettext("for sale from %(available_from)s") % {"available_from": day(row.available_from)}
+        if row.available_from
+        else "",
+        gettext("more on %(expected_on)s") % {"expected_on": day(row.expected_on)} if row.expected_on else "",
+        gettext("not made from %(discontinued_on)s") % {"discontinued_on": day(row.discontinued_on)}
+        if row.discontinued_on
+        else "",
+        gettext("takes %(lead_days)s days") % {"lead_days": row.lead_days}
+        if row.lead_days is not None
+        else "",
+        gettext("orders of %(minimum)s at least") % {"minimum": row.minimum} if row.minimum else "",
+        gettext("orders of %(maximum)s at most") % {"maximum": row.maximum} if row.maximum else "",
     ]
     return {
         "partner": row.agreement.partner,
-        "warehouse": row.warehouse or "All",
+        "warehouse": row.warehouse or gettext("All"),
         "quantity": quantity(row.quantity) if row.quantity is not None else gettext("Not said"),
         "as_of": moment(row.as_of),
         "more": "; ".join(each for each in more if each).capitalize(),
@@ -135,7 +143,7 @@ def limit_rows(item: StoreItem, limit: StockLimit) -> list[LimitRow]:
         LimitRow(
             WORDS[name].capitalize(),
             _value(item.settings.get(name)),
-            _value(limit.wanted[name]) if name in limit.wanted else "As before",
+            _value(limit.wanted[name]) if name in limit.wanted else gettext("As before"),
             _value(limit.written[name]) if name in limit.written else gettext("Nothing of ours"),
             _note(limit, name),
         )
@@ -153,5 +161,5 @@ def _note(limit: StockLimit, name: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return "Nothing" if value in (None, "", 0) else str(value)
+        return gettext("Yes") if value else gettext("No")
+    return gettext("Nothing") if value in (None, "", 0) else str(value)

@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -27,10 +28,10 @@ from portal.admin.verbs import ReasonForm, person, require, run
 LOW = 5
 """So few or fewer are called few."""
 LEVELS = {
-    "none": ("Nothing to show", Q(shows=0)),
-    "few": (f"{LOW} or fewer", Q(shows__gt=0, shows__lte=LOW)),
-    "unwritten": ("Not written yet", ~Q(refused=F("wanted")) & Q(on_hand=None)),
-    "refused": ("Refused by the store", Q(refused=F("wanted"))),
+    "none": (gettext_lazy("Nothing to show"), Q(shows=0)),
+    "few": (format_lazy(gettext_lazy("{low} or fewer"), low=LOW), Q(shows__gt=0, shows__lte=LOW)),
+    "unwritten": (gettext_lazy("Not written yet"), ~Q(refused=F("wanted")) & Q(on_hand=None)),
+    "refused": (gettext_lazy("Refused by the store"), Q(refused=F("wanted"))),
 }
 
 
@@ -43,7 +44,7 @@ class StockFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
         return [
-            *((name, words) for name, (words, _) in LEVELS.items()),
+            *((name, str(words)) for name, (words, _) in LEVELS.items()),
             ("silent", gettext("No supplier tells it")),
         ]
 
@@ -147,7 +148,7 @@ class StoreItemAdmin(HistoryAdmin):
             "consequence": gettext(
                 "What the store may show is worked out anew, and the difference is written at once."
             ),
-            "button": "Choose",
+            "button": gettext("Choose"),
             "form": form,
             "cancel_url": page_url(item),
         }

@@ -67,7 +67,9 @@ class StoreForm(SecretsForm):
         widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("What {next} is filled with; numbers that are taken are stepped over."),
     )
-    remove_former_secret = removal_box("Take no more calls signed with the former client secret")
+    remove_former_secret = removal_box(
+        gettext_lazy("Take no more calls signed with the former client secret")
+    )
     import_statuses = StatusesField(
         initial=default_import_statuses,
         label=gettext_lazy("Work on orders that are"),
@@ -83,19 +85,20 @@ class StoreForm(SecretsForm):
         model = Store
         fields = ("token", "client_secret", "import_statuses", "movable_statuses")
         labels = {
-            "poll_seconds": "Ask for changes every (seconds)",
-            "sessions": "At the same time",
-            "settle_minutes": "Settle time (minutes)",
-            "live_from_order": "First order",
-            "purchase_order_prefix": "Prefix",
-            "purchase_order_pattern": "Pattern",
-            "accepted_status": "An accepted order becomes",
+            "poll_seconds": gettext_lazy("Ask for changes every (seconds)"),
+            "sessions": gettext_lazy("At the same time"),
+            "settle_minutes": gettext_lazy("Settle time (minutes)"),
+            "live_from_order": gettext_lazy("First order"),
+            "purchase_order_prefix": gettext_lazy("Prefix"),
+            "purchase_order_pattern": gettext_lazy("Pattern"),
+            "accepted_status": gettext_lazy("An accepted order becomes"),
         }
         help_texts = {
-            "live_from_order": "Orders with a lower number are history and never worked on.",
-            "purchase_order_prefix": "What {prefix} is filled with.",
-            "purchase_order_pattern": "{order} is the order's number, {place} counts its purchase orders, {next} all of the store;"
-            " {next:6} with zeros before it.",
+            "live_from_order": gettext_lazy("Orders with a lower number are history and never worked on."),
+            "purchase_order_prefix": gettext_lazy("What {prefix} is filled with."),
+            "purchase_order_pattern": gettext_lazy(
+                "{order} is the order's number, {place} counts its purchase orders, {next} all of the store; {next:6} with zeros before it."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -161,8 +164,8 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
         former = ("shown_former_secret", "remove_former_secret") if rotating else ()
         return [
             (None, {"fields": (("name", "time_zone", "currency"), *([seen] if seen else []))}),
-            ("Connection", {"fields": (("base_url", "store_hash"), (token, secret), *([former] if former else []), tested)}),
-            ("Orders", {"fields": (imported, ("settle_minutes", "live_from_order"), "agreements")}),
+            (gettext("Connection"), {"fields": (("base_url", "store_hash"), (token, secret), *([former] if former else []), tested)}),
+            (gettext("Orders"), {"fields": (imported, ("settle_minutes", "live_from_order"), "agreements")}),
             (gettext("Purchase order numbers"), {"fields": (
                 ("purchase_order_pattern", "purchase_order_prefix", "next_number" if may_write else "shown_next_number"),
                 *(["shown_numbers"] if obj else []),
@@ -228,7 +231,9 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
     @display(description=gettext_lazy("Former client secret"))
     def shown_former_secret(self, store: Store) -> SafeString:
         """Return until when calls signed with it are taken."""
-        return format_html("Calls signed with it are taken until {}.", moment(store.former_secret_until))
+        return format_html(
+            gettext("Calls signed with it are taken until {}."), moment(store.former_secret_until)
+        )
 
     @display(description=gettext_lazy("Work on orders that are"))
     def shown_import(self, store: Store) -> str:
@@ -242,4 +247,6 @@ class StoreAdmin(LiveAdmin, PausableAdmin, ConnectableAdmin, TakeOverAdmin):
 
 
 def _words(statuses: list[int]) -> str:
-    return ", ".join(ORDER_STATUSES.get(each, f"status {each}") for each in statuses) or "None"
+    return ", ".join(
+        ORDER_STATUSES.get(each, gettext("status %(each)s") % {"each": each}) for each in statuses
+    ) or gettext("None")

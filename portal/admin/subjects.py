@@ -64,7 +64,7 @@ from partners.models import (
 )
 from portal.access import seen
 from portal.admin.documents_table import document_words
-from portal.admin.show import list_url, page_url
+from portal.admin.show import and_more, list_url, page_url
 from portal.models import ApiToken, Export
 
 
@@ -123,7 +123,7 @@ STEP_SUBJECTS = {
 
 def step_words(step: str) -> str:
     """Return what a step does, as a sentence's beginning: ``Match a received document``."""
-    words = STEPS[step].words if step in STEPS else step.replace("_", " ")
+    words = str(STEPS[step].words) if step in STEPS else step.replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
@@ -152,9 +152,11 @@ def payload_subjects(payloads: Iterable[int]) -> dict[int, Subject]:
     wanted = set(payloads)
     found = {pk: Subject(gettext("Bytes of nothing that is known")) for pk in wanted}
     for file in Transmission.objects.filter(payload__in=wanted).order_by("pk"):
-        found[file.payload_id] = Subject(f"File {file}", page_url(file))
+        found[file.payload_id] = Subject(gettext("File %(file)s") % {"file": file}, page_url(file))
     for each in ReturnFile.objects.filter(payload__in=wanted).select_related("case"):
-        found[each.payload_id] = Subject(f"{each} of {each.case}", page_url(each.case))
+        found[each.payload_id] = Subject(
+            gettext("%(file)s of %(case)s") % {"file": each, "case": each.case}, page_url(each.case)
+        )
     carried = Interchange.objects.filter(payload__in=wanted, documents__isnull=False).annotate(
         first=Min("documents"), count=Count("documents")
     )
@@ -163,8 +165,8 @@ def payload_subjects(payloads: Iterable[int]) -> dict[int, Subject]:
         [first for _, first, _ in rows]
     )
     for payload, first, count in rows:
-        more = f" and {count - 1} more" if count > 1 else ""
-        found[payload] = Subject(document_words(documents[first]) + more, page_url(documents[first]))
+        words = and_more(document_words(documents[first]), count - 1)
+        found[payload] = Subject(words, page_url(documents[first]))
     return found
 
 
@@ -210,7 +212,7 @@ def _order_numbers(keys: set[str]) -> dict[str, Subject]:
         f"{row.store_id}:{row.number}": row for row in seen(Order.objects.filter(wanted)).defer("content")
     }
     return {
-        key: Subject(str(rows[key]), page_url(rows[key])) if key in rows else Subject(f"Order {key.partition(':')[2]}")
+        key: Subject(str(rows[key]), page_url(rows[key])) if key in rows else Subject(gettext("Order %(number)s") % {"number": key.partition(':')[2]})
         for key in keys
     }  # fmt: skip
 
@@ -244,7 +246,7 @@ def _accounts(keys: set[str]) -> dict[str, Subject]:
     """Return people by subjects of ``send_account_mail``: ``reset:7``."""
     people = User.objects.in_bulk(_numbers({key.partition(":")[2] for key in keys}))
     return {
-        key: Subject(f"User {people[pk]}", page_url(people[pk]))
+        key: Subject(gettext("User %(user)s") % {"user": people[pk]}, page_url(people[pk]))
         for key in keys
         if (pk := int(key.partition(":")[2] or 0)) in people
     }
@@ -283,7 +285,7 @@ def _all_copies(keys: set[str]) -> dict[str, Subject]:
 
 
 def _destination_words(row: EventDestination) -> str:
-    return f"Event destination {row}"
+    return gettext("Event destination %(name)s") % {"name": row}
 
 
 _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
@@ -293,12 +295,17 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "order_number": _order_numbers,
     "purchase_order": _purchase_orders,
     "document": _by_pk(Document, "state", "interchange", words=document_words),
-    "case": _by_pk(ExceptionCase, words=lambda case: f"Case {case.pk}: {case.get_kind_display().lower()}"),
+    "case": _by_pk(
+        ExceptionCase,
+        words=lambda case: (
+            gettext("Case %(case)s: %(kind)s") % {"case": case.pk, "kind": case.get_kind_display().lower()}
+        ),
+    ),
     "transmission": _by_pk(Transmission),
     "bulk_job": _by_pk(BulkJob),
     "disposal": _by_pk(DisposalRun),
     "disposal_item": _by_pk(DisposalItem, "run", page=lambda item: item.run),
-    "hold": _by_pk(Hold, words=lambda hold: f"Hold: {hold}"),
+    "hold": _by_pk(Hold, words=lambda hold: gettext("Hold: %(hold)s") % {"hold": hold}),
     "retention_rule": _by_pk(
         RetentionRule, words=lambda rule: gettext("Retention rule %(rule)s") % {"rule": rule}
     ),
@@ -320,9 +327,9 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "calendar": _by_pk(BusinessCalendar),
     "carrier": _by_pk(Carrier),
     "mail": _by_pk(OutgoingMail),
-    "token": _by_pk(ApiToken, words=lambda token: f"API token {token}"),
-    "api_export": _by_pk(Export, words=lambda export: f"API {export}"),
-    "user": _by_pk(User, words=lambda user: f"User {user}"),
+    "token": _by_pk(ApiToken, words=lambda token: gettext("API token %(token)s") % {"token": token}),
+    "api_export": _by_pk(Export, words=lambda export: gettext("API %(export)s") % {"export": export}),
+    "user": _by_pk(User, words=lambda user: gettext("User %(user)s") % {"user": user}),
     "account": _accounts,
     "return": _by_pk(ReturnCase),
     "erasure": _by_pk(Erasure),
@@ -332,12 +339,16 @@ _FINDERS: dict[str, Callable[[set[str]], dict[str, Subject]]] = {
     "mailserver": _by_pk(
         MailServer, words=lambda server: gettext("Mail server %(server)s") % {"server": server}
     ),
-    "webhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
-    "noticewebhook": _by_pk(NoticeWebhook, words=lambda webhook: f"Webhook {webhook}"),
+    "webhook": _by_pk(
+        NoticeWebhook, words=lambda webhook: gettext("Webhook %(webhook)s") % {"webhook": webhook}
+    ),
+    "noticewebhook": _by_pk(
+        NoticeWebhook, words=lambda webhook: gettext("Webhook %(webhook)s") % {"webhook": webhook}
+    ),
     "webhook_call": _by_pk(WebhookCall, "webhook", page=lambda call: call.webhook),
     "destination": _by_pk(EventDestination, words=_destination_words),
     "event_destination": _by_pk(EventDestination, words=_destination_words),
-    "event_delivery": _by_pk(EventDelivery, words=lambda row: f"Event {row}"),
+    "event_delivery": _by_pk(EventDelivery, words=lambda row: gettext("Event %(event)s") % {"event": row}),
     "noticerule": _by_pk(NoticeRule, "role", "webhook"),
     "item": _by_pk(ItemCrossReference),
     "code_list": _by_pk(CodeList, "agreement"),

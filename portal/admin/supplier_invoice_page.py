@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from archive.models import Document
 from integration.flows.counted import asked_lines
@@ -147,7 +148,12 @@ def _billed_order(bill: SupplierInvoice, part: Any) -> BilledOrder:
     names = {line.line_number: line.description for line in purchase_order.lines.all()}
     told: dict[int | None, list[str]] = {}
     for each in map(as_costly, part.differences):
-        words = f"{each.difference.what}: agreed {each.difference.asked}, {each.difference.verb} {each.difference.answered}"
+        words = gettext("%(what)s: agreed %(asked)s, %(verb)s %(answered)s") % {
+            "what": each.difference.what,
+            "asked": each.difference.asked,
+            "verb": each.difference.verb,
+            "answered": each.difference.answered,
+        }
         amount = f" ({money(each.money, bill.currency)})" if each.money else ""
         told.setdefault(each.difference.line_number, []).append(words[:1].upper() + words[1:] + amount)
     rows = [
@@ -166,7 +172,12 @@ def _row(
     currency: str,
 ) -> BilledRow:
     billed = [
-        f"{quantity(part.quantity)} {'' if part.counts else part.unit} at {money(part.unit_price, currency) or 'no price'}"
+        gettext("%(quantity)s %(unit)s at %(price)s")
+        % {
+            "quantity": quantity(part.quantity),
+            "unit": "" if part.counts else part.unit,
+            "price": money(part.unit_price, currency) or gettext("no price"),
+        }
         for part in parts
     ]
     net = stands.invoiced - stands.credited
@@ -175,7 +186,9 @@ def _row(
         sku=line.sku,
         name=name or line.sku,
         ordered=f"{quantity(line.in_force)} {line.unit}",
-        price=f"at {money(line.unit_price, currency)}" if line.unit_price is not None else "no price agreed",
+        price=gettext("at %(price)s") % {"price": money(line.unit_price, currency)}
+        if line.unit_price is not None
+        else gettext("no price agreed"),
         shipped=quantity(line.shipped),
         invoiced=quantity(net),
         billed=[" ".join(each.split()) for each in billed],

@@ -108,7 +108,7 @@ class SupplierStockAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Counted"), ordering="as_of")
     def shown_age(self, stock: SupplierStock) -> str | SafeString:
         """Return how long ago it was counted."""
-        return f"{age(stock.as_of)} ago"
+        return gettext("%(age)s ago") % {"age": age(stock.as_of)}
 
     @display(description=gettext_lazy("Besides"))
     def shown_more(self, stock: SupplierStock) -> str:

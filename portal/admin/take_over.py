@@ -55,7 +55,7 @@ class TakeOverAdmin(GridAdmin):
                 messages.error(request, str(refusal))
             else:
                 count = kept.line_entries.values("line__purchase_order").distinct().count()
-                orders = "purchase order is" if count == 1 else "purchase orders are"
+                orders = gettext("purchase order is") if count == 1 else gettext("purchase orders are")
                 messages.success(
                     request,
                     gettext("%(count)s %(orders)s taken over.") % {"count": f"{count:,}", "orders": orders},

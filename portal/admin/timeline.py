@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from archive.models import Document, Event
 from integration.models import Comment
@@ -125,13 +126,15 @@ def timeline(
         )
         for event in events
     ]
-    written = [
-        Moment(each.written_at, QUIET, f"{each.author_name} wrote:", "", about.get(each.subject), each.text)
-        for each in comments
-    ]
-    if not written:
+    if not comments:
         return told
+    written = [_written(each, about.get(each.subject)) for each in comments]
     return sorted([*told, *written], key=lambda each: each.at)[-LONGEST:]
+
+
+def _written(comment: Comment, about: Subject | None) -> Moment:
+    words = gettext("%(author)s wrote:") % {"author": comment.author_name}
+    return Moment(comment.written_at, QUIET, words, "", about, comment.text)
 
 
 def _told_twice(event: Event) -> bool:

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from integration.flows.translation_files import (
     CODE_COLUMNS,
@@ -156,7 +156,7 @@ class CodeListAdmin(FileAdmin):
     @display(description=gettext_lazy("Entries"), ordering="entry_count")
     def shown_entries(self, code_list: Any) -> str:
         """Return how many entries the list has."""
-        return f"{code_list.entry_count:,}" if code_list.entry_count else "None"
+        return f"{code_list.entry_count:,}" if code_list.entry_count else gettext("None")
 
     def exported(self, rows: Any) -> Iterable[str]:
         """Return the file of the entries of the lists shown."""

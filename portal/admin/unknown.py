@@ -18,25 +18,37 @@ def unknown_effect(effect: StoreEffect) -> str | SafeString:
     if effect.state != StoreEffect.State.UNKNOWN:
         return ""
     if effect.kind == StoreEffect.Kind.STATUS:
-        status = ORDER_STATUSES.get(effect.intended.get("status_id"), "as it was to be")
-        sought = (
-            f"whether the order is {status} in the store already, and sets it only where nobody has moved it"
-        )
+        status = ORDER_STATUSES.get(effect.intended.get("status_id"), gettext("as it was to be"))
+        sought = gettext(
+            "whether the order is %(status)s in the store already, and sets it only where nobody has moved it"
+        ) % {"status": status}
     elif effect.kind == StoreEffect.Kind.NOTE:
-        sought = "whether the order's staff notes hold the line already, and adds it only if they do not"
+        sought = gettext(
+            "whether the order's staff notes hold the line already, and adds it only if they do not"
+        )
     elif effect.kind == StoreEffect.Kind.SHIPMENT:
-        sought = "whether the store holds a shipment of just these lines and this tracking number already, and makes it only if it does not"
+        sought = gettext(
+            "whether the store holds a shipment of just these lines and this tracking number already, and makes it only if it does not"
+        )
     elif effect.kind == StoreEffect.Kind.REFUND:
-        sought = "whether the store holds the refund already, by its mark or its pieces and amount, and makes it only if it does not"
+        sought = gettext(
+            "whether the store holds the refund already, by its mark or its pieces and amount, and makes it only if it does not"
+        )
     elif effect.kind == StoreEffect.Kind.REMOVAL:
-        sought = "whether the shipment is still there, and removes it only if it is"
+        sought = gettext("whether the shipment is still there, and removes it only if it is")
     elif effect.kind == StoreEffect.Kind.SHIPPED:
-        sought = "what the order's status and its shipments are, and sets the status that follows from them"
+        sought = gettext(
+            "what the order's status and its shipments are, and sets the status that follows from them"
+        )
     else:
         key = effect.intended.get("key", "")
-        sought = f"whether the order's metafield {key} says so already, and writes it only if it does not"
+        sought = gettext(
+            "whether the order's metafield %(key)s says so already, and writes it only if it does not"
+        ) % {"key": key}
     return format_html(
-        "It may be written: the store's answer was lost. {} {}.", _when("apply_effect", effect.pk), sought
+        gettext("It may be written: the store's answer was lost. {looks} {sought}."),
+        looks=_when("apply_effect", effect.pk),
+        sought=sought,
     )
 
 
@@ -45,14 +57,13 @@ def unknown_delivery(document: Document) -> str | SafeString:
     state = state_of(document)
     if state is None or state.delivery != Delivery.UNKNOWN:
         return ""
-    sought = (
-        f"whether {document.interchange.name} lies on the mailbox whole, and sends the same bytes under the same name"
-        " only if it does not"
-    )
+    sought = gettext(
+        "whether %(interchange)s lies on the mailbox whole, and sends the same bytes under the same name only if it does not"
+    ) % {"interchange": document.interchange.name}
     return format_html(
-        "It may have arrived: the connection ended first. {} {}.",
-        _when("transmit", document.interchange_id),
-        sought,
+        gettext("It may have arrived: the connection ended first. {looks} {sought}."),
+        looks=_when("transmit", document.interchange_id),
+        sought=sought,
     )
 
 
@@ -63,7 +74,7 @@ def _when(step: str, pk: int) -> str | SafeString:
         return gettext("Once somebody lets it be tried again, Gridport looks")
     if work.lease_token is not None or work.due_at <= work.now:
         return gettext("Gridport is about to look")
-    return format_html("At {} Gridport looks", moment(work.due_at))
+    return format_html(gettext("At {} Gridport looks"), moment(work.due_at))
 
 
 class _Now(Func):

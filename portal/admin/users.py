@@ -174,7 +174,7 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
         limited = access is not None and (
             access.limits_partners or access.limits_stores or access.limits_sets
         )
-        return f"{roles}, limited" if limited else roles
+        return gettext("%(roles)s, limited") % {"roles": roles} if limited else roles
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Bring roles and limits along."""
@@ -183,7 +183,7 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
     @display(description=gettext_lazy("Last login"), ordering="last_login")
     def shown_login(self, user: User) -> str:
         """Return when."""
-        return moment(user.last_login) or "Never"
+        return moment(user.last_login) or gettext("Never")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: whoever leaves is switched off instead."""
@@ -219,12 +219,12 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
             return HttpResponseRedirect(page_url(user))
         context = {
             "title": gettext("Invite %(user)s") % {"user": user},
-            "heading": f"Invite {user}?",
+            "heading": gettext("Invite %(user)s?") % {"user": user},
             "consequence": gettext(
                 "A mail goes to %(email)s, with a link that sets a password. It works once, for three days."
             )
             % {"email": user.email},
-            "button": "Invite",
+            "button": gettext("Invite"),
             "cancel_url": page_url(user),
         }
         return self.page(request, user, "portal/verb.html", context)
@@ -246,7 +246,7 @@ class UserAdmin(BaseUserAdmin, GridAdmin):  # type: ignore[misc, type-arg]
             return HttpResponseRedirect(page_url(user))
         context = {
             "title": gettext("%(user)s has left") % {"user": user},
-            "heading": f"Switch {user} off?",
+            "heading": gettext("Switch %(user)s off?") % {"user": user},
             "consequence": gettext(
                 "Their sessions end at once and they cannot log in again. What they decided keeps their name."
             ),

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -79,11 +80,11 @@ def run(request: HttpRequest, verb: Callable[[], Any], done: str) -> bool:
 class Asked:
     """What a page says that asks why: ``title``, ``heading``, what follows, its ``button``, and what is said when done."""
 
-    title: str
-    heading: str
-    consequence: str
-    button: str
-    done: str
+    title: str | Promise
+    heading: str | Promise
+    consequence: str | Promise
+    button: str | Promise
+    done: str | Promise
 
 
 def reason_page(
@@ -92,7 +93,7 @@ def reason_page(
     """Ask why, call ``verb`` with the reason once, and go back to the page of ``subject``."""
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        run(request, lambda: verb(form.cleaned_data["reason"]), asked.done)
+        run(request, lambda: verb(form.cleaned_data["reason"]), str(asked.done))
         return HttpResponseRedirect(page_url(subject))
     context = {
         "title": f"{subject}: {asked.title}",

@@ -37,16 +37,16 @@ def work_badge(row: Work) -> SafeString:
     """Return what is happening to the row now."""
     now = timezone.now()
     if row.parked_at is not None:
-        return badge("Stopped", BAD)
+        return badge(gettext("Stopped"), BAD)
     if row.lease_until is not None and row.lease_until > now:
         return badge(gettext("Being done"), WAITING)
     if row.channel.startswith("pause:"):
-        return badge("Paused", WARNING)
+        return badge(gettext("Paused"), WARNING)
     if row.error:
         return badge(gettext("Waiting to be tried again"), WARNING)
     if row.step in STEPS and STEPS[row.step].standing:
-        return badge("Repeats", QUIET)
-    return badge("Waiting", WAITING)
+        return badge(gettext("Repeats"), QUIET)
+    return badge(gettext("Waiting"), WAITING)
 
 
 @admin.register(Work)
@@ -125,7 +125,7 @@ class WorkAdmin(HistoryAdmin):
     def shown_subject(self, row: Any) -> str:
         """Return what it is about, as a link."""
         about: Subject = row.about
-        return about.as_link("Everything")
+        return about.as_link(gettext("Everything"))
 
     @display(description=gettext_lazy("Why it has not happened"))
     def shown_error(self, row: Work) -> str:
@@ -135,7 +135,7 @@ class WorkAdmin(HistoryAdmin):
     @display(description=gettext_lazy("Tries"), ordering="attempts")
     def shown_tries(self, row: Work) -> str:
         """Return how often it was begun since it last succeeded."""
-        return str(row.attempts or "None")
+        return str(row.attempts or gettext("None"))
 
     @display(description=gettext_lazy("Next try"), ordering="due_at")
     def shown_due(self, row: Work) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.record import record_audit
@@ -36,25 +37,31 @@ class Wanted:
     addresses: tuple[str, ...] = ()
 
 
+def _refuse_others(actor: User, wanted: Wanted) -> None:
+    if not actor.has_perm(ISSUE_TOKENS):
+        raise Refused(
+            gettext("You may look at tokens, and not make them: ask a partner administrator or an operator.")
+        )
+    if wanted.user != actor and not actor.is_superuser:
+        raise Refused(
+            gettext(
+                "Make it in your own name: a token in the name of somebody else has to be made by an administrator."
+            )
+        )
+
+
 def issue(actor: User, wanted: Wanted, reason: str) -> tuple[ApiToken, str]:
     """Make a token; return its row and the token itself, which nobody can be shown again.
 
     Raises ``Refused`` where ``actor`` may not, or would get by it what somebody else may: only administrators make tokens in
     the name of others.
     """
-    if not actor.has_perm(ISSUE_TOKENS):
-        raise Refused(
-            "You may look at tokens, and not make them: ask a partner administrator or an operator."
-        )
-    if wanted.user != actor and not actor.is_superuser:
-        raise Refused(
-            "Make it in your own name: a token in the name of somebody else has to be made by an administrator."
-        )
+    _refuse_others(actor, wanted)
     if not reason.strip():
-        raise Refused("Say why in a few words: the reason is kept with the token.")
+        raise Refused(gettext("Say why in a few words: the reason is kept with the token."))
     now = database_now()
     if not now < wanted.expires_at <= now + LONGEST:
-        raise Refused("Name a day within a year from now until which it is good.")
+        raise Refused(gettext("Name a day within a year from now until which it is good."))
     prefix, text = _new()
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -82,17 +89,19 @@ def revoke(actor: User, token: ApiToken, reason: str) -> None:
     """Have ``token`` be refused from now on. Raises ``Refused`` where ``actor`` may not, or it is revoked already."""
     if token.user_id != actor.pk and not actor.has_perm(ISSUE_TOKENS):
         raise Refused(
-            "You may look at tokens, and not revoke them: ask a partner administrator or an operator."
+            gettext(
+                "You may look at tokens, and not revoke them: ask a partner administrator or an operator."
+            )
         )
     if not reason.strip():
-        raise Refused("Say why in a few words: the reason is kept with the token.")
+        raise Refused(gettext("Say why in a few words: the reason is kept with the token."))
     with transaction.atomic():
         now = database_now()
         changed = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
             revoked_at=now, revoked_by=actor.get_username()
         )
         if not changed:
-            raise Refused("It was revoked already.")
+            raise Refused(gettext("It was revoked already."))
         record_audit(actor, VERBS[1], token.subject, reason=reason.strip())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
+from archive.house import house_language
 from archive.models import (
     AccessRecord,
     Acknowledgment,
@@ -151,6 +152,7 @@ def _ordered(model: type[Model], condition: Q) -> QuerySet[Any]:
     return model._default_manager.filter(condition).order_by("pk")
 
 
+@house_language()
 def _name(row: Model) -> str:
     if isinstance(row, Event):
         return f"event: {row.sentence}"

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from archive.reach import EVERYTHING, Reach
 from integration.models import Store
@@ -21,49 +22,55 @@ class ApiToken(models.Model):
     no slow hash is needed. ``prefix`` is the part of it that everybody may see.
     """
 
-    name = models.CharField(max_length=80, help_text="What for: Power BI, the warehouse's screen.")
+    name = models.CharField(
+        max_length=80, help_text=gettext_lazy("What for: Power BI, the warehouse's screen.")
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="api_tokens",
-        help_text="In whose name it asks: with this person's rights and sight, never with more.",
+        help_text=gettext_lazy(
+            "In whose name it asks: with this person's rights and sight, never with more."
+        ),
     )
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     resources = models.JSONField(
-        default=list, help_text="What it reads, by the names of the API; none: nothing."
+        default=list, help_text=gettext_lazy("What it reads, by the names of the API; none: nothing.")
     )
     reads_content = models.BooleanField(
-        "reads what documents say",
+        gettext_lazy("reads what documents say"),
         default=False,
-        help_text="The bytes and the content of documents, beside what is known of them. Every reading is recorded.",
+        help_text=gettext_lazy(
+            "The bytes and the content of documents, beside what is known of them. Every reading is recorded."
+        ),
     )
     may_write = models.BooleanField(
-        "may act",
+        gettext_lazy("may act"),
         default=False,
-        help_text="Open returns, send documents again, comment and decide, where the user may.",
+        help_text=gettext_lazy("Open returns, send documents again, comment and decide, where the user may."),
     )
-    limits_partners = models.BooleanField("only some partners", default=False)
+    limits_partners = models.BooleanField(gettext_lazy("only some partners"), default=False)
     partners = models.ManyToManyField(TradingPartner, blank=True, related_name="+")
-    limits_stores = models.BooleanField("only some stores", default=False)
+    limits_stores = models.BooleanField(gettext_lazy("only some stores"), default=False)
     stores = models.ManyToManyField(Store, blank=True, related_name="+")
     addresses = models.JSONField(
-        "allowed addresses",
+        gettext_lazy("allowed addresses"),
         default=list,
         blank=True,
-        help_text="Networks that it may ask from, such as 203.0.113.0/24; none named: any.",
+        help_text=gettext_lazy("Networks that it may ask from, such as 203.0.113.0/24; none named: any."),
     )
-    expires_at = models.DateTimeField(help_text="From then on it is refused.")
+    expires_at = models.DateTimeField(help_text=gettext_lazy("From then on it is refused."))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     created_by = models.CharField(max_length=150, editable=False)
-    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text=gettext_lazy("To the minute."))
     last_address = models.GenericIPAddressField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
     revoked_by = models.CharField(max_length=150, blank=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "API token"
+        verbose_name = gettext_lazy("API token")
         permissions = [("issue_tokens", "Can make and revoke API tokens")]
         default_permissions = ("view",)
 

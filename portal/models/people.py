@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 from archive.reach import EVERYTHING, Reach
 from integration.models import Store
@@ -18,18 +19,23 @@ class Access(models.Model):
     """
 
     user = models.OneToOneField(User, models.CASCADE, related_name="access")
-    limits_partners = models.BooleanField("only some partners", default=False)
+    limits_partners = models.BooleanField(gettext_lazy("only some partners"), default=False)
     partners = models.ManyToManyField(TradingPartner, blank=True, related_name="+")
-    limits_stores = models.BooleanField("only some stores", default=False)
+    limits_stores = models.BooleanField(gettext_lazy("only some stores"), default=False)
     stores = models.ManyToManyField(Store, blank=True, related_name="+")
-    limits_sets = models.BooleanField("only some kinds of documents", default=False)
-    sets = models.JSONField("kinds of documents", default=list, blank=True, help_text="Transaction sets.")
-    time_zone = models.CharField(max_length=60, blank=True, help_text="Empty: the portal's.")
+    limits_sets = models.BooleanField(gettext_lazy("only some kinds of documents"), default=False)
+    sets = models.JSONField(
+        gettext_lazy("kinds of documents"),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("Transaction sets."),
+    )
+    time_zone = models.CharField(max_length=60, blank=True, help_text=gettext_lazy("Empty: the portal's."))
 
     class Meta:
         default_permissions = ("view",)
-        verbose_name = "access"
-        verbose_name_plural = "access"
+        verbose_name = gettext_lazy("access")
+        verbose_name_plural = gettext_lazy("access")
 
     def __str__(self) -> str:
         return f"Access of {self.user}"
@@ -49,7 +55,9 @@ class Access(models.Model):
 class FailedLogin(models.Model):
     """How often in a row a name was tried from an address with a wrong password; gone once it was the right one."""
 
-    name = models.CharField(max_length=64, help_text="A digest of the name: people type passwords there.")
+    name = models.CharField(
+        max_length=64, help_text=gettext_lazy("A digest of the name: people type passwords there.")
+    )
     address = models.CharField(max_length=45)
     count = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField()
@@ -68,14 +76,16 @@ class SavedSearch(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="saved_searches")
     name = models.CharField(max_length=80)
-    query = models.CharField(max_length=500, help_text="The query string of Find: words and filters.")
-    is_shared = models.BooleanField("for everybody", default=False)
+    query = models.CharField(
+        max_length=500, help_text=gettext_lazy("The query string of Find: words and filters.")
+    )
+    is_shared = models.BooleanField(gettext_lazy("for everybody"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         default_permissions = ()
         ordering = ["name", "pk"]
-        verbose_name_plural = "saved searches"
+        verbose_name_plural = gettext_lazy("saved searches")
         constraints = [models.UniqueConstraint(fields=["user", "name"], name="savedsearch_name_once")]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Sum, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from unfold.forms import AuthenticationForm
 
 from portal.models import FailedLogin
@@ -27,9 +28,8 @@ WINDOW = timedelta(minutes=15)
 """How long failures count, and so how long somebody stays locked out after the last one that counted."""
 
 KEPT = timedelta(days=1)
-WRONG = (
-    "The name or the password is wrong, or both were tried too often: then wait 15 minutes, or set a new password by"
-    " mail."
+WRONG = gettext_lazy(
+    "The name or the password is wrong, or both were tried too often: then wait 15 minutes, or set a new password by mail."
 )
 
 

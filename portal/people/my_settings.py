@@ -24,7 +24,7 @@ from portal.admin.verbs import person
 from portal.models import Access
 from portal.people.zones import zone_names
 
-TITLE = "My settings"
+TITLE = gettext_lazy("My settings")
 
 
 class MySettingsForm(forms.Form):
@@ -68,7 +68,9 @@ def my_settings(request: HttpRequest) -> HttpResponse:
         "crumbs": [Crumb(TITLE)],
         "form": form,
         "now": moment(timezone.now()),
-        "roles": "Administrator" if user.is_superuser else ", ".join(_roles(user)) or "None",
+        "roles": gettext("Administrator")
+        if user.is_superuser
+        else ", ".join(_roles(user)) or gettext("None"),
         "reach": reach_words(reach_of(user)),
     }
     return TemplateResponse(request, "portal/my_settings.html", context)
@@ -83,12 +85,18 @@ def reach_words(reach: Reach) -> list[tuple[str, str]]:
     partners = TradingPartner.objects.filter(pk__in=reach.partners or ()).order_by("name")
     stores = Store.objects.filter(pk__in=reach.stores or ()).order_by("name")
     return [
-        ("Partners", "All" if reach.partners is None else ", ".join(map(str, partners)) or "None"),
-        ("Stores", "All" if reach.stores is None else ", ".join(map(str, stores)) or "None"),
         (
-            "Documents",
-            "All"
+            gettext("Partners"),
+            gettext("All") if reach.partners is None else ", ".join(map(str, partners)) or gettext("None"),
+        ),
+        (
+            gettext("Stores"),
+            gettext("All") if reach.stores is None else ", ".join(map(str, stores)) or gettext("None"),
+        ),
+        (
+            gettext("Documents"),
+            gettext("All")
             if reach.sets is None
-            else ", ".join(document_name(each) for each in sorted(reach.sets)) or "None",
+            else ", ".join(document_name(each) for each in sorted(reach.sets)) or gettext("None"),
         ),
     ]

@@ -19,9 +19,8 @@ from integration.flows.account_mails import ask_for_reset
 from portal.people import locking
 
 ASKED = "reset"
-SENT = (
-    "If there is an account with this address, a mail with a link is on its way to it. If none comes, ask an"
-    " administrator."
+SENT = gettext_lazy(
+    "If there is an account with this address, a mail with a link is on its way to it. If none comes, ask an administrator."
 )
 
 

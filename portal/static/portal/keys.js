@@ -14,7 +14,7 @@
     document.documentElement.classList.toggle("gp-keys-off", isOff());
     if (toggle) {
       toggle.setAttribute("aria-pressed", String(!isOff()));
-      toggle.textContent = isOff() ? "Switch keys on" : "Switch keys off";
+      toggle.textContent = isOff() ? toggle.dataset.on : toggle.dataset.off;
     }
   }
 
