@@ -439,7 +439,7 @@ STEPS: dict[str, StepKind] = {
         other_side="destination",
     ),
     "write_export": StepKind(
-        "exports", write_export, "write the next part of an export", _nothing, lease=_SLOW
+        "exports", write_export, gettext_lazy("write the next part of an export"), _nothing, lease=_SLOW
     ),
     "copy_payloads": StepKind(
         "archive",

@@ -33,9 +33,9 @@ class DailyFigure(models.Model):
     )
     counted_at = models.DateTimeField()
     first_at = models.DateTimeField(
-        null=True, help_text="When the first of them came; of old days it is not known."
+        null=True, help_text=gettext_lazy("When the first of them came; of old days it is not known.")
     )
-    last_at = models.DateTimeField(null=True, help_text="When the last of them came.")
+    last_at = models.DateTimeField(null=True, help_text=gettext_lazy("When the last of them came."))
 
     class Meta:
         default_permissions = ()

@@ -15,6 +15,7 @@ VERB_WORDS = {
     "release work": gettext_lazy("Release work"),
     "issue token": gettext_lazy("Issue token"),
     "revoke token": gettext_lazy("Revoke token"),
+    "stop export": gettext_lazy("Stop export"),
     "test mailbox": gettext_lazy("Test mailbox"),
     "go live": gettext_lazy("Go live"),
     "back to watch": gettext_lazy("Back to watch"),

@@ -39,12 +39,12 @@ class Export(models.Model):
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="exports")
     resource = models.CharField(max_length=40)
     filters = models.JSONField(default=dict)
-    fields = models.JSONField(default=list, help_text="The columns that are wanted; none named: all.")
+    fields = models.JSONField(default=list, help_text=_("The columns that are wanted; none named: all."))
     format = models.CharField(max_length=10)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    sentence = models.TextField(blank=True, help_text="Why it ended without a file.")
+    sentence = models.TextField(blank=True, help_text=_("Why it ended without a file."))
     rows_done = models.PositiveBigIntegerField(default=0)
-    rows_expected = models.PositiveBigIntegerField(null=True, help_text="About; null: nobody can say.")
+    rows_expected = models.PositiveBigIntegerField(null=True, help_text=_("About; null: nobody can say."))
     parts_done = models.PositiveIntegerField(default=0)
     transaction = models.BigIntegerField(default=0)
     row = models.BigIntegerField(default=0)
@@ -60,7 +60,7 @@ class Export(models.Model):
     store_key = models.CharField(max_length=16)
     made_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True, help_text="From then on the file is removed.")
+    expires_at = models.DateTimeField(null=True, help_text=_("From then on the file is removed."))
 
     class Meta:
         ordering = ["-pk"]
@@ -99,7 +99,7 @@ class ExportPart(models.Model):
     """
 
     export = models.ForeignKey(Export, models.CASCADE, related_name="parts")
-    number = models.PositiveIntegerField(help_text="From 1.")
+    number = models.PositiveIntegerField(help_text=_("From 1."))
     rows = models.PositiveIntegerField()
     nonce = models.BinaryField()
     content = models.BinaryField()
