@@ -182,7 +182,7 @@ def plan_bulk(documents: QuerySet[Document], *, which: Which = Which.FAILED) -> 
     for document in chosen:
         try:
             if document.interchange.payload_id in gone:
-                raise NotAgain("Its content was destroyed once its retention was over.")
+                raise NotAgain(gettext("Its content was destroyed once its retention was over."))
             sendings.append(_sending(document, asked.get(document.pk), later.get(document.pk), which))
         except NotAgain as refusal:
             refusals.append(Refusal(document.pk, _words(document), str(refusal), refusal.group))

@@ -87,22 +87,33 @@ def mail_to_oneself(user: User, server: MailServer) -> list[Tried]:
 def try_server(server: MailServer, to: str) -> list[Tried]:
     """Connect, log in and send a mail to ``to``; return each thing that was tried, up to the first that failed."""
     tried: list[Tried] = []
-    words = f"Send a mail to {to or 'you'}"
+    words = gettext("Send a mail to %(to)s") % {"to": to} if to else gettext("Send a mail to you")
     try:
         recipient, address = usable_address(to), address_of(server)
-        words = f"Connect to {address}, encryption: {server.get_security_display()}"
+        words = gettext("Connect to %(server)s, encryption: %(security)s") % {
+            "server": address,
+            "security": server.get_security_display(),
+        }
         with connected(address) as line:
             tried.append(Tried(words))
-            words = f"Log in as {server.username}" if server.username else "Go on without a login, as set"
+            words = (
+                gettext("Log in as %(user)s") % {"user": server.username}
+                if server.username
+                else gettext("Go on without a login, as set")
+            )
             session = log_in(line, address)
             tried.append(Tried(words))
-            words = f"Agree with the server on a mail from {address.sender} to {recipient}"
+            words = gettext("Agree with the server on a mail from %(sender)s to %(recipient)s") % {
+                "sender": address.sender,
+                "recipient": recipient,
+            }
             session.agree([recipient])
             tried.append(Tried(words))
-            words = "Hand the mail over"
+            words = gettext("Hand the mail over")
             message_id = f"<test.{uuid4().hex}@{address.sender.rpartition('@')[2]}>"
             answer = session.give(compose(server, [recipient], _SUBJECT, _BODY, message_id, database_now()))
-            tried.append(Tried(f"{words}; the server says: {answer}"))
+            said = gettext("%(done)s; the server says: %(answer)s") % {"done": words, "answer": answer}
+            tried.append(Tried(said))
     except IntegrationError as error:
         tried.append(Tried(words, str(error)))
     return tried

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from archive.record import record_audit
 from integration.errors import IntegrationError
@@ -43,19 +43,31 @@ def try_mailbox(mailbox: Mailbox) -> list[Tried]:
     """Connect, and look into both folders; return each thing that was tried, up to the first that failed."""
     tried: list[Tried] = []
     by_sftp = mailbox.transport == Mailbox.Transport.SFTP
-    words = f"Connect to {mailbox.host}:{mailbox.port} and log in" if by_sftp else "Open both folders"
+    words = (
+        gettext("Connect to %(host)s:%(port)s and log in") % {"host": mailbox.host, "port": mailbox.port}
+        if by_sftp
+        else gettext("Open both folders")
+    )
     try:
         with transport_for(mailbox, PATIENCE) as transport:
             tried.append(Tried(words))
-            words = f"List {mailbox.inbound_path}, where files are fetched from"
-            count = len(transport.list())
-            lying = (
-                "No file waits" if not count else "One file waits" if count == 1 else f"{count:,} files wait"
-            )
-            tried.append(Tried(f"{words}. {lying} there, and nothing was taken"))
-            words = f"Look into {mailbox.outbound_path}, where our files go"
+            words = gettext("List %(folder)s, where files are fetched from") % {
+                "folder": mailbox.inbound_path
+            }
+            tried.append(Tried(f"{words}. {_lying(len(transport.list()))}"))
+            words = gettext("Look into %(folder)s, where our files go") % {"folder": mailbox.outbound_path}
             transport.find(_ASKED_FOR)
             tried.append(Tried(words))
     except IntegrationError as error:
         tried.append(Tried(words, str(error)))
     return tried
+
+
+def _lying(count: int) -> str:
+    if not count:
+        return gettext("No file waits there, and nothing was taken")
+    return ngettext(
+        "One file waits there, and nothing was taken",
+        "%(files)s files wait there, and nothing was taken",
+        count,
+    ) % {"files": f"{count:,}"}

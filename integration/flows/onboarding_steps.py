@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from archive.models import (
     Acknowledgment,
@@ -88,17 +89,23 @@ def _profile(onboarding: Onboarding) -> _Found:
     agreement = onboarding.agreement
     kinds = list(agreement.documents.filter(is_active=True).order_by("direction", "transaction_set"))
     lacking = [
-        f"No document is {words}: add one to the agreement."
-        for direction, words in (("in", "received"), ("out", "sent"))
+        words
+        for direction, words in (
+            ("in", gettext("No document is received: add one to the agreement.")),
+            ("out", gettext("No document is sent: add one to the agreement.")),
+        )
         if not any(each.direction == direction for each in kinds)
     ]
     problem = partnership_problem(agreement)
     if problem:
         lacking.append(problem[:1].upper() + problem[1:])
     if agreement.usage != TEST:
-        lacking.append("The agreement carries production documents: set it to Test (T).")
+        lacking.append(gettext("The agreement carries production documents: set it to Test (T)."))
     if agreement.mailbox.mode != Mode.LIVE:
-        lacking.append(f"Mailbox {agreement.mailbox} is in watch: nothing is sent through it.")
+        lacking.append(
+            gettext("Mailbox %(mailbox)s is in watch: nothing is sent through it.")
+            % {"mailbox": agreement.mailbox}
+        )
     names = ", ".join(
         f"{document_name(each.transaction_set)} {each.get_direction_display().lower()}" for each in kinds
     )
@@ -114,7 +121,8 @@ def _connection(onboarding: Onboarding) -> _Found:
     )
     newest = tests.order_by("-tested_at", "-pk").first()
     if newest is None:
-        return [], [f"Mailbox {onboarding.agreement.mailbox} was not tested since the onboarding began."]
+        untested = gettext("Mailbox %(mailbox)s was not tested since the onboarding began.")
+        return [], [untested % {"mailbox": onboarding.agreement.mailbox}]
     if newest.problem:
         return [], [newest.problem]
     subject = f"mailbox:{newest.mailbox_id}"
@@ -134,7 +142,7 @@ def _functional(onboarding: Onboarding) -> _Found:
         ).select_related("source", "document").order_by("pk").first()
     )  # fmt: skip
     if theirs is None:
-        lacking.append("They have not accepted a test document of ours by a 997 yet.")
+        lacking.append(gettext("They have not accepted a test document of ours by a 997 yet."))
     else:
         words = f"They accepted our {document_name(theirs.document.transaction_set)}"
         evidence.append(Evidence(f"document:{theirs.source_id}", words, theirs.recorded_at))
@@ -145,7 +153,9 @@ def _functional(onboarding: Onboarding) -> _Found:
     )  # fmt: skip
     if ours is None:
         lacking.append(
-            "Nothing of theirs was acknowledged by a 997 of ours yet: have them send a test document."
+            gettext(
+                "Nothing of theirs was acknowledged by a 997 of ours yet: have them send a test document."
+            )
         )
     else:
         words = f"We acknowledged their {document_name(ours.source.transaction_set)}"
@@ -172,14 +182,14 @@ def _samples(onboarding: Onboarding) -> _Found:
             words = f"{name} {'sent and accepted' if each.direction == 'out' else 'received and valid'}"
             evidence.append(Evidence(f"document:{found.pk}", words, found.recorded_at))
         elif each.direction == "out":
-            lacking.append(f"{name}: no test was sent and accepted.")
+            lacking.append(gettext("%(document)s: no test was sent and accepted.") % {"document": name})
         else:
-            lacking.append(f"{name}: no valid test was received.")
+            lacking.append(gettext("%(document)s: no valid test was received.") % {"document": name})
     return evidence, lacking
 
 
 def _unsigned(onboarding: Onboarding) -> _Found:
-    return [], ["Nobody has signed yet."]
+    return [], [gettext("Nobody has signed yet.")]
 
 
 def _kept(onboarding: Onboarding, name: str) -> tuple[Evidence, ...]:

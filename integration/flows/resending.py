@@ -121,11 +121,12 @@ def plan_resubmit(document: Document, content: Content | None = None) -> Resubmi
 def require_ours(document: Document) -> None:
     """Refuse what was received, and what is no X12 or stands for an envelope: only sets that we sent are sent again."""
     if document.direction != Direction.OUT:
-        raise NotAgain("Only documents that we sent can be sent again.")
+        raise NotAgain(gettext("Only documents that we sent can be sent again."))
     known = find_table(document.transaction_set, document.version) is not None
     if not known or document.agreement_id is None:
         raise NotAgain(
-            f"{document_name(document.transaction_set)} is no X12 document under an agreement: it cannot be sent again."
+            gettext("%(document)s is no X12 document under an agreement: it cannot be sent again.")
+            % {"document": document_name(document.transaction_set)}
         )
 
 
@@ -135,22 +136,28 @@ def require_sendable(
     """Refuse what is under way, was sent again already (``later``), or is not wanted any more."""
     is_order = document.transaction_set == SET
     if is_order and purchase_order is None:
-        raise NotAgain("It belongs to no purchase order of ours.")
+        raise NotAgain(gettext("It belongs to no purchase order of ours."))
     if later is not None:
         number = later.document.interchange.control_number
         raise NotAgain(
-            f"{later.actor} has sent it again already, as interchange {number}. Send that one again if need be.",
-            "Sent again already: what was sent last can be sent again.",
+            gettext(
+                "%(actor)s has sent it again already, as interchange %(number)s. Send that one again if need be."
+            )
+            % {"actor": later.actor, "number": number},
+            gettext("Sent again already: what was sent last can be sent again."),
         )
     if state.delivery in _IN_FLIGHT:
         raise NotAgain(
-            f"It is not sent yet ({state.get_delivery_display().lower()}): it goes on by itself.",
-            "Not sent yet: it goes on by itself.",
+            gettext("It is not sent yet (%(state)s): it goes on by itself.")
+            % {"state": state.get_delivery_display().lower()},
+            gettext("Not sent yet: it goes on by itself."),
         )
     if is_order and purchase_order is not None and purchase_order.state in (State.CANCELLED, State.DROPPED):
         words = purchase_order.get_state_display().lower()
         raise NotAgain(
-            f"Purchase order {purchase_order.number} is {words}.", f"The purchase order is {words}."
+            gettext("Purchase order %(number)s is %(state)s.")
+            % {"number": purchase_order.number, "state": words},
+            gettext("The purchase order is %(state)s.") % {"state": words},
         )
 
 
@@ -165,7 +172,7 @@ def hold(document: Document) -> PurchaseOrder | None:
         return purchase_order_of(document)
     found = purchase_order_of(document, lock=True)
     if found is None:
-        raise NotAgain("It belongs to no purchase order of ours.")
+        raise NotAgain(gettext("It belongs to no purchase order of ours."))
     return found
 
 

@@ -457,7 +457,14 @@ FLOWS = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 # What is called with words for the person who asks, and which of its arguments they are.
-_OFFERS = {"Choice": (1, 2), "StepKind": (2,), "Refused": (0,), "ValidationError": (0,)}
+_OFFERS = {
+    "Choice": (1, 2),
+    "StepKind": (2,),
+    "Refused": (0,),
+    "NotAgain": (0, 1),
+    "ValidationError": (0,),
+    "Tried": (0,),
+}
 _OFFERED = {"words", "help", "usual"}
 
 
@@ -501,6 +508,7 @@ def test_every_offer_and_refusal_is_marked() -> None:
         ('A = Choice("accept", gettext_lazy("Accept it"), gettext_lazy("It holds."))', []),
         ('A = StepKind("out", run, "write it", links)', ["write it"]),
         ('raise Refused(f"{row} is closed.")', [" is closed."]),
+        ('raise NotAgain(sentence, "It is closed.")', ["It is closed."]),
         ('raise Refused(gettext("%(row)s is closed.") % {"row": row})', []),
         ('raise ValidationError({"start": "It began."})', ["It began."]),
         ('record_event(subject, "closed", f"{row} is closed.")', []),
