@@ -25,12 +25,10 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
-    Exists,
     F,
     Field,
     Func,
     Min,
-    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -124,7 +122,7 @@ def sent_orders(partner: TradingPartner, period: Period, reach: Reach = EVERYTHI
     Tests are none, nor is what another system had sent before Gridport took it over.
     """
     terms = terms_of(partner)
-    entries = standing().filter(kind=LineEntry.Kind.ORDERED).exclude(document=None)
+    entries = LineEntry.standing().filter(kind=LineEntry.Kind.ORDERED).exclude(document=None)
     sent = entries.exclude(document__interchange__usage_indicator=_TEST).order_by()
     # What is sent besides by a change is ordered too: the first of all counts, wherever it is.
     begins, ends = _midnight(period.first) - _FAR, _midnight(period.last) + 2 * _FAR
@@ -150,12 +148,6 @@ def sent_orders(partner: TradingPartner, period: Period, reach: Reach = EVERYTHI
     for pk in before.values_list("line__purchase_order", flat=True):
         inside.pop(pk, None)
     return dict(sorted(inside.items()))
-
-
-def standing() -> QuerySet[LineEntry]:
-    """Return what ``LineEntry.standing`` does, asked so that the database can tell beforehand how many there will be."""
-    reversing = LineEntry.objects.filter(reverses=OuterRef("pk"))
-    return LineEntry.objects.filter(~Exists(reversing), reverses=None)
 
 
 def _store_zones(pks: Iterable[int]) -> dict[int, str]:

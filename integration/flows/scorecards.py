@@ -30,7 +30,6 @@ from integration.flows.scorecard_rows import (
     opened_cases,
     promises,
     sent_orders,
-    standing,
     terms_of,
     ticks,
 )
@@ -50,6 +49,7 @@ from integration.matching.scorecard import (
 from integration.matching.scorecard import scorecard as counted
 from integration.models import (
     ExceptionCase,
+    LineEntry,
     OrderDocument,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -163,7 +163,7 @@ def _lines(pks: Iterable[int]) -> dict[int, tuple[_Line, ...]]:
 def _entries(lines: Iterable[int]) -> dict[int, tuple[tuple[Any, ...], ...]]:
     """Return the entries of lines that are counted, each as the first values of an ``Entry``."""
     found: dict[int, tuple[tuple[Any, ...], ...]] = {}
-    rows = standing().filter(among("line", lines), kind__in=COUNTED).order_by()
+    rows = LineEntry.standing().filter(among("line", lines), kind__in=COUNTED).order_by()
     for line, kind, quantity, stated_at, document, price in rows.values_list(
         "line_id", "kind", "quantity", ticks("stated_at"), "document_id", "unit_price"
     ):

@@ -204,5 +204,9 @@ class LineEntry(Fact):
 
     @classmethod
     def standing(cls) -> models.QuerySet[LineEntry]:
-        """Return the entries that count: neither reversed nor reversing. Nobody reads the ledger otherwise."""
-        return cls.objects.filter(reverses=None, reversed_by=None)
+        """Return the entries that count: neither reversed nor reversing. Nobody reads the ledger otherwise.
+
+        Asked by what does not exist, and not by a join to nothing, the database can tell beforehand how many there are.
+        """
+        reversing = cls.objects.filter(reverses=models.OuterRef("pk"))
+        return cls.objects.filter(~models.Exists(reversing), reverses=None)

@@ -256,5 +256,5 @@ def test_what_a_token_may_ask_is_shown_by_a_list_that_goes_on_where_it_has_one(r
     ]
     assert lines == [
         ["scorecards/?limit=5'", "scorecards/?period=2026-Q3'", "scorecards/?format=csv' -o scorecards.csv"],
-        ["orders/?limit=5'", "orders/?cursor=CURSOR'", "orders/?format=csv' -o orders.csv"],
+        ["orders/?limit=5'", "orders/?cursor=CURSOR'", "orders/?format=csv' -o orders.csv", "exports/'"],
     ]
