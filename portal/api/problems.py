@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -80,6 +80,16 @@ class Unauthenticated(Problem, exceptions.AuthenticationFailed):
 
     def __init__(self, code: str, detail: str) -> None:
         Problem.__init__(self, status.HTTP_401_UNAUTHORIZED, code, detail)
+
+
+def unknown_parameters(unknown: Sequence[str], known: Iterable[str]) -> Problem:
+    """Return the refusal of parameters that an address does not have."""
+    return Problem(
+        status.HTTP_400_BAD_REQUEST,
+        "parameter_unknown",
+        f"There is no parameter {', '.join(unknown)} here. There are {', '.join(sorted(known))}.",
+        **dict.fromkeys(unknown, "unknown"),
+    )
 
 
 def bad_parameter(name: str, detail: str) -> Problem:

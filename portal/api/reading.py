@@ -17,7 +17,7 @@ from archive.changes import BadCursor, Changed, Changes, CursorOver, Place
 from archive.reach import Reach
 from integration.reach import within
 from portal.api.filters import moment, one, whole
-from portal.api.problems import Problem, bad_parameter
+from portal.api.problems import Problem, bad_parameter, unknown_parameters
 from portal.api.records import ALWAYS
 from portal.api.resources import Resource
 
@@ -73,12 +73,7 @@ def asked(resource: Resource, query: QueryDict, reach: Reach, *, others: Sequenc
     given = {name: one(name, values) for name, values in query.lists()}
     unknown = sorted(set(given) - set(known) - set(COMMON) - set(others))
     if unknown:
-        raise Problem(
-            status.HTTP_400_BAD_REQUEST,
-            "parameter_unknown",
-            f"There is no parameter {', '.join(unknown)} here. There are {', '.join(sorted([*known, *COMMON]))}.",
-            **{name: "unknown" for name in unknown},
-        )
+        raise unknown_parameters(unknown, [*known, *COMMON])
     epoch = changes.current_epoch()
     conditions, found = Q(), None
     for name, text in given.items():

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponseBase, QueryDict
-from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +17,7 @@ from archive.clock import database_now
 from archive.models import AccessRecord
 from archive.reach import Reach
 from archive.store import record_access
-from integration.flows.home_zones import home_zone
+from integration.flows.home_zones import UNKNOWN, home_zones
 from integration.flows.scorecards import scorecard
 from integration.matching.periods import Period, month_of, period_named
 from integration.reach import within
@@ -26,7 +25,7 @@ from partners.models import TradingPartner
 from portal.api.asking import actor, person, reach
 from portal.api.filters import one, whole
 from portal.api.measures import Counted, rows_of
-from portal.api.problems import Problem, bad_parameter, not_found
+from portal.api.problems import bad_parameter, not_found, unknown_parameters
 from portal.api.records import ScorecardRecord
 from portal.api.resources import SCORECARDS
 from portal.api.streams import file_response, written
@@ -79,12 +78,7 @@ def _asked(query: QueryDict) -> Asked:
     """Return what the parameters ask for. Raises ``Problem`` for one that is unknown, or not understood."""
     given = {name: one(name, values) for name, values in query.lists()}
     if unknown := sorted(set(given) - set(PARAMETERS)):
-        raise Problem(
-            status.HTTP_400_BAD_REQUEST,
-            "parameter_unknown",
-            f"There is no parameter {', '.join(unknown)} here. There are {', '.join(sorted(PARAMETERS))}.",
-            **dict.fromkeys(unknown, "unknown"),
-        )
+        raise unknown_parameters(unknown, PARAMETERS)
     return Asked(
         period=_period(given["period"]) if "period" in given else month_of(database_now().date()).before,
         partner=whole("partner_id", given["partner_id"], least=0) if "partner_id" in given else None,
@@ -119,9 +113,11 @@ def _chunks(
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of each scorecard, counted when they are wanted."""
     within_reach, with_cases = reach(request), person(request).has_perm(SEE_CASES)
+    zones = home_zones([partner.pk for partner in partners])
     for partner in partners:
         card = scorecard(partner, period, within_reach)
-        counted = Counted(partner, period, str(home_zone(partner)), card, database_now(), with_cases)
+        zone = str(zones.get(partner.pk, UNKNOWN))
+        counted = Counted(partner, period, zone, card, database_now(), with_cases)
         records: Any = ScorecardRecord(rows_of(counted), many=True)
         yield records.data
 
