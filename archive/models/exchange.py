@@ -28,7 +28,7 @@ class Payload(Fact):
     it finds the same content again and tells a reader of the table nothing.
     """
 
-    address = models.CharField(max_length=64, unique=True)
+    address = models.CharField(max_length=64)
     ciphertext = models.BinaryField(
         help_text=gettext_lazy("Empty: it was moved to the storages, or disposed of.")
     )
@@ -37,10 +37,15 @@ class Payload(Fact):
     )
     nonce = models.BinaryField(max_length=12)
     size = models.PositiveIntegerField(help_text=gettext_lazy("Bytes before encryption."))
-    fingerprint = models.CharField(max_length=64, db_index=True)
+    fingerprint = models.CharField(max_length=64)
     commitment = models.CharField(
         max_length=64, blank=True, help_text=gettext_lazy("Empty: from before there were any.")
     )
+
+    class Meta:
+        # Asked for whole, never by how they begin: unique=True and db_index=True would make a second index for that.
+        constraints = [models.UniqueConstraint(fields=["address"], name="payload_address_once")]
+        indexes = [models.Index(fields=["fingerprint"], name="payload_fingerprint")]
 
     def __str__(self) -> str:
         return f"payload {self.address[:12]}"
@@ -303,12 +308,15 @@ class Mention(Fact):
 class Event(Fact):
     """One line of a timeline. ``subject`` is ``order:7``, ``document:3``, ``case:9`` …; no personal data."""
 
-    subject = models.CharField(max_length=60, db_index=True)
+    subject = models.CharField(max_length=60)
     kind = models.CharField(max_length=40)
     sentence = models.TextField()
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="events")
     actor = models.CharField(max_length=150, blank=True, help_text=gettext_lazy("Empty: the machine."))
     correlation_id = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject"], name="event_subject")]
 
     def __str__(self) -> str:
         return self.sentence
@@ -332,7 +340,7 @@ class AccessRecord(Fact):
 
     payload = models.ForeignKey(Payload, models.PROTECT, null=True, related_name="accesses")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.CONTENT, db_default=Kind.CONTENT)
-    subject = models.CharField(max_length=60, blank=True, db_default="", db_index=True)
+    subject = models.CharField(max_length=60, blank=True, db_default="")
     hits = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
     term = models.CharField(
         max_length=64, blank=True, db_default="", help_text=gettext_lazy("Keyed hash of what was looked for.")
@@ -343,6 +351,7 @@ class AccessRecord(Fact):
 
     class Meta:
         indexes = [
+            models.Index(fields=["subject"], name="accessrecord_subject"),
             models.Index(fields=["actor", "-id"], name="accessrecord_actor"),
             GinIndex(
                 fields=["hits"],
