@@ -14,7 +14,7 @@ import psycopg
 from django.db import connections
 
 from archive.changes import tell_statement
-from archive.models import Document
+from archive.models import Change, Document
 from portal.api.resources import RESOURCES
 from portal.seeding.bulk import Table, copy_full, laid_bare
 from portal.seeding.exchanged import ExchangedTables
@@ -22,9 +22,12 @@ from portal.seeding.ground import lay_ground
 from portal.seeding.lives import FEWEST, Life, Planned, lives
 from portal.seeding.ordered import OrderedTables, Story
 
-BYTES_EACH = 9_000
-"""Of disk for one document with all that belongs to it: tables, indexes, and what the server writes ahead."""
-DOCUMENTS_A_SECOND = 1_500
+BYTES_EACH = 7_000
+"""Of disk for one document with all that belongs to it: tables and indexes."""
+_WRITTEN_AHEAD = 2_000
+_MOST_WRITTEN_AHEAD = 3_000_000_000
+"""However many documents they are: the server begins anew with what it writes ahead of its tables (``max_wal_size``)."""
+DOCUMENTS_A_SECOND = 2_000
 _TELL_EVERY = 50_000
 
 
@@ -46,7 +49,8 @@ class Estimate:
 
 def estimate(documents: int) -> Estimate:
     """Return what ``documents`` will take on two cores."""
-    return Estimate(documents * BYTES_EACH, documents // DOCUMENTS_A_SECOND + 5)
+    ahead = min(documents * _WRITTEN_AHEAD, _MOST_WRITTEN_AHEAD)
+    return Estimate(documents * BYTES_EACH + ahead, documents // DOCUMENTS_A_SECOND + 5)
 
 
 def check(documents: int, folder: Path) -> None:
@@ -56,7 +60,7 @@ def check(documents: int, folder: Path) -> None:
             f"{documents:,} documents are too few: {FEWEST:,} at least, since some orders are always made."
         )
     needed, free = estimate(documents).bytes, shutil.disk_usage(folder).free
-    if free < 1.2 * needed:
+    if free < needed:
         raise SeedError(
             f"{documents:,} documents need {needed / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free. Name fewer, or"
             " give the database another disk."
@@ -79,7 +83,7 @@ def seed(documents: int, until: datetime, say: Callable[[str], None], number: in
     names = [table.name for table in tables]
     with psycopg.connect(**_owner()) as owner:
         owner.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        with laid_bare(owner, names):
+        with laid_bare(owner, [*names, Change._meta.db_table]):
             stories = _by_time(ordered, lives(documents, until, number))
             for done, (story, planned) in enumerate(stories, start=1):
                 story.write(planned)
@@ -90,12 +94,12 @@ def seed(documents: int, until: datetime, say: Callable[[str], None], number: in
                 if done % _TELL_EVERY == 0:
                     say(f"{done:,} of {documents:,} documents written.")
             copy_full(owner, tables, all_of_it=True)
+            for resource in RESOURCES:
+                if resource.model._meta.db_table in names:
+                    owner.execute(tell_statement(resource.name, resource.model._meta.db_table))
             say("Rows are in; indexes and constraints are made again.")
         for table in tables:
             table.continue_ids(owner)
-        for resource in RESOURCES:
-            if resource.model._meta.db_table in names:
-                owner.execute(tell_statement(resource.name, resource.model._meta.db_table))
     with psycopg.connect(**_owner(), autocommit=True) as owner:
         owner.execute("VACUUM (ANALYZE)")
     return {table.name: table.count for table in tables}
