@@ -12,6 +12,11 @@ SET_CODES = frozenset({"A", "E", "M", "R", "W", "X"})
 GROUP_CODES = SET_CODES | {"P"}
 REJECTING_CODES = SET_CODES - ACCEPTED_CODES
 
+OF_PEOPLE = frozenset({"", "G61", "MSG", "MTX", "N1", "N2", "N3", "N4", "NM1", "NTE", "PER"})
+"""Segments that say who and where, or hold words; "" is none that is named. An acknowledgment answers documents of many people
+and is kept when one of them is to be forgotten: ours quote nothing of these (AK404 is optional), and what a partner's
+quotes is left in its bytes."""
+
 CODE_MEANINGS = {
     "A": "accepted",
     "E": "accepted, with errors noted",

@@ -13,6 +13,7 @@ from integration.x12.acknowledgment_codes import (
     IMPLEMENTATION_ELEMENT_MEANINGS,
     IMPLEMENTATION_SEGMENT_MEANINGS,
     IMPLEMENTATION_SET_MEANINGS,
+    OF_PEOPLE,
     REJECTING_CODES,
     SEGMENT_MEANINGS,
     SET_CODES,
@@ -20,10 +21,6 @@ from integration.x12.acknowledgment_codes import (
 )
 from integration.x12.findings import Finding
 from integration.x12.syntax import Segment, Separators, components_of, segment
-
-OF_PEOPLE = frozenset({"", "G61", "MSG", "MTX", "N1", "N2", "N3", "N4", "NM1", "NTE", "PER"})
-"""Segments that say who and where, or hold words; "" is none that is named. What an acknowledgment quotes of them is left in its
-bytes: it answers documents of many people, and is kept when one of them is to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

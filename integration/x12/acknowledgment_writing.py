@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from integration.x12.acknowledgment_codes import ACCEPTED_CODES
+from integration.x12.acknowledgment_codes import ACCEPTED_CODES, OF_PEOPLE
 from integration.x12.findings import Finding
 from integration.x12.received import GroupReading
 from integration.x12.syntax import Composite, Segment, Separators, segment
@@ -169,7 +169,7 @@ def _element_note(dialect: Dialect, finding: Finding, clean: Cleaner) -> Segment
         position,
         number if number.isdigit() else "",
         finding.code_997,
-        clean(finding.value, _MAX_COPY),
+        "" if finding.segment_tag in OF_PEOPLE else clean(finding.value, _MAX_COPY),
     )
 
 

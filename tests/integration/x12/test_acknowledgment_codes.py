@@ -77,13 +77,13 @@ ELEMENTS: dict[str, tuple[Changes, str]] = {
     "1": ([("BEG*00*NE*1*", "BEG*00*NE**")], "3*324*1"),
     "2": ([(PO1, "PO1*1**EA~PO4**10~"), ("SE*4", "SE*5")], "3*355*2"),
     "3": ([(PO1, f"PO1*1*1*EA{'*' * 23}X~")], "26**3*X"),
-    "4": ([(BEG, f"{BEG}N1*ST**92*7~"), ("SE*4", "SE*5")], "4*67*4*7"),
+    "4": ([(BEG, f"{BEG}N1*ST**92*7~"), ("SE*4", "SE*5")], "4*67*4"),
     "5": ([("*NE*1*", f"*NE*{'9' * 23}*")], f"3*324*5*{'9' * 23}"),
     "6": ([("PO1*1*1*", "PO1*1*X*")], "2*380*6*X"),
     "7": ([("*NE*1*", "*N?*1*")], "2*92*7*N?"),
     "8": ([("*20260302~PO1", "*20260230~PO1")], "5*373*8*20260230"),
     "9": ([(BEG, f"{BEG}DTM*002*20260302*2460~"), ("SE*4", "SE*5")], "3*337*9*2460"),
-    "10": ([(BEG, f"{BEG}N1*ST*A~N4*A*NY***SP*CA*NY~"), ("SE*4", "SE*6")], "7*1715*10*NY"),
+    "10": ([(BEG, f"{BEG}N1*ST*A~N4*A*NY***SP*CA*NY~"), ("SE*4", "SE*6")], "7*1715*10"),
     "12": ([("*NE*1*", "*NE*1^2*")], "3*324*12*1^2"),
     "13": ([(PO1, f"{PO1}CTP**RTL*1*1*EA{'>1' * 15}~"), ("SE*4", "SE*5")], "5*C001*13"),
 }
@@ -135,6 +135,15 @@ def test_each_code_of_an_element(code: str) -> None:
     assert any(each.startswith(f"AK4*{wanted}") for each in found), found
     found = [each for each in answered(data, "999") if each.startswith("IK4*")]
     assert any(each.startswith(f"IK4*{wanted}") for each in found), found
+
+
+@pytest.mark.parametrize("code", ["4", "10"])
+def test_nothing_is_quoted_of_segments_that_say_who_and_where(code: str) -> None:
+    """An acknowledgment stays when the person is to be forgotten; the segment and the place are enough to mend it."""
+    changes, note = ELEMENTS[code]
+    data = changed(LATER, changes)
+    assert f"AK4*{note}" in answered(data, "997")
+    assert f"IK4*{note}" in answered(data, "999")
 
 
 def test_the_codes_of_repetition_do_not_exist_before_005010() -> None:
