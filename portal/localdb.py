@@ -72,10 +72,11 @@ def find_binaries() -> Path:
 
 
 class PrivateServer:
-    """The one private server of an installation below ``data``."""
+    """The one private server of an installation below ``data``, started with ``settings`` such as ``fsync=off``."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *settings: str) -> None:
         self.data = data
+        self.settings = settings
         self.binaries = find_binaries()
         self._as_nobody = os.geteuid() == 0 and not _namespaces_work()
 
@@ -149,7 +150,8 @@ class PrivateServer:
         self._refuse_other_major(folder)
         for leftover in ("postmaster.pid",):
             _remove_if_stale(folder / leftover)
-        options = f"-p {installation.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=''", *self.settings]
+        options = " ".join([f"-p {installation.port}", *(f"-c {each}" for each in settings)])
         try:
             self._run(
                 "pg_ctl", "start", "-D", str(folder), "-w", "-t", "60", "-o", options,

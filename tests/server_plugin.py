@@ -10,6 +10,9 @@ from portal.localdb import PrivateServer
 
 _STARTED_HERE = "GRIDPORT_TESTS_STARTED_SERVER"
 
+FOR_THE_RUN = ("fsync=off", "full_page_writes=off")
+"""Settings of servers that need not outlive the machine: their processes may die as they like, and nobody waits for the disk."""
+
 if not os.environ.get("DATABASE_URL") or os.environ.get(_STARTED_HERE):
     data = Path(os.environ.get("GRIDPORT_DATA", Path(__file__).resolve().parent.parent / ".data"))
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
@@ -18,8 +21,11 @@ if not os.environ.get("DATABASE_URL") or os.environ.get(_STARTED_HERE):
         data = data / "workers" / worker
         data.mkdir(parents=True, exist_ok=True)
         os.environ["GRIDPORT_DATA"] = str(data)
-        atexit.register(PrivateServer(data).stop)
-    installation = PrivateServer(data).start()
+        server = PrivateServer(data, *FOR_THE_RUN)
+        atexit.register(server.stop)
+    else:
+        server = PrivateServer(data)
+    installation = server.start()
     os.environ[_STARTED_HERE] = "1"
     os.environ["DATABASE_URL"] = installation.address("app")
     os.environ["DATABASE_OWNER_URL"] = installation.address("owner")

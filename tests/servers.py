@@ -17,6 +17,7 @@ from psycopg import sql
 from portal.backups.address import address_of
 from portal.installation import Installation
 from portal.localdb import PrivateServer
+from tests.server_plugin import FOR_THE_RUN
 
 Rows = dict[str, list[dict[str, Any]]]
 ROLES = ("gridport_app", "gridport_disposer", "gridport_owner", "gridport_reporter")
@@ -26,7 +27,7 @@ _databases = count(1)
 @contextmanager
 def fresh_server(folder: Path) -> Iterator[Installation]:
     """A server of its own, with Gridport's roles and an empty database ``gridport``."""
-    server = PrivateServer(folder)
+    server = PrivateServer(folder, *FOR_THE_RUN)
     installation = server.start()
     try:
         yield installation
