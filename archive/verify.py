@@ -321,8 +321,21 @@ def _verify_opened(pack: Pack, lines: list[Line] | None, result: Result) -> None
         result.unproved("there is no record in this pack")
     _say_what_is_gone(known, result)
     _check_files(pack, manifest["files"], result)
-    for name in sorted(pack.names - bound):
-        result.say(f"reading help {name}: no seal binds it")
+    _check_unbound(pack.names - bound, known, result)
+
+
+def _check_unbound(names: set[str], known: dict[str, Known], result: Result) -> None:
+    """See that what no record proves does not stand where what is proved is looked for."""
+    # Payloads of before contents were committed to: their leaves name the address, which is that of the encrypted bytes.
+    old = {f"content/{each.columns['address']}.bin" for each in known.values()
+           if each.columns.get("address") and not each.columns.get("commitment")}  # fmt: skip
+    for name in sorted(names):
+        if name in old:
+            result.unproved(f"{name}: it is of before seals bound contents")
+        elif name.startswith(("content/", "leaves/")):
+            result.altered(Altered(name, "no record of this pack proves it"))
+        else:
+            result.say(f"reading help {name}: no seal binds it")
 
 
 def _manifest(pack: Pack) -> dict[str, Any]:
@@ -435,7 +448,8 @@ def _check_record(
         columns = _leaf_columns(what, data)
         bound.add(what)
         if record.get("payload") is not None:
-            bound.add(_check_content(pack, record["payload"], columns))
+            bound.add(record["payload"]["file"])
+            _check_content(pack, record["payload"], columns)
         day = record.get("day")
         known[what] = Known(named, columns, "", record.get("payload") is not None)
         if day is None:
@@ -509,15 +523,14 @@ def _leaf_columns(what: str, data: bytes) -> dict[str, Any]:
     raise Altered(what, "it is not the leaf of what its name says")
 
 
-def _check_content(pack: Pack, payload: dict[str, Any], columns: dict[str, Any]) -> str:
-    """See that the content is the one committed to, and return the name of its member."""
+def _check_content(pack: Pack, payload: dict[str, Any], columns: dict[str, Any]) -> None:
+    """See that the content is the one committed to."""
     name = payload["file"]
     if name != f"content/{columns.get('address')}.bin":
         raise Altered(name, "it is not named by the address of its payload")
     content = pack.read(name)
     if hashlib.sha256(bytes.fromhex(payload["blind"]) + content).hexdigest() != columns.get("commitment"):
         raise Altered(name, "it is not the content that was sealed")
-    return str(name)
 
 
 def _check_files(pack: Pack, files: dict[str, Any], result: Result) -> None:

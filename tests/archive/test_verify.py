@@ -198,6 +198,12 @@ def test_another_zip_of_the_same_members_is_no_pack(made: Made) -> None:
         assert (code, "ALTERED      container: " in said) == (1, True)
 
 
+def test_the_readme_names_the_file_and_its_hash() -> None:
+    """Whoever was given it by somebody else holds it against this."""
+    readme = (VERIFY.parents[1] / "README.md").read_text()
+    assert f"`archive/verify.py`, SHA-256\n  `{hashlib.sha256(VERIFY.read_bytes()).hexdigest()}`" in readme
+
+
 def other_content(found: dict[str, bytes]) -> dict[str, Any]:
     name = next(name for name in found if name.startswith("content/"))
     found[name] += b"more"
@@ -258,9 +264,28 @@ def manifest_of_nonsense(found: dict[str, bytes]) -> dict[str, Any]:
     return {"records": records}
 
 
+def content_that_no_record_proves(found: dict[str, bytes]) -> dict[str, Any]:
+    """Other content, and the record of its payload says that none came with it."""
+    found[next(name for name in found if name.startswith("content/"))] = b"another content"
+    records = json.loads(found["manifest.json"])["records"]
+    return {"records": [{**each, "payload": None} for each in records]}
+
+
+def content_without_a_record(found: dict[str, bytes]) -> dict[str, Any]:
+    found[next(name for name in found if name.startswith("content/"))] = b"another content"
+    del found[next(name for name in found if name.startswith("leaves/archive_payload/"))]
+    records = json.loads(found["manifest.json"])["records"]
+    return {"records": [each for each in records if not each["payload"]]}
+
+
+def leaf_without_a_record(found: dict[str, bytes]) -> dict[str, Any]:
+    found["leaves/archive_event/9.json"] = b"{}"
+    return {}
+
+
 LIES: list[Callable[[dict[str, bytes]], dict[str, Any]]] = [
     other_content, other_leaf, other_commitment, swapped_leaves, missing_leaf, root_of_other_size, a_day_of_two_lines, no_roots,
-    manifest_of_nonsense,
+    manifest_of_nonsense, content_that_no_record_proves, content_without_a_record, leaf_without_a_record,
 ]  # fmt: skip
 
 
@@ -285,6 +310,20 @@ def test_the_altered_document_is_named(made: Made) -> None:
     altered = [line for line in said.splitlines() if line.startswith("ALTERED")]
     leaf = f"leaves/archive_payload/{Payload.objects.get().pk}.json"
     assert altered == [f"ALTERED      File a.x12 ({leaf}): {name}: it is not the content that was sealed"]
+
+
+def test_content_of_before_seals_bound_contents_is_not_proved(tmp_path: Path) -> None:
+    """Its leaf names the address of the encrypted bytes alone."""
+    leaf = b'{"columns":{"address":"ab","commitment":""},"id":1,"table":"archive_payload","version":1}'
+    name = "leaves/archive_payload/1.json"
+    record = {"leaf": name, "name": "Old", "payload": None, "day": None}
+    manifest = {"format": verify.FORMAT, "records": [record], "roots": []}
+    found = {name: leaf, "content/ab.bin": b"ISA*00~", "manifest.json": json.dumps(manifest).encode()}
+    path = tmp_path / "old.zip"
+    path.write_bytes(packed({**found, **README}))
+    result = verify.verify(path, "")
+    assert result.code == 2
+    assert "not proved   content/ab.bin: it is of before seals bound contents" in result.lines
 
 
 def forged(day: str, closed: str, previous: str, key: Ed25519PrivateKey) -> bytes:
