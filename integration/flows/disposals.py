@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -44,7 +45,7 @@ class Due:
     words: str
     revision: RetentionRevision
     until: datetime
-    left: list[dict[str, object]]
+    left: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,21 @@ def plan_disposal(partner: TradingPartner | None = None, most: int = MOST_AT_ONC
     return DisposalPlan(tuple(entries), scope, len(found) > most)
 
 
-def _words(documents: list[dict[str, object]], file: str) -> str:
+def _words(documents: list[dict[str, Any]], file: str) -> str:
     if not documents:
         return f"File {file}"[:300]
-    named = [f"{each['name']} {each['number']}".strip() for each in documents[:3]]
+    named = [_named(each) for each in documents[:3]]
     more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
     return (", ".join(named) + more)[:300]
+
+
+def _named(document: dict[str, Any]) -> str:
+    """Say which document it was; one without a number of its own, such as a 997, by its interchange's."""
+    numbers = dict(document["references"])
+    number = document["number"] or (
+        f"in interchange {numbers['control_number']}" if "control_number" in numbers else ""
+    )
+    return f"{document['name']} {number}".strip()
 
 
 def _file_names(payloads: set[int]) -> dict[int, str]:

@@ -21,6 +21,7 @@ from archive.models import (
     Translation,
 )
 from archive.projections import rebuild
+from archive.search import reference_rows
 from integration.flows.bulk import plan_bulk
 from integration.flows.destroy import destroy
 from integration.flows.disposals import plan_disposal
@@ -31,7 +32,7 @@ from integration.work import Unclaimed
 from portal.admin.show import list_url, page_url
 from portal.groups import AUDITOR, RECORDS_MANAGER
 from tests import factories
-from tests.governed import WHY, destroyed, old_order_document, rule, years_later
+from tests.governed import WHY, archived, dated, destroyed, old_order_document, rule, years_later
 
 YEARS_AGO = datetime.now(UTC) - timedelta(days=3 * 366)
 
@@ -125,6 +126,20 @@ def test_of_what_was_destroyed_the_page_the_lists_and_find_go_on(keepers: tuple[
     rebuilt = Document.objects.get(pk=document.pk).state
     assert (rebuilt.validation, rebuilt.delivery, rebuilt.acknowledgment) == shown
     assert {(each.kind, each.value) for each in DocumentReference.objects.filter(document=document)} == after
+
+
+def test_a_document_without_a_number_of_its_own_is_listed_by_its_interchange(
+    keepers: tuple[User, User],
+) -> None:
+    """Of twenty functional acknowledgments on one page each is told from the others."""
+    _, [document] = archived(factories.mailbox(), factories.partner(), ["997"])
+    dated(YEARS_AGO, document)
+    number = document.interchange.control_number
+    for row in reference_rows([("control_number", number)]):
+        DocumentReference.objects.create(document=document, **row._asdict())
+    rule(keepers[0])
+    [entry] = plan_disposal().entries
+    assert entry.words == f"Functional acknowledgment (997) in interchange {number}"
 
 
 def test_what_is_due_is_shown_and_proposed_of_one_partner_alone(keepers: tuple[User, User]) -> None:
