@@ -53,6 +53,7 @@ _FAULTS = """
         SELECT p.id,
                CASE WHEN p.ciphertext <> '' AND encode(sha256(p.ciphertext), 'hex') <> p.address THEN 'other bytes'
                     WHEN EXISTS (SELECT 1 FROM archive_disposalcertificate d WHERE d.payload_id = p.id) THEN NULL
+                    WHEN EXISTS (SELECT 1 FROM archive_lostcertificate l WHERE l.payload_id = p.id) THEN NULL
                     WHEN p.ciphertext = '' AND NOT EXISTS (SELECT 1 FROM archive_payloadcopy c
                                                             WHERE c.payload_id = p.id AND c.copied_at IS NOT NULL)
                     THEN 'no bytes'
@@ -65,6 +66,7 @@ _FAULTS = """
           FROM archive_payload p WHERE p.id %% %s = %s) f
      WHERE fault IS NOT NULL ORDER BY id
 """
+_LOST = "SELECT count(*) FROM archive_lostcertificate WHERE payload_id %% %s = %s"
 _SAID = {
     "other bytes": "The bytes of payload {} are not those that were stored.",
     "no bytes": "The bytes of payload {} are gone: nobody disposed of it, and no copy of it was made.",
@@ -250,6 +252,8 @@ def _check_bytes(modulus: int, rest: int, outcome: Outcome) -> None:
         cursor.execute(_FAULTS, [modulus, rest])
         for row_id, fault in cursor.fetchall():
             outcome.find(_SAID[fault].format(row_id))
+        cursor.execute(_LOST, [modulus, rest])
+        outcome.counts["disposed"] += cursor.fetchone()[0]
 
 
 def _on(tree: int, roots: dict[int, SealRoot]) -> str:

@@ -32,6 +32,7 @@ LOOKED_AT = {
     "roots": gettext_lazy("Seals of days, each going on from the one before"),
     "published": gettext_lazy("Seals that stand among the published roots"),
     "lost": gettext_lazy("Published days that a restore from a backup lost"),
+    "disposed": gettext_lazy("Files disposed of whose certificates a restore from a backup lost"),
 }
 
 
