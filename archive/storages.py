@@ -131,6 +131,8 @@ class FolderPlace:
         target = self._root / key
         with self._in_words("write to"):
             if target.exists():
+                # Who gave it the name may have died before that was on the disk.
+                _sync(target.parent)
                 return Written()
             self._make(target.parent)
             # Nobody else's: of two that write one file at once, each names a whole one.

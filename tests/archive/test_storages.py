@@ -155,9 +155,9 @@ def folder(tmp_path: Path) -> Iterator[Place]:
         yield place()
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
-    folder: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is synced and renamed, in order."""
     done: list[str] = []
     fsync, rename = os.fsync, Path.rename
 
@@ -173,6 +173,12 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "rename", renamed)
+    return done
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
+    folder: Place, done: list[str]
+) -> None:
     folder.write(KEY, DATA, NOW)
     first, second = KEY.split("/")[1:3]
     assert done == [
@@ -184,6 +190,22 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
         "rename",
         f"sync archive/sha256/{first}/{second}",
     ]
+
+
+def test_a_name_that_somebody_else_gave_is_on_the_disk_before_it_counts_as_written(
+    folder: Place, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(storages, "_sync", killed)
+        (Path(folder.name.removeprefix("folder ")) / KEY).parent.mkdir(parents=True)
+        with pytest.raises(KeyboardInterrupt):
+            folder.write(KEY, DATA, NOW)
+    assert done == ["sync file", "rename"]
+    folder.write(KEY, DATA, NOW)
+    assert done[2:] == [f"sync archive/{Path(KEY).parent}"]
 
 
 @pytest.mark.parametrize("broken", ["fsync", "write"])
