@@ -15,7 +15,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InMemoryStorage
 
 from archive import storages
-from archive.storages import Locked, NotThere, Place, StorageAway, StorageRefuses, key_of, place, place_name
+from archive.storages import (
+    Locked,
+    NotThere,
+    Place,
+    StorageAway,
+    StorageRefuses,
+    bucket_of_roots,
+    key_of,
+    place,
+    place_name,
+)
 from portal.storage import ObjectLock, archive_storage
 from tests.s3 import S3Server, archived_in, folder_options, s3_options, s3_server
 
@@ -312,6 +322,22 @@ def test_a_bucket_without_object_lock_refuses_to_be_asked_for_it(server: S3Serve
         pytest.raises(StorageRefuses, match=r"refuses what Gridport asks .*Look at ARCHIVE_STORAGE_…"),
     ):
         place().write(KEY, DATA, NOW)
+
+
+def test_roots_are_locked_for_longer_and_stand_unlocked_where_nothing_locks(server: S3Server) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    for lock in (True, False):
+        name = server.bucket(versions=True, lock=lock)
+        with archived_in(s3_options(name, server.url)):
+            there = bucket_of_roots()
+            assert there is not None
+            written = there.write("roots/2026-11-29.txt", DATA, now)
+            assert there.write("roots/2026-11-29.txt", b"another", now).version == written.version
+            assert there.read("roots/2026-11-29.txt", written.version) == DATA
+        if lock:
+            kept = server.client.get_object_retention(Bucket=name, Key="roots/2026-11-29.txt")["Retention"]
+            assert (kept["Mode"], kept["RetainUntilDate"]) == ("COMPLIANCE", now + timedelta(days=3650))
+    assert bucket_of_roots() is None
 
 
 def test_a_bucket_that_does_not_exist_is_for_staff(server: S3Server) -> None:
