@@ -16,6 +16,7 @@ import pytest
 from django.core.management import call_command
 
 from archive import checking, publishing, sealing, store
+from archive.governance import due
 from archive.models import Document, LostCertificate, Payload, PayloadCopy, Translation
 from archive.projections import rebuild
 from integration.flows.destroyed import destroyed_among, refuse_destroyed
@@ -131,6 +132,7 @@ def test_a_backup_of_before_with_the_keys_of_today_is_as_the_disposal_left_it(
         with pytest.raises(Refused, match="which was lost when an older backup was restored"):
             refuse_destroyed(payload.pk)
         assert destroyed_among(Payload.objects.values_list("pk", flat=True)) == {payload.pk}
+        assert due(10) == []
         rebuild()
         assert _without_ids(every_row(*PROJECTIONS)) == disposed.left
         # A backup of this one hands on what it knows.
@@ -177,6 +179,7 @@ def test_the_naive_restore_tells_what_was_destroyed_and_alarms(
         payload = Payload.objects.get(address=disposed.payload.address)
         document = Document.objects.get(interchange__payload=payload)
         assert Translation.objects.get(document=document).content is not None
+        assert [each.payload for each in due(10)] == [payload.pk]
         assert checking.check(tmp_path / "roots.txt").findings == [
             f"The key of payload {payload.pk} is gone: nobody disposed of it, or erased of whom it speaks."
         ]
