@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 
 from archive import checking, publishing, sealing, store
 from archive.governance import due
-from archive.models import Document, LostCertificate, Payload, PayloadCopy, Translation
+from archive.models import Document, LostCertificate, Payload, PayloadCopy, PayloadKey, Translation
 from archive.projections import rebuild
 from integration.flows.destroyed import destroyed_among, refuse_destroyed
 from integration.flows.rights import Refused
-from integration.models import RestoreDrill
+from integration.models import Pause, RestoreDrill
 from integration.work import Unclaimed
 from portal.admin.keeping import keeping_of
 from portal.backups import restore
@@ -163,6 +164,22 @@ def test_what_is_shown_and_proved_of_it_tells_of_its_end(
         assert code == 0, said
         [told] = [line for line in said.splitlines() if line.startswith("disposed ")]
         assert f"leaves/archive_lostcertificate/{LostCertificate.objects.get().pk}.json), sealed on " in told
+
+
+def test_a_database_restored_by_other_means_is_as_the_disposal_left_it_too(
+    disposed: Disposed, cluster: Installation
+) -> None:
+    with empty_database(cluster):
+        call_command("restore", str(disposed.before), stderr=io.StringIO())
+        assert PayloadKey.objects.filter(payload__address=disposed.payload.address).exists()
+        Pause.objects.all().delete()
+        said = io.StringIO()
+        connections["default"].close()  # nobody may be at work there
+        call_command("restore", "--in-place", f"--keys={disposed.keys}", stderr=said)
+        assert "1 keys were destroyed since, and are removed here too." in said.getvalue()
+        assert "1 file was disposed of since the backup was made, and again here." in said.getvalue()
+        assert _without_ids(every_row(*PROJECTIONS)) == disposed.left
+        assert LostCertificate.objects.get().number == disposed.certificate
 
 
 def test_a_drill_with_the_keys_of_today_passes(disposed: Disposed) -> None:
