@@ -1,6 +1,7 @@
 """Check the archive against its seals, from inside: what a stranger checks of a pack, of every row, tree and root.
 
-A *share* is one part in ``SHARES`` of the rows and trees; roots, their chain and what was published are looked at each time.
+A *share* is one part in ``SHARES`` of the rows and trees; roots, their chain and the
+published file are looked at each time.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from archive import merkle
 from archive.clock import database_now
 from archive.leaves import Source, read_beside, sources
 from archive.models import CursorEpoch, SealLeaf, SealRoot
-from archive.publishing import Contradicted, line_of, published_lines
+from archive.publishing import Contradicted, difference, line_of, published_in, published_lines
 from archive.sealing import LOWEST_ID, open_tree, statement_of, time_text
+from archive.storages import Place, StorageAway, StorageRefuses
 from archive.verify import NO_CHAIN, Line
 
 SHARES = 90
@@ -53,6 +55,7 @@ _FAULTS = """
         SELECT p.id,
                CASE WHEN p.ciphertext <> '' AND encode(sha256(p.ciphertext), 'hex') <> p.address THEN 'other bytes'
                     WHEN EXISTS (SELECT 1 FROM archive_disposalcertificate d WHERE d.payload_id = p.id) THEN NULL
+                    WHEN EXISTS (SELECT 1 FROM archive_lostcertificate l WHERE l.payload_id = p.id) THEN NULL
                     WHEN p.ciphertext = '' AND NOT EXISTS (SELECT 1 FROM archive_payloadcopy c
                                                             WHERE c.payload_id = p.id AND c.copied_at IS NOT NULL)
                     THEN 'no bytes'
@@ -65,6 +68,7 @@ _FAULTS = """
           FROM archive_payload p WHERE p.id %% %s = %s) f
      WHERE fault IS NOT NULL ORDER BY id
 """
+_LOST = "SELECT count(*) FROM archive_lostcertificate WHERE payload_id %% %s = %s"
 _SAID = {
     "other bytes": "The bytes of payload {} are not those that were stored.",
     "no bytes": "The bytes of payload {} are gone: nobody disposed of it, and no copy of it was made.",
@@ -79,6 +83,8 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
     found: int = 0
+    refusal: str = ""
+    """What a bucket said that does not let its roots be read."""
 
     def find(self, sentence: str) -> None:
         """Keep a finding."""
@@ -87,8 +93,11 @@ class Outcome:
             self.findings.append(sentence)
 
 
-def check(published: Path, share: int | None = None) -> Outcome:
-    """Check ``share`` (0 to ``SHARES`` - 1) of the archive, None: all of it, against its seals and the published file."""
+def check(published: Path, share: int | None = None, bucket: Place | None = None) -> Outcome:
+    """Check ``share`` (0 to ``SHARES`` - 1) of the archive, None: all of it, against its seals and the published file.
+
+    With ``bucket`` the share of the roots that were published there is read back, and compared.
+    """
     outcome = Outcome()
     # Read before the roots: a day that is closed and published meanwhile is in neither, or in the roots.
     lines = _published(published, outcome)
@@ -101,6 +110,8 @@ def check(published: Path, share: int | None = None) -> Outcome:
         if root.tree % modulus == rest:
             _check_tree(root, outcome)
     _check_open_tree(outcome)
+    if bucket is not None:
+        _check_bucket(bucket, modulus, rest, outcome)
     by_tree = {root.tree: root for root in roots}
     for source in sources().values():
         _check_rows(source, by_tree, modulus, rest, outcome)
@@ -165,6 +176,21 @@ def _check_published(roots: list[SealRoot], lines: dict[str, Line], outcome: Out
             outcome.counts["lost"] += 1
         else:
             outcome.find(f"A seal of {line.day} was published, and is not in the archive.")
+
+
+def _check_bucket(bucket: Place, modulus: int, rest: int, outcome: Outcome) -> None:
+    """Compare roots there with what was published; of those that the bucket does not give, only that there are some is told."""
+    rows = [each for each in published_in(bucket) if each.root.tree % modulus == rest]
+    for number, each in enumerate(rows):
+        try:
+            said = difference(bucket, each)
+        except (StorageAway, StorageRefuses) as trouble:
+            outcome.counts["not read"] += len(rows) - number
+            outcome.refusal = str(trouble) if isinstance(trouble, StorageRefuses) else ""
+            return
+        outcome.counts["in the bucket"] += 1
+        if said is not None:
+            outcome.find(said)
 
 
 def _restored_at() -> str | None:
@@ -250,6 +276,8 @@ def _check_bytes(modulus: int, rest: int, outcome: Outcome) -> None:
         cursor.execute(_FAULTS, [modulus, rest])
         for row_id, fault in cursor.fetchall():
             outcome.find(_SAID[fault].format(row_id))
+        cursor.execute(_LOST, [modulus, rest])
+        outcome.counts["disposed"] += cursor.fetchone()[0]
 
 
 def _on(tree: int, roots: dict[int, SealRoot]) -> str:

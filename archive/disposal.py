@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from archive.governance import documents_of
 from archive.governing import KEPT, NOT_APPROVED
-from archive.models import DisposalCertificate, DisposalItem, Document, document_name
+from archive.models import (
+    DisposalCertificate,
+    DisposalItem,
+    Document,
+    DocumentReference,
+    DocumentState,
+    Translation,
+    document_name,
+)
 from archive.projections import project, rewrite
 from archive.search import UNIQUE_NUMBERS
 
@@ -73,3 +81,29 @@ def _destroy(item: DisposalItem) -> int:
             raise NotDestroyed(is_kept=state == KEPT) from error
         raise
     return int(certificate)
+
+
+_AGAIN = (
+    "DELETE FROM archive_payloadkey WHERE payload_id = ANY(%s)",
+    "UPDATE archive_payload SET ciphertext = '' WHERE id = ANY(%s)",
+    "UPDATE archive_payloadcopy SET state = 'to_remove' WHERE payload_id = ANY(%s) AND state <> 'removed'",
+)
+
+
+def dispose_again(payloads: Sequence[int], using: str) -> None:
+    """Leave of ``payloads`` what ``dispose`` left in a later life of the database, in the caller's transaction.
+
+    ``using`` is a connection of the owner, who becomes the disposer for it: two people approved in that other life.
+    """
+    documents = Document.objects.using(using).filter(interchange__payload__in=payloads)
+    DocumentState.objects.using(using).filter(document__in=documents).update(sha256="")
+    Translation.objects.using(using).filter(document__in=documents).update(
+        content=None, findings=[], report=[]
+    )
+    references = DocumentReference.objects.using(using).filter(document__in=documents)
+    references.exclude(kind__in=[*STAYS, "partner"]).delete()
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE gridport_disposer")
+        for statement in _AGAIN:
+            cursor.execute(statement, [list(payloads)])
+        cursor.execute("RESET ROLE")

@@ -21,6 +21,7 @@ from archive.models import (
     Hold,
     HoldRelease,
     HoldReleaseDecision,
+    LostCertificate,
     Payload,
     RetentionRevision,
     Transmission,
@@ -142,7 +143,9 @@ def due(limit: int, *, among: Q | None = None) -> list[Governed]:
         for piece in _pieces(islice(_old_enough(revision), LOOKED_AT)):
             further = set(piece) - looked
             looked |= further
-            asked = Payload.objects.filter(among or Q(), pk__in=further, certificate=None)
+            asked = Payload.objects.filter(
+                among or Q(), pk__in=further, certificate=None, lost_certificate=None
+            )
             told = governed(asked.values_list("pk", flat=True))
             found |= {pk: each for pk, each in told.items() if each.because == Because.DUE}
             if len(found) >= limit:
@@ -155,8 +158,12 @@ def _old_enough(revision: RetentionRevision) -> Iterator[int]:
     # Days of the shortest years there are: what is left out by it is kept.
     before = database_now() - timedelta(days=365 * revision.years)
     documents = Document.objects.filter(
-        Q(interchange__payload__certificate=None)
-        | Q(interchange__transmission__isnull=False, interchange__transmission__payload__certificate=None),
+        Q(interchange__payload__certificate=None, interchange__payload__lost_certificate=None)
+        | Q(
+            interchange__transmission__isnull=False,
+            interchange__transmission__payload__certificate=None,
+            interchange__transmission__payload__lost_certificate=None,
+        ),
         recorded_at__lt=before,
     )
     if revision.kinds:
@@ -170,7 +177,11 @@ def _old_enough(revision: RetentionRevision) -> Iterator[int]:
             yield file
     if not revision.kinds or FILE in revision.kinds:
         files = Transmission.objects.filter(
-            direction=Direction.IN, interchanges=None, payload__certificate=None, recorded_at__lt=before
+            direction=Direction.IN,
+            interchanges=None,
+            payload__certificate=None,
+            payload__lost_certificate=None,
+            recorded_at__lt=before,
         )
         if revision.partner_id is not None:
             files = files.filter(mailbox__partner=revision.partner_id)
@@ -190,6 +201,24 @@ def left_of(document: Document) -> dict[str, Any] | None:
             found: dict[str, Any] = left
             return found
     return None
+
+
+def end_of(payload: int) -> DisposalCertificate | LostCertificate | None:
+    """Return what says that the payload of that primary key was destroyed; None where it was not."""
+    return (
+        DisposalCertificate.objects.filter(payload=payload).first()
+        or LostCertificate.objects.filter(payload=payload).first()
+    )
+
+
+def destroyed_among(payloads: Iterable[int]) -> set[int]:
+    """Return those of the payloads that were destroyed."""
+    asked = list(payloads)
+    return {
+        pk
+        for model in (DisposalCertificate, LostCertificate)
+        for pk in model._default_manager.filter(payload__in=asked).values_list("payload", flat=True)
+    }
 
 
 def _day(at: datetime) -> str:

@@ -208,7 +208,8 @@ def rebuild() -> int:
     Of a document whose bytes nobody can read any more, because its key was destroyed, what is left stays as it is.
     """
     readable = Document.objects.filter(
-        Q(interchange__payload__key__isnull=False) | ~Q(interchange__payload__key_id="")
+        Q(interchange__payload__key__isnull=False) | ~Q(interchange__payload__key_id=""),
+        interchange__payload__lost_certificate=None,
     )
     DocumentReference.objects.filter(document__in=readable).delete()
     Translation.objects.filter(document__in=readable).delete()

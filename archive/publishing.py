@@ -6,14 +6,15 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from django.db.models import QuerySet
 
 from archive.models import SealPublication, SealRoot
 from archive.sealing import time_text
+from archive.storages import NotThere, Place
 from archive.verify import Altered, Line, read_lines, write_line
 
 HEAD = (
@@ -22,16 +23,12 @@ HEAD = (
 )
 
 
-class Place(Protocol):
-    """A storage that never overwrites: what stands under a key stays (``archive.storages.Place``)."""
+@dataclass(frozen=True)
+class Published:
+    """``root`` stands in a bucket, as that version where it keeps versions."""
 
-    name: str
-
-    def write(self, key: str, data: bytes, now: datetime) -> object:
-        """Write ``data`` under ``key``, or find that something stands there already and leave it as it is."""
-
-    def read(self, key: str, version: str = "") -> bytes:
-        """Return what stands under ``key``."""
+    root: SealRoot
+    version: str
 
 
 class Contradicted(Exception):
@@ -87,23 +84,63 @@ def publish_to_file(path: Path) -> list[SealRoot]:
     return lacking
 
 
-def publish_to_place(place: Place, now: datetime) -> list[SealRoot]:
+def publish_to_place(place: Place, now: datetime) -> list[Published]:
     """Write each root that is not known to stand in ``place``, and read it back; return those roots, for ``note``.
 
     Asks the storage, so call it outside any transaction; its own errors pass through. Raises ``Contradicted`` where something
     else stands there for a day.
     """
     known = SealPublication.objects.filter(place=SealPublication.Place.BUCKET, reference=place.name)
-    roots = list(SealRoot.objects.exclude(publications__in=known).order_by("tree"))
-    for root in roots:
-        data = f"{write_line(line_of(root))}\n".encode()
-        place.write(key_of(root), data, now)
-        if place.read(key_of(root)) != data:
+    published = []
+    for root in SealRoot.objects.exclude(publications__in=known).order_by("tree"):
+        written = place.write(key_of(root), _object(root), now)
+        if {_read(place, root, version) for version in (written.version, "")} != {_object(root)}:
             raise Contradicted(
                 f"The {place.name} has another root of {root.words} than the archive: under {key_of(root)} stands something"
                 " else. Compare both with your copies of the published roots."
             )
-    return roots
+        published.append(Published(root, written.version))
+    return published
+
+
+def published_in(place: Place) -> QuerySet[SealPublication]:
+    """Return what was published in ``place``, with its roots, in order."""
+    rows = SealPublication.objects.filter(place=SealPublication.Place.BUCKET, reference=place.name)
+    return rows.select_related("root").order_by("root__tree")
+
+
+def difference(place: Place, publication: SealPublication) -> str | None:
+    """Return how what stands in ``place`` differs from what was published, None where it does not; storages' errors pass.
+
+    Who has the bucket's key may put another version over ours, or a mark that it was deleted, which hides it: Object Lock
+    keeps ours, and an auditor is given the newest.
+    """
+    root, key, said = publication.root, key_of(publication.root), _object(publication.root)
+    if publication.version:
+        ours = _read(place, root, publication.version)
+        if ours != said:
+            how = "gone" if ours is None else "not what was published"
+            return f"The {root} in the {place.name} is {how}: look at version {publication.version} of {key}."
+    newest = _read(place, root, "")
+    if newest is None:
+        return f"The {root} is hidden in the {place.name}: who asks for {key} is told that there is nothing."
+    if newest != said:
+        return (
+            f"Over the {root} in the {place.name} another was put: who asks for {key} is given something else than what was"
+            " published."
+        )
+    return None
+
+
+def _object(root: SealRoot) -> bytes:
+    return f"{write_line(line_of(root))}\n".encode()
+
+
+def _read(place: Place, root: SealRoot, version: str) -> bytes | None:
+    try:
+        return place.read(key_of(root), version)
+    except NotThere:
+        return None
 
 
 def key_of(root: SealRoot) -> str:
@@ -111,12 +148,13 @@ def key_of(root: SealRoot) -> str:
     return f"roots/{root.name}.txt"
 
 
-def note(place: Place, roots: Iterable[SealRoot]) -> None:
-    """Write that ``roots`` stand in ``place``, in the caller's transaction."""
+def note(place: Place, published: Iterable[Published]) -> None:
+    """Write what was ``published`` in ``place``, in the caller's transaction."""
+    bucket = SealPublication.Place.BUCKET
     SealPublication.objects.bulk_create(
         [
-            SealPublication(root=root, place=SealPublication.Place.BUCKET, reference=place.name)
-            for root in roots
+            SealPublication(root=each.root, place=bucket, reference=place.name, version=each.version)
+            for each in published
         ],
         ignore_conflicts=True,
     )

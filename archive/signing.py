@@ -27,6 +27,11 @@ def sign(statement: bytes) -> tuple[str, str]:
     return key.sign(statement).hex(), key.public_key().public_bytes_raw().hex()
 
 
+def has_key() -> bool:
+    """Say whether this process would sign."""
+    return bool(_key_text())
+
+
 def _key_text() -> str:
     """Return the setting, else what the private installation keeps: read when it is needed, and held nowhere."""
     if settings.SEAL_SIGNING_KEY:

@@ -61,6 +61,18 @@ class Written:
     etag: str = ""
 
 
+class Lock(Protocol):
+    """For how many days a bucket keeps what is written, and how strictly: GOVERNANCE or COMPLIANCE; 0 days: its own default."""
+
+    @property
+    def days(self) -> int:
+        """How many days."""
+
+    @property
+    def mode(self) -> str:
+        """Object Lock's word."""
+
+
 class Place(Protocol):
     """One storage. ``name`` tells it from every other: rows of copies name it, so that another is never taken for it."""
 
@@ -84,12 +96,19 @@ def place() -> Place:
     return place_of(storages[ALIAS])
 
 
+def bucket_of_roots() -> Place | None:
+    """Return the bucket in use as roots of seals are written to it: locked for longer, where it locks; None: it is a folder."""
+    return (
+        BucketPlace(storages[ALIAS], settings.ARCHIVE_ROOTS_LOCK, if_it_locks=True) if is_bucket() else None
+    )
+
+
 def place_of(storage: Storage) -> Place:
     """Return the place behind a storage of Django's."""
     if isinstance(storage, FileSystemStorage):
         return FolderPlace(Path(storage.location))
     if isinstance(storage, S3Storage):
-        return BucketPlace(storage)
+        return BucketPlace(storage, settings.ARCHIVE_STORAGE_LOCK)
     raise ImproperlyConfigured(
         f"STORAGES[{ALIAS!r}] is {type(storage).__name__}: copies go to FileSystemStorage or S3Storage alone."
     )
@@ -131,6 +150,8 @@ class FolderPlace:
         target = self._root / key
         with self._in_words("write to"):
             if target.exists():
+                # Who gave it the name may have died before that was on the disk.
+                _sync(target.parent)
                 return Written()
             self._make(target.parent)
             # Nobody else's: of two that write one file at once, each names a whole one.
@@ -215,16 +236,19 @@ def _sync(folder: Path) -> None:
 
 _ABSENT = ("404", "NoSuchKey", "NoSuchVersion", "NotFound")
 _THERE_ALREADY = ("PreconditionFailed", "412")
+_CANNOT_LOCK = ("InvalidRequest", "NotImplemented")
+"""How a bucket without Object Lock answers who asks for it; who asks wrongly in another way is told so once more."""
 _BUSY = ("SlowDown", "ConditionalRequestConflict", "RequestTimeout", "OperationAborted", "InternalError", "ServiceUnavailable", "BadDigest")  # fmt: skip
 
 
 class BucketPlace:
     """A bucket of S3 or its kin. Its client may be used by several threads at once.
 
-    Where the bucket has Object Lock, its default retention holds, or the one of ``ARCHIVE_STORAGE_LOCK_DAYS``.
+    Where the bucket has Object Lock, its default retention holds, or ``lock`` where that has days; ``if_it_locks``: a bucket
+    without Object Lock is written to all the same.
     """
 
-    def __init__(self, storage: S3Storage) -> None:
+    def __init__(self, storage: S3Storage, lock: Lock, *, if_it_locks: bool = False) -> None:
         self.name = _bucket_name(storage.bucket_name, storage.location, storage.endpoint_url)
         self._bucket, self._prefix = storage.bucket_name, storage.location.strip("/")
         # Its own tries come within one of ours: the queue waits longer, and tells people.
@@ -237,7 +261,7 @@ class BucketPlace:
         self.client = storage.connection.meta.client
         # The library asks before it sends a body, and reads for ever where the line breaks within the answer to that.
         self.client.meta.events.register("before-send.s3", _send_at_once, unique_id="gridport")
-        self._lock = settings.ARCHIVE_STORAGE_LOCK
+        self._lock, self._if_it_locks = lock, if_it_locks
 
     def write(self, key: str, data: bytes, now: datetime) -> Written:
         """Put the object with its checksum, only where there is none; the answer comes once the bucket has it."""
@@ -246,8 +270,14 @@ class BucketPlace:
             "Body": data,
             "ContentType": "application/octet-stream",
             "ChecksumSHA256": base64.b64encode(hashlib.sha256(data).digest()).decode(),
-            **self._retention(now),
         }
+        answer = self._put(key, {**asked, **self._retention(now)})
+        if answer is _NO_LOCK:
+            answer = self._put(key, asked)
+        return Written(_version(answer), answer.get("ETag", "").strip('"'))
+
+    def _put(self, key: str, asked: dict[str, Any]) -> Any:
+        """Put what is ``asked`` for where there is nothing; return what is said of what stands there then, or ``_NO_LOCK``."""
         answer = self._ask("put_object", IfNoneMatch="*", **asked)
         if answer is _NOT_KNOWN:
             # A server that knows no conditions: what is there is looked for instead. The key is the content's, so
@@ -259,7 +289,7 @@ class BucketPlace:
             answer = self._ask("head_object", Key=self._key(key))
         if answer is None:
             raise StorageAway(f"The archive's {self.name} says both that {key} is there and that it is not.")
-        return Written(_version(answer), answer.get("ETag", "").strip('"'))
+        return answer
 
     def read(self, key: str, version: str = "") -> bytes:
         """Return the object's bytes, of that version where it is named."""
@@ -314,6 +344,8 @@ class BucketPlace:
                     return None
                 if code == "NotImplemented" and "IfNoneMatch" in asked:
                     return _NOT_KNOWN
+                if code in _CANNOT_LOCK and "ObjectLockMode" in asked and self._if_it_locks:
+                    return _NO_LOCK
                 if operation == "delete_object" and code in ("AccessDenied", "ObjectLocked"):
                     raise Locked(
                         f"The archive's {self.name} keeps {asked['Key']}: its Object Lock is not over, or Gridport may not"
@@ -350,6 +382,7 @@ def _send_at_once(request: Any, **rest: Any) -> None:
 
 
 _NOT_KNOWN: Any = object()
+_NO_LOCK: Any = object()
 
 
 def _version(answer: dict[str, Any]) -> str:

@@ -12,8 +12,17 @@ from django.db import DatabaseError
 
 from archive import copies, keys
 from archive.correlation import current_correlation_id
+from archive.governance import end_of
 from archive.keys import fingerprints, key_id
-from archive.models import AccessRecord, DataSubject, DisposalCertificate, Payload, PayloadKey, PayloadSubject
+from archive.models import (
+    AccessRecord,
+    DataSubject,
+    DisposalCertificate,
+    LostCertificate,
+    Payload,
+    PayloadKey,
+    PayloadSubject,
+)
 
 __all__ = [
     "MACHINE",
@@ -56,11 +65,9 @@ def record_access(*, actor: str, purpose: str, payload: Payload | None = None, *
 class PayloadDestroyed(PayloadDamaged):
     """A payload was destroyed, as two people approved; ``certificate`` is what is kept of that."""
 
-    def __init__(self, certificate: DisposalCertificate) -> None:
-        at = certificate.recorded_at
-        super().__init__(
-            f"It was destroyed on {at.day} {at:%B %Y}, once its retention was over: certificate {certificate.pk}."
-        )
+    def __init__(self, certificate: DisposalCertificate | LostCertificate) -> None:
+        at, named = certificate.destroyed_at, str(certificate).replace("Certificate", "certificate", 1)
+        super().__init__(f"It was destroyed on {at.day} {at:%B %Y}, once its retention was over: {named}.")
         self.certificate = certificate
 
 
@@ -115,7 +122,7 @@ def opened(payload: Payload, *, actor: str = MACHINE, purpose: str) -> tuple[byt
     record_access(actor=actor, purpose=purpose, payload=payload)
     ciphertext = bytes(payload.ciphertext)
     if not ciphertext:
-        certificate = DisposalCertificate.objects.filter(payload=payload).first()
+        certificate = end_of(payload.pk)
         if certificate is not None:
             raise PayloadDestroyed(certificate)
         ciphertext = copies.fetch(payload) or b""

@@ -477,7 +477,7 @@ def _say_what_is_gone(known: dict[str, Known], result: Result) -> None:
     """Say of each payload that came without its content which certificate in the pack tells of its end."""
     ends: dict[str, tuple[str, Known]] = {}
     for what, certificate in known.items():
-        if what.startswith("leaves/archive_disposalcertificate/"):
+        if what.startswith(("leaves/archive_disposalcertificate/", "leaves/archive_lostcertificate/")):
             ends[str(certificate.columns.get("payload_id"))] = ("disposed", certificate)
         elif what.startswith("leaves/archive_erasurecertificate/"):
             for payload in re.findall(r"[0-9]+", str(certificate.columns.get("payloads"))):

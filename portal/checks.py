@@ -115,6 +115,14 @@ def public_address_is_answered(**kwargs: Any) -> list[CheckMessage]:
 def object_lock_can_be_asked_for(**kwargs: Any) -> list[CheckMessage]:
     """E020: a bucket is asked to keep copies in words that it knows, and a folder is not asked at all."""
     lock, bucket = settings.ARCHIVE_STORAGE_LOCK, settings.ARCHIVE_STORAGE_BUCKET
+    if settings.ARCHIVE_ROOTS_LOCK.days < 0:
+        return [
+            Error(
+                f"ARCHIVE_ROOTS_LOCK_DAYS is {settings.ARCHIVE_ROOTS_LOCK.days}: no seal could be kept so.",
+                hint="Say for how many days a bucket's Object Lock keeps the roots of seals; 0 leaves it to the bucket.",
+                id="gridport.E020",
+            )
+        ]
     if lock.mode in ("GOVERNANCE", "COMPLIANCE") and lock.days >= 0 and (bucket or not lock.days):
         return []
     return [

@@ -150,6 +150,11 @@ ARCHIVE_STORAGE_LOCK = ObjectLock(
     env.int("ARCHIVE_STORAGE_LOCK_DAYS", default=0),
     env.str("ARCHIVE_STORAGE_LOCK_MODE", default="GOVERNANCE"),
 )
+# Roots of seals are small, and anchors only as long as nobody can take them back: COMPLIANCE, for ten years or as long as
+# copies, in every bucket that has Object Lock. 0 leaves them to its own default too.
+ARCHIVE_ROOTS_LOCK = ObjectLock(
+    env.int("ARCHIVE_ROOTS_LOCK_DAYS", default=max(3650, ARCHIVE_STORAGE_LOCK.days)), "COMPLIANCE"
+)
 # So many payloads may wait to be copied before people are told; nothing else changes by it.
 ARCHIVE_WAITING_LIMIT = env.int("ARCHIVE_WAITING_LIMIT", default=100_000)
 STORAGES = {

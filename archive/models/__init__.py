@@ -33,6 +33,7 @@ from archive.models.governance import (
     HoldDocument,
     HoldRelease,
     HoldReleaseDecision,
+    LostCertificate,
     RetentionRevision,
     RetentionRule,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "HoldReleaseDecision",
     "Interchange",
     "InterchangeAnswer",
+    "LostCertificate",
     "Mention",
     "MoveOut",
     "Payload",

@@ -6,6 +6,8 @@ the one function that destroys share.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -260,6 +262,31 @@ class DisposalCertificate(Fact):
 
     def __str__(self) -> str:
         return f"Certificate {self.pk}"
+
+    @property
+    def destroyed_at(self) -> datetime:
+        """When that was."""
+        return self.recorded_at
+
+
+class LostCertificate(Fact):
+    """``payload`` was destroyed in a database of which this one is an older backup, and the certificate was lost with it.
+
+    Written by a restore, which finds it among the keys (``portal.backups.erased``), and as the disposer, as certificates are.
+    """
+
+    payload = models.OneToOneField(Payload, models.PROTECT, related_name="lost_certificate")
+    number = models.BigIntegerField(
+        help_text=gettext_lazy("Of the certificate, in the database that was lost.")
+    )
+    destroyed_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = gettext_lazy("lost certificate of a disposal")
+
+    def __str__(self) -> str:
+        return f"Certificate {self.number}, which was lost when an older backup was restored"
 
 
 class ErasureCertificate(Fact):

@@ -86,6 +86,9 @@ class SealPublication(Fact):
         blank=True,
         help_text=gettext_lazy("By what it is found there; no address of a person."),
     )
+    version = models.CharField(
+        max_length=1024, blank=True, db_default="", help_text=gettext_lazy("Of a bucket that keeps versions.")
+    )
 
     class Meta:
         constraints = [

@@ -14,6 +14,7 @@ from archive.checking import SHARES, Outcome, check
 from archive.clock import database_now
 from archive.models import SealCheck, SealLeaf
 from archive.record import record_audit
+from archive.storages import bucket_of_roots
 from integration.flows.cases import close_cause, open_case
 from integration.flows.rights import DECIDE, Refused, require
 from integration.models import ExceptionCase
@@ -23,7 +24,7 @@ EVERY = timedelta(hours=24)
 MOST_AT_ONCE = 2_000_000
 """So many rows are checked within a step's time; more, by the command alone."""
 
-CAUSE = "archive:altered"
+CAUSE, UNREAD = "archive:altered", "seals:unread"
 _STEP = "check_archive"
 _DAILY = "daily"
 
@@ -56,12 +57,12 @@ def check_archive(subject: str, claim: Claim) -> list[Step]:
     if subject != _DAILY:
         row = SealCheck.objects.get(pk=subject)
         if row.finished_at is None:
-            keep(row, check(Path(settings.PUBLISHED_ROOTS), row.share), claim)
+            keep(row, check(Path(settings.PUBLISHED_ROOTS), row.share, bucket_of_roots()), claim)
         return []
     share = database_now().toordinal() % SHARES
     with claim.transaction():
         row = SealCheck.objects.create(share=share)
-    keep(row, check(Path(settings.PUBLISHED_ROOTS), share), claim)
+    keep(row, check(Path(settings.PUBLISHED_ROOTS), share, bucket_of_roots()), claim)
     return [check_archive_step(EVERY)]
 
 
@@ -77,3 +78,8 @@ def keep(row: SealCheck, outcome: Outcome, claim: Claim) -> None:
             open_case(ExceptionCase.Kind.ARCHIVE, CAUSE, sentence)
         elif row.share is None:
             close_cause(CAUSE, "A check of the whole archive finds it as it was sealed.")
+        if outcome.refusal:
+            sentence = f"Whether the seals in the archive's bucket are those that were published cannot be seen. {outcome.refusal}"
+            open_case(ExceptionCase.Kind.ARCHIVE, UNREAD, sentence)
+        elif outcome.counts["in the bucket"]:
+            close_cause(UNREAD, "The seals in the bucket can be read again.")

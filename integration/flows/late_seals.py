@@ -1,11 +1,11 @@
-"""That the archive is sealed, and its seals published, in time: whatever keeps either from it, one case while it lasts."""
+"""That the archive is sealed, and its seals published, in time, and signed: whatever keeps them from it, one case while it lasts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from archive.clock import database_now
-from archive.models import SealLeaf, SealPublication
+from archive.models import SealLeaf, SealPublication, SealRoot
 from archive.sealing import oldest_unsealed
 from integration.flows.cases import close_cause, open_case
 from integration.models import ExceptionCase
@@ -16,12 +16,14 @@ SEALED_WITHIN = timedelta(hours=1)
 PUBLISHED_WITHIN = timedelta(hours=36)
 """A day is closed and published soon after its midnight."""
 
-UNSEALED, UNPUBLISHED = "seals:late", "seals:unpublished"
+UNSEALED, UNPUBLISHED, UNSIGNED = "seals:late", "seals:unpublished", "seals:unsigned"
 
 
 def tell_of_late_seals() -> None:
-    """Open the case that records wait to be sealed, and that no root was published for long, or close them."""
+    """Open the cases that records wait to be sealed, that no root was published for long, and that the last is not signed, or
+    close them."""
     now = database_now()
+    _tell_of_unsigned()
     unsealed = oldest_unsealed()
     if unsealed is not None and now - unsealed > SEALED_WITHIN:
         open_case(
@@ -42,6 +44,21 @@ def tell_of_late_seals() -> None:
         )
     else:
         close_cause(UNPUBLISHED, "Roots are published again.")
+
+
+def _tell_of_unsigned() -> None:
+    """Told of from what was closed: the key itself is the worker's alone, and no check of other processes may look for it."""
+    last = SealRoot.objects.order_by("-tree").first()
+    if last is not None and not last.signature:
+        open_case(
+            ExceptionCase.Kind.ARCHIVE,
+            UNSIGNED,
+            f"The {last} is not signed, for the worker has no key: who can write to the database and to the published roots"
+            " could put another history there. Set SEAL_SIGNING_KEY for the worker alone, and restart it: the next day is"
+            " signed then.",
+        )
+    elif last is not None:
+        close_cause(UNSIGNED, "Seals are signed again.")
 
 
 def _last_published() -> datetime | None:

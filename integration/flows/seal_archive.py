@@ -8,10 +8,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from archive import sealing, storages
+from archive import sealing
 from archive.clock import database_now
 from archive.models import SealPublication, SealRoot
 from archive.publishing import Contradicted, line_of, note, publish_to_file, publish_to_place
+from archive.storages import Place, StorageAway, StorageRefuses, bucket_of_roots
 from archive.verify import write_line
 from integration.errors import ConfigurationError, RetryableError
 from integration.flows.cases import close_cause, open_case
@@ -62,26 +63,27 @@ def publish(claim: Claim) -> list[Step]:
             f"The file of published roots {path} cannot be written ({error.strerror}). See that there is room, and that the"
             " worker may write there."
         ) from error
-    if storages.is_bucket():
-        _publish_to_bucket(claim)
+    bucket = bucket_of_roots()
+    if bucket is not None:
+        _publish_to_bucket(bucket, claim)
     with claim.transaction():
         return _mail_to_auditor()
 
 
-def _publish_to_bucket(claim: Claim) -> None:
+def _publish_to_bucket(bucket: Place, claim: Claim) -> None:
     """Publish in the archive's bucket; while it is away, which whoever copies there tells of, roots wait."""
     try:
-        place = storages.place()
-        roots = publish_to_place(place, database_now())
-    except storages.StorageAway:
+        published = publish_to_place(bucket, database_now())
+    except StorageAway:
         return
-    except Contradicted as contradiction:
+    except (Contradicted, StorageRefuses) as trouble:
         with claim.transaction():
-            open_case(ExceptionCase.Kind.ARCHIVE, IN_BUCKET, str(contradiction))
+            sentence = f"{trouble} Until then no seal is published there."
+            open_case(ExceptionCase.Kind.ARCHIVE, IN_BUCKET, sentence)
         return
     with claim.transaction():
-        note(place, roots)
-        close_cause(IN_BUCKET, "The roots in the bucket agree with the archive again.")
+        note(bucket, published)
+        close_cause(IN_BUCKET, "Seals stand in the bucket again, and agree with the archive.")
 
 
 def _mail_to_auditor() -> list[Step]:

@@ -31,7 +31,10 @@ LOOKED_AT = {
     "leaves of the open tree": gettext_lazy("Records sealed since the last day was closed"),
     "roots": gettext_lazy("Seals of days, each going on from the one before"),
     "published": gettext_lazy("Seals that stand among the published roots"),
+    "in the bucket": gettext_lazy("Seals in the archive's bucket read back and compared"),
+    "not read": gettext_lazy("Seals in the archive's bucket that it did not give"),
     "lost": gettext_lazy("Published days that a restore from a backup lost"),
+    "disposed": gettext_lazy("Files disposed of whose certificates a restore from a backup lost"),
 }
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from archive.governance import Because, governed
-from archive.models import DisposalCertificate, Document
+from archive.models import DisposalCertificate, Document, LostCertificate
 from integration.flows.rights import TAKE_HOLD
 from portal.admin.certificate_words import certificate_for
 from portal.admin.show import page_url
@@ -33,6 +33,9 @@ def keeping_of(document: Document, user: User) -> Keeping | None:
     certificate = certificate_for(document.interchange.payload)
     if certificate is not None:
         return _destroyed(certificate)
+    lost = LostCertificate.objects.filter(payload=document.interchange.payload_id).first()
+    if lost is not None:
+        return _destroyed_before_a_restore(lost)
     if not user.has_perm(SEE_HOLDS):
         return None
     found = governed([document.interchange.payload_id])[document.interchange.payload_id]
@@ -56,3 +59,11 @@ def _destroyed(certificate: DisposalCertificate) -> Keeping:
         page_url(certificate),
         is_destroyed=True,
     )
+
+
+def _destroyed_before_a_restore(lost: LostCertificate) -> Keeping:
+    at = lost.destroyed_at
+    sentence = gettext(
+        "What it said was destroyed on %(day)s %(at)s, once its retention was over. Certificate %(number)s, which said so, was lost when an older backup was restored."
+    ) % {"day": at.day, "at": f"{at:%B %Y}", "number": lost.number}
+    return Keeping(sentence, is_destroyed=True)

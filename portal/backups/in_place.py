@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import psycopg
-from django.db import DatabaseError
 from psycopg import sql
 
 from integration.models import Pause
 from partners.control_numbers import skip_statements
-from portal.backups import BackupError, FaultsAfterRestore
+from portal.backups import BackupError
 from portal.backups.address import Address
-from portal.backups.erased import erase_again
 from portal.backups.keys import Connection, KeyFile, lineage
 from portal.backups.load import next_epoch, pause_everything
-from portal.backups.restore import look_through
+from portal.backups.restore import end_again, look_through
 from portal.roles import APP
 
 _AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND datname = current_database()"
@@ -57,12 +55,7 @@ def finish_in_place(owner: Address, keys: KeyFile, skip: int, say: Callable[[str
         raise BackupError(f"The {owner} refused it: {str(error).splitlines()[0]}") from error
     if removed:
         say(f"{removed} keys were destroyed since, and are removed here too.")
-    try:
-        orders = erase_again(owner, keys.erased())
-    except DatabaseError as error:
-        raise FaultsAfterRestore(f"What was erased since could not be erased: {error}") from error
-    if orders:
-        say(f"{orders} orders were erased since, and again here.")
+    end_again(owner, keys, say)
     look_through(owner)
 
 

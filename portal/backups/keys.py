@@ -1,7 +1,7 @@
 """The keys of persons and payloads, backed up apart from what they open, and for a shorter time.
 
 What is erased is gone from a backup too once no copy of its key is left. So the dump holds no rows of the key tables; they are
-one text file of their own: a line that says what it is, a line for each key and for each order that was erased, and a line
+one text file of their own: a line that says what it is, a line for each key, for each order that was erased and each file that was disposed of, and a line
 with the SHA-256 of those before. Rows name payloads by address and persons by lookup, so that the keys of today fit a
 backup of last year, and bring back nothing that was erased since.
 """
@@ -28,7 +28,8 @@ from archive.store import key_id
 from portal.backups import BackupError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-FORMAT = 1
+FORMAT, SINCE_DISPOSALS = 2, 2
+"""Files of before that format say nothing of what was disposed of."""
 KEY_TABLES = ("archive_subjectkey", "archive_payloadkey")
 """Never in a dump."""
 SUFFIX = ".keys"
@@ -46,6 +47,14 @@ _PAYLOADS = """
 _ERASED = """
     SELECT 'erased', t.store_hash, '', '', o.number::text, o.erased_at
       FROM public.integration_order o JOIN public.integration_store t ON t.id = o.store_id WHERE o.erased_at IS NOT NULL
+"""
+_DISPOSED = """
+    SELECT 'disposed', p.address, '', '', c.number::text, c.at
+      FROM (SELECT payload_id, id AS number, recorded_at AS at FROM public.archive_disposalcertificate
+            UNION ALL
+            SELECT payload_id, number, destroyed_at FROM public.archive_lostcertificate l
+             WHERE NOT EXISTS (SELECT 1 FROM public.archive_disposalcertificate d WHERE d.payload_id = l.payload_id)) c
+      JOIN public.archive_payload p ON p.id = c.payload_id
 """
 _LINEAGE = "SELECT app || name || applied FROM public.django_migrations ORDER BY id LIMIT 1"
 _TAKE_IN = (
@@ -76,6 +85,7 @@ class KeyManifest:
     payloads: int
     erased: int
     store_keys: dict[str, int]
+    disposed: int
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,10 @@ class KeyFile:
             line.decode().rstrip("\n").split("\t") for line in self.lines() if line.startswith(b"erased\t")
         )
         return [(cells[1], int(cells[4])) for cells in found]
+
+    def disposed(self) -> Iterator[bytes]:
+        """Yield the row of each file that was disposed of: its address, the certificate's number, and when."""
+        yield from (line for line in self.lines() if line.startswith(b"disposed\t"))
 
     def take_in(self) -> tuple[str, str]:
         """Return the statements that make the table of its rows, and that read them into it."""
@@ -148,12 +162,15 @@ def _describe(connection: Connection, made_at: str) -> KeyManifest:
         found = {str(key): int(count) for key, count in connection.execute(query)}
         totals.append(sum(found.values()))
         counts.update({key: count for key, count in found.items() if key})
-    listed = sql.SQL("SELECT count(*) FROM ({}) AS each").format(sql.SQL(_ERASED))
-    erased = connection.execute(listed).fetchall()[0][0]
+    erased, disposed = (_count(connection, query) for query in (_ERASED, _DISPOSED))
     persons, payloads = totals
-    return KeyManifest(
-        FORMAT, made_at, lineage(connection), persons, payloads, erased, dict(sorted(counts.items()))
-    )
+    held = dict(sorted(counts.items()))
+    return KeyManifest(FORMAT, made_at, lineage(connection), persons, payloads, erased, held, disposed)
+
+
+def _count(connection: Connection, query: str) -> int:
+    listed = sql.SQL("SELECT count(*) FROM ({}) AS each").format(sql.SQL(query))
+    return int(connection.execute(listed).fetchall()[0][0])
 
 
 def _write(connection: Connection, file: IO[bytes], manifest: KeyManifest) -> None:
@@ -164,7 +181,7 @@ def _write(connection: Connection, file: IO[bytes], manifest: KeyManifest) -> No
         digest.update(data)
 
     put(json.dumps(asdict(manifest)).encode() + b"\n")
-    for query in (_PERSONS, _PAYLOADS, _ERASED):
+    for query in (_PERSONS, _PAYLOADS, _ERASED, _DISPOSED):
         with (
             connection.cursor() as cursor,
             cursor.copy(sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(query))) as copied,
@@ -202,8 +219,9 @@ def read_keys(path: Path) -> KeyFile:
 def _manifest(path: Path) -> KeyManifest | None:
     with path.open("rb") as file, suppress(ValueError, KeyError, TypeError):
         said = json.loads(file.readline())
-        if said["format"] == FORMAT:
-            return KeyManifest(**{each.name: said[each.name] for each in fields(KeyManifest)})
+        if said["format"] in range(1, FORMAT + 1):
+            of_before = {"disposed": 0} if said["format"] < SINCE_DISPOSALS else {}
+            return KeyManifest(**{each.name: (said | of_before)[each.name] for each in fields(KeyManifest)})
     return None
 
 

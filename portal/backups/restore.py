@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from portal.backups import BackupError, FaultsAfterRestore
 from portal.backups.address import Address
-from portal.backups.erased import erase_again
+from portal.backups.erased import dispose_again, erase_again
 from portal.backups.ground import prepare
 from portal.backups.keys import KeyFile, read_keys, refuse_other_keys
 from portal.backups.load import load
@@ -33,7 +33,7 @@ def restore_backup(
 ) -> Manifest:
     """Restore ``file`` into the empty database of ``owner``, whose counters of control numbers leave out ``skip``.
 
-    ``keys`` is the file of keys that was written with it, or a later one: what was erased in between stays erased.
+    ``keys`` is the file of keys that was written with it, or a later one: what was erased or disposed of in between stays so.
 
     Raises ``BackupError`` with nothing restored, or ``FaultsAfterRestore`` with everything restored.
     """
@@ -55,23 +55,28 @@ def restore_backup(
             load(package, held, owner, major, program, skip)
         except OSError as error:
             raise BackupError(f"PostgreSQL's programs cannot be run: {error.strerror or error}.") from error
-    _erase_again(owner, held, say)
+    end_again(owner, held, say)
     look_through(owner)
     return manifest
 
 
-def _erase_again(owner: Address, keys: KeyFile, say: Callable[[str], None]) -> None:
-    """Erase what was erased since the backup was made. Raises ``FaultsAfterRestore`` where it cannot."""
+def end_again(owner: Address, keys: KeyFile, say: Callable[[str], None]) -> None:
+    """Erase and dispose of what was erased and disposed of since. Raises ``FaultsAfterRestore`` where it cannot."""
     try:
         orders = erase_again(owner, keys.erased())
+        files = dispose_again(owner, keys)
     except DatabaseError as error:
         raise FaultsAfterRestore(
-            f"What was erased since is there again, and could not be erased: {str(error).splitlines()[0]} Drop the database and"
-            " restore once more."
+            "What was erased or disposed of since is there again, and could not be taken away:"
+            f" {str(error).splitlines()[0]} Drop the database and restore once more."
         ) from error
     if orders:
         say(
             f"{orders} order{' was' if orders == 1 else 's were'} erased since the backup was made, and again here."
+        )
+    if files:
+        say(
+            f"{files:,} file{' was' if files == 1 else 's were'} disposed of since the backup was made, and again here."
         )
 
 

@@ -20,6 +20,7 @@ from archive.models import (
     FunctionalAnswer,
     Interchange,
     InterchangeAnswer,
+    LostCertificate,
     Mention,
     Payload,
     Reprocessing,
@@ -141,6 +142,7 @@ def _certificates(payloads: set[int]) -> Iterator[Model]:
         lists[each.item.run_id], decisions[each.decision_id] = each.item.run, each.decision
     yield from lists.values()
     yield from decisions.values()
+    yield from _ordered(LostCertificate, Q(payload__in=payloads))
     # They are few, and none is of a payload that has its key.
     gone = set(Payload.objects.filter(pk__in=payloads, key=None, key_id="").values_list("pk", flat=True))
     for each in ErasureCertificate.objects.order_by("pk").iterator() if gone else ():

@@ -44,6 +44,7 @@ def test_the_fact_tables_are_those_that_are_known() -> None:
         "archive_holdreleasedecision",
         "archive_interchange",
         "archive_interchangeanswer",
+        "archive_lostcertificate",
         "archive_mention",
         "archive_payload",
         "archive_payloadsubject",
@@ -108,7 +109,7 @@ ROLES = ("gridport_app", "gridport_owner", "gridport_disposer")
 DISPOSER_READS = [
     "archive_disposalcertificate", "archive_disposaldecision", "archive_disposalitem", "archive_disposalrun",
     "archive_document", "archive_erasurecertificate", "archive_hold", "archive_holddocument", "archive_holdrelease", "archive_holdreleasedecision",
-    "archive_interchange", "archive_moveout", "archive_payload", "archive_payloadcopy", "archive_payloadsubject",
+    "archive_interchange", "archive_lostcertificate", "archive_moveout", "archive_payload", "archive_payloadcopy", "archive_payloadsubject",
     "archive_retentionrevision", "archive_transmission",
 ]  # fmt: skip
 PROJECTIONS = [
@@ -146,7 +147,7 @@ def test_what_each_role_may_do_to_each_table_of_the_archive() -> None:
         elif table in ("archive_cursorepoch", "archive_moveout"):
             app = ["SELECT"]
         disposer = ["SELECT"] if table in DISPOSER_READS else []
-        if table in ("archive_disposalcertificate", "archive_erasurecertificate"):
+        if table in ("archive_disposalcertificate", "archive_erasurecertificate", "archive_lostcertificate"):
             disposer = ["INSERT", "SELECT"]
         elif table in KEYS:
             disposer = ["DELETE", "SELECT"]

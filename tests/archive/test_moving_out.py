@@ -160,3 +160,9 @@ def test_an_object_lock_that_no_bucket_knows_is_found_at_start(
 ) -> None:
     settings.ARCHIVE_STORAGE_LOCK, settings.ARCHIVE_STORAGE_BUCKET = lock, bucket
     assert [each.id for each in object_lock_can_be_asked_for()] == faults
+
+
+def test_roots_locked_for_less_than_no_time_are_found_at_start(settings: Any) -> None:
+    settings.ARCHIVE_ROOTS_LOCK = ObjectLock(-1, "COMPLIANCE")
+    [found] = object_lock_can_be_asked_for()
+    assert (found.id, found.msg.split(":")[0]) == ("gridport.E020", "ARCHIVE_ROOTS_LOCK_DAYS is -1")

@@ -11,6 +11,7 @@ from archive import publishing, sealing
 from archive.clock import database_now
 from archive.models import SealPublication, SealRoot
 from archive.record import record_event
+from archive.storages import Written
 from archive.verify import read_lines
 from integration.work import Unclaimed
 
@@ -99,18 +100,29 @@ class Bucket:
         self.objects: dict[str, bytes] = {}
         self.written = 0
 
-    def write(self, key: str, data: bytes, now: datetime) -> None:
+    def write(self, key: str, data: bytes, now: datetime) -> Written:
         self.written += 1
         self.objects.setdefault(key, data)
+        return Written(f"v-{key}")
 
     def read(self, key: str, version: str = "") -> bytes:
+        assert version in ("", f"v-{key}")
         return self.objects[key]
+
+    def set_aside(self, key: str) -> None:
+        raise NotImplementedError
+
+    def remove(self, key: str) -> None:
+        raise NotImplementedError
 
 
 def test_each_root_stands_in_the_bucket_by_itself_and_is_written_once() -> None:
     bucket = Bucket()
     first, second = closed(2)
-    assert publishing.publish_to_place(bucket, database_now()) == [first, second]
+    written = publishing.publish_to_place(bucket, database_now())
+    assert [(each.root, each.version) for each in written] == [
+        (root, f"v-roots/{root.name}.txt") for root in (first, second)
+    ]
     # Died before it was noted: found there, and noted.
     publishing.note(bucket, publishing.publish_to_place(bucket, database_now()))
     assert publishing.publish_to_place(bucket, database_now()) == []
@@ -118,8 +130,9 @@ def test_each_root_stands_in_the_bucket_by_itself_and_is_written_once() -> None:
     assert sorted(bucket.objects) == sorted([f"roots/{first.name}.txt", f"roots/{second.name}.txt"])
     (line,) = read_lines(bucket.objects[f"roots/{second.name}.txt"].decode())
     assert (line.root, line.chain) == (second.root, second.chain)
-    publishing.note(bucket, [first])
-    assert SealPublication.objects.filter(place="bucket", reference="bucket seals").count() == 2
+    publishing.note(bucket, written[:1])
+    rows = SealPublication.objects.filter(place="bucket", reference="bucket seals").order_by("root__tree")
+    assert [(row.root, row.version) for row in rows] == [(each.root, each.version) for each in written]
 
 
 def test_another_root_in_the_bucket_is_told() -> None:

@@ -15,7 +15,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InMemoryStorage
 
 from archive import storages
-from archive.storages import Locked, NotThere, Place, StorageAway, StorageRefuses, key_of, place, place_name
+from archive.storages import (
+    Locked,
+    NotThere,
+    Place,
+    StorageAway,
+    StorageRefuses,
+    bucket_of_roots,
+    key_of,
+    place,
+    place_name,
+)
 from portal.storage import ObjectLock, archive_storage
 from tests.s3 import S3Server, archived_in, folder_options, s3_options, s3_server
 
@@ -155,9 +165,9 @@ def folder(tmp_path: Path) -> Iterator[Place]:
         yield place()
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
-    folder: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is synced and renamed, in order."""
     done: list[str] = []
     fsync, rename = os.fsync, Path.rename
 
@@ -173,6 +183,12 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "rename", renamed)
+    return done
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
+    folder: Place, done: list[str]
+) -> None:
     folder.write(KEY, DATA, NOW)
     first, second = KEY.split("/")[1:3]
     assert done == [
@@ -184,6 +200,22 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_every_name_after_it(
         "rename",
         f"sync archive/sha256/{first}/{second}",
     ]
+
+
+def test_a_name_that_somebody_else_gave_is_on_the_disk_before_it_counts_as_written(
+    folder: Place, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(storages, "_sync", killed)
+        (Path(folder.name.removeprefix("folder ")) / KEY).parent.mkdir(parents=True)
+        with pytest.raises(KeyboardInterrupt):
+            folder.write(KEY, DATA, NOW)
+    assert done == ["sync file", "rename"]
+    folder.write(KEY, DATA, NOW)
+    assert done[2:] == [f"sync archive/{Path(KEY).parent}"]
 
 
 @pytest.mark.parametrize("broken", ["fsync", "write"])
@@ -290,6 +322,22 @@ def test_a_bucket_without_object_lock_refuses_to_be_asked_for_it(server: S3Serve
         pytest.raises(StorageRefuses, match=r"refuses what Gridport asks .*Look at ARCHIVE_STORAGE_…"),
     ):
         place().write(KEY, DATA, NOW)
+
+
+def test_roots_are_locked_for_longer_and_stand_unlocked_where_nothing_locks(server: S3Server) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    for lock in (True, False):
+        name = server.bucket(versions=True, lock=lock)
+        with archived_in(s3_options(name, server.url)):
+            there = bucket_of_roots()
+            assert there is not None
+            written = there.write("roots/2026-11-29.txt", DATA, now)
+            assert there.write("roots/2026-11-29.txt", b"another", now).version == written.version
+            assert there.read("roots/2026-11-29.txt", written.version) == DATA
+        if lock:
+            kept = server.client.get_object_retention(Bucket=name, Key="roots/2026-11-29.txt")["Retention"]
+            assert (kept["Mode"], kept["RetainUntilDate"]) == ("COMPLIANCE", now + timedelta(days=3650))
+    assert bucket_of_roots() is None
 
 
 def test_a_bucket_that_does_not_exist_is_for_staff(server: S3Server) -> None:

@@ -245,7 +245,7 @@ def test_payloads_and_secrets_decrypt_in_the_new_cluster(backup: Backup, new_clu
 
 def test_facts_can_be_changed_by_nobody_in_the_new_cluster(new_cluster: None) -> None:
     facts, _ = guarded_tables()
-    assert len(facts) == 33
+    assert len(facts) == 34
     with connect("default") as application, connect("owner") as schema_owner:
         for table in facts:
             name = sql.Identifier(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -44,8 +45,20 @@ def test_it_counts_and_names_what_it_holds(backup: Path, settings: Any) -> None:
     kinds = [line.split(b"\t")[0] for line in held.lines()]
     assert kinds == [b"person", b"payload", b"payload", b"payload"]
     assert (held.manifest.persons, held.manifest.payloads, held.manifest.erased) == (1, 3, 0)
+    assert (held.manifest.format, held.manifest.disposed, list(held.disposed())) == (2, 0, [])
     assert held.manifest.store_keys == {store.key_id(settings.ENCRYPTION_KEYS[0]): 3}
     assert held.erased() == []
+
+
+def test_a_file_of_before_disposals_were_told_is_read(backup: Path, tmp_path: Path) -> None:
+    first, *rows, _ = keys_beside(backup).read_bytes().splitlines(keepends=True)
+    said = {name: value for name, value in json.loads(first).items() if name != "disposed"}
+    whole = b"".join([json.dumps({**said, "format": 1}).encode() + b"\n", *rows])
+    old = tmp_path / "old.keys"
+    old.write_bytes(whole + b"end\t" + hashlib.sha256(whole).hexdigest().encode() + b"\n")
+    held = read_keys(old)
+    assert (held.manifest.format, held.manifest.payloads, held.manifest.disposed) == (1, 3, 0)
+    assert list(held.disposed()) == []
 
 
 @pytest.mark.parametrize(
@@ -54,7 +67,7 @@ def test_it_counts_and_names_what_it_holds(backup: Path, settings: Any) -> None:
         (lambda data: data[:-200], "is damaged"),
         (lambda data: data.replace(b"payload\t", b"payloae\t", 1), "is damaged"),
         (lambda data: b"Dear diary\n", "is no file of keys"),
-        (lambda data: data.replace(b'"format": 1', b'"format": 7', 1), "is no file of keys"),
+        (lambda data: data.replace(b'"format": 2', b'"format": 7', 1), "is no file of keys"),
     ],
 )
 def test_a_file_that_is_not_what_it_was_is_refused(

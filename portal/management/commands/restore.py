@@ -61,7 +61,7 @@ class Command(BaseCommand):
             "--keys",
             type=Path,
             metavar="FILE",
-            help=f"the keys, as they were backed up with it or later (default FILE{SUFFIX}); what was erased since stays erased",
+            help=f"the keys, as they were backed up with it or later (default FILE{SUFFIX}); what was erased or disposed of since stays so",
         )
         parser.add_argument(
             "--skip-control-numbers",

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from archive.checking import SHARES, check
 from archive.clock import database_now
 from archive.models import SealCheck
+from archive.storages import bucket_of_roots
 from integration.flows.check_archive import keep
 from integration.work import Unclaimed
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         """Check, keep the result, and tell each finding."""
         share = None if everything else database_now().toordinal() % SHARES
         row = SealCheck.objects.create(share=share, asked_by="manage.py verify_archive")
-        outcome = check(roots or Path(settings.PUBLISHED_ROOTS), share)
+        outcome = check(roots or Path(settings.PUBLISHED_ROOTS), share, bucket_of_roots())
         keep(row, outcome, Unclaimed())
         for sentence in outcome.findings:
             self.stdout.write(sentence)

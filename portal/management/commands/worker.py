@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error, connection
 
+from archive.signing import has_key
 from integration import tasks
 from portal.cluster import Cluster, Flag, end_after
 
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         tasks.end_after = end_after
         cluster = Cluster(stopping)
         cluster.start()
+        if not has_key():
+            self.stderr.write("Worker: there is no SEAL_SIGNING_KEY, so the archive's seals are not signed.")
         self.stderr.write("Worker: running.")
         try:
             while not stop.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 from django.utils import timezone
 
 from archive import checking, sealing, storages, store
@@ -24,9 +27,8 @@ from integration.flows.rights import Refused
 from integration.flows.steps import STEPS
 from integration.models import ExceptionCase, OutgoingMail, Pause, Work
 from integration.work import Step, Unclaimed
-from portal.storage import ObjectLock
 from tests import factories
-from tests.s3 import archived_in, s3_options, s3_server
+from tests.s3 import S3Server, archived_in, s3_options, s3_server
 
 HERE = Unclaimed()
 
@@ -222,22 +224,106 @@ def test_the_command_tells_each_finding_and_ends_with_1(committed: str, tmp_path
     assert SealCheck.objects.filter(asked_by="manage.py verify_archive").count() == 4
 
 
-def test_roots_stand_in_the_archives_bucket_too(committed: str, tmp_path: Path) -> None:
-    with s3_server(tmp_path) as server:
-        options = s3_options(server.bucket(versions=True, lock=True), server.url)
-        with archived_in(options, ARCHIVE_STORAGE_LOCK=ObjectLock(1, "COMPLIANCE")):
-            sealing.close(HERE, now=True)
-            root = SealRoot.objects.get()
-            with archived_in(s3_options("archive-1", "http://127.0.0.1:9")):
-                seal()  # away: the roots wait, everything else goes on
-            assert not SealPublication.objects.filter(place="bucket").exists()
-            seal()
-            seal()
-            place = storages.place()
-            (line,) = read_lines(place.read(f"roots/{root.name}.txt").decode())
-            assert (line.root, line.chain) == (root.root, root.chain)
-            assert SealPublication.objects.get(place="bucket").reference == place.name
-            # Whoever has this machine cannot put another there.
-            place.write(f"roots/{root.name}.txt", b"another\n", timezone.now())
-            assert read_lines(place.read(f"roots/{root.name}.txt").decode()) == [line]
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[S3Server]:
+    with s3_server(tmp_path / "s3") as server:
+        yield server
+
+
+def test_roots_stand_in_the_archives_bucket_too(committed: str, server: S3Server) -> None:
+    bucket = server.bucket(versions=True, lock=True)
+    with archived_in(s3_options(bucket, server.url)):
+        sealing.close(HERE, now=True)
+        root = SealRoot.objects.get()
+        key = f"roots/{root.name}.txt"
+        with archived_in(s3_options("archive-1", "http://127.0.0.1:9")):
+            seal()  # away: the roots wait, everything else goes on
+        assert not SealPublication.objects.filter(place="bucket").exists()
+        seal()
+        seal()
+        place = storages.place()
+        (line,) = read_lines(place.read(key).decode())
+        assert (line.root, line.chain) == (root.root, root.chain)
+        published = SealPublication.objects.get(place="bucket")
+        assert published.reference == place.name
+        # Whoever has this machine cannot put another there, and nobody can take this one away.
+        place.write(key, b"another\n", timezone.now())
+        assert read_lines(place.read(key).decode()) == [line]
+        kept = server.client.get_object_retention(Bucket=bucket, Key=key, VersionId=published.version)
+        assert kept["Retention"]["Mode"] == "COMPLIANCE"
+        assert kept["Retention"]["RetainUntilDate"] > timezone.now() + timedelta(days=3649)
+        with pytest.raises(storages.Locked):
+            place.remove(key)
     assert not ExceptionCase.objects.exists()
+
+
+def test_a_root_that_is_put_over_ours_in_the_bucket_is_a_case(committed: str, server: S3Server) -> None:
+    bucket = server.bucket(versions=True, lock=True)
+    with archived_in(s3_options(bucket, server.url)):
+        sealing.close(HERE, now=True)
+        seal()
+        root = SealRoot.objects.get()
+        key, share = f"roots/{root.name}.txt", root.tree % checking.SHARES
+        where = f"the {storages.place_name()}"
+        check_share(share)
+        assert not ExceptionCase.objects.exists()
+        forged = server.client.put_object(Bucket=bucket, Key=key, Body=b"another\n")
+        # The naive check knows the file alone.
+        assert checking.check(Path(settings.PUBLISHED_ROOTS)).findings == []
+        assert [check_share(share).found, check_share(share + 1).found] == [1, 0]
+        assert the_case().sentence == (
+            f"The archive is not as it was sealed. Over the {root} in {where} another was put: who asks for {key} is given"
+            " something else than what was published."
+        )
+        server.client.delete_object(Bucket=bucket, Key=key, VersionId=forged["VersionId"])
+        assert check_share(share).found == 0
+        server.client.delete_object(Bucket=bucket, Key=key)
+        assert check_share(share).findings == [
+            f"The {root} is hidden in {where}: who asks for {key} is told that there is nothing."
+        ]
+    with archived_in(s3_options(bucket, "http://127.0.0.1:9")):
+        row = check_share(share)  # another place: nothing was published there
+        assert (row.found, row.counts.get("in the bucket")) == (0, None)
+
+
+def test_a_bucket_that_is_away_or_refuses_is_no_finding(committed: str, server: S3Server) -> None:
+    with archived_in(s3_options(server.bucket(versions=True), server.url)):
+        sealing.close(HERE, now=True)
+        seal()
+        share = SealRoot.objects.get().tree % checking.SHARES
+        with patch.object(storages.BucketPlace, "read", side_effect=storages.StorageRefuses("It says no.")):
+            row = check_share(share)
+        assert (row.found, row.counts["not read"]) == (0, 1)
+        assert the_case().sentence == (
+            "Whether the seals in the archive's bucket are those that were published cannot be seen. It says no."
+        )
+        with patch.object(storages.BucketPlace, "read", side_effect=storages.StorageAway("Later.")):
+            row = check_share(share)
+        assert (row.found, row.counts["not read"], the_case().closed_at) == (0, 1, None)
+        assert check_share(share).counts["in the bucket"] == 1
+        assert the_case().closed_at is not None
+
+
+def check_share(share: int) -> SealCheck:
+    """Check one share; return what came of it."""
+    row = SealCheck.objects.create(share=share)
+    check_archive.check_archive(str(row.pk), HERE)
+    row.refresh_from_db()
+    return row
+
+
+def test_a_bucket_that_refuses_is_a_case_and_keeps_no_mail_from_the_auditor(
+    committed: str, server: S3Server
+) -> None:
+    with override_settings(SEAL_AUDITOR="audit@fern.example"):
+        sealing.close(HERE, now=True)
+        with archived_in(s3_options("nowhere", server.url)):
+            assert [step.name for step in seal()] == ["send_mail", "seal_archive"]
+            assert [step.name for step in seal()] == ["seal_archive"]
+        assert OutgoingMail.objects.count() == 1
+        assert the_case().sentence.startswith("The archive's bucket nowhere at 127.0.0.1:")
+        assert the_case().sentence.endswith(" Until then no seal is published there.")
+        with archived_in(s3_options(server.bucket(), server.url)):
+            seal()
+    assert SealPublication.objects.filter(place="bucket").count() == 1
+    assert the_case().closed_at is not None

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.utils import timezone
 
+from archive import sealing
 from archive.models import SealLeaf, SealPublication
 from archive.record import record_event
 from integration.flows import seal_archive
@@ -18,6 +19,7 @@ from integration.flows.late_seals import (
     SEALED_WITHIN,
     UNPUBLISHED,
     UNSEALED,
+    UNSIGNED,
     tell_of_late_seals,
 )
 from integration.flows.notice_causes import untold
@@ -76,3 +78,22 @@ def test_roots_that_nobody_published_are_one_case_until_one_is(settings: Any, tm
 def test_where_nothing_was_ever_archived_nothing_is_told() -> None:
     tell_at(timezone.now() + timedelta(days=400))
     assert open_causes() == []
+
+
+def test_a_day_that_was_closed_unsigned_is_one_case_until_one_is_signed(
+    settings: Any, tmp_path: Path
+) -> None:
+    kept, settings.KEPT_SIGNING_KEY = settings.KEPT_SIGNING_KEY, tmp_path / "none"
+    tell_of_late_seals()
+    assert open_causes() == []
+    first = sealing.close(Unclaimed(), now=True)
+    tell_of_late_seals()
+    tell_of_late_seals()
+    assert open_causes() == [UNSIGNED]
+    case = ExceptionCase.objects.get()
+    assert case.sentence.startswith(f"The {first} is not signed, for the worker has no key: who can write to")
+    settings.KEPT_SIGNING_KEY = kept
+    assert sealing.close(Unclaimed(), now=True)
+    tell_of_late_seals()
+    case.refresh_from_db()
+    assert (open_causes(), case.decision_reason) == ([], "Seals are signed again.")
