@@ -109,7 +109,7 @@ def _csv(columns: Sequence[str], chunks: Iterator[list[dict[str, Any]]], goes_on
 
 def _lines(chunks: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
     """Yield the file: a JSON object a line."""
-    for records in chunks:
+    for records in filter(None, chunks):
         yield "".join(json.dumps(each, cls=JSONEncoder, ensure_ascii=False) + "\n" for each in records)
 
 
