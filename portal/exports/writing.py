@@ -18,7 +18,8 @@ from psycopg.errors import QueryCanceled
 
 from archive.changes import Place
 from archive.clock import database_now
-from archive.store import MACHINE
+from archive.store import MACHINE, NotRecorded
+from integration.errors import RetryableError
 from integration.failpoints import failpoint
 from integration.work import Claim, Step
 from portal.api.problems import Problem
@@ -208,15 +209,21 @@ def _keep(export: Export, part: Written, claim: Claim) -> bool:
 
 
 def _record(export: Export, part: Written) -> None:
-    """Record what the part tells of, under the export's name, in one transaction with it. Raises ``NotRecorded``.
+    """Record what the part tells of, under the export's name, in one transaction with it. Raises ``RetryableError``.
 
     Gridport is who reads here; whoever takes the file is recorded then, in one row that says which export. So that taking it
     can still be refused as a whole, takes no longer for a million rows, and nobody is said to have read what nobody took.
     """
     words = f"{export.format} of {BY_NAME[export.resource].title}, kept as export {export.pk}"
-    for before, told in part.told:
-        if told:
-            record_chunk(MACHINE, words, told, before=export.rows_done + before, subject=export.subject)
+    try:
+        for before, told in part.told:
+            if told:
+                record_chunk(MACHINE, words, told, before=export.rows_done + before, subject=export.subject)
+    except NotRecorded as error:
+        raise RetryableError(
+            f"Which rows {export} holds could not be recorded, so this part of it is not kept. The database takes no rows of"
+            " the access log: see to that; it is tried again by itself."
+        ) from error
 
 
 def _keep_place(export: Export, part: Written, made: ExportPart) -> None:
