@@ -176,6 +176,7 @@ class ReadingMiddleware:
         try:
             record_access(actor=request.user.get_username(), **_reading(request, match, response))
         except NotRecorded:
+            response.close()
             return unrecorded(request)
         return response
 

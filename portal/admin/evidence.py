@@ -204,8 +204,7 @@ def _made(request: HttpRequest, scope: Scope, reason: str) -> HttpResponseBase |
         reason=reason,
         detail={"name": scope.told, "documents": len(scope.documents)},
     )
-    subjects = [*scope.subjects, *(f"document:{pk}" for pk in scope.documents)]
-    return telling(as_streamed_attachment(request, pack, "application/zip"), subjects)
+    return telling(as_streamed_attachment(request, pack, "application/zip"), scope.tells_of)
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:
