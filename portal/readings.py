@@ -176,13 +176,19 @@ class ReadingMiddleware:
         try:
             record_access(actor=request.user.get_username(), **_reading(request, match, response))
         except NotRecorded:
-            response.close()
+            _let_go(response)
             return unrecorded(request)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 503 where a view could not record what it was about to open."""
         return unrecorded(request) if isinstance(exception, NotRecorded) else None
+
+
+def _let_go(response: HttpResponse) -> None:
+    """Close what ``response`` holds open. Its own ``close`` would also say that the request is over, which goes on."""
+    for close in response._resource_closers:  # type: ignore[attr-defined]
+        close()
 
 
 def _is_shown(match: ResolverMatch, response: HttpResponse) -> bool:

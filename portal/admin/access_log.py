@@ -85,10 +85,14 @@ def readings_of(subject: str) -> Q:
     told = Q()
     for each in subjects:
         told |= Q(kind__in=[Kind.LIST, Kind.SEARCH, Kind.EXPORT], hits__contains=[each])
-    exports = AccessRecord.objects.filter(told, subject__startswith=KEPT_EXPORT).values_list(
-        "subject", flat=True
-    )
-    return found | told | Q(subject__in=list(exports.distinct()), hits=[])
+    return found | told | Q(subject__in=_exports_with(told), hits=[])
+
+
+def _exports_with(told: Q) -> list[str]:
+    """Return the exports into which was written what ``told`` looks for."""
+    # By the index of hits alone: that of subjects would lead to every part of every export.
+    kept = AccessRecord.objects.filter(told).exclude(subject="").values_list("subject", flat=True).distinct()
+    return [subject for subject in kept if subject.startswith(KEPT_EXPORT)]
 
 
 def _of_order(order: Order, documents: QuerySet[Document]) -> list[str]:
