@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -415,8 +416,8 @@ def test_what_lies_in_the_database_says_nothing_without_the_key(reads: Client) -
     write()
     name = data(reads, "stores")["data"][0]["name"].encode()
     for part in ExportPart.objects.all():
-        with pytest.raises(zlib.error):
-            zlib.decompressobj(-zlib.MAX_WBITS).decompress(bytes(part.content))
+        with suppress(zlib.error):  # one in some hundreds unpacks to something
+            assert name not in zlib.decompressobj(-zlib.MAX_WBITS).decompress(bytes(part.content))
         assert name not in bytes(part.content)
     assert name in text_of(file_of(reads, told)).encode()
 
