@@ -7,12 +7,13 @@ says which; this one says which page. What cannot be recorded is not shown: the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, resolve
 
 from archive.house import house_language
@@ -44,8 +45,8 @@ from integration.models import (
 )
 from portal.error_pages import unrecorded
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 Kind = AccessRecord.Kind
-MOST_HITS = 500
 
 SUBJECTS: dict[type[models.Model], str] = {
     Document: "document",
@@ -148,6 +149,16 @@ def shows(url_name: str) -> bool:
     return url_name in ALSO or any(url_name.startswith(prefix) for prefix in _OF_MODEL)
 
 
+FILES = {"evidence": "evidence pack"}
+"""Files that pages give out which show no such rows themselves."""
+
+
+def telling(response: Answer, subjects: Iterable[str]) -> Answer:
+    """Say what ``response`` tells of (``order:7``) where its address does not: it is kept with the reading. Return it."""
+    response._tells_of = list(dict.fromkeys(subjects))  # type: ignore[attr-defined]
+    return response
+
+
 class ReadingMiddleware:
     """Records what is about to be shown to whom, and shows nothing that it cannot record."""
 
@@ -165,12 +176,19 @@ class ReadingMiddleware:
         try:
             record_access(actor=request.user.get_username(), **_reading(request, match, response))
         except NotRecorded:
+            _let_go(response)
             return unrecorded(request)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 503 where a view could not record what it was about to open."""
         return unrecorded(request) if isinstance(exception, NotRecorded) else None
+
+
+def _let_go(response: HttpResponse) -> None:
+    """Close what ``response`` holds open. Its own ``close`` would also say that the request is over, which goes on."""
+    for close in response._resource_closers:  # type: ignore[attr-defined]
+        close()
 
 
 def _is_shown(match: ResolverMatch, response: HttpResponse) -> bool:
@@ -191,10 +209,11 @@ def _reading(request: HttpRequest, match: ResolverMatch, response: HttpResponse)
     row = next((match.kwargs[key] for key in ("object_id", "pk") if key in match.kwargs), None)
     subject = f"{_OF_MODEL[prefix]}:{row}"[:60] if prefix and row is not None else ""
     term = " ".join(request.GET.get("q", "").split())
+    hits = _hits(response, prefix)
     return {
-        "kind": _kind(response, subject, term),
+        "kind": _kind(response, subject, term, hits),
         "subject": subject,
-        "hits": _hits(response, prefix)[:MOST_HITS],
+        "hits": hits,
         "term": hashed(term)[0] if term else "",
         "purpose": words_of(name)[:100],
     }
@@ -203,8 +222,8 @@ def _reading(request: HttpRequest, match: ResolverMatch, response: HttpResponse)
 @house_language()
 def words_of(name: str) -> str:
     """Return what is shown by the page of that name, in words: ``page of an order``, ``claim form of a return, as PDF``."""
-    if name in ALSO:
-        return ALSO[name]
+    if name in ALSO or name in FILES:
+        return ALSO.get(name) or FILES[name]
     app, model_name, rest = (*name.split("_", 2), "", "")[:3]
     try:
         model = apps.get_model(app, model_name)
@@ -221,10 +240,11 @@ def _called(model: type[models.Model]) -> tuple[str, str]:
     return f"{'an' if one[0] in 'aeiou' else 'a'} {one}", str(model._meta.verbose_name_plural)
 
 
-def _kind(response: HttpResponse, subject: str, term: str) -> str:
+def _kind(response: HttpResponse, subject: str, term: str, hits: list[str]) -> str:
+    """Return what kind of thing is shown; a file of many rows is an export, whatever it is written in."""
     if _is_attached(response):
         is_table = response.headers.get("Content-Type", "").startswith("text/csv")
-        return Kind.EXPORT if is_table else Kind.DOWNLOAD
+        return Kind.EXPORT if is_table or hits else Kind.DOWNLOAD
     if subject:
         return Kind.PAGE
     return Kind.SEARCH if term else Kind.LIST
@@ -239,7 +259,9 @@ def hashed(term: str) -> list[str]:
 
 
 def _hits(response: HttpResponse, prefix: str) -> list[str]:
-    """Return the rows that a list shows, or that Find brought or led to."""
+    """Return the rows that a list shows, that Find brought or led to, or that a view says it tells of."""
+    if (told := getattr(response, "_tells_of", None)) is not None:
+        return list(told)
     if response.status_code == 302:
         return _named([response.headers["Location"]])
     context = getattr(response, "context_data", None) or {}

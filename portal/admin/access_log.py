@@ -24,6 +24,7 @@ from portal.admin.subjects import Subject, payload_subjects, resolve
 from portal.readings import hashed
 
 MOST_NAMED = 3
+KEPT_EXPORT = "api_export:"
 Kind = AccessRecord.Kind
 
 
@@ -64,7 +65,8 @@ class AboutFilter(SimpleListFilter):
 def readings_of(subject: str) -> Q:
     """Return the condition that a row says somebody read of ``subject`` (``order:7``, ``document:3``).
 
-    Of an order that is what hangs on it too: its purchase orders, documents, shipments, returns, invoices and cases.
+    Of an order that is what hangs on it too: its purchase orders, documents, shipments, returns, invoices and cases. Whoever took
+    an export read what was written into it.
     """
     kind, _, key = subject.partition(":")
     if not (key.isascii() and key.isdigit() and len(key) < 19):
@@ -80,9 +82,17 @@ def readings_of(subject: str) -> Q:
     found = Q(subject__in=subjects)
     found |= Q(payload__in=list(payloads.values_list("payload", flat=True)))
     found |= Q(payload__in=list(payloads.values_list("transmission__payload", flat=True)))
+    told = Q()
     for each in subjects:
-        found |= Q(kind__in=[Kind.LIST, Kind.SEARCH, Kind.EXPORT], hits__contains=[each])
-    return found
+        told |= Q(kind__in=[Kind.LIST, Kind.SEARCH, Kind.EXPORT], hits__contains=[each])
+    return found | told | Q(subject__in=_exports_with(told), hits=[])
+
+
+def _exports_with(told: Q) -> list[str]:
+    """Return the exports into which was written what ``told`` looks for."""
+    # By the index of hits alone: that of subjects would lead to every part of every export.
+    kept = AccessRecord.objects.filter(told).exclude(subject="").values_list("subject", flat=True).distinct()
+    return [subject for subject in kept if subject.startswith(KEPT_EXPORT)]
 
 
 def _of_order(order: Order, documents: QuerySet[Document]) -> list[str]:

@@ -181,7 +181,8 @@ def _takings(request: HttpRequest, export: Export) -> list[Listed]:
     """Return who took the file, for whoever may look at who read what."""
     if not person(request).has_perm("archive.view_accessrecord"):
         return []
-    rows = AccessRecord.objects.filter(subject=export.subject).order_by("-pk")[:_TAKINGS]
+    # Those with hits say which rows were written into it.
+    rows = AccessRecord.objects.filter(subject=export.subject, hits=[]).order_by("-pk")[:_TAKINGS]
     return [
         Listed(
             gettext("Who took the file"),

@@ -27,6 +27,7 @@ from portal.admin.documents_table import document_words
 from portal.admin.show import BAD, GOOD, QUIET, WAITING, WARNING, badge, moment, page_url
 from portal.admin.timeline import timeline
 from portal.admin.verbs import person, require, run
+from portal.readings import telling
 
 _ITEM_TONES = {
     BulkItem.State.WAITING: WAITING,
@@ -183,7 +184,7 @@ class BulkJobAdmin(HistoryAdmin):
             for row in _rows(items)
         )
         response.writelines(csv_pieces([str(each) for each in _COLUMNS], rows))
-        return response
+        return telling(response, (f"document:{pk}" for pk in items.values_list("document", flat=True)))
 
     @display(description=gettext_lazy("Job"))
     def shown_name(self, job: BulkJob) -> SafeString:

@@ -37,6 +37,7 @@ from portal.admin.streamed import as_streamed_attachment
 from portal.admin.verbs import ReasonForm, person
 from portal.evidence.making import NotMade, make
 from portal.evidence.scopes import Scope, of_order, of_partner, of_return, of_search
+from portal.readings import telling
 
 VERB = "make evidence pack"
 MOST = 2000
@@ -203,7 +204,7 @@ def _made(request: HttpRequest, scope: Scope, reason: str) -> HttpResponseBase |
         reason=reason,
         detail={"name": scope.told, "documents": len(scope.documents)},
     )
-    return as_streamed_attachment(request, pack, "application/zip")
+    return telling(as_streamed_attachment(request, pack, "application/zip"), scope.tells_of)
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:

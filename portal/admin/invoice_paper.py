@@ -22,6 +22,7 @@ from integration.printing.paper import A4, LETTER, PAPERS, Paper
 from portal.admin.base import HistoryAdmin
 from portal.admin.content import READ_CONTENT, as_attachment, open_for
 from portal.admin.verbs import person
+from portal.readings import telling
 
 MOST_PRINTED = 100
 
@@ -83,7 +84,8 @@ class PrintedInvoices(HistoryAdmin):
                 request, gettext("None of the chosen is issued yet: only what has its number is printed.")
             )
             return None
-        return self._printed(request, rows, paper, f"invoices-{paper.name}.pdf")
+        printed = self._printed(request, rows, paper, f"invoices-{paper.name}.pdf")
+        return telling(printed, (f"invoice:{row.pk}" for row in rows))
 
     def _printed(
         self, request: HttpRequest, rows: Sequence[Invoice], paper: Paper, name: str

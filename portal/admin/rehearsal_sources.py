@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db.models import Q
@@ -55,7 +55,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Source:
-    """A document to be written, or a set to be read; ``agreement`` gives code lists and separators."""
+    """A document to be written, or a set to be read; ``agreement`` gives code lists and separators.
+
+    ``subject`` is the row of ours that it is (``document:7``), empty where it was pasted.
+    """
 
     words: str
     direction: str
@@ -63,6 +66,7 @@ class Source:
     segments: Sequence[Segment]
     separators: Separators
     agreement: Agreement | None
+    subject: str = ""
 
     @property
     def codes(self) -> CodeLists:
@@ -109,9 +113,9 @@ def find_source(user: User, profile: MappingProfile, guide: Guide, source: str, 
     if not user.has_perm(READ_CONTENT):
         raise Refused(gettext("You may see that documents exist, and not what they say."))
     if kind == "purchase_order" and pk.isdecimal():
-        return _of_purchase_order(pk, guide)
+        return replace(_of_purchase_order(pk, guide), subject=f"{kind}:{int(pk)}")
     if kind == "document" and pk.isdecimal():
-        return _of_document(user, profile, guide, pk, way)
+        return replace(_of_document(user, profile, guide, pk, way), subject=f"{kind}:{int(pk)}")
     raise Refused(gettext("Choose a document, an order, or paste one."))
 
 

@@ -28,6 +28,7 @@ from portal.admin.record_words import label
 from portal.admin.rehearsal_sources import IN, OUT, Source, choices, find_source, pasted, rehearse_beside
 from portal.admin.show import BAD, QUIET, WARNING, badge, page_url
 from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
+from portal.readings import telling
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -112,7 +113,8 @@ def rehearsal_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
     try:
         source = _source(request, profile, draft.guide)
         if source is None:
-            return shown_by.page(request, profile, "portal/mapping_rehearsal.html", context)
+            offered = shown_by.page(request, profile, "portal/mapping_rehearsal.html", context)
+            return telling(offered, (each.source for each in context["choices"]))
         current = profile.current
         rehearsal = rehearse_beside(source, draft.guide, guide_of_revision(current) if current else None)
     except Refused as refusal:
@@ -130,7 +132,8 @@ def rehearsal_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingPr
         "released": current,
         **shown(rehearsal, draft.guide, overridden(draft), source.direction),
     }
-    return shown_by.page(request, profile, "portal/mapping_rehearsal.html", context)
+    answer = shown_by.page(request, profile, "portal/mapping_rehearsal.html", context)
+    return telling(answer, [source.subject] if source.subject else [])
 
 
 def sample_page(shown_by: GridAdmin, request: HttpRequest, profile: MappingProfile, pk: int) -> HttpResponse:

@@ -16,6 +16,7 @@ from integration.models import Order, PurchaseOrder, RoutingRule, Warehouse
 from partners.models import Agreement
 from portal.admin.routing_forms import LinesTestForm, OrderTestForm
 from portal.admin.show import BAD, GOOD, QUIET, badge, page_url
+from portal.readings import telling
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -55,7 +56,8 @@ def tester_page(shown_by: GridAdmin, request: HttpRequest) -> HttpResponse:
     }
     if order is not None:
         context |= tried(order)
-    return shown_by.page(request, None, "portal/routing_tester.html", context)
+    told = [order.subject] if order is not None and order.pk else []
+    return telling(shown_by.page(request, None, "portal/routing_tester.html", context), told)
 
 
 def tried(order: Order) -> dict[str, Any]:
@@ -135,4 +137,5 @@ def what_if_page(shown_by: GridAdmin, request: HttpRequest, rule: RoutingRule, t
         "lines": found.lines[:MOST_SHOWN],
         "more": max(0, len(found.lines) - MOST_SHOWN),
     }
-    return shown_by.page(request, None, "portal/routing_what_if.html", context)
+    told = (each.order.subject for each in found.lines[:MOST_SHOWN])
+    return telling(shown_by.page(request, None, "portal/routing_what_if.html", context), told)

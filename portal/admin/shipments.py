@@ -29,6 +29,7 @@ from portal.admin.shipment_page import read_slip, shipment_context, slip_context
 from portal.admin.shipment_rows import UNSEEN, WITH_ORDER, shown_tracking, standing_of, tracking_links
 from portal.admin.show import day, link
 from portal.admin.verbs import person
+from portal.readings import telling
 
 MOST_FOUND = 1000
 MOST_PRINTED = 100
@@ -187,7 +188,8 @@ class ShipmentAdmin(HistoryAdmin):
                 % {"most": MOST_PRINTED},
             )
             return None
-        return self._printed(request, rows, paper, f"packing-slips-{paper.name}.pdf")
+        printed = self._printed(request, rows, paper, f"packing-slips-{paper.name}.pdf")
+        return telling(printed, (f"shipment:{row.pk}" for row in rows))
 
     def _printed(
         self, request: HttpRequest, rows: Sequence[Shipment], paper: Paper, name: str

@@ -23,6 +23,7 @@ from integration.flows.translations import change
 from partners.models import Agreement, AllowedSubstitute, AnswerTolerances
 from portal.admin.show import page_url
 from portal.admin.verbs import ReasonForm, person
+from portal.readings import telling
 
 if TYPE_CHECKING:
     from portal.admin.base import GridAdmin
@@ -130,7 +131,8 @@ def tolerances_page(shown_by: GridAdmin, request: HttpRequest, agreement: Agreem
         "reason": reason,
         "cancel_url": page_url(agreement),
     }
-    return shown_by.page(request, agreement, "portal/tolerances.html", context)
+    told = (f"purchase_order:{each.purchase_order.pk}" for each in context["changed"])
+    return telling(shown_by.page(request, agreement, "portal/tolerances.html", context), told)
 
 
 def _saved(request: HttpRequest, form: TolerancesForm, listed: list[AllowedSubstitute], reason: str) -> bool:

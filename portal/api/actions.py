@@ -49,8 +49,9 @@ from portal.api.bodies import (
 )
 from portal.api.problems import Problem
 from portal.api.reading import Asked, rows_of
+from portal.api.recording import record_row
 from portal.api.resources import BY_NAME
-from portal.api.views import FoundView, record_row, row_tag
+from portal.api.views import FoundView, row_tag
 from portal.models import ApiToken, KeptAnswer
 
 KEY = "Idempotency-Key"
@@ -205,7 +206,7 @@ class ResubmitView(ActionView):
         if wanted is not None and wanted not in names:
             raise problems.bad_parameter("content", f"give one of {', '.join(names)}.")
         document = self.find(request, pk)
-        record_row(request, self.resource, pk, "sending again")
+        record_row(request, self.resource, document, "sending again")
         try:
             found = plan_resubmit(document, Content(wanted) if wanted else None)
         except Refused as refusal:
@@ -241,7 +242,7 @@ class DecisionsView(ActionView):
         if request.query_params:
             raise Problem(status.HTTP_400_BAD_REQUEST, "parameter_unknown", "There are no parameters here.")
         case = self.find(request, pk)
-        record_row(request, self.resource, pk, "decisions")
+        record_row(request, self.resource, case, "decisions")
         offered = [
             {"decision": each.name, "words": each.words, "about": each.help, "asks": each.asks}
             for each in choices(case)
@@ -268,7 +269,7 @@ class PlanView(ActionView):
         """Ask what a decision would do; nothing is done."""
         case = self.find(request, pk)
         given = self.given(request)
-        record_row(request, self.resource, pk, "plan")
+        record_row(request, self.resource, case, "plan")
         if given["decision"] == SETTLE:
             return Response(
                 {

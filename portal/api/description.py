@@ -309,7 +309,7 @@ def _of_lists(resource: Resource) -> list[OpenApiParameter]:
             "format",
             {"type": "string", "enum": ["json", *FORMATS]},
             description="Instead of Accept. CSV and NDJSON hold the whole list; the header Next-Cursor says where to go on"
-            " another time.",
+            " another time. Such an answer is whole only where it ends as HTTP says: one that breaks off has to be asked for again.",
         ),
     ]
 

@@ -1,11 +1,11 @@
-"""A whole list as CSV or NDJSON, a chunk at a time: memory does not grow with it."""
+"""A whole list as CSV or NDJSON, a chunk at a time: memory does not grow with it, and each chunk is recorded before it leaves."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,31 +17,28 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from archive import changes
 from archive.changes import Place
-from archive.models import AccessRecord
-from archive.store import record_access
 from integration.flows.spreadsheets import csv_pieces
 from portal.api.asking import actor
 from portal.api.reading import Asked, page
+from portal.api.recording import record_chunk, told_of
 from portal.api.resources import Readable
 
 FORMATS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 CHUNK = 500
-"""Rows of a chunk: a document is read with its references, some twenty rows more."""
+"""Rows of a chunk, and of what is recorded at once: a document is read with its references, some twenty rows more."""
 
 
 def stream(request: Request, wanted: Asked, kind: str) -> StreamingHttpResponse:
     """Answer with all rows of the list up to now, ``limit`` at most, and in ``Next-Cursor`` where to go on another time.
 
-    What is being written while it runs is left for that other time, so the rows are those of one moment.
+    What is being written while it runs is left for that other time, so the rows are those of one moment. Raises ``NotRecorded``
+    where the first chunk cannot be recorded; a later one breaks the answer off, so that nobody takes it for whole.
     """
     complete = changes.complete_until(wanted.resource.name)  # first: what is over now is below the horizon
     horizon = changes.horizon()
-    record_access(
-        actor=actor(request),
-        kind=AccessRecord.Kind.EXPORT,
-        purpose=f"API, {kind} of {wanted.resource.title}"[:100],
-    )
-    pieces = written(wanted.resource, kind, _records(wanted, horizon), wanted.chosen)
+    chunks = _records(wanted, horizon, actor(request), f"API, {kind} of {wanted.resource.title}")
+    first = next(chunks)  # before the answer begins, which could not be refused any more
+    pieces = written(wanted.resource, kind, chain([first], chunks), wanted.chosen)
     response = file_response(request, wanted.resource.path, kind, pieces)
     if wanted.limit is None:
         response["Next-Cursor"] = changes.written(Place(horizon - 1, changes.LAST), wanted.epoch)
@@ -77,14 +74,20 @@ def written(
     return _csv(columns, chunks, goes_on)
 
 
-def _records(wanted: Asked, horizon: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the records of the list, some at a time, as it was when transactions before ``horizon`` were over."""
-    left = wanted.limit
-    goes_on = True
+def _records(wanted: Asked, horizon: int, who: str, words: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of the list, some at a time, as it was when transactions before ``horizon`` were over.
+
+    Each lot is recorded first, in a row of its own with all that it tells of: one row for a million rows could not name them, and
+    would stand there for rows that nobody took. The first one may be empty; that the list was asked for is recorded all the same.
+    """
+    left, before = wanted.limit, 0
+    is_first = goes_on = True
     while goes_on and left != 0:
         found = page(wanted, CHUNK if left is None else min(CHUNK, left), horizon)
-        if found.rows:
+        if found.rows or is_first:
+            record_chunk(who, words, told_of(wanted.resource, found.rows), before=before)
             yield records_of(wanted, found.rows)
+        is_first, before = False, before + len(found.rows)
         left = None if left is None else left - len(found.rows)
         wanted, goes_on = replace(wanted, after=found.reached), found.goes_on
 
@@ -106,7 +109,7 @@ def _csv(columns: Sequence[str], chunks: Iterator[list[dict[str, Any]]], goes_on
 
 def _lines(chunks: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
     """Yield the file: a JSON object a line."""
-    for records in chunks:
+    for records in filter(None, chunks):
         yield "".join(json.dumps(each, cls=JSONEncoder, ensure_ascii=False) + "\n" for each in records)
 
 

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from archive import changes, store
 from archive.changes import Changed
-from archive.models import AccessRecord, Document
+from archive.models import Document
 from archive.store import PayloadDamaged, PayloadDestroyed, record_access
 from portal.api import problems
 from portal.api.asking import (
@@ -34,9 +34,9 @@ from portal.api.asking import (
 from portal.api.filters import LARGEST
 from portal.api.problems import CONTENT_TYPE, Problem
 from portal.api.reading import USUAL, Asked, Page, asked, one_row, page
+from portal.api.recording import record_list, record_row
 from portal.api.resources import BY_NAME, Readable, Resource
 from portal.api.streams import FORMATS, stream
-from portal.readings import MOST_HITS, SUBJECTS
 
 READ_CONTENT = "archive.view_payload"
 
@@ -149,7 +149,7 @@ class RowView(FoundView):
         tag = row_tag(row.told, wanted)
         if matches(request, tag):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
-        record_row(request, self.resource, pk)
+        record_row(request, self.resource, row)
         return Response(self.resource.record(row, chosen=wanted.chosen).data, headers={"ETag": tag})
 
 
@@ -204,29 +204,6 @@ class ContentView(FoundView):
             ) from error
         own = data[document.offset : document.offset + document.length]
         return HttpResponse(own, content_type="application/octet-stream")
-
-
-def record_list(request: Request, resource: Resource, rows: Sequence[Any]) -> None:
-    """Record that rows of a list are shown. Raises ``NotRecorded``."""
-    subject = SUBJECTS.get(resource.model)
-    hits = [f"{subject}:{row.pk}" for row in rows[:MOST_HITS]] if subject else []
-    record_access(
-        actor=actor(request),
-        kind=AccessRecord.Kind.LIST,
-        hits=hits,
-        purpose=f"API, list of {resource.title}"[:100],
-    )
-
-
-def record_row(request: Request, resource: Resource, pk: int, what: str = "") -> None:
-    """Record that a row is shown, or ``what`` of it. Raises ``NotRecorded``."""
-    subject = SUBJECTS.get(resource.model)
-    record_access(
-        actor=actor(request),
-        kind=AccessRecord.Kind.PAGE,
-        subject=f"{subject}:{pk}" if subject else "",
-        purpose=f"API, {what or 'one'} of {resource.title}"[:100],
-    )
 
 
 def row_tag(told: Changed, wanted: Asked) -> str:

@@ -30,6 +30,11 @@ class Scope:
         return "a search" if self.kind == "search" else self.name
 
     @property
+    def tells_of(self) -> list[str]:
+        """What its pack tells of, as the record of who read it names that."""
+        return [*self.subjects, *(f"document:{pk}" for pk in self.documents)]
+
+    @property
     def file(self) -> str:
         """What the pack's file is called: ``order-1042.zip``."""
         return f"{plain_name(self.name)}.zip"

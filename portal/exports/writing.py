@@ -18,10 +18,14 @@ from psycopg.errors import QueryCanceled
 
 from archive.changes import Place
 from archive.clock import database_now
+from archive.store import MACHINE, NotRecorded
+from integration.errors import RetryableError
 from integration.failpoints import failpoint
 from integration.work import Claim, Step
 from portal.api.problems import Problem
 from portal.api.reading import Asked, page, rows_of
+from portal.api.recording import record_chunk, told_of
+from portal.api.resources import BY_NAME
 from portal.api.streams import CHUNK, records_of, written
 from portal.exports.asked import allowed, step_of
 from portal.exports.parts import PartsMissing, chained, sealed
@@ -50,10 +54,14 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class Written:
-    """The next part: the plain bytes of so many rows, where the reader is behind them, and whether there is more."""
+    """The next part: the plain bytes of so many rows, where the reader is behind them, and whether there is more.
+
+    ``told`` is what the rows tell of, some at a time, each with how many rows of the part stand before.
+    """
 
     plain: bytes
     rows: int
+    told: list[tuple[int, list[str]]]
     reached: Place
     goes_on: bool
 
@@ -140,15 +148,16 @@ def next_part(export: Export, wanted: Asked) -> Written:
     """Return the rows behind the last part: as many as fit one, or as ten seconds bring. Raises ``Problem``."""
     ends = time.monotonic() + PART_TAKES.total_seconds()
     reached, goes_on, rows = place_kept(export), True, 0
-    is_first, plain = export.parts_done == 0, bytearray()
+    is_first, plain, told = export.parts_done == 0, bytearray(), []
     while goes_on and len(plain) < PLAIN_PART and time.monotonic() < ends:
         found = page(_behind(wanted, reached), ROWS_AT_ONCE, export.horizon)
         records = records_of(wanted, found.rows)
         pieces = written(wanted.resource, export.format, iter([records]), wanted.chosen, goes_on=not is_first)
         plain += "".join(pieces).encode()
+        told.append((rows, told_of(wanted.resource, found.rows)))
         is_first, rows = False, rows + len(records)
         reached, goes_on = found.reached, found.goes_on
-    return Written(bytes(plain), rows, reached, goes_on)
+    return Written(bytes(plain), rows, told, reached, goes_on)
 
 
 def expected_rows(wanted: Asked) -> int | None:
@@ -193,9 +202,28 @@ def _keep(export: Export, part: Written, claim: Claim) -> bool:
         if not held.exists():
             return False  # stopped meanwhile
         made.save(force_insert=True)
+        _record(export, part)
         failpoint("export.part_written")
         _keep_place(export, part, made)
     return part.goes_on
+
+
+def _record(export: Export, part: Written) -> None:
+    """Record what the part tells of, under the export's name, in one transaction with it. Raises ``RetryableError``.
+
+    Gridport is who reads here; whoever takes the file is recorded then, in one row that says which export. So that taking it
+    can still be refused as a whole, takes no longer for a million rows, and nobody is said to have read what nobody took.
+    """
+    words = f"{export.format} of {BY_NAME[export.resource].title}, kept as export {export.pk}"
+    try:
+        for before, told in part.told:
+            if told:
+                record_chunk(MACHINE, words, told, before=export.rows_done + before, subject=export.subject)
+    except NotRecorded as error:
+        raise RetryableError(
+            f"Which rows {export} holds could not be recorded, so this part of it is not kept. The database takes no rows of"
+            " the access log: see to that; it is tried again by itself."
+        ) from error
 
 
 def _keep_place(export: Export, part: Written, made: ExportPart) -> None:

@@ -7,6 +7,7 @@ import json
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,11 +17,14 @@ from archive import pack_members, publishing, sealing
 from archive.models import AccessRecord, Document, Payload, PayloadKey
 from archive.record import record_audit
 from archive.storages import StorageAway
+from archive.store import NotRecorded
 from integration.models import Order, ReturnCase
 from integration.work import Unclaimed
 from partners.models import TradingPartner
+from portal.admin.access_log import readings_of
 from portal.evidence import making, pages, scopes
 from portal.evidence.making import NothingToProve, OutOfReach, TooMuch, make
+from portal.management.commands import evidence
 from tests import factories
 from tests.archive.test_verify import run
 from tests.chaos.forking import scaled
@@ -169,6 +173,12 @@ def test_the_command_writes_it_and_says_what_is_missing(
 ) -> None:
     call_command("evidence", order=order.number, out=tmp_path)
     assert (tmp_path / f"order-{order.number}.zip").stat().st_size > 1000
+    taken = AccessRecord.objects.get(kind=AccessRecord.Kind.EXPORT)
+    assert (taken.actor, taken.purpose) == ("manage.py evidence", "evidence pack, by manage.py evidence")
+    documents = order.documents.order_by("document").values_list("document", flat=True)
+    assert taken.hits[0] == order.subject
+    assert taken.hits[-len(documents) :] == [f"document:{pk}" for pk in documents]
+    assert taken in AccessRecord.objects.filter(readings_of(order.subject))
     assert (
         f"python3 verify.py {tmp_path}/order-{order.number}.zip --roots roots.txt" in capsys.readouterr().out
     )
@@ -176,6 +186,20 @@ def test_the_command_writes_it_and_says_what_is_missing(
         call_command("evidence", order=999999)
     with pytest.raises(CommandError, match="say the days too"):
         call_command("evidence", partner="Acme")
+
+
+def test_the_command_writes_nothing_that_cannot_be_recorded(
+    order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(**said: Any) -> None:
+        raise NotRecorded("That manage.py evidence reads could not be recorded: no rows are taken.")
+
+    monkeypatch.setattr(evidence, "record_access", refuses)
+    with pytest.raises(
+        CommandError, match=r"could not be recorded: .* Nothing is written\. Who reads is recorded first"
+    ):
+        call_command("evidence", order=order.number, out=tmp_path)
+    assert list(tmp_path.glob("*.zip")) == []
 
 
 def test_memory_does_not_grow_with_what_the_files_hold(db: None, tmp_path: Path) -> None:

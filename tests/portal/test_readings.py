@@ -20,6 +20,7 @@ from tests.portal.test_permissions import routes
     ("archive_document_send_many", "documents to be sent again"),
     ("integration_storeitem_changelist", "changelist of store items"),
     ("find", "Find"),
+    ("evidence", "evidence pack"),
     ("evidence_roots", "evidence roots"),
 ])  # fmt: skip
 def test_what_was_looked_at_is_told_in_words(name: str, words: str) -> None:

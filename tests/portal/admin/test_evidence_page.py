@@ -16,7 +16,9 @@ from django.urls import reverse
 from archive import verify
 from archive.models import AccessRecord, AuditEntry
 from archive.pack_members import Members
+from archive.store import NotRecorded
 from integration.models import Order, ReturnCase
+from portal import readings
 from portal.admin.streamed import as_streamed_attachment
 from portal.evidence.making import Made
 from portal.models import Access
@@ -61,6 +63,26 @@ def test_a_pack_of_an_order_comes_as_a_file_and_is_written_down(auditor: Client)
     )
     contents = [name for name in found if name.startswith("content/")]
     assert AccessRecord.objects.filter(actor="aud", purpose=f"evidence: {order}").count() == len(contents) > 0
+
+
+def test_a_pack_names_what_it_tells_of_and_one_that_cannot_be_recorded_stays_here(
+    auditor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = factories.everything().order
+    assert names(asked(auditor, text=str(order.number)))
+    taken = AccessRecord.objects.get(actor="aud", kind=AccessRecord.Kind.EXPORT)
+    assert (taken.subject, taken.purpose, taken.hits[0]) == ("", "evidence pack", order.subject)
+    assert {f"document:{pk}" for pk in order.documents.values_list("document", flat=True)} < set(taken.hits)
+    closed = []
+    monkeypatch.setattr(Made, "close", lambda made: closed.append(made) or made._members.close())
+
+    def refuses(**said: Any) -> None:
+        raise NotRecorded("No rows are taken.")
+
+    monkeypatch.setattr(readings, "record_access", refuses)
+    answer = asked(auditor, text=str(order.number))
+    assert (answer.status_code, len(closed)) == (503, 1)
+    assert "Nothing is shown" in words_of(answer)
 
 
 def test_a_return_a_partners_period_and_a_search_are_asked_for_alike(auditor: Client) -> None:

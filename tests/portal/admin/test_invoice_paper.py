@@ -69,6 +69,8 @@ def test_what_is_not_issued_is_not_printed(viewer: Client, issued: Invoice) -> N
     answer = viewer.post(list_url(Invoice), both)
     assert len(PdfReader(BytesIO(answer.content)).pages) == 1
     assert readings() == [f"invoice {issued.pk} on paper"]
+    taken = AccessRecord.objects.get(actor="vera", kind=AccessRecord.Kind.EXPORT)
+    assert (taken.subject, taken.hits) == ("", [f"invoice:{issued.pk}"])
 
 
 def test_who_may_not_read_documents_gets_no_invoice(client: Client, issued: Invoice) -> None:

@@ -236,6 +236,8 @@ def test_looking_at_an_archived_document_leaves_an_access_row_and_needs_the_righ
     reading = opened.latest("pk")
     assert opened.count() == before + 1
     assert reading.purpose == f"rehearse mapping with document {document.pk}"
+    page = AccessRecord.objects.latest("pk")
+    assert (page.purpose, page.hits) == ("mapping rehearsed", [document.subject])
     blind = factories.user("bert")
     blind.user_permissions.add(Permission.objects.get(codename="view_mappingprofile"))
     other = Client()

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
-from archive.models import AuditEntry
+from archive.models import AccessRecord, AuditEntry
 from integration.models import Order, PurchaseOrder, PurchaseOrderCounter, RoutingRule, Store, Work
 from portal.admin.show import list_url, page_url
 from tests import factories
@@ -56,6 +56,8 @@ def test_the_tester_says_where_each_line_of_an_order_goes_and_why_and_does_nothi
     ):
         assert sentence in page, (sentence, page)
     assert everything() == before
+    read = AccessRecord.objects.latest("pk")
+    assert (read.purpose, read.hits) == ("routing tried with an order", [order.subject])
     assert page_url(shared) in viewer.get(f"{TRY}?order=1042").content.decode()
     assert f"{TRY}?order=1042" in viewer.get(page_url(order)).content.decode()
 

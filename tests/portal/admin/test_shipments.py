@@ -17,6 +17,7 @@ from integration.flows.shipping import intend
 from integration.models import Carrier, PurchaseOrder, Shipment, ShipmentFile, StoreEffect
 from partners.models import Agreement, AgreementDocument, ShipmentTolerances
 from portal.admin import shipments as shipments_admin
+from portal.admin.access_log import readings_of
 from portal.admin.content import READ_CONTENT
 from portal.admin.shipment_rows import STANDINGS, standing_of
 from portal.admin.show import list_url, page_url
@@ -145,6 +146,9 @@ def test_the_slips_of_many_are_one_pdf(
     pages = text_of(answer.content)
     assert [each.number in page for each, page in zip((made, *others), pages, strict=True)] == [True] * 3
     assert readings() == [f"packing slip of shipment {each.pk}" for each in (made, *others)]
+    taken = AccessRecord.objects.get(actor="vera", kind=AccessRecord.Kind.EXPORT)
+    assert taken.hits == [f"shipment:{each.pk}" for each in (made, *others)]
+    assert taken in AccessRecord.objects.filter(readings_of(f"order:{others[-1].order_id}"))
     monkeypatch.setattr(shipments_admin, "MOST_PRINTED", 2)
     answer = viewer.post(list_url(Shipment), chosen, follow=True)
     assert "More than 2 are chosen: print them in smaller parts." in answer.content.decode()

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from archive.models import AuditEntry
+from archive.models import AccessRecord, AuditEntry
 from integration.flows.match import match
 from integration.models import ExceptionCase, PurchaseOrder
 from integration.work import Unclaimed
@@ -48,6 +48,8 @@ def test_they_are_tried_on_past_answers_before_anything_is_saved(
     assert "Accepted by itself: 1 with these tolerances, 0 with those in force." in shown
     assert "Line 1 (FS-1): asked 2 each, answered 1 quantity changed (50 % less is accepted)" in shown
     assert not AnswerTolerances.objects.exists()
+    read = AccessRecord.objects.latest("pk")
+    assert (read.purpose, read.hits) == ("tolerances tried on answers", [f"purchase_order:{short.pk}"])
     short.refresh_from_db()
     assert short.state == PurchaseOrder.State.DISPUTED
     tight = words(post(decider, short.agreement, "try", short_percent="49"))
