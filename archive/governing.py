@@ -57,7 +57,8 @@ FILE_TIES = RunSQL(
 )
 """A view: which payloads that are no documents belong to which orders, and to whom."""
 
-# In PL/pgSQL, which keeps its plan: planning takes longer than looking.
+# In PL/pgSQL, which keeps its plan: planning takes longer than looking. OFFSET 0 keeps what is asked of each payload from
+# becoming a join with the whole archive, whatever the planner thinks of how many are asked for.
 GOVERNED = """
     CREATE OR REPLACE FUNCTION gridport_governed(payloads bigint[])
         RETURNS TABLE (payload_id bigint, because text, hold_id bigint, revision_id bigint, until timestamptz)
@@ -66,23 +67,27 @@ GOVERNED = """
     BEGIN RETURN QUERY
     WITH asked AS (SELECT DISTINCT unnest(payloads) AS payload_id),
     things AS (
-        SELECT a.payload_id, d.id AS document_id, d.transaction_set AS kind, d.partner_id, d.recorded_at
-          FROM asked a JOIN archive_payloaddocument pd USING (payload_id)
-          JOIN archive_document d ON d.id = pd.document_id
-        UNION ALL
-        SELECT a.payload_id, NULL, 'FILE', whose.partner_id, t.recorded_at
-          FROM asked a JOIN archive_transmission t ON t.payload_id = a.payload_id AND t.direction = 'in'
-          JOIN partners_mailbox m ON m.id = t.mailbox_id
-          LEFT JOIN LATERAL (
-            SELECT m.partner_id WHERE m.partner_id IS NOT NULL
-            UNION
-            SELECT f.partner_id FROM archive_filetie f WHERE f.payload_id = a.payload_id) whose ON true
-         WHERE NOT EXISTS (SELECT FROM archive_interchange i WHERE i.transmission_id = t.id)
-        UNION ALL
-        SELECT a.payload_id, NULL, 'FILE', f.partner_id, p.recorded_at
-          FROM asked a JOIN archive_filetie f USING (payload_id) JOIN archive_payload p ON p.id = a.payload_id
-         WHERE NOT EXISTS (SELECT FROM archive_transmission t WHERE t.payload_id = a.payload_id)
-           AND NOT EXISTS (SELECT FROM archive_payloaddocument pd WHERE pd.payload_id = a.payload_id)
+        SELECT a.payload_id, each.document_id, each.kind, each.partner_id, each.recorded_at
+          FROM asked a CROSS JOIN LATERAL (
+            SELECT d.id AS document_id, d.transaction_set AS kind, d.partner_id, d.recorded_at
+              FROM archive_payloaddocument pd JOIN archive_document d ON d.id = pd.document_id
+             WHERE pd.payload_id = a.payload_id
+            UNION ALL
+            SELECT NULL, 'FILE', whose.partner_id, t.recorded_at
+              FROM archive_transmission t JOIN partners_mailbox m ON m.id = t.mailbox_id
+              LEFT JOIN LATERAL (
+                SELECT m.partner_id WHERE m.partner_id IS NOT NULL
+                UNION
+                SELECT f.partner_id FROM archive_filetie f WHERE f.payload_id = a.payload_id) whose ON true
+             WHERE t.payload_id = a.payload_id AND t.direction = 'in'
+               AND NOT EXISTS (SELECT FROM archive_interchange i WHERE i.transmission_id = t.id)
+            UNION ALL
+            SELECT NULL, 'FILE', f.partner_id, p.recorded_at
+              FROM archive_filetie f JOIN archive_payload p ON p.id = f.payload_id
+             WHERE f.payload_id = a.payload_id
+               AND NOT EXISTS (SELECT FROM archive_transmission t WHERE t.payload_id = f.payload_id)
+               AND NOT EXISTS (SELECT FROM archive_interchange i WHERE i.payload_id = f.payload_id)
+            OFFSET 0) each
     ),
     ruled AS (
         SELECT th.payload_id, longest.revision_id, longest.until
@@ -96,16 +101,18 @@ GOVERNED = """
                                 WHERE later.rule_id = r.rule_id AND later.number > r.number)
                AND (r.kinds = '[]'::jsonb OR r.kinds ? th.kind)
                AND (r.partner_id IS NULL OR r.partner_id = th.partner_id)
-               AND (r.store IS NULL OR EXISTS (SELECT FROM archive_tie t
-                                WHERE t.document_id = th.document_id AND t.store_id = r.store)
+               AND (r.store IS NULL
+                OR EXISTS (SELECT FROM archive_tie t
+                            WHERE t.document_id = th.document_id AND t.store_id = r.store OFFSET 0)
                 OR EXISTS (SELECT FROM archive_filetie f
-                            WHERE f.payload_id = th.payload_id AND f.store_id = r.store))
-               AND (r.country = '' OR EXISTS (SELECT FROM archive_tie t
-                                WHERE t.document_id = th.document_id
-                                  AND (t.countries ? r.country OR t.countries = '[]'::jsonb))
+                            WHERE f.payload_id = th.payload_id AND f.store_id = r.store OFFSET 0))
+               AND (r.country = ''
+                OR EXISTS (SELECT FROM archive_tie t
+                            WHERE t.document_id = th.document_id
+                              AND (t.countries ? r.country OR t.countries = '[]'::jsonb) OFFSET 0)
                 OR EXISTS (SELECT FROM archive_filetie f
                             WHERE f.payload_id = th.payload_id
-                              AND (f.countries ? r.country OR f.countries = '[]'::jsonb)))
+                              AND (f.countries ? r.country OR f.countries = '[]'::jsonb) OFFSET 0))
              ORDER BY 2 DESC, 1 LIMIT 1) longest ON true
     ),
     summed AS (
@@ -119,10 +126,11 @@ GOVERNED = """
             ON (h.partner_id IS NULL OR h.partner_id = th.partner_id)
            AND (h.begins_at IS NULL OR th.recorded_at >= h.begins_at)
            AND (h.ends_at IS NULL OR th.recorded_at < h.ends_at)
-           AND (h."order" IS NULL OR EXISTS (SELECT FROM archive_tie t
-                                WHERE t.document_id = th.document_id AND t.order_id = h."order")
+           AND (h."order" IS NULL
+                OR EXISTS (SELECT FROM archive_tie t
+                            WHERE t.document_id = th.document_id AND t.order_id = h."order" OFFSET 0)
                 OR EXISTS (SELECT FROM archive_filetie f
-                            WHERE f.payload_id = th.payload_id AND f.order_id = h."order"))
+                            WHERE f.payload_id = th.payload_id AND f.order_id = h."order" OFFSET 0))
            AND (NOT h.is_list OR EXISTS (SELECT FROM archive_holddocument listed
                                 WHERE listed.hold_id = h.id AND listed.document_id = th.document_id))
          WHERE NOT EXISTS (
