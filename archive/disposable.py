@@ -16,10 +16,10 @@ from django.db.models.expressions import RawSQL
 
 from archive.clock import database_now
 from archive.governance import Because, Governed, active_holds, current_revisions, governed
-from archive.models import FILE, Direction, Document, Payload, RetentionRevision, Transmission
+from archive.models import FILE, Direction, Document, Interchange, Payload, RetentionRevision, Transmission
 from partners.models import TradingPartner
 
-PIECE = 1000
+PIECE = 2000
 """Documents, or files, that are looked at in one go."""
 _NOTHING = Q(pk__in=[])
 
@@ -44,28 +44,26 @@ def due(limit: int, *, among: Q | None = None, partner: TradingPartner | None = 
 def _pieces(partner: TradingPartner | None) -> Iterator[set[int]]:
     """Yield payloads that some rule may keep no more, those of documents first."""
     now, whose = database_now(), None if partner is None else partner.pk
-    yield from _in_pieces(
-        _documents(whose).filter(_old_enough(now, _kinds, _of_documents)),
-        "interchange__payload",
-        "interchange__transmission__payload",
-    )
+    documents = Document.objects.filter(_old_enough(now, _kinds, _of_documents))
+    for interchanges in _in_pieces(
+        documents if whose is None else documents.filter(_of_documents(whose)), "interchange"
+    ):
+        yield _payloads_of(interchanges)
     yield from _in_pieces(_files(whose).filter(_old_enough(now, _is_file, _of_files)), "payload")
     yield from _in_pieces(_tied(whose).filter(_old_enough(now, _is_file, _of_tied)), "pk")
 
 
-def _in_pieces(rows: QuerySet[Any], *payloads: str) -> Iterator[set[int]]:
+def _in_pieces(rows: QuerySet[Any], column: str) -> Iterator[set[int]]:
     last = 0
-    while piece := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", *payloads)[:PIECE]):
+    while piece := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", column)[:PIECE]):
         last = piece[-1][0]
-        yield {each for _, *held in piece for each in held if each is not None}
+        yield {held for _, held in piece}
 
 
-def _documents(partner: int | None) -> QuerySet[Document]:
-    rows = Document.objects.filter(
-        Q(interchange__payload__certificate=None)
-        | Q(interchange__transmission__isnull=False, interchange__transmission__payload__certificate=None)
-    )
-    return rows if partner is None else rows.filter(_of_documents(partner))
+def _payloads_of(interchanges: set[int]) -> set[int]:
+    # Not joined with the documents: to find a piece of a join, the whole of it would be made, and for each piece again.
+    rows = Interchange.objects.filter(pk__in=interchanges).values_list("payload", "transmission__payload")
+    return {payload for row in rows for payload in row if payload is not None}
 
 
 def _files(partner: int | None) -> QuerySet[Transmission]:
