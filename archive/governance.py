@@ -1,35 +1,25 @@
-"""Why something is kept, what is due to be destroyed, and what was: read from the facts, decided by the database."""
+"""Why something is kept, and what was destroyed: read from the facts, decided by the database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from archive.clock import database_now
 from archive.models import (
-    FILE,
-    Direction,
     DisposalCertificate,
     Document,
     Hold,
     HoldRelease,
     HoldReleaseDecision,
     LostCertificate,
-    Payload,
     RetentionRevision,
-    Transmission,
 )
-
-_PIECE = 1000
-LOOKED_AT = 50_000
-"""Payloads of one rule; they take some seconds."""
 
 
 class Because(StrEnum):
@@ -129,68 +119,6 @@ def documents_of(payloads: Iterable[int]) -> dict[int, list[int]]:
         for payload, document in cursor.fetchall():
             found.setdefault(payload, []).append(document)
     return found
-
-
-def due(limit: int, *, among: Q | None = None) -> list[Governed]:
-    """Return up to ``limit`` payloads that may be destroyed now, the oldest of what was found first.
-
-    ``among`` narrows the payloads. Of what is old enough for a rule the first ``LOOKED_AT`` are looked at, so that an archive
-    of many years answers: what other rules and holds keep may stand before the rest for a while.
-    """
-    found: dict[int, Governed] = {}
-    looked: set[int] = set()
-    for revision in current_revisions().order_by("years", "pk"):
-        for piece in _pieces(islice(_old_enough(revision), LOOKED_AT)):
-            further = set(piece) - looked
-            looked |= further
-            asked = Payload.objects.filter(
-                among or Q(), pk__in=further, certificate=None, lost_certificate=None
-            )
-            told = governed(asked.values_list("pk", flat=True))
-            found |= {pk: each for pk, each in told.items() if each.because == Because.DUE}
-            if len(found) >= limit:
-                return [found[pk] for pk in sorted(found)][:limit]
-    return [found[pk] for pk in sorted(found)]
-
-
-def _old_enough(revision: RetentionRevision) -> Iterator[int]:
-    """Yield payloads that ``revision`` may keep no more, by its years, kinds and partner alone."""
-    # Days of the shortest years there are: what is left out by it is kept.
-    before = database_now() - timedelta(days=365 * revision.years)
-    documents = Document.objects.filter(
-        Q(interchange__payload__certificate=None, interchange__payload__lost_certificate=None)
-        | Q(
-            interchange__transmission__isnull=False,
-            interchange__transmission__payload__certificate=None,
-            interchange__transmission__payload__lost_certificate=None,
-        ),
-        recorded_at__lt=before,
-    )
-    if revision.kinds:
-        documents = documents.filter(transaction_set__in=revision.kinds)
-    if revision.partner_id is not None:
-        documents = documents.filter(partner=revision.partner_id)
-    rows = documents.order_by("pk").values_list("interchange__payload", "interchange__transmission__payload")
-    for own, file in rows.iterator(chunk_size=_PIECE):
-        yield own
-        if file is not None and file != own:
-            yield file
-    if not revision.kinds or FILE in revision.kinds:
-        files = Transmission.objects.filter(
-            direction=Direction.IN,
-            interchanges=None,
-            payload__certificate=None,
-            payload__lost_certificate=None,
-            recorded_at__lt=before,
-        )
-        if revision.partner_id is not None:
-            files = files.filter(mailbox__partner=revision.partner_id)
-        yield from files.order_by("pk").values_list("payload", flat=True).iterator(chunk_size=_PIECE)
-
-
-def _pieces(keys: Iterator[int]) -> Iterator[Sequence[int]]:
-    while piece := list(islice(keys, _PIECE)):
-        yield piece
 
 
 def left_of(document: Document) -> dict[str, Any] | None:

@@ -1,11 +1,12 @@
 """What the database itself decides: which payloads are kept and why, and the one function that destroys one.
 
 ``gridport_governed`` is the only place where rules and holds are weighed; lists and sentences ask it
-(``archive.governance``), and so does ``gridport_dispose`` in the transaction that destroys. Whoever takes a hold, lists a
-document under one, or writes a revision of a rule holds the lock of ``gridport_wait_for_disposals`` until the commit; one who
-destroys takes it alone, and looks only then. Temporary tables are searched last, else whoever calls could put one of his own in
-the place of a hold or a decision. So of a hold and a disposal at the same moment either the hold is first, and
-the disposal is refused, or nothing of what the hold finds is destroyed any more.
+(``archive.governance``), and so do ``gridport_dispose`` and ``gridport_erase`` (integration's migrations) in the transaction that
+destroys. Whoever takes a hold, lists a document under one, or writes a revision of a rule holds the lock of
+``gridport_wait_for_disposals`` until the commit; one who destroys takes it alone, and looks only then. Temporary tables are
+searched last, else whoever calls could put one of his own in the place of a hold or a decision. So of a hold and a disposal or
+an erasure at the same moment either the hold is first, and the other is refused, or nothing of what the hold finds is
+destroyed any more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from django.db.migrations.operations import RunSQL
 
 NOT_APPROVED, KEPT = "GP001", "GP002"
-"""SQLSTATE of a refusal of ``gridport_dispose``."""
+"""SQLSTATE of a refusal of ``gridport_dispose``; with the second ``gridport_erase`` refuses too."""
 
 TIES = RunSQL(
     # The archive knows no orders: whoever links documents to them says here how (integration's migrations).
@@ -42,24 +43,51 @@ A file and the interchanges cut out of it hold the same bytes, so that all of th
 and may go, together.
 """
 
-GOVERNED = RunSQL(
-    # In PL/pgSQL, which keeps its plan: planning takes longer than looking.
+FILE_TIES = RunSQL(
+    # As with documents: whoever puts files with orders says here how (integration's migrations).
     sql="""
-    CREATE FUNCTION gridport_governed(payloads bigint[])
+    CREATE VIEW archive_filetie AS
+        SELECT NULL::bigint AS payload_id, NULL::bigint AS partner_id, NULL::bigint AS order_id, NULL::bigint AS store_id,
+               '[]'::jsonb AS countries
+         WHERE false;
+    REVOKE INSERT, UPDATE, DELETE ON archive_filetie FROM gridport_app;
+    GRANT SELECT ON archive_filetie TO gridport_disposer;
+    """,
+    reverse_sql="DROP VIEW archive_filetie;",
+)
+"""A view: which payloads that are no documents belong to which orders, and to whom."""
+
+# In PL/pgSQL, which keeps its plan: planning takes longer than looking. OFFSET 0 keeps what is asked of each payload from
+# becoming a join with the whole archive, whatever the planner thinks of how many are asked for.
+GOVERNED = """
+    CREATE OR REPLACE FUNCTION gridport_governed(payloads bigint[])
         RETURNS TABLE (payload_id bigint, because text, hold_id bigint, revision_id bigint, until timestamptz)
         LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     #variable_conflict use_column
     BEGIN RETURN QUERY
     WITH asked AS (SELECT DISTINCT unnest(payloads) AS payload_id),
     things AS (
-        SELECT a.payload_id, d.id AS document_id, d.transaction_set AS kind, d.partner_id, d.recorded_at
-          FROM asked a JOIN archive_payloaddocument pd USING (payload_id)
-          JOIN archive_document d ON d.id = pd.document_id
-        UNION ALL
-        SELECT a.payload_id, NULL, 'FILE', m.partner_id, t.recorded_at
-          FROM asked a JOIN archive_transmission t ON t.payload_id = a.payload_id AND t.direction = 'in'
-          JOIN partners_mailbox m ON m.id = t.mailbox_id
-         WHERE NOT EXISTS (SELECT FROM archive_interchange i WHERE i.transmission_id = t.id)
+        SELECT a.payload_id, each.document_id, each.kind, each.partner_id, each.recorded_at
+          FROM asked a CROSS JOIN LATERAL (
+            SELECT d.id AS document_id, d.transaction_set AS kind, d.partner_id, d.recorded_at
+              FROM archive_payloaddocument pd JOIN archive_document d ON d.id = pd.document_id
+             WHERE pd.payload_id = a.payload_id
+            UNION ALL
+            SELECT NULL, 'FILE', whose.partner_id, t.recorded_at
+              FROM archive_transmission t JOIN partners_mailbox m ON m.id = t.mailbox_id
+              LEFT JOIN LATERAL (
+                SELECT m.partner_id WHERE m.partner_id IS NOT NULL
+                UNION
+                SELECT f.partner_id FROM archive_filetie f WHERE f.payload_id = a.payload_id) whose ON true
+             WHERE t.payload_id = a.payload_id AND t.direction = 'in'
+               AND NOT EXISTS (SELECT FROM archive_interchange i WHERE i.transmission_id = t.id)
+            UNION ALL
+            SELECT NULL, 'FILE', f.partner_id, p.recorded_at
+              FROM archive_filetie f JOIN archive_payload p ON p.id = f.payload_id
+             WHERE f.payload_id = a.payload_id
+               AND NOT EXISTS (SELECT FROM archive_transmission t WHERE t.payload_id = f.payload_id)
+               AND NOT EXISTS (SELECT FROM archive_interchange i WHERE i.payload_id = f.payload_id)
+            OFFSET 0) each
     ),
     ruled AS (
         SELECT th.payload_id, longest.revision_id, longest.until
@@ -73,11 +101,18 @@ GOVERNED = RunSQL(
                                 WHERE later.rule_id = r.rule_id AND later.number > r.number)
                AND (r.kinds = '[]'::jsonb OR r.kinds ? th.kind)
                AND (r.partner_id IS NULL OR r.partner_id = th.partner_id)
-               AND (r.store IS NULL OR EXISTS (SELECT FROM archive_tie t
-                                WHERE t.document_id = th.document_id AND t.store_id = r.store))
-               AND (r.country = '' OR EXISTS (SELECT FROM archive_tie t
-                                WHERE t.document_id = th.document_id
-                                  AND (t.countries ? r.country OR t.countries = '[]'::jsonb)))
+               AND (r.store IS NULL
+                OR EXISTS (SELECT FROM archive_tie t
+                            WHERE t.document_id = th.document_id AND t.store_id = r.store OFFSET 0)
+                OR EXISTS (SELECT FROM archive_filetie f
+                            WHERE f.payload_id = th.payload_id AND f.store_id = r.store OFFSET 0))
+               AND (r.country = ''
+                OR EXISTS (SELECT FROM archive_tie t
+                            WHERE t.document_id = th.document_id
+                              AND (t.countries ? r.country OR t.countries = '[]'::jsonb) OFFSET 0)
+                OR EXISTS (SELECT FROM archive_filetie f
+                            WHERE f.payload_id = th.payload_id
+                              AND (f.countries ? r.country OR f.countries = '[]'::jsonb) OFFSET 0))
              ORDER BY 2 DESC, 1 LIMIT 1) longest ON true
     ),
     summed AS (
@@ -91,8 +126,11 @@ GOVERNED = RunSQL(
             ON (h.partner_id IS NULL OR h.partner_id = th.partner_id)
            AND (h.begins_at IS NULL OR th.recorded_at >= h.begins_at)
            AND (h.ends_at IS NULL OR th.recorded_at < h.ends_at)
-           AND (h."order" IS NULL OR EXISTS (SELECT FROM archive_tie t
-                                WHERE t.document_id = th.document_id AND t.order_id = h."order"))
+           AND (h."order" IS NULL
+                OR EXISTS (SELECT FROM archive_tie t
+                            WHERE t.document_id = th.document_id AND t.order_id = h."order" OFFSET 0)
+                OR EXISTS (SELECT FROM archive_filetie f
+                            WHERE f.payload_id = th.payload_id AND f.order_id = h."order" OFFSET 0))
            AND (NOT h.is_list OR EXISTS (SELECT FROM archive_holddocument listed
                                 WHERE listed.hold_id = h.id AND listed.document_id = th.document_id))
          WHERE NOT EXISTS (
@@ -108,10 +146,11 @@ GOVERNED = RunSQL(
            held.hold_id, summed.revision_id, summed.until
       FROM asked a LEFT JOIN summed USING (payload_id) LEFT JOIN held USING (payload_id);
     END $$;
-    """,
-    reverse_sql="DROP FUNCTION gridport_governed(bigint[]);",
-)
-"""For each payload: ``hold``, ``rule`` (not over), ``no_rule``, or ``due``; the hold; the rule that keeps it the longest."""
+    """
+"""For each payload: ``hold``, ``rule`` (not over), ``no_rule``, or ``due``; the hold; the rule that keeps it the longest.
+
+A file without a document is whose its mailbox is, and of whom the orders say that it is put with.
+"""
 
 TURNS = RunSQL(
     sql="""

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connections, transaction
 
 from archive import store
 from archive.correlation import new_correlation_id
@@ -25,11 +25,13 @@ from archive.models import (
 from archive.projections import project
 from integration.flows.destroy import destroy
 from integration.flows.disposals import decide_disposal, plan_disposal, propose_disposal
+from integration.flows.persons import person_of
 from integration.flows.retention import Terms, add_rule
-from integration.models import Order, OrderDocument
+from integration.models import Order, OrderDocument, PurchaseOrder, ReturnFile, ShipmentFile
 from integration.work import Unclaimed
 from partners.models import Mailbox, TradingPartner
 from tests import factories
+from tests.returned import return_of
 
 _numbers = count(1)
 WHY = "As agreed."
@@ -95,12 +97,38 @@ def dated(at: datetime, *documents: Document, payload: Payload | None = None) ->
         set(Transmission.objects.filter(payload=payload).values_list("pk", flat=True)) if payload else set()
     )
     payloads |= set(Transmission.objects.filter(pk__in=files).values_list("payload", flat=True))
+    payloads |= {payload.pk} if payload else set()
     rows = (payloads, files, interchanges, {each.pk for each in documents})
     with connections["owner"].cursor() as owner:
         for table, keys in zip(_DATED, rows, strict=True):
             owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER guard_rows")
             owner.execute(f"UPDATE {table} SET recorded_at = %s WHERE id = ANY(%s)", [at, list(keys)])  # noqa: S608
             owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER guard_rows")
+
+
+def packing_list(of: PurchaseOrder, on: Mailbox) -> Payload:
+    """Return a file of a partner's own that is put with ``of``."""
+    arrived = factories.received_file(on, b"%PDF-1.4 a packing list", f"{of.number}.pdf")
+    ShipmentFile.objects.create(
+        transmission=arrived, purchase_order=of, named="purchase_order", number=of.number, content_type="PDF"
+    )
+    return arrived.payload
+
+
+def photo(of: PurchaseOrder) -> Payload:
+    """Return a photo of a closed return of ``of`` that went to nobody."""
+    with transaction.atomic():
+        person = person_of(of.order)
+        payload = store.put(b"a scratched lamp", subject=person)
+    ReturnFile.objects.create(
+        case=return_of(of, stage="closed"),
+        number=1,
+        payload=payload,
+        kind="JPEG",
+        shows="Scratches",
+        added_by="lea",
+    )
+    return payload
 
 
 def rule(by: User, name: str = "", years: int = 1, **terms: object) -> RetentionRevision:

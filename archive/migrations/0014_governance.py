@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 from archive.facts import protect_fact
-from archive.governing import DISPOSE, GOVERNED, TIES, TURNS
+from archive.governing import DISPOSE, TIES, TURNS
+from archive.migrations._governed import OF_DOCUMENTS_ALONE
 
 
 class Migration(migrations.Migration):
@@ -240,7 +241,7 @@ class Migration(migrations.Migration):
         protect_fact("archive_disposalrefusal"),
         protect_fact("archive_disposalcertificate"),
         TIES,
-        GOVERNED,
+        migrations.RunSQL(OF_DOCUMENTS_ALONE, "DROP FUNCTION gridport_governed(bigint[]);"),
         TURNS,
         DISPOSE,
     ]

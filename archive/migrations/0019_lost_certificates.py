@@ -21,7 +21,7 @@ CERTIFY = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archive", "0017_fewer_indexes")]
+    dependencies = [("archive", "0018_files_of_orders")]
 
     operations = [
         migrations.CreateModel(

@@ -1,6 +1,6 @@
 """How long what was exchanged is kept, what is on hold, and what was destroyed or erased by whose decision: facts, all of it.
 
-What holds now is read from them by ``gridport_kept`` in the database (``archive.governing``), which lists, sentences and
+What holds now is read from them by ``gridport_governed`` in the database (``archive.governing``), which lists, sentences and
 the one function that destroys share.
 """
 
@@ -18,7 +18,7 @@ from archive.models.exchange import Document, Payload
 from partners.models import TradingPartner
 
 FILE = "FILE"
-"""Stands for a transaction set in a rule: received files in which no document was found."""
+"""Stands for a transaction set in a rule: files in which no document was found, received or kept with a return."""
 
 
 class RetentionRule(Fact):

@@ -14,13 +14,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
+from archive.disposable import due
 from archive.disposal import what_is_left
-from archive.governance import Governed, due
+from archive.governance import Governed
 from archive.models import (
     DisposalDecision,
     DisposalItem,
     DisposalRun,
-    Document,
     RetentionRevision,
     Transmission,
 )
@@ -76,13 +76,8 @@ class DisposalPlan:
 def plan_disposal(partner: TradingPartner | None = None, most: int = MOST_AT_ONCE) -> DisposalPlan:
     """Return what is due now, of ``partner`` or of everybody, without what a proposal names that is not settled yet."""
     proposed = DisposalItem.objects.filter(_UNDECIDED | _UNDER_WAY).values("payload")
-    among = ~Q(pk__in=proposed)
-    if partner is not None:
-        documents = Document.objects.filter(partner=partner)
-        among &= Q(pk__in=documents.values("interchange__payload")) | Q(
-            pk__in=documents.values("interchange__transmission__payload")
-        )
-    found: dict[int, Governed] = {each.payload: each for each in due(most + 1, among=among)}
+    rows = due(most + 1, among=~Q(pk__in=proposed), partner=partner)
+    found: dict[int, Governed] = {each.payload: each for each in rows}
     left = what_is_left(found)
     names = _file_names(set(found) - {pk for pk, documents in left.items() if documents})
     entries = [
@@ -96,7 +91,7 @@ def plan_disposal(partner: TradingPartner | None = None, most: int = MOST_AT_ONC
 
 def _words(documents: list[dict[str, Any]], file: str) -> str:
     if not documents:
-        return f"File {file}"[:300]
+        return f"File {file}"[:300] if file else "File of a return"
     named = [_named(each) for each in documents[:3]]
     more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
     return (", ".join(named) + more)[:300]

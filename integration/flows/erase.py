@@ -11,13 +11,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
 from archive.clock import database_now
 from archive.governance import why_not_erased
-from archive.models import ACKNOWLEDGMENTS, DataSubject, Delivery, Document, Payload, PayloadSubject
+from archive.governing import KEPT
+from archive.models import (
+    ACKNOWLEDGMENTS,
+    DataSubject,
+    Delivery,
+    Document,
+    Payload,
+    PayloadKey,
+    PayloadSubject,
+)
 from archive.record import record_audit, record_event
 from archive.subjects import speaks_of
 from integration.flows.persons import payloads_of, person_of
@@ -86,13 +95,14 @@ def plan_erasure(order: Order) -> ErasurePlan:
         payloads = list(Payload.objects.filter(subjects__subject__in=persons).distinct().order_by("pk"))
         shared = _shared(payloads, orders, persons)
         going = [each for each in payloads if each.pk not in shared]
+        keys = _keys_going([each.pk for each in going], list(persons))
         return ErasurePlan(
             orders=[each.pk for each in orders],
             persons=sorted(persons),
             payloads=[each.pk for each in going],
             goes=_goes(orders, going),
             stays=[*shared.values(), *_always_stays(documents)],
-            blocked=[*_unfinished(orders, documents), *_kept(documents)],
+            blocked=[*_unfinished(orders, documents), *_kept(documents, keys)],
         )
 
 
@@ -138,8 +148,7 @@ def approve_erasure(user: User, erasure: Erasure, reason: str) -> None:
         now = database_now()
         decided = {"decided_by": user, "decided_at": now, "decided_because": reason}
         Erasure.objects.filter(pk=held.pk).update(state=State.APPROVED, **decided)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT gridport_erase(%s)", [held.pk])
+        _destroy_keys(held, plan)
         clear(plan.orders)
         Order.objects.filter(pk__in=plan.orders).update(erased_at=now)
         Erasure.objects.filter(pk=held.pk).update(state=State.DONE)
@@ -165,6 +174,25 @@ def withdraw_erasure(user: User, erasure: Erasure, reason: str) -> None:
         Erasure.objects.filter(pk=held.pk).update(state=State.WITHDRAWN, **decided)
         record_audit(user, "withdraw erasure", held.subject, reason=reason)
         _tell(held, user, "erasure_withdrawn", "Withdrawn: nothing of it is erased.")
+
+
+def _destroy_keys(erasure: Erasure, plan: ErasurePlan) -> None:
+    """Have the database destroy the keys; raises ``Refused`` where a hold that was just being taken, or a rule, keeps one."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT gridport_erase(%s)", [erasure.pk])
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) != KEPT:
+            raise
+        why = " ".join(_kept((), _keys_going(plan.payloads, plan.persons))[:3])
+        next_step = gettext("Nothing is erased: it can be agreed to once that is over, or withdrawn.")
+        raise Refused(f"{why} {next_step}".strip()) from error
+
+
+def _keys_going(payloads: Iterable[int], persons: Iterable[int]) -> list[int]:
+    """Return the payloads whose keys go with those of ``persons``, as ``gridport_erase`` has it."""
+    rows = PayloadKey.objects.filter(Q(payload__in=payloads) | Q(under__in=persons))
+    return sorted(rows.values_list("payload", flat=True))
 
 
 def _tell(erasure: Erasure, user: User, kind: str, sentence: str) -> None:
@@ -287,5 +315,8 @@ def _unfinished(orders: Sequence[Order], documents: Sequence[Document]) -> list[
     return said
 
 
-def _kept(documents: Iterable[Document]) -> list[str]:
-    return list(dict.fromkeys(why for each in documents if (why := why_kept(each))))
+def _kept(documents: Iterable[Document], payloads: Iterable[int]) -> list[str]:
+    """Return what keeps any of the documents, or of the payloads whose keys would go, in sentences."""
+    said = [why for each in documents if (why := why_kept(each))]
+    kept = why_not_erased(payloads)
+    return list(dict.fromkeys([*said, *(kept[pk] for pk in sorted(kept))]))

@@ -150,7 +150,9 @@ def kinds_words(kinds: Sequence[str]) -> str:
     if not kinds:
         return "Every document"
     named = [
-        "Files without a document, such as stock files" if kind == FILE else document_name(kind)
+        "Files without a document, such as stock files and packing lists"
+        if kind == FILE
+        else document_name(kind)
         for kind in kinds
     ]
     return ", ".join(named)

@@ -39,7 +39,10 @@ from portal.admin.governed_page import Listed, RecordPage, Said, Told, Way
 from portal.admin.show import GOOD, QUIET, badge, moment, page_url
 from portal.admin.verbs import Asked, ReasonForm, person, reason_page, require, run
 
-_KINDS = [*DOCUMENT_NAMES.items(), (FILE, gettext_lazy("Files without a document, such as stock files"))]
+_KINDS = [
+    *DOCUMENT_NAMES.items(),
+    (FILE, gettext_lazy("Files without a document, such as stock files and packing lists")),
+]
 
 
 class TermsForm(ReasonForm):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 
 from archive.governance import Because, governed, why_kept, why_not_erased
 from archive.models import Document, Hold, RetentionRevision
 from integration.flows.holds import Covered, take_hold
 from integration.flows.retention import Terms, add_rule, change_rule, retire_rule
 from integration.flows.rights import Refused
-from integration.models import Order
+from integration.models import Order, ReturnFile
 from tests import factories
-from tests.governed import WHY, rule, years_later
+from tests.governed import WHY, archived, packing_list, photo, rule, years_later
+from tests.returned import return_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +99,49 @@ def test_a_payload_that_nobody_knows_is_kept() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT because FROM gridport_governed(ARRAY[999999]::bigint[])")
         assert cursor.fetchall() == [("no_rule",)]
+
+
+def test_what_holds_an_order_or_a_partner_holds_their_files_without_a_document_too(keeper: User) -> None:
+    """On a network mailbox, which is nobody's: whose a file is, only its order tells."""
+    of, other = factories.purchase_order(), factories.purchase_order()
+    files = [packing_list(of, of.agreement.mailbox).pk, photo(of).pk]
+    others = [packing_list(other, of.agreement.mailbox).pk, photo(other).pk]
+    assert of.agreement.mailbox.partner is None
+    for covered in (Covered(order=of.order), Covered(partner=of.agreement.partner)):
+        with transaction.atomic():
+            hold = take_hold(keeper, "Larch against us", covered, WHY)
+            told = governed([*files, *others])
+            assert [told[pk].hold for pk in files] == [hold, hold], covered.words
+            assert [told[pk].because for pk in others] == [Because.NO_RULE, Because.NO_RULE], covered.words
+            transaction.set_rollback(True)
+
+
+def test_rules_by_partner_store_and_country_know_whose_files_they_are(keeper: User) -> None:
+    of, other = factories.purchase_order(), factories.purchase_order()
+    Order.objects.filter(pk=of.order_id).update(
+        content={**of.order.content, "addresses": [{"country_iso2": "DE"}]}
+    )
+    files = [packing_list(of, of.agreement.mailbox).pk, photo(of).pk]
+    others = [packing_list(other, of.agreement.mailbox).pk, photo(other).pk]
+    for terms in (
+        {"partner": of.agreement.partner}, {"store": of.order.store}, {"country": "DE"}, {"kinds": ("FILE",), "country": "DE"},
+    ):  # fmt: skip
+        with transaction.atomic():
+            revision = rule(keeper, "", 10, **terms)
+            told = governed([*files, *others])
+            assert [told[pk].revision for pk in files] == [revision, revision], terms
+            assert [told[pk].because for pk in others] == [Because.NO_RULE, Because.NO_RULE], terms
+            transaction.set_rollback(True)
+
+
+def test_a_photo_that_went_to_the_partner_is_kept_as_its_document_is(keeper: User) -> None:
+    """Rules of received files say nothing of it then."""
+    of = factories.purchase_order()
+    payload, [sent] = archived(of.agreement.mailbox, of.agreement.partner, ["JPEG"], order=of.order)
+    ReturnFile.objects.create(
+        case=return_of(of), number=1, payload=payload, document=sent, kind="JPEG", shows="A", added_by="lea"
+    )
+    rule(keeper, "Photos", 10, kinds=("JPEG",))
+    assert governed([payload.pk])[payload.pk].because == Because.RULE
+    hold = take_hold(keeper, "Larch against us", Covered(order=of.order), WHY)
+    assert governed([payload.pk])[payload.pk].hold == hold

@@ -42,7 +42,7 @@ from portal.copies import DatabaseCopies
 from tests import factories
 from tests.chaos.forking import is_whole, scaled
 from tests.conftest import own_database
-from tests.governed import WHY, approved, archived, dated, rule, years_later
+from tests.governed import WHY, approved, archived, dated, packing_list, photo, rule, years_later
 
 pytestmark = pytest.mark.chaos
 
@@ -125,7 +125,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(copies: DatabaseCopies, django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Eight files of eleven documents, one to nine years old."""
+    """Files of eleven documents, and three without one of which two belong to orders, one to nine years old."""
     with own_database(copies, django_db_blocker):
         people = [factories.user(f"keeper{number}", superuser=True) for number in range(3)]
         partners = [factories.partner(), factories.partner()]
@@ -148,7 +148,21 @@ def world(copies: DatabaseCopies, django_db_setup: None, django_db_blocker: Any)
             spoken_of = things or [Thing(0, "FILE", partners[0].pk, None, at)]
             for pk in {payload.pk, *(each.interchange.payload_id for each in made)}:
                 files[pk] = spoken_of
-        yield World(files, people, partners, orders)
+        files |= files_of_orders(orders)
+        whose = {each.partner for things in files.values() for each in things}
+        yield World(files, people, list(TradingPartner.objects.filter(pk__in=whose).order_by("pk")), orders)
+
+
+def files_of_orders(orders: list[Order]) -> dict[int, list[Thing]]:
+    """Return a packing list on a network mailbox, which is nobody's, and a photo that went to nobody, by payload."""
+    files: dict[int, list[Thing]] = {}
+    for years, order in enumerate(orders, start=2):
+        of = factories.purchase_order(order)
+        payload = photo(of) if years > 2 else packing_list(of, factories.mailbox())
+        at = NOW.replace(year=NOW.year - years, day=min(NOW.day, 28)) - timedelta(days=20)
+        dated(at, payload=payload)
+        files[payload.pk] = [Thing(0, "FILE", of.agreement.partner_id, order, at)]
+    return files
 
 
 class History:

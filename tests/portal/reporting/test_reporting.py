@@ -166,7 +166,7 @@ def test_the_role_reads_every_view_and_nothing_else() -> None:
                 (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState)
             ):
                 session.execute(f"DELETE FROM {V1.schema}.{name}")  # noqa: S608
-        for table in [*tables, "archive_tie", "archive_payloaddocument"]:
+        for table in [*tables, "archive_tie", "archive_filetie", "archive_payloaddocument"]:
             with pytest.raises(psycopg.errors.InsufficientPrivilege) as refused:
                 session.execute(f"SELECT 1 FROM public.{table}")  # noqa: S608
             assert refused.value.sqlstate == "42501"
