@@ -8,23 +8,21 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter, display
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from archive.models import AccessRecord, Document, Interchange
+from archive.models import AccessRecord
 from archive.store import MACHINE
-from integration.models import Order
 from portal.admin.base import EmptyState, HistoryAdmin
 from portal.admin.filters import Choices, PeriodFilter, Rows
 from portal.admin.show import list_url, moment
 from portal.admin.subjects import Subject, payload_subjects, resolve
+from portal.filed_under import readings_of
 from portal.readings import hashed
 
 MOST_NAMED = 3
-KEPT_EXPORT = "api_export:"
 Kind = AccessRecord.Kind
 
 
@@ -60,51 +58,6 @@ class AboutFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Keep what was shown of it."""
         return queryset.filter(readings_of(str(self.value()))) if self.value() else queryset
-
-
-def readings_of(subject: str) -> Q:
-    """Return the condition that a row says somebody read of ``subject`` (``order:7``, ``document:3``).
-
-    Of an order that is what hangs on it too: its purchase orders, documents, shipments, returns, invoices and cases. Whoever took
-    an export read what was written into it.
-    """
-    kind, _, key = subject.partition(":")
-    if not (key.isascii() and key.isdigit() and len(key) < 19):
-        return Q(pk=None)
-    subjects, documents = [subject], Document.objects.none()
-    if kind == "document":
-        documents = Document.objects.filter(pk=int(key))
-    order = Order.objects.filter(pk=int(key)).defer("content").first() if kind == "order" else None
-    if order is not None:
-        documents = Document.objects.filter(orders__order=order)
-        subjects += _of_order(order, documents)
-    payloads = Interchange.objects.filter(documents__in=documents)
-    found = Q(subject__in=subjects)
-    found |= Q(payload__in=list(payloads.values_list("payload", flat=True)))
-    found |= Q(payload__in=list(payloads.values_list("transmission__payload", flat=True)))
-    told = Q()
-    for each in subjects:
-        told |= Q(kind__in=[Kind.LIST, Kind.SEARCH, Kind.EXPORT], hits__contains=[each])
-    return found | told | Q(subject__in=_exports_with(told), hits=[])
-
-
-def _exports_with(told: Q) -> list[str]:
-    """Return the exports into which was written what ``told`` looks for."""
-    # By the index of hits alone: that of subjects would lead to every part of every export.
-    kept = AccessRecord.objects.filter(told).exclude(subject="").values_list("subject", flat=True).distinct()
-    return [subject for subject in kept if subject.startswith(KEPT_EXPORT)]
-
-
-def _of_order(order: Order, documents: QuerySet[Document]) -> list[str]:
-    related: dict[str, Any] = {
-        "document": documents,
-        "purchase_order": order.purchase_orders,
-        "shipment": order.shipments,
-        "return": order.returns,
-        "invoice": order.invoices,
-        "case": order.cases,
-    }
-    return [f"{name}:{pk}" for name, rows in related.items() for pk in rows.values_list("pk", flat=True)]
 
 
 def readings_url(subject: str) -> str:

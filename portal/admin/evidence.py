@@ -41,7 +41,7 @@ from portal.readings import telling
 
 VERB = "make evidence pack"
 MOST = 2000
-"""Documents of a pack that is made while somebody waits. A zip that every program opens holds 65,534 members, and a document comes
+"""Documents and files of a pack that is made while somebody waits. A zip that every program opens holds 65,534 members, and a document comes
 to about two dozen with what was recorded about it; the command tries more."""
 _RIGHTS = (READ_CONTENT, "archive.view_auditentry", "archive.view_accessrecord")
 _KINDS = (
@@ -189,7 +189,7 @@ def published_roots(request: HttpRequest) -> HttpResponse:
 
 def _made(request: HttpRequest, scope: Scope, reason: str) -> HttpResponseBase | None:
     user = person(request)
-    refused = refusal_of_export(user, f"evidence: {scope.told}"[:100], len(scope.documents))
+    refused = refusal_of_export(user, f"evidence: {scope.told}"[:100], scope.size)
     if refused is not None:
         return refused
     try:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -28,6 +27,7 @@ from portal.admin.documents_table import document_words, state_of
 from portal.admin.return_rows import OURS, TURNS, due_of, owed, return_badge, turn_words
 from portal.admin.show import BAD, badge, effect_badge, moment, money, page_url, quantity, size, summary_badge
 from portal.admin.timeline import timeline
+from portal.filed_under import told_on_order
 
 Stage = ReturnCase.Stage
 _LINE = (
@@ -124,9 +124,9 @@ def return_context(case: ReturnCase, user: User, now: datetime) -> dict[str, Any
         "timeline": timeline(
             case.subject,
             [each.subject for each in cases],
-            also=Q(subject=case.order.subject, kind__startswith="return", sentence__contains=f"eturn {case.number}"),
+            also=told_on_order(case),
         ),
-    }  # fmt: skip
+    }
 
 
 def stages_of(case: ReturnCase) -> list[StageShown]:

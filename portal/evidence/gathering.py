@@ -25,19 +25,25 @@ from archive.models import (
     Payload,
     Reprocessing,
     Resubmission,
+    RetentionRevision,
     Transmission,
     TransmissionOutcome,
 )
 from archive.packing import Wanted
 from integration.models import LineEntry
+from portal import filed_under
 from portal.admin.documents_table import WITH_STATE
 from portal.evidence.scopes import Scope
 
 
 @dataclass
 class Gathered:
-    """The rows about a scope, each kind in the order in which they were recorded; without bytes of payloads."""
+    """The rows about a scope, each kind in the order in which they were recorded; without bytes of payloads.
 
+    ``names`` are what all of it is filed under.
+    """
+
+    names: frozenset[str]
     documents: list[Document]
     payloads: list[Payload]
     transmissions: list[Transmission]
@@ -64,24 +70,28 @@ def gather(scope: Scope) -> Gathered:
     pks = _with_their_answers(set(scope.documents))
     documents = list(_documents(pks))
     interchanges = {each.interchange_id for each in documents}
-    files = Q(interchange__in=interchanges) | Q(interchanges__in=interchanges)
+    beside = {each.transmission for each in scope.attachments if each.transmission is not None}
+    files = Q(interchange__in=interchanges) | Q(interchanges__in=interchanges) | Q(pk__in=beside)
     transmissions = list(_ordered(Transmission, files).distinct())
     payloads = {each.interchange.payload_id for each in documents}
-    payloads |= {each.payload_id for each in transmissions}
-    subjects = [*scope.subjects, *(each.subject for each in documents)]
+    payloads |= {each.payload_id for each in transmissions} | {each.payload for each in scope.attachments}
+    moved = {each.pk for each in transmissions}
+    names = list(dict.fromkeys([*scope.subjects, *filed_under.of_documents(pks, moved)]))
+    told = Q(subject__in=names) | Q(document__in=pks) | scope.also
     return Gathered(
+        names=frozenset(names),
         documents=documents,
         payloads=list(_ordered(Payload, Q(pk__in=payloads)).defer("ciphertext")),
         transmissions=transmissions,
         outcomes=list(_ordered(TransmissionOutcome, Q(transmission__in=transmissions))),
-        events=list(_ordered(Event, Q(subject__in=subjects) | Q(document__in=pks))),
-        decisions=list(_ordered(AuditEntry, Q(subject__in=subjects))),
+        events=list(_ordered(Event, told)),
+        decisions=list(_ordered(AuditEntry, Q(subject__in=[*names, *filed_under.of_work_on(names)]))),
         reads=list(
-            _ordered(AccessRecord, Q(payload__in=payloads) | Q(subject__in=subjects))
+            _ordered(AccessRecord, filed_under.readings_about(names, payloads))
             .select_related("payload")
             .defer("payload__ciphertext")
         ),
-        others=[*_others(pks, interchanges), *_certificates(payloads)],
+        others=[*_others(pks, interchanges, moved), *_certificates(payloads)],
     )
 
 
@@ -121,27 +131,29 @@ def _documents(pks: Iterable[int]) -> QuerySet[Document]:
     )
 
 
-def _others(pks: set[int], interchanges: set[int]) -> Iterator[Model]:
+def _others(pks: set[int], interchanges: set[int], files: set[int]) -> Iterator[Model]:
     either = Q(document__in=pks, source__in=pks)
     yield from _ordered(Acknowledgment, either)
     yield from _ordered(Mention, either)
     yield from _ordered(FunctionalAnswer, Q(source__in=pks, answer__in=pks))
     yield from _ordered(InterchangeAnswer, Q(source__in=interchanges, answer__in=pks))
     yield from _ordered(Resubmission, Q(original__in=pks, document__in=pks))
-    yield from _ordered(Reprocessing, Q(document__in=pks))
+    yield from _ordered(Reprocessing, Q(document__in=pks) | Q(transmission__in=files))
     yield from _ordered(LineEntry, Q(document__in=pks))
 
 
 def _certificates(payloads: set[int]) -> Iterator[Model]:
-    """Yield what proves the end of those of ``payloads`` that are gone: certificates, and whose decision each was."""
+    """Yield what proves the end of those of ``payloads`` that are gone: certificates, whose decision each was, and the rule of
+    retention that the list names, with its legal reason."""
     disposed = _ordered(DisposalCertificate, Q(payload__in=payloads))
-    lists, decisions = {}, {}
-    for each in disposed.select_related("item__run", "decision"):
+    behind: dict[tuple[type[Model], int], Model] = {}
+    for each in disposed.select_related("item__run", "item__revision__rule", "decision"):
         yield each
         yield each.item
-        lists[each.item.run_id], decisions[each.decision_id] = each.item.run, each.decision
-    yield from lists.values()
-    yield from decisions.values()
+        revision = each.item.revision
+        for row in (each.item.run, each.decision, revision, revision.rule):
+            behind[type(row), row.pk] = row
+    yield from behind.values()
     yield from _ordered(LostCertificate, Q(payload__in=payloads))
     # They are few, and none is of a payload that has its key.
     gone = set(Payload.objects.filter(pk__in=payloads, key=None, key_id="").values_list("pk", flat=True))
@@ -160,5 +172,7 @@ def _name(row: Model) -> str:
         return f"event: {row.sentence}"
     if isinstance(row, AccessRecord):
         return f"reading: {row.actor}, {row.purpose}"
+    if isinstance(row, RetentionRevision):
+        return f"rule of retention: {row}: {row.legal_reason}"
     words = f"{row._meta.verbose_name} {row.pk}"
     return f"{words}: {row}" if isinstance(row, Document | Transmission | Acknowledgment) else words

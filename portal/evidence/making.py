@@ -13,7 +13,7 @@ from archive.sealing import time_text
 from archive.storages import StorageAway, StorageRefuses
 from archive.verify import MOST_MEMBERS
 from portal.evidence.gathering import Gathered, gather, wanted
-from portal.evidence.pages import About, write_pages
+from portal.evidence.pages import About, unbound_name, write_pages
 from portal.evidence.scopes import Scope
 
 _PIECE = 1 << 16
@@ -28,7 +28,7 @@ class NothingToProve(NotMade):
 
 
 class TooMuch(NotMade):
-    """More documents than one pack takes; the text says how many."""
+    """More documents and files than one pack takes; the text says how many."""
 
 
 class OutOfReach(NotMade):
@@ -64,15 +64,12 @@ def make(scope: Scope, actor: str, most: int | None = None) -> Made:
 
     It lies in a file without a name until its bytes were taken: memory grows with the number of records, and not with what they
     hold. What was disposed of is in the pack as its sealed record, without content. Raises ``NothingToProve`` and, for more than
-    ``most`` documents or what a zip holds, ``TooMuch``; ``OutOfReach`` where the storage is away that holds what was moved out.
+    ``most`` documents and files or what a zip holds, ``TooMuch``; ``OutOfReach`` where the storage is away that holds what was moved out.
     """
-    if not scope.documents:
+    if not scope.size:
         raise NothingToProve(f"{scope.name}: there is no document to prove anything of.")
-    if most is not None and len(scope.documents) > most:
-        raise TooMuch(
-            f"{scope.name}: {len(scope.documents):,} documents are more than the {most:,} that a page makes a pack of."
-            " Take a shorter period, or have it made by manage.py evidence."
-        )
+    if scope.size > (MOST_MEMBERS if most is None else most):
+        raise TooMuch(_too_much(scope, most))
     members = Members()
     try:
         _fill(members, scope, actor)
@@ -81,11 +78,25 @@ def make(scope: Scope, actor: str, most: int | None = None) -> Made:
         members.close()
         raise TooMuch(
             f"{scope.name}: it comes to {error}, and a pack holds at most {MOST_MEMBERS:,} and 4 GB, so that any program opens"
-            " it. Take a shorter period."
+            f" it. {_less(scope)}."
         ) from error
     except BaseException:
         members.close()
         raise
+
+
+def _too_much(scope: Scope, most: int | None) -> str:
+    many = f"{scope.name}: {scope.size:,} documents and files"
+    if most is None:
+        return f"{many} are more than the {MOST_MEMBERS:,} members that a pack holds. {_less(scope)}."
+    return (
+        f"{many} are more than the {most:,} that a page makes a pack of. {_less(scope)}, or have it made by"
+        f" manage.py evidence --{scope.kind}."
+    )
+
+
+def _less(scope: Scope) -> str:
+    return "Look for something narrower" if scope.kind == "search" else "Take a shorter period"
 
 
 def _fill(members: Members, scope: Scope, actor: str) -> None:
@@ -93,7 +104,8 @@ def _fill(members: Members, scope: Scope, actor: str) -> None:
     blinds, why_not = _open(gathered, scope, actor, members)
     made = database_now()
     head = Head(scope.kind, scope.name, time_text(made), actor)
-    write_pages(members, About(scope, head, gathered, why_not, made))
+    unbound = frozenset(pk for pk, blind in blinds.items() if not blind)
+    write_pages(members, About(scope, head, gathered, why_not, made, unbound))
     prove(head, wanted(gathered, blinds), members)
 
 
@@ -118,6 +130,6 @@ def _open(
             ) from trouble
         else:
             # Without a blind it is from before payloads committed to their content: here to read, and no seal binds it.
-            members.add(content_name(payload), data)
+            members.add(content_name(payload) if blind else unbound_name(payload), data)
             blinds[payload.pk] = blind
     return blinds, why_not

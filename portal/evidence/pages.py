@@ -11,7 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from archive.models import Document, Translation, document_name
+from archive.models import Document, Payload, Translation, document_name
 from archive.pack_members import Members
 from archive.packing import README, Head, content_name
 from integration.flows.spreadsheets import csv_pieces
@@ -20,6 +20,7 @@ from integration.printing.paper import A4, Column, Sheet, bind
 from portal.admin.content import MOST_LINES, own_lines
 from portal.admin.documents_table import document_words
 from portal.admin.readable import readable
+from portal.evidence.attachments import Attachment
 from portal.evidence.gathering import Gathered
 from portal.evidence.scopes import Scope, plain_name
 
@@ -29,6 +30,11 @@ MOST_ROWS = 2000
 """Rows of each table that are printed."""
 
 
+def unbound_name(payload: Payload) -> str:
+    """Return under which name a pack holds bytes to which nothing that is sealed commits."""
+    return f"unbound/{payload.address}.bin"
+
+
 def moment_words(moment: datetime) -> str:
     """Return a time in UTC: whoever reads a pack is in no time zone that we know."""
     return f"{moment.astimezone(UTC):%d %b %Y %H:%M:%S} UTC"
@@ -36,13 +42,28 @@ def moment_words(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class About:
-    """What a pack is about, what was found about it, and when; ``why_not`` says of payloads why they could not be opened."""
+    """What a pack is about, what was found about it, and when; ``why_not`` says of payloads why they could not be opened, and
+    ``unbound`` are those to whose content no seal commits, by primary key."""
 
     scope: Scope
     head: Head
     gathered: Gathered
     why_not: dict[int, str]
     made: datetime
+    unbound: frozenset[int] = frozenset()
+
+    def raw(self, payload: Payload) -> str:
+        """Return under which name the pack holds the bytes of ``payload``."""
+        return unbound_name(payload) if payload.pk in self.unbound else content_name(payload)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One file beside the documents as the pack shows it, as ``Page``."""
+
+    file: Attachment
+    raw: str
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,20 +88,31 @@ def pages_of(about: About) -> list[Page]:
                 document=document,
                 words=words,
                 stem=f"{number:04}-{plain_name(words)}",
-                raw=content_name(payload),
+                raw=about.raw(payload),
                 why_not=about.why_not.get(payload.pk, ""),
             )
         )
     return found
 
 
+def files_of(about: About) -> list[Beside]:
+    """Return the files beside the documents, with the names under which the pack holds their bytes."""
+    payloads = {each.pk: each for each in about.gathered.payloads}
+    return [
+        Beside(each, about.raw(payloads[each.payload]), about.why_not.get(each.payload, ""))
+        for each in about.scope.attachments
+    ]
+
+
 def write_pages(members: Members, about: About) -> None:
     """Add what is for reading to ``members``, which hold the contents."""
-    pages, gathered = pages_of(about), about.gathered
+    pages, files, gathered = pages_of(about), files_of(about), about.gathered
     shown = {
         "scope": about.scope,
         "head": about.head,
         "pages": pages,
+        "files": files,
+        "unbound": len(about.unbound),
         "gathered": gathered,
         "why_not": about.why_not,
         "made": moment_words(about.made),
@@ -91,17 +123,18 @@ def write_pages(members: Members, about: About) -> None:
     tables = {
         "events": (("Time", "What happened", "Who", "About"), _events(gathered)),
         "decisions": (("Time", "Who", "What", "Reason", "About"), _decisions(gathered)),
-        "reads": (("Time", "Who", "For what", "Page of", "Content"), _reads(gathered)),
+        "reads": (("Time", "Who", "For what", "Page of", "Content", "Showed, of these"), _reads(gathered)),
+        "files": (("Time", "File", "What it is", "Content"), _files(files)),
     }
     for name, (heads, rows) in tables.items():
         members.add(
             f"tables/{name}.csv", *(piece.encode() for piece in csv_pieces(heads, rows, mark="\ufeff"))
         )
-    for part in range(0, len(pages), PRINTED):
+    for part in range(0, max(1, len(pages)), PRINTED):
         texts = list(_with_texts(members, pages[part : part + PRINTED]))
         _write_documents(members, texts, shown)
         number = part // PRINTED + 1
-        sheets = [_overview(about, pages)] if number == 1 else []
+        sheets = [_overview(about, pages, files)] if number == 1 else []
         name = "record" if number == 1 else f"record-{number}"
         title = f"Evidence: {about.scope.name}"
         members.add(f"pages/{name}.pdf", bind([*sheets, *_texts(texts)], A4, title))
@@ -155,10 +188,16 @@ def _decisions(gathered: Gathered) -> Iterator[Sequence[str]]:
 def _reads(gathered: Gathered) -> Iterator[Sequence[str]]:
     for each in gathered.reads:
         address = each.payload.address if each.payload is not None else ""
-        yield moment_words(each.recorded_at), each.actor, each.purpose, each.subject, address
+        showed = " ".join(name for name in each.hits if name in gathered.names)
+        yield moment_words(each.recorded_at), each.actor, each.purpose, each.subject, address, showed
 
 
-def _overview(about: About, pages: Sequence[Page]) -> Sheet:
+def _files(files: Sequence[Beside]) -> Iterator[Sequence[str]]:
+    for each in files:
+        yield moment_words(each.file.at), each.file.name, each.file.words, each.why_not or each.raw
+
+
+def _overview(about: About, pages: Sequence[Page], files: Sequence[Beside]) -> Sheet:
     scope, head, gathered = about.scope, about.head, about.gathered
     sheet = Sheet(A4, f"Evidence: {scope.name}")
     sheet.heading(
@@ -176,8 +215,13 @@ def _overview(about: About, pages: Sequence[Page]) -> Sheet:
     ]
     heads = (Column("Recorded", 20), Column("Document", 42), Column("Direction", 14), Column("Partner", 24))
     _print(sheet, heads, listed, len(pages), "pages/index.html")
+    if files:
+        sheet.section("Files beside them")
+        columns: Sequence[Column] = (Column("Recorded", 20), Column("File", 30), Column("What it is", 50))
+        beside = [row[:3] for row in islice(_files(files), MOST_ROWS)]
+        _print(sheet, columns, beside, len(files), "tables/files.csv")
     sheet.section("What happened")
-    columns: Sequence[Column] = (Column("Time", 20), Column("What", 62), Column("Who", 18))
+    columns = (Column("Time", 20), Column("What", 62), Column("Who", 18))
     happened = [row[:3] for row in islice(_events(gathered), MOST_ROWS)]
     _print(sheet, columns, happened, len(gathered.events), "tables/events.csv")
     if gathered.decisions:

@@ -7,22 +7,43 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.db.models import Q
+
 from archive.models import Document
-from integration.models import Order, OrderDocument, ReturnCase
+from integration.models import (
+    Order,
+    OrderDocument,
+    OutgoingMail,
+    ReturnCase,
+    ReturnDocument,
+    ReturnFile,
+    ShipmentFile,
+)
 from partners.models import TradingPartner
+from portal import filed_under
+from portal.evidence import attachments
+from portal.evidence.attachments import Attachment
 
 
 @dataclass(frozen=True)
 class Scope:
     """What a pack is about: ``kind`` (order, return, partner, search) and its ``name`` for people.
 
-    ``documents`` are primary keys, ``subjects`` what events and decisions about it are filed under besides.
+    ``documents`` are primary keys, ``subjects`` what events, decisions and readings about it are filed under besides, ``also`` which
+    further events tell of it. ``attachments`` are files beside the documents.
     """
 
     kind: str
     name: str
     documents: tuple[int, ...]
     subjects: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    also: Q = Q()  # noqa: RUF009 - nobody changes it
+
+    @property
+    def size(self) -> int:
+        """How many documents and files it is about."""
+        return len(self.documents) + len(self.attachments)
 
     @property
     def told(self) -> str:
@@ -46,39 +67,56 @@ def plain_name(words: str) -> str:
 
 
 def of_order(order: Order) -> Scope:
-    """Return an order with its purchase orders, cases, returns and documents."""
-    links = OrderDocument.objects.filter(order=order).order_by("document_id")
-    subjects = [
-        order.subject,
-        *(each.subject for each in order.cases.order_by("pk")),
-        *(each.subject for each in order.returns.order_by("pk")),
+    """Return an order with its purchase orders, cases, returns, mails, documents, and the files beside them."""
+    links = OrderDocument.objects.filter(order=order).values_list("document_id", flat=True)
+    returned = ReturnDocument.objects.filter(case__order=order).values_list("document_id", flat=True)
+    beside = [
+        *attachments.of_shipments(ShipmentFile.objects.filter(purchase_order__order=order)),
+        *attachments.of_returns(ReturnFile.objects.filter(case__order=order)),
     ]
-    return Scope("order", str(order), tuple(links.values_list("document_id", flat=True)), tuple(subjects))
+    return Scope(
+        "order",
+        str(order),
+        tuple(sorted({*links, *returned})),
+        tuple(filed_under.of_order(order)),
+        tuple(beside),
+    )
 
 
 def of_return(case: ReturnCase) -> Scope:
-    """Return a return with its documents and files, and the purchase order that it goes back on."""
-    own = set(case.documents.values_list("document_id", flat=True))
+    """Return a return with its documents and files, sent or not, and the purchase order that it goes back on."""
+    own = case.documents.values_list("document_id", flat=True)
+    files = case.files.exclude(document=None).values_list("document_id", flat=True)
     sent = OrderDocument.objects.filter(
         purchase_order=case.purchase_order, role=OrderDocument.Role.PURCHASE_ORDER
-    )
+    ).values_list("document_id", flat=True)
     return Scope(
         "return",
         str(case),
-        tuple(sorted(own | set(sent.values_list("document_id", flat=True)))),
-        (case.subject,),
+        tuple(sorted({*own, *files, *sent})),
+        tuple(filed_under.of_return(case)),
+        tuple(attachments.of_returns(ReturnFile.objects.filter(case=case))),
+        filed_under.told_on_order(case),
     )
 
 
 def of_partner(partner: TradingPartner, first: date, last: date) -> Scope:
-    """Return what went to and came from a partner on the days ``first`` to ``last``, in UTC, both included."""
+    """Return what went to and came from a partner on the days ``first`` to ``last``, in UTC, both included: documents, files of
+    no document, and mails."""
     begin = datetime.combine(first, time(), UTC)
     end = datetime.combine(last, time(), UTC) + timedelta(days=1)
     documents = Document.objects.filter(partner=partner, recorded_at__gte=begin, recorded_at__lt=end)
+    mails = OutgoingMail.objects.filter(partner=partner, created_at__gte=begin, created_at__lt=end)
+    beside = attachments.of_partner(partner, begin, end)
     return Scope(
         "partner",
         f"{partner} from {first:%d %b %Y} to {last:%d %b %Y}",
         tuple(documents.order_by("pk").values_list("pk", flat=True)),
+        (
+            *(each.name for each in mails.order_by("pk")),
+            *dict.fromkeys(each.about for each in beside if each.about),
+        ),
+        tuple(beside),
     )
 
 

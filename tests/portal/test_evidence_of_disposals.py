@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive import publishing, sealing
-from archive.models import DisposalCertificate, DisposalDecision, DisposalItem, DisposalRun
+from archive.models import (
+    DisposalCertificate,
+    DisposalDecision,
+    DisposalItem,
+    DisposalRun,
+    RetentionRevision,
+    RetentionRule,
+)
 from integration.work import Unclaimed
 from portal.evidence import scopes
 from portal.evidence.making import make
@@ -38,15 +46,20 @@ def test_what_two_people_had_destroyed_is_told_with_its_certificate_by_verify_py
     assert f"leaves/archive_disposalcertificate/{certificate.pk}.json), sealed on " in told
     found = members(pack)
     assert not any(name.startswith("content/") for name in found)
-    # whose decision it was is proved beside it
+    # whose decision it was is proved beside it, and the law that the rule of retention names
     leaves = [
         (DisposalItem, item.pk),
         (DisposalRun, item.run_id),
         (DisposalDecision, certificate.decision_id),
+        (RetentionRevision, item.revision_id),
+        (RetentionRule, item.revision.rule_id),
     ]
     for model, pk in leaves:
         name = f"leaves/{model._meta.db_table}/{pk}.json"
         assert name in found
         assert any(line.startswith("proved ") and f"({name})" in line for line in said.splitlines())
+    revision = json.loads(found[f"leaves/archive_retentionrevision/{item.revision_id}.json"])
+    assert revision["columns"]["legal_reason"] == "Tax law"
+    assert f"rule of retention: {item.revision}: Tax law" in said
     assert f"certificate {certificate.pk}" in found["pages/index.html"].decode()
     assert "1 file could not be opened" in found["README.txt"].decode()
