@@ -267,6 +267,23 @@ class Term:
         ordered = _together(found, "normal", "-score", "place", "-target")
         return _hits(ordered[:limit], begins=True)
 
+    def reached(self, sources: Sequence[Source], limit: int) -> list[tuple[int, int]]:
+        """Return where rows that are found lead to (place and target), ``limit`` rows at most and in no order: to be counted.
+
+        Nothing else is read of them, so that the index alone answers: of an item that stands in each third document the rows lie
+        all over the table.
+        """
+        found = []
+        for source in sources:
+            parts: list[tuple[Q, tuple[str, ...]]] = [(Q(normal=form), ()) for form in self.forms]
+            parts += [
+                (_longer(form) & ~Q(normal__in=list(self.forms)), ("normal",)) for form in self._beginnings()
+            ]
+            for condition, first in parts:
+                rows = _in_order(source.rows.filter(condition), source, *first)
+                found.append(rows.values_list("place", "target")[:limit])
+        return list(_together(found)[:limit])
+
     def _beginnings(self) -> list[str]:
         """Return the forms that longer ones are looked for with.
 
@@ -305,19 +322,21 @@ def _behind(source: Source, after: Key, penalty: int) -> Any:
     return Q(rank__lte=rank) if source.place > after[3] else Q(rank__lt=rank)
 
 
+def _in_order(rows: QuerySet[Any], source: Source, *first: str) -> Any:
+    told = rows.annotate(place=Value(source.place, IntegerField()), target=F(source.subject))
+    return told.order_by(*first, "-rank", f"-{source.subject}")
+
+
 def _ranked(rows: QuerySet[Any], source: Source, penalty: int, *first: str) -> Any:
-    told = rows.annotate(
-        place=Value(source.place, IntegerField()),
-        target=F(source.subject),
-        score=F("rank") - Value(penalty, IntegerField()),
-    ).order_by(*first, "-rank", f"-{source.subject}")
+    told = _in_order(rows, source, *first).annotate(score=F("rank") - Value(penalty, IntegerField()))
     return told.values_list("place", "target", "kind", "value", "normal", "score")
 
 
 def _together(found: Sequence[Any], *order: str) -> Any:
     if len(found) < 2:
         return found[0] if found else []
-    return found[0].union(*found[1:], all=True).order_by(*order)
+    together = found[0].union(*found[1:], all=True)
+    return together.order_by(*order) if order else together
 
 
 def _hits(rows: Iterable[tuple[int, int, str, str, str, int]], *, begins: bool) -> list[Hit]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django.core import signing
-from django.db.models import Count, Exists, F, Min, Model, OuterRef, Q, QuerySet, Value, Window
+from django.db.models import Count, Exists, Min, Model, OuterRef, Q, QuerySet, Value, Window
 from django.db.models.functions import Collate, RowNumber, Upper
 
 from archive.models import Document, DocumentReference, Interchange, Transmission
@@ -259,15 +259,13 @@ def _all_hits(term: Term, scope: Scope, targets: Iterable[Target]) -> dict[Targe
         for pk, *row in own.values_list("order_id", *columns):
             hits["order", pk].append(term.hit(ORDERS.place, pk, Row(*row)))
     if orders and scope.documents:
-        links = OrderDocument.objects.filter(document=OuterRef("document"))
-        of = F("document__orders__order")
-        theirs = (
-            scope.rows(DocumentReference)
-            .filter(term.condition, document__orders__order__in=orders)
-            .filter(~Exists(links.exclude(order=OuterRef("document__orders__order"))))
-        )
-        for order, pk, *row in theirs.annotate(of=of).values_list("of", "document_id", *columns):
-            hits["order", order].append(term.hit(DOCUMENTS.place, pk, Row(*row)))
+        # The documents first: of an item that is everywhere all rows would be read to find those of a few orders.
+        others = OrderDocument.objects.filter(document=OuterRef("document")).exclude(order=OuterRef("order"))
+        links = OrderDocument.objects.filter(~Exists(others), order__in=orders)
+        of = dict(links.values_list("document", "order"))
+        theirs = scope.rows(DocumentReference).filter(term.condition, document__in=list(of))
+        for pk, *row in theirs.values_list("document_id", *columns):
+            hits["order", of[pk]].append(term.hit(DOCUMENTS.place, pk, Row(*row)))
     if alone:
         references = scope.rows(DocumentReference).filter(term.condition, document__in=alone)
         for pk, *row in references.values_list("document_id", *columns):
@@ -374,11 +372,9 @@ def _files(text: str, term: Term, scope: Scope) -> tuple[list[Transmission], lis
 def _count(term: Term, scope: Scope) -> tuple[int, bool]:
     """Return how many orders and documents match, counted no further than ``MOST_COUNTED``."""
     most = 3 * MOST_COUNTED
-    hits = term.exact(scope.sources, most)
-    if len(hits) < most:
-        hits += term.longer(scope.sources, most - len(hits))
-    count = len({(hit.place, hit.target) for hit in hits})
-    return min(count, MOST_COUNTED), count > MOST_COUNTED or len(hits) == most
+    rows = term.reached(scope.sources, most)
+    count = len(set(rows))
+    return min(count, MOST_COUNTED), count > MOST_COUNTED or len(rows) == most
 
 
 def _write_key(key: Key) -> str:

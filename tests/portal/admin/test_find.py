@@ -26,7 +26,7 @@ from tests.pages import Desk
 from tests.partners.mapping.mapped_documents import wire
 from tests.portal.admin.conftest import client_of
 
-MOST_QUERIES = 26
+MOST_QUERIES = 27
 
 
 def ask(client: Client, term: str, **more: str) -> HttpResponse:

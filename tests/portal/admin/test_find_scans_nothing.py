@@ -15,9 +15,10 @@ from django.db import connection, connections
 from django.test import Client
 
 from archive.models import Document, DocumentReference
-from archive.search import KINDS, UNIQUE_NUMBERS, reference_rows
+from archive.search import KINDS, UNIQUE_NUMBERS, Term, reference_rows
 from archive.store import put
 from integration.models import Order, OrderReference
+from integration.search import Scope
 from portal.copies import DatabaseCopies
 from tests import factories
 from tests.conftest import own_database
@@ -273,6 +274,23 @@ def test_no_query_of_the_page_scans_a_table_whatever_is_looked_for(full: Client)
         for term, queries in asked.items()
     }
     assert {term: said for term, said in found.items() if said} == {}
+
+
+def test_matches_are_counted_without_reading_a_row(full: Client) -> None:
+    """Of ten million documents, those with one item lie in tens of thousands of blocks: the index alone says how many they are."""
+    scope = Scope(orders=True, documents=True, files=False)
+    with recorded() as queries:
+        reached = Term.of("FS-1").reached(scope.sources, 3000)
+    assert (len(reached), len(set(reached))) == (3000, 3000)
+    [(query, params)] = queries
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_bitmapscan = off")  # so few rows lie in few blocks
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", params)
+        answer = cursor.fetchone()[0]
+        cursor.execute("RESET enable_bitmapscan")
+    [explained] = json.loads(answer) if isinstance(answer, str) else answer
+    read = {each["Node Type"] for each in nodes(explained["Plan"]) if "Relation Name" in each}
+    assert read == {"Index Only Scan"}
 
 
 def test_a_query_that_scans_is_noticed(full: Client) -> None:
