@@ -208,9 +208,9 @@ def test_the_plan_takes_as_many_queries_for_many_as_for_few(
     lead: User, django_assert_num_queries: Any
 ) -> None:
     documents = sent(6)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         plan_bulk(chosen(documents[:1]))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         plan_bulk(chosen(documents))
 
 
