@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from archive import checking, publishing, sealing, store
-from archive.governance import due
+from archive.disposable import due
 from archive.models import Document, LostCertificate, Payload, PayloadCopy, PayloadKey, Translation
 from archive.projections import rebuild
 from integration.flows.destroyed import destroyed_among, refuse_destroyed
