@@ -1,7 +1,6 @@
 """Check the archive against its seals, from inside: what a stranger checks of a pack, of every row, tree and root.
 
-A *share* is one part in ``SHARES`` of the rows and trees; roots, their chain and the
-published file are looked at each time.
+A *share* is one part in ``SHARES`` of the rows and trees; roots, their chain and the published file are looked at each time.
 """
 
 from __future__ import annotations

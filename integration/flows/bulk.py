@@ -21,10 +21,10 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext, gettext_lazy
 
 from archive.clock import database_now
+from archive.governance import destroyed_among
 from archive.models import AcknowledgmentState, Delivery, Document, DocumentState, Resubmission, document_name
 from archive.record import record_audit, record_event
 from integration.flows.cases import close_case, work_cause
-from integration.flows.destroyed import destroyed_among
 from integration.flows.generate import SET
 from integration.flows.resending import NotAgain, answered, require_ours, require_sendable
 from integration.flows.rights import RESUBMIT_BULK, Refused, require

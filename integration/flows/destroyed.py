@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from archive.governance import destroyed_among, end_of
+from archive.governance import end_of
 from archive.store import PayloadDestroyed
 from integration.flows.rights import Refused
-
-__all__ = ["destroyed_among", "refuse_destroyed"]
 
 
 def refuse_destroyed(payload: int) -> None:

@@ -46,7 +46,7 @@ def _escaped(value: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return _escaped(json.dumps(value)) if value else "{}" if isinstance(value, dict) else "[]"
+    return _escaped(json.dumps(value))
 
 
 _TEXTS: dict[type, Callable[[Any], str]] = {
@@ -138,19 +138,21 @@ def laid_bare(owner: Connection[Any], names: list[str]) -> Iterator[None]:
     for _, name, _ in indexes:
         owner.execute(f"DROP INDEX {name}")
     yield
-    again = [
-        (table, f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {told}') for table, name, told in constraints
-    ]
-    uniques = [each for each, (*_, told) in zip(again, constraints, strict=True) if told.startswith("UNIQUE")]
     sizes = {name: _size(owner, name) for name in names}
-    for _, statement in sorted(
-        [*uniques, *((table, told) for table, _, told in indexes)], key=lambda each: -sizes[each[0]]
-    ):
+    uniques = [each for each in constraints if each[2].startswith("UNIQUE")]
+    again = [(table, definition) for table, _, definition in indexes]
+    again += [(table, _added(table, name, told)) for table, name, told in uniques]
+    for _, statement in sorted(again, key=lambda each: -sizes[each[0]]):
         owner.execute(statement)
-    for _, statement in again[len(uniques) :]:
-        owner.execute(statement)
+    for each in constraints:
+        if each not in uniques:
+            owner.execute(_added(*each))
     for table, trigger in triggers:
         owner.execute(f'ALTER TABLE {table} ENABLE ALWAYS TRIGGER "{trigger}"')
+
+
+def _added(table: str, name: str, definition: str) -> str:
+    return f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}'
 
 
 def _size(owner: Connection[Any], table: str) -> int:

@@ -18,9 +18,10 @@ from django.db import connections
 
 from archive import checking, publishing, sealing, store
 from archive.disposable import due
+from archive.governance import destroyed_among
 from archive.models import Document, LostCertificate, Payload, PayloadCopy, PayloadKey, Translation
 from archive.projections import rebuild
-from integration.flows.destroyed import destroyed_among, refuse_destroyed
+from integration.flows.destroyed import refuse_destroyed
 from integration.flows.rights import Refused
 from integration.models import Pause, RestoreDrill
 from integration.work import Unclaimed
